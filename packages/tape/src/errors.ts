@@ -1,0 +1,103 @@
+/** Plain data that an error carries; it survives structured cloning. */
+export type ErrorData = Readonly<Record<string, unknown>>
+
+/** The parts of a {@link WengertError}: what happened, where, and how to mend it. */
+export interface ErrorParts {
+  /** One sentence: what went wrong, with avals. */
+  readonly summary: string
+  /** What would have been right. */
+  readonly expected?: string | undefined
+  /** Where it happened: a value of the program, a place in the user's code, a file and row. */
+  readonly at?: string | undefined
+  /** What the reader should do. */
+  readonly fix?: string | undefined
+  readonly data?: ErrorData | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * The base of every error Wengert throws on purpose. `message` is the whole screen: summary, expected, at, fix.
+ *
+ * @example
+ * try {
+ *   tensor([1, 2]).add(tensor([1, 2, 3]))
+ * } catch (error) {
+ *   error instanceof WengertError // → true
+ *   error.code // → 'SHAPE'
+ * }
+ */
+export class WengertError extends Error {
+  /** Stable across versions and threads; test this, not the message. */
+  readonly code: string
+  readonly parts: ErrorParts
+
+  constructor(code: string, parts: ErrorParts) {
+    super(screen(parts), parts.cause === undefined ? undefined : { cause: parts.cause })
+    this.code = code
+    this.parts = parts
+  }
+
+  override get name(): string {
+    return this.constructor.name
+  }
+
+  /** Cloneable facts about the error, such as the byte counts of a budget. */
+  get data(): ErrorData {
+    return this.parts.data ?? {}
+  }
+}
+
+function screen({ summary, expected, at, fix }: ErrorParts): string {
+  const line = (label: string, text: string | undefined) => (text ? [`  ${label.padEnd(9)} ${text}`] : [])
+  return [summary, ...line('expected', expected), ...line('at', at), ...line('fix', fix)].join('\n')
+}
+
+/** Shapes that do not fit together. */
+export class ShapeError extends WengertError {
+  constructor(parts: ErrorParts) {
+    super('SHAPE', parts)
+  }
+}
+
+/** Dtypes that an operation does not take or that do not match. */
+export class DTypeError extends WengertError {
+  constructor(parts: ErrorParts) {
+    super('DTYPE', parts)
+  }
+}
+
+/** A program that cannot be recorded, such as one that reads a value which is not there yet. */
+export class RecordError extends WengertError {
+  constructor(parts: ErrorParts) {
+    super('RECORD', parts)
+  }
+}
+
+/** A derivative that does not exist, or is asked of something that is not differentiable. */
+export class DerivativeError extends WengertError {
+  constructor(parts: ErrorParts) {
+    super('DERIVATIVE', parts)
+  }
+}
+
+/** An option or argument outside what is allowed. */
+export class OptionError extends WengertError {
+  constructor(parts: ErrorParts) {
+    super('OPTION', parts)
+  }
+}
+
+/** A byte budget in which no plan was found. */
+export class BudgetError extends WengertError {
+  /** The budget that was given, in bytes. */
+  readonly budgetBytes: number
+  /** The fewest bytes with which planning succeeds; running with exactly these works. */
+  readonly leastBytes: number
+
+  constructor(parts: ErrorParts & { readonly budgetBytes: number; readonly leastBytes: number }) {
+    const { budgetBytes, leastBytes } = parts
+    super('BUDGET', { ...parts, data: { ...parts.data, budgetBytes, leastBytes } })
+    this.budgetBytes = budgetBytes
+    this.leastBytes = leastBytes
+  }
+}
