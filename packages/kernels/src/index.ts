@@ -1,1 +1,5 @@
-export {}
+export type { Algebra, Mask, V } from './algebra.js'
+export { assemble, encodeCalls, type KernelCall } from './assemble.js'
+export { type DType, elementBytes, type FloatDType } from './dtype.js'
+export { type Kernel, type KernelContext, SLACK_BYTES, slotBytes } from './kernel.js'
+export { detectFeatures, type Features, type MemoryImport } from './wasm/index.js'

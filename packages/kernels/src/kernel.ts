@@ -1,0 +1,44 @@
+import type { Expr, FunctionBuilder, Local, ModuleBuilder } from './wasm/index.js'
+
+/**
+ * Bytes a kernel may read and write past the end of an operand: it always works on whole vectors. A slot for
+ * n bytes of data is therefore {@link slotBytes}(n) long, and starts at a multiple of 16.
+ */
+export const SLACK_BYTES = 12
+
+/** Size of the arena slot for an operand with `dataBytes` bytes of data. */
+export const slotBytes = (dataBytes: number): number => Math.ceil((dataBytes + SLACK_BYTES) / 16) * 16
+
+/**
+ * One computation at fixed shapes: plain facts for the planner, and a function that emits its WebAssembly.
+ * Equal keys mean equal code, so a module holds each key once.
+ *
+ * The bits of a result depend on the inputs alone, never on addresses, so a kernel that runs again gives the
+ * same bits. Outputs do not overlap inputs. Inputs are only read.
+ */
+export interface Kernel {
+  /** Everything the code depends on, such as `map:tanh:f32:1024`. */
+  readonly key: string
+  readonly inputs: number
+  readonly outputs: number
+  /** Bytes of working space, 0 for most. */
+  readonly scratchBytes: number
+  /** Floating-point operations of one run. */
+  readonly flops: number
+  emit(context: KernelContext): void
+}
+
+/** What a kernel emits itself into. */
+export interface KernelContext {
+  readonly module: ModuleBuilder
+  readonly f: FunctionBuilder
+  /** Addresses of the inputs, in order. */
+  readonly inputs: readonly Local<'i32'>[]
+  /** Addresses of the outputs, in order. */
+  readonly outputs: readonly Local<'i32'>[]
+  /** Address of the working space; meaningless if the kernel asked for none. */
+  readonly scratch: Local<'i32'>
+}
+
+/** An address plus a constant. */
+export type Address = Expr<'i32'>

@@ -1,0 +1,5 @@
+export { Bytes } from './bytes.js'
+export * from './expr.js'
+export { detectFeatures } from './features.js'
+export { callExpr, type Func, FunctionBuilder, type Local } from './function.js'
+export { type Features, type MemoryImport, ModuleBuilder } from './module.js'
