@@ -35,7 +35,12 @@ export const ALIGNMENT = 16
 
 /** What a machine with an arena does next. */
 export type Action =
-  | { readonly kind: 'run'; readonly step: number; readonly offsets: readonly number[]; readonly scratchOffset: number }
+  | {
+      readonly kind: 'run'
+      readonly step: number
+      readonly offsets: readonly number[]
+      readonly scratchOffset: number
+    }
   | { readonly kind: 'drop'; readonly storage: number }
 
 /** A way to run a graph within a number of bytes. Offsets count from the start of the planned region. */

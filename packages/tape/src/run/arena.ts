@@ -1,0 +1,113 @@
+import { BudgetError, OptionError } from '../errors.js'
+import { formatAval, sizeOf } from '../program/aval.js'
+import { allocate, type Data, viewOf } from '../program/data.js'
+import type { Executable, Slot } from './executable.js'
+
+/** Size of a WebAssembly page: arenas grow by whole pages. */
+export const PAGE_BYTES = 65536
+
+/** A 32-bit memory has at most this many bytes. */
+export const ARENA_LIMIT_BYTES = 65536 * PAGE_BYTES
+
+/** Bytes of the pages that hold so many bytes. */
+export const pageCeil = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
+
+/** Bytes of the whole pages within so many bytes. */
+export const pageFloor = (bytes: number): number => Math.floor(bytes / PAGE_BYTES) * PAGE_BYTES
+
+/** How an arena is made. */
+export interface ArenaOptions {
+  /** Bytes the arena can never pass; whole pages of them are usable. */
+  readonly maximumBytes?: number | undefined
+  /** Whether other threads can see it; needs SharedArrayBuffer. */
+  readonly shared?: boolean | undefined
+}
+
+/**
+ * The memory in which executables run. It is a `WebAssembly.Memory` whose maximum is the budget, so that passing
+ * the budget is impossible. It grows to what the loaded executables need and never shrinks.
+ */
+export class Arena {
+  readonly memory: WebAssembly.Memory
+  readonly maximumBytes: number
+  #loaded: Executable | undefined
+  #run: ((begin: number, end: number) => void) | undefined
+
+  constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false }: ArenaOptions = {}) {
+    this.maximumBytes = Math.min(pageFloor(maximumBytes), ARENA_LIMIT_BYTES)
+    this.memory = new WebAssembly.Memory({ initial: 0, maximum: this.maximumBytes / PAGE_BYTES, shared })
+  }
+
+  /** Bytes the arena has taken so far: its measured peak. */
+  get bytes(): number {
+    return this.memory.buffer.byteLength
+  }
+
+  /**
+   * Makes an executable the one that runs: grows the arena to its peak and writes its call records and constants.
+   * Inputs, pinned ones too, must be written afterwards.
+   *
+   * @throws {@link BudgetError} if its peak is more than the arena may have.
+   */
+  load(executable: Executable): void {
+    if (this.#loaded === executable) return
+    const missing = pageCeil(executable.peakBytes) - this.bytes
+    if (missing > 0) {
+      if (this.bytes + missing > this.maximumBytes) throw tooSmall(this, executable)
+      this.memory.grow(missing / PAGE_BYTES)
+    }
+    const bytes = new Uint8Array(this.memory.buffer)
+    for (const { offset, data } of executable.statics) bytes.set(data, offset)
+    const instance = new WebAssembly.Instance(executable.module, { env: { memory: this.memory } })
+    this.#run = instance.exports.run as (begin: number, end: number) => void
+    this.#loaded = executable
+  }
+
+  /** Writes an input of the loaded executable. */
+  write(input: number, data: Data): void {
+    const slot = this.#slot(input)
+    if (data.length !== sizeOf(slot.aval.shape)) {
+      throw new OptionError({
+        summary: `Input ${input} has ${data.length} elements.`,
+        expected: `${sizeOf(slot.aval.shape)} elements, for ${formatAval(slot.aval)}`,
+      })
+    }
+    this.view(slot).set(data)
+  }
+
+  /** Runs the loaded executable once. */
+  run(): void {
+    if (!this.#loaded || !this.#run) throw nothingLoaded()
+    this.#run(this.#loaded.calls.begin, this.#loaded.calls.end)
+  }
+
+  /** A copy of an output of the last run. */
+  read(output: number): Data {
+    if (!this.#loaded) throw nothingLoaded()
+    const slot = this.#loaded.outputs[output] as Slot
+    const copy = allocate(slot.aval)
+    copy.set(this.view(slot))
+    return copy
+  }
+
+  /** The elements of a slot where they lie; valid until the arena grows. */
+  view({ aval, offset }: Slot): Data {
+    return viewOf(aval.dtype, this.memory.buffer, offset, sizeOf(aval.shape))
+  }
+
+  #slot(input: number): Slot {
+    if (!this.#loaded) throw nothingLoaded()
+    return this.#loaded.inputs[input] as Slot
+  }
+}
+
+const nothingLoaded = () =>
+  new OptionError({ summary: 'The arena has no executable loaded.', fix: 'call load first' })
+
+function tooSmall(arena: Arena, executable: Executable): BudgetError {
+  return new BudgetError({
+    summary: `An executable that needs ${executable.peakBytes} bytes does not fit an arena of ${arena.maximumBytes}.`,
+    budgetBytes: arena.maximumBytes,
+    leastBytes: pageCeil(executable.peakBytes),
+  })
+}
