@@ -20,5 +20,15 @@ export const dataFrom = (dtype: DType, values: ArrayLike<number>): Data => {
 }
 
 /** A view of `length` elements of memory at a byte offset. */
-export const viewOf = (dtype: DType, buffer: ArrayBufferLike, offset: number, length: number): Data =>
-  new arrays[dtype](buffer, offset, length)
+export function viewOf(dtype: DType, buffer: ArrayBufferLike, offset: number, length: number): Data {
+  switch (dtype) {
+    case 'f32':
+      return new Float32Array(buffer, offset, length)
+    case 'f64':
+      return new Float64Array(buffer, offset, length)
+    case 'i32':
+      return new Int32Array(buffer, offset, length)
+    case 'bool':
+      return new Uint8Array(buffer, offset, length)
+  }
+}
