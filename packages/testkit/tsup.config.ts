@@ -1,10 +1,10 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: ['src/index.ts', 'src/examples/index.ts'],
   format: 'esm',
   target: 'es2023',
-  platform: 'neutral',
+  platform: 'node',
   sourcemap: true,
   clean: true,
   dts: false,

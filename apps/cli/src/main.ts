@@ -1,0 +1,1 @@
+process.stdout.write('usage: wengert <command> [options]\n')

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vite'
+
+// SharedArrayBuffer needs a cross-origin isolated page.
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+}
+
+export default defineConfig({
+  base: './',
+  build: { target: 'es2023' },
+  worker: { format: 'es' },
+  server: { headers },
+  preview: { headers },
+})
