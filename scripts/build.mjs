@@ -1,0 +1,4 @@
+// npm run build: install and build every package.
+import { prepare } from './workspace.mjs'
+
+await prepare()
