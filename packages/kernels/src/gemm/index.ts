@@ -1,0 +1,8 @@
+export { type MatmulSpec, matmul } from './matmul.js'
+export {
+  emitProduct,
+  type ProductOperands,
+  type ProductPlan,
+  type ProductSpec,
+  planProduct,
+} from './product.js'

@@ -1,0 +1,176 @@
+/**
+ * The loops around the micro-kernel: k0 → j0 → pack B → i0 → pack A → panel of B → tiles. Goto & van de Geijn 2008,
+ * figure 4, with the block of B (KC × NC) and the block of A (MC × KC) together in the second-level cache.
+ */
+import type { FloatDType } from '../dtype.js'
+import {
+  type Func,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  select,
+} from '../wasm/index.js'
+import { lanesOf } from './lanes.js'
+import { definePanelCopy, defineStripCopy, defineTransposingCopy } from './pack.js'
+import { defineTile, type TileForm } from './tile.js'
+
+/** What the code of the loops depends on; sizes are parameters. */
+export interface LoopForm {
+  readonly dtype: FloatDType
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+  /** Whether B is packed or read in place; a transposed one is always packed. */
+  readonly packB: boolean
+  readonly transposeC: boolean
+  /** One row of C, or any number. */
+  readonly oneRow: boolean
+}
+
+/** Rows of A in a block: a multiple of every tile's rows and of a strip. */
+export const MC = 96
+
+type Int = Local<'i32'>
+
+const LOOP_PARAMS = [
+  ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+  ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+] as const
+
+const min = (a: Int, b: ReturnType<typeof i32.sub>) => select(a, b, i32.ltU(a, b))
+
+/**
+ * Defines gemm(a, aStride, b, bStride, c, cStride, m, n, k, nc, kc, add, packedA, packedB): C (+)= op(A)·op(B).
+ * Strides are bytes from row to row of the stored matrices.
+ */
+export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
+  const { dtype, transposeA, transposeB, packB } = form
+  const lanes = lanesOf[dtype]
+  const letter = (flag: boolean) => (flag ? 't' : 'n')
+  const flags = `${letter(transposeA)}${letter(transposeB)}${letter(form.transposeC)}`
+  const key = `gemm:${dtype}:${flags}:${packB ? 'pack' : 'in-place'}:${form.oneRow ? 'row' : 'rows'}`
+  const tileOf = (rows: number, vectors: number) =>
+    defineTile(module, {
+      dtype,
+      a: transposeA ? 'strips' : 'rows',
+      b: packB ? 'panel' : 'matrix',
+      c: form.transposeC ? 'columns' : 'rows',
+      rows,
+      vectors,
+    } satisfies TileForm)
+
+  return module.define(key, LOOP_PARAMS, [], (f, ...params) => {
+    const [a, aStride, b, bStride, c, cStride, m, n, k, nc, kc, add, packedA, packedB] = params
+    const [k0, j0, i0] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const [kLength, nLength, mLength] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const [adds, aBlock, aBlockStride] = [f.local('i32'), f.local('i32'), f.int(aStride)]
+    const [bBlock, cBlock, panelColumnBytes] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const bytes = (count: Int) => i32.mul(count, lanes.bytes)
+    const entry = (stride: Int, row: Int, column: Int) => i32.add(i32.mul(row, stride), bytes(column))
+
+    f.for(k0, 0, k, kc, () => {
+      f.set(kLength, min(kc, i32.sub(k, k0)))
+      f.set(adds, i32.or(add, i32.ne(k0, 0)))
+      f.set(panelColumnBytes, i32.mul(i32.and(i32.add(kLength, lanes.count - 1), -lanes.count), lanes.bytes))
+      f.for(j0, 0, n, nc, () => {
+        f.set(nLength, min(nc, i32.sub(n, j0)))
+        f.set(bBlock, i32.add(b, transposeB ? entry(bStride, j0, k0) : entry(bStride, k0, j0)))
+        if (packB) {
+          emitPackB(f, module, form, { bBlock, bStride, nLength, kLength, packedB, panelColumnBytes })
+        }
+        f.for(i0, 0, m, MC, () => {
+          f.set(mLength, i32.sub(m, i0))
+          f.set(mLength, min(mLength, i32.const(MC)))
+          f.set(aBlock, i32.add(a, transposeA ? entry(aStride, k0, i0) : entry(aStride, i0, k0)))
+          if (transposeA) {
+            f.call(defineStripCopy(module, dtype), aBlock, aStride, packedA, mLength, kLength)
+            f.set(aBlock, packedA)
+            f.set(aBlockStride, i32.mul(kLength, 6 * lanes.bytes))
+          }
+          f.set(cBlock, i32.add(c, form.transposeC ? entry(cStride, j0, i0) : entry(cStride, i0, j0)))
+          eachPanel(f, form, nLength, (j, vectors, live) => {
+            f.call(
+              tileOf(tileRows(form, vectors), vectors),
+              aBlock,
+              aBlockStride,
+              packB ? i32.add(packedB, i32.mul(j, panelColumnBytes)) : i32.add(bBlock, bytes(j)),
+              bStride,
+              i32.add(cBlock, form.transposeC ? i32.mul(j, cStride) : bytes(j)),
+              cStride,
+              mLength,
+              kLength,
+              live,
+              adds,
+            )
+          })
+        })
+      })
+    })
+  })
+}
+
+/** Rows of the tile that is so many vectors wide: as many as the registers take. */
+const tileRows = ({ oneRow }: LoopForm, vectors: number) => (oneRow ? 1 : vectors === 3 ? 3 : 6)
+
+/**
+ * Runs the body for each panel of n columns: first column, width in vectors, live lanes in the last vector. Panels are
+ * 3 vectors wide, and at the end 2, or 1 if there is but one; a single row of C allows 8.
+ */
+function eachPanel(
+  f: FunctionBuilder,
+  form: LoopForm,
+  n: Int,
+  panel: (j: Int, vectors: number, live: Int) => void,
+): void {
+  const { count } = lanesOf[form.dtype]
+  const [j, left, live] = [f.local('i32'), f.local('i32'), f.local('i32')]
+  const body = (vectors: number) => () => {
+    f.set(live, i32.sub(i32.sub(n, j), (vectors - 1) * count))
+    f.set(live, min(live, i32.const(count)))
+    // A panel that is not the last has more columns left than it is wide: all lanes are live.
+    panel(j, vectors, live)
+    f.increase(j, vectors * count)
+  }
+  f.set(j, i32.const(0))
+  f.while(i32.ltU(j, n), () => {
+    f.set(left, i32.divU(i32.add(i32.sub(n, j), count - 1), count))
+    const small = () => f.if(i32.eq(left, 1), body(1), body(2))
+    if (form.oneRow) f.if(i32.geU(left, 8), body(8), () => f.if(i32.geU(left, 3), body(3), small))
+    else f.if(i32.or(i32.ltU(left, 3), i32.eq(left, 4)), small, body(3))
+  })
+}
+
+interface PackB {
+  readonly bBlock: Int
+  readonly bStride: Int
+  readonly nLength: Int
+  readonly kLength: Int
+  readonly packedB: Int
+  /** Bytes that one column of a packed panel takes: k rounded up to whole vectors. */
+  readonly panelColumnBytes: Int
+}
+
+function emitPackB(f: FunctionBuilder, module: ModuleBuilder, form: LoopForm, block: PackB): void {
+  const { bBlock, bStride, nLength, kLength, packedB, panelColumnBytes } = block
+  const { count, bytes } = lanesOf[form.dtype]
+  eachPanel(f, form, nLength, (j, vectors, live) => {
+    const to = f.int(i32.add(packedB, i32.mul(j, panelColumnBytes)))
+    if (!form.transposeB) {
+      f.call(
+        definePanelCopy(module, form.dtype, vectors),
+        i32.add(bBlock, i32.mul(j, bytes)),
+        bStride,
+        to,
+        kLength,
+      )
+      return
+    }
+    const from = f.int(i32.add(bBlock, i32.mul(j, bStride)))
+    for (let v = 0; v < vectors; v++) {
+      const rows = v < vectors - 1 ? i32.const(count) : live
+      const copy = defineTransposingCopy(module, form.dtype)
+      f.call(copy, from, bStride, rows, i32.add(to, v * 16), i32.const(vectors * 16), kLength)
+      f.increase(from, i32.mul(bStride, count))
+    }
+  })
+}

@@ -1,0 +1,194 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { runKernel } from '../testing/run-kernel.js'
+import { detectFeatures } from '../wasm/index.js'
+import { type MatmulSpec, matmul } from './matmul.js'
+
+type Floats = Float32Array | Float64Array
+
+const make = (dtype: 'f32' | 'f64', length: number): Floats =>
+  dtype === 'f32' ? new Float32Array(length) : new Float64Array(length)
+
+/** Numbers in (−1, 1) from a 32-bit linear congruential generator. */
+function random(dtype: 'f32' | 'f64', length: number, seed: number): Floats {
+  let state = seed + 1
+  return make(dtype, length).map(() => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return state / 2 ** 31
+  })
+}
+
+function operands(spec: MatmulSpec, seed = 0): [Floats, Floats] {
+  const { dtype, batch, m, n, k, sharedA, sharedB } = spec
+  return [
+    random(dtype, (sharedA ? 1 : batch) * m * k, seed),
+    random(dtype, (sharedB ? 1 : batch) * k * n, seed + 1000),
+  ]
+}
+
+/** The product and the sum of |a·b| of every element, in f64. */
+function naive(spec: MatmulSpec, a: Floats, b: Floats): { value: Float64Array; magnitude: Float64Array } {
+  const { batch, m, n, k, transposeA, transposeB, sharedA, sharedB } = spec
+  const value = new Float64Array(batch * m * n)
+  const magnitude = new Float64Array(batch * m * n)
+  for (let t = 0; t < batch; t++) {
+    const [a0, b0] = [sharedA ? 0 : t * m * k, sharedB ? 0 : t * k * n]
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < n; j++) {
+        const at = (t * m + i) * n + j
+        for (let p = 0; p < k; p++) {
+          const x =
+            (a[a0 + (transposeA ? p * m + i : i * k + p)] as number) *
+            (b[b0 + (transposeB ? j * k + p : p * n + j)] as number)
+          value[at] = (value[at] as number) + x
+          magnitude[at] = (magnitude[at] as number) + Math.abs(x)
+        }
+      }
+  }
+  return { value, magnitude }
+}
+
+function run(spec: MatmulSpec, inputs: readonly Floats[], features = detectFeatures()): Floats {
+  const size = spec.batch * spec.m * spec.n
+  const [out] = runKernel(matmul(spec), inputs, [make(spec.dtype, size)], features)
+  return out as Floats
+}
+
+function check(spec: MatmulSpec, features = detectFeatures()): void {
+  const [a, b] = operands(spec)
+  const out = run(spec, [a, b], features)
+  const { value, magnitude } = naive(spec, a, b)
+  // |error| ≤ γ_k Σ|a·b| with γ_k ≈ k·ε (Higham 2002, section 3.1).
+  const epsilon = spec.dtype === 'f32' ? 2 ** -24 : 2 ** -53
+  for (let at = 0; at < out.length; at++) {
+    const bound = (spec.k + 2) * 2 * epsilon * (magnitude[at] as number)
+    const error = Math.abs((out[at] as number) - (value[at] as number))
+    if (!(error <= bound))
+      throw new Error(`${matmul(spec).key}: element ${at} is ${out[at]}, expected ${value[at]} ± ${bound}`)
+  }
+}
+
+const plain = { batch: 1, transposeA: false, transposeB: false }
+const forms = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+].map(([transposeA, transposeB]) => ({
+  transposeA: transposeA as boolean,
+  transposeB: transposeB as boolean,
+}))
+const everyFeatures = [{ fma: false }, ...(detectFeatures().fma ? [{ fma: true }] : [])]
+
+describe('matmul', () => {
+  const dtypes = fc.constantFrom<'f32' | 'f64'>('f32', 'f64')
+  const size = fc.integer({ min: 1, max: 70 })
+  const shapes = fc.record({
+    dtype: dtypes,
+    batch: fc.integer({ min: 1, max: 3 }),
+    m: size,
+    n: size,
+    k: size,
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+    sharedA: fc.boolean(),
+    sharedB: fc.boolean(),
+  })
+
+  it('is the sum of products for random shapes and forms', () => {
+    fc.assert(
+      fc.property(shapes, fc.constantFrom(...everyFeatures), (spec, features) => check(spec, features)),
+      { numRuns: 400 },
+    )
+  })
+
+  describe.each(forms)('transposeA $transposeA, transposeB $transposeB', form => {
+    it.each([
+      [1, 1, 1],
+      [1, 300, 40],
+      [300, 1, 40],
+      [2, 2, 2000],
+      [7, 5, 1025],
+      [100, 270, 33],
+      [97, 300, 520],
+      [200, 10, 130],
+      [13, 17, 600],
+      [250, 24, 64],
+    ])('m %i, n %i, k %i crosses blocks and panels', (m, n, k) => {
+      for (const dtype of ['f32', 'f64'] as const)
+        for (const features of everyFeatures) check({ ...form, dtype, batch: 1, m, n, k }, features)
+    })
+
+    it('gives a row of C the same bits whatever the number of rows', () => {
+      for (const dtype of ['f32', 'f64'] as const)
+        for (const [m, n, k] of [
+          [50, 37, 700],
+          [130, 20, 90],
+        ] as const) {
+          const spec = { ...form, dtype, batch: 1, m, n, k }
+          const [a, b] = operands(spec)
+          const whole = run(spec, [a, b])
+          for (const rows of [1, 2, 7, 12, 25]) {
+            const part = make(dtype, rows * k)
+            for (let i = 0; i < rows; i++)
+              for (let p = 0; p < k; p++)
+                part[form.transposeA ? p * rows + i : i * k + p] = a[
+                  form.transposeA ? p * m + i : i * k + p
+                ] as number
+            expect(run({ ...spec, m: rows }, [part, b])).toEqual(whole.slice(0, rows * n))
+          }
+        }
+    })
+  })
+
+  it('repeats its bits at other addresses', () => {
+    for (const form of forms) {
+      const spec = { ...form, dtype: 'f32', batch: 1, m: 31, n: 45, k: 523 } as const
+      const [a, b] = operands(spec)
+      const kernel = matmul(spec)
+      const moved = { ...kernel, scratchBytes: kernel.scratchBytes + 48, outputs: 2 }
+      const [first] = runKernel(kernel, [a, b], [make('f32', 31 * 45)])
+      const [, second] = runKernel(
+        { ...moved, emit: context => kernel.emit({ ...context, outputs: context.outputs.slice(1) }) },
+        [a, b],
+        [make('f32', 7), make('f32', 31 * 45)],
+      )
+      expect(second).toEqual(first)
+    }
+  })
+
+  it('gives zeros for empty sums and nothing for empty results', () => {
+    for (const dtype of ['f32', 'f64'] as const) {
+      expect([
+        ...run({ ...plain, dtype, batch: 2, m: 3, n: 5, k: 0 }, [make(dtype, 0), make(dtype, 0)]),
+      ]).toEqual(Array(30).fill(0))
+      for (const empty of [{ m: 0 }, { n: 0 }, { batch: 0 }]) {
+        const spec = { ...plain, dtype, m: 4, n: 4, k: 4, ...empty }
+        expect(run(spec, operands(spec))).toHaveLength(0)
+      }
+    }
+  })
+
+  it('propagates NaN and infinities only along their row and column', () => {
+    const spec = { ...plain, dtype: 'f32', m: 5, n: 7, k: 9 } as const
+    const [a, b] = operands(spec)
+    a[2 * 9 + 4] = Number.NaN
+    b[3 * 7 + 6] = Number.POSITIVE_INFINITY
+    const out = run(spec, [a, b])
+    out.forEach((x, at) => {
+      expect(Number.isFinite(x)).toBe(Math.floor(at / 7) !== 2 && at % 7 !== 6)
+    })
+  })
+
+  it('keeps scratch within its blocking', () => {
+    for (const { transposeA, transposeB } of forms)
+      for (const dtype of ['f32', 'f64'] as const) {
+        const spec = { dtype, batch: 1, m: 4096, n: 4096, k: 4096, transposeA, transposeB }
+        expect(matmul(spec).scratchBytes).toBeLessThan(800_000)
+      }
+  })
+
+  it('rejects sizes that are not whole numbers', () => {
+    expect(() => matmul({ ...plain, dtype: 'f32', m: 1.5, n: 1, k: 1 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: matmul: m must be a whole number ≥ 0, got 1.5]`)
+  })
+})

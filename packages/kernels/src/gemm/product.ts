@@ -1,0 +1,126 @@
+import type { FloatDType } from '../dtype.js'
+import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
+import { type I32, i32, int } from '../wasm/index.js'
+import { lanesOf } from './lanes.js'
+import { defineLoops, type LoopForm, MC } from './loops.js'
+import { STRIP } from './tile.js'
+
+/** One matrix product C[m, n] (+)= op(A)·op(B); every matrix is row-major and contiguous. */
+export interface ProductSpec {
+  readonly dtype: FloatDType
+  /** Rows of C, or the most there are where the number is known at run time only. */
+  readonly m: number
+  readonly n: number
+  /** Length of the sums, or the greatest one. */
+  readonly k: number
+  /** A is stored [k, m] instead of [m, k]. */
+  readonly transposeA: boolean
+  /** B is stored [n, k] instead of [k, n]. */
+  readonly transposeB: boolean
+}
+
+/** How a product of a given shape is computed. */
+export interface ProductPlan {
+  readonly spec: ProductSpec
+  readonly form: LoopForm
+  /** Cᵀ = op(B)ᵀ·op(A)ᵀ is computed instead, with A and B in each other's place. */
+  readonly swapped: boolean
+  readonly nc: number
+  readonly kc: number
+  /** Bytes for packed blocks, bounded whatever the shape. */
+  readonly scratchBytes: number
+}
+
+/** What a product works on at run time. */
+export interface ProductOperands {
+  readonly a: Address
+  readonly b: Address
+  readonly c: Address
+  /** Working space of the plan's size. */
+  readonly scratch: Address
+  /** Rows of C, if not the plan's. */
+  readonly m?: I32
+  /** Length of the sums, if not the plan's. */
+  readonly k?: I32
+  /** Adds to C where it is not 0. */
+  readonly add?: I32
+}
+
+/** Bytes of a row of the packed block of B (NC columns) and of a column of it (KC rows). */
+const NC_BYTES = 1056
+const KC_BYTES = 2048
+/** Up to this size B stays in the first-level cache and is read in place. */
+const IN_PLACE_BYTES = 20480
+/** With fewer rows of C than this, packing B costs more than it saves. */
+const PACK_ROWS = 12
+/** With at most so many columns of C, Aᵀ·B is computed as its transpose. */
+const SWAP_COLUMNS = 24
+
+const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple
+
+/** Splits an extent into equal blocks of at most `limit`, each a multiple of `multiple`. */
+const block = (extent: number, limit: number, multiple: number) =>
+  Math.max(multiple, roundUp(extent / Math.ceil(extent / limit || 1), multiple))
+
+/** Chooses form, blocking and scratch from the shape alone, and the blocks of k from k alone. */
+export function planProduct(spec: ProductSpec): ProductPlan {
+  const { dtype, transposeA, transposeB } = spec
+  const { bytes, count } = lanesOf[dtype]
+  // x·y = y·x, so Cᵀ has the same sums. One column is one row; Aᵀ·B with few columns packs less as Bᵀ·A.
+  const swapped =
+    spec.m > 1 && (spec.n === 1 || (transposeA && !transposeB && spec.n <= SWAP_COLUMNS && spec.n < spec.m))
+  const [m, n] = swapped ? [spec.n, spec.m] : [spec.m, spec.n]
+  const oneRow = m === 1
+  const transposed = swapped ? !transposeA : transposeB
+  const packB = transposed || (m >= PACK_ROWS && n * spec.k * bytes > IN_PLACE_BYTES)
+  const form: LoopForm = {
+    dtype,
+    // One row, or one column, is the same vector either way.
+    transposeA: !oneRow && (swapped ? !transposeB : transposeA),
+    transposeB: transposed,
+    packB,
+    transposeC: swapped && !oneRow,
+    oneRow,
+  }
+  const kc = block(spec.k, KC_BYTES / bytes, 8)
+  const nc = block(n, NC_BYTES / bytes, 3 * count)
+  const packedA = form.transposeA ? roundUp(Math.min(m, MC), STRIP) * Math.min(kc, spec.k) * bytes : 0
+  const columns = Math.min(nc, roundUp(n, count))
+  const packedB = packB ? roundUp(Math.min(kc, spec.k), count) * columns * bytes : 0
+  const scratchBytes =
+    spec.m * n * spec.k === 0 ? 0 : roundUp(packedA, 16) + roundUp(packedB + SLACK_BYTES, 16)
+  return { spec, form, swapped, nc, kc, scratchBytes: packedA + packedB === 0 ? 0 : scratchBytes }
+}
+
+/** Emits the product; with k = 0 it emits nothing and leaves C as it is. */
+export function emitProduct(
+  { module, f }: KernelContext,
+  plan: ProductPlan,
+  operands: ProductOperands,
+): void {
+  const { spec, form, swapped, nc, kc } = plan
+  if (spec.m === 0 || spec.n === 0 || spec.k === 0) return
+  const { bytes } = lanesOf[spec.dtype]
+  const m = operands.m ?? spec.m
+  const k = operands.k ?? spec.k
+  const rowBytes = (columns: I32) =>
+    typeof columns === 'number' ? int(columns * bytes) : i32.mul(columns, bytes)
+  const a = [operands.a, rowBytes(spec.transposeA ? m : k)] as const
+  const b = [operands.b, rowBytes(spec.transposeB ? k : spec.n)] as const
+  const packedA = form.transposeA
+    ? roundUp(roundUp(Math.min(swapped ? spec.n : spec.m, MC), STRIP) * Math.min(kc, spec.k) * bytes, 16)
+    : 0
+  f.call(
+    defineLoops(module, form),
+    ...(swapped ? [...b, ...a] : [...a, ...b]),
+    operands.c,
+    rowBytes(spec.n),
+    ...(swapped ? [spec.n, m] : [m, spec.n]),
+    k,
+    nc,
+    kc,
+    operands.add ?? 0,
+    operands.scratch,
+    i32.add(operands.scratch, packedA),
+  )
+}

@@ -1,0 +1,235 @@
+/**
+ * The micro-kernel: a tile of `rows × vectors` accumulators that stay in registers while k runs. Goto & van de
+ * Geijn 2008, "Anatomy of high-performance matrix multiplication", section 5; Van Zee & van de Geijn 2015 (BLIS).
+ *
+ * V8 hands out 15 vector registers, so a tile is 3 × 3 vectors (9 sums, 3 of B, 1 to 3 of A) or 6 × 2.
+ * Every element of C is one chain acc = a·b + acc over ascending k, whatever the tile, so its bits do not depend
+ * on where it lies in C.
+ */
+
+import type { FloatDType } from '../dtype.js'
+import {
+  type Expr,
+  type Func,
+  type FunctionBuilder,
+  type I32,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  v128,
+} from '../wasm/index.js'
+import { type Lanes, lanesOf } from './lanes.js'
+
+/** Rows of A that a packed strip interleaves: strip[k][6]. */
+export const STRIP = 6
+
+/** What the code of a tile depends on. */
+export interface TileForm {
+  readonly dtype: FloatDType
+  /** How A is read: rows of a matrix, or packed strips of {@link STRIP} rows. */
+  readonly a: 'rows' | 'strips'
+  /** How B is read: a packed panel [k][columns], or in place with a row stride. */
+  readonly b: 'panel' | 'matrix'
+  /** How C is written: as it is, or transposed. */
+  readonly c: 'rows' | 'columns'
+  readonly rows: number
+  readonly vectors: number
+}
+
+type V = Local<'v128'>
+type Int = Local<'i32'>
+
+/** Eight steps of k in one turn with fused arithmetic; one without, where more would spill. */
+const UNROLL = { fused: 8, plain: 1 }
+
+const times = (count: number) => Array.from({ length: count }, (_, k) => k)
+
+/**
+ * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add): C[m, columns] (+)= A[m, k] · B[k, columns],
+ * for one column of tiles. Strides are in bytes; `aStride` is from row to row, or from strip to strip; `live` counts the
+ * lanes in use of the last vector; `add` ≠ 0 adds to C.
+ */
+export function defineTile(module: ModuleBuilder, form: TileForm): Func {
+  const { dtype, rows, vectors } = form
+  const lanes = lanesOf[dtype]
+  const fused = module.features.fma
+  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}`
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  return module.define(key, params, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add) => {
+    const strips = form.a === 'strips'
+    const aStep = strips ? STRIP * lanes.bytes : lanes.bytes
+    const unroll = fused ? UNROLL.fused : UNROLL.plain
+    const mainBytes = f.int(i32.mul(i32.and(k, -unroll), aStep))
+    const allBytes = f.int(i32.mul(k, aStep))
+    const acc = times(rows).map(() => times(vectors).map(() => f.local('v128')))
+    const bVectors = times(vectors).map(() => f.local('v128'))
+    const factor = f.local('v128')
+    const pointers = times(strips ? 1 : rows).map(() => f.local('i32'))
+    const [head] = pointers as [Int]
+    const panel = f.local('i32')
+    const [i, end] = [f.local('i32'), f.local('i32')]
+
+    const step = (at: number) => {
+      const bOffset = form.b === 'panel' ? at * vectors * 16 : 0
+      bVectors.forEach((vector, v) => {
+        f.set(vector, v128.load(panel, bOffset + v * 16))
+      })
+      if (form.b === 'matrix') f.increase(panel, bStride)
+      acc.forEach((row, r) => {
+        f.set(
+          factor,
+          strips
+            ? lanes.splat(head, at * aStep + r * lanes.bytes)
+            : lanes.splat(pointers[r] as Int, at * aStep),
+        )
+        row.forEach((sum, v) => {
+          f.set(sum, lanes.madd(factor, bVectors[v] as V, sum, fused))
+        })
+      })
+    }
+    const steps = (count: number) =>
+      f.for(head, head, end, count * aStep, () => {
+        for (const at of times(count)) step(at)
+        for (const pointer of pointers.slice(1)) f.increase(pointer, count * aStep)
+        if (form.b === 'panel') f.increase(panel, count * vectors * 16)
+      })
+
+    f.for(i, 0, m, rows, () => {
+      if (strips) setStrip(f, head, lanes, rows, { a, aStride, i })
+      else setRows(f, pointers, { a, aStride, i, m })
+      f.set(panel, b)
+      for (const sum of acc.flat()) f.set(sum, v128.const(new Uint8Array(16)))
+      const start = f.local(head)
+      f.set(end, i32.add(start, mainBytes))
+      steps(unroll)
+      if (unroll > 1) {
+        f.set(end, i32.add(start, allBytes))
+        steps(1)
+      }
+      const target = { c, cStride, i, m, live, add }
+      if (form.c === 'rows') storeRows(f, lanes, acc, target)
+      else storeColumns(f, lanes, acc, target)
+    })
+  })
+}
+
+/** Row pointers; those past the last row repeat it, so nothing outside of A is read. */
+function setRows(
+  f: FunctionBuilder,
+  pointers: readonly Int[],
+  { a, aStride, i, m }: { a: Int; aStride: Int; i: Int; m: Int },
+): void {
+  pointers.forEach((pointer, r) => {
+    const previous = pointers[r - 1]
+    if (!previous) f.set(pointer, i32.add(a, i32.mul(i, aStride)))
+    else f.set(pointer, i32.add(previous, i32.mul(aStride, i32.ltU(i32.add(i, r), m))))
+  })
+}
+
+/** Row i lies in strip ⌊i / 6⌋, at element i mod 6 of each of its rows. */
+function setStrip(
+  f: FunctionBuilder,
+  head: Int,
+  lanes: Lanes,
+  rows: number,
+  { a, aStride, i }: { a: Int; aStride: Int; i: Int },
+): void {
+  const strip = i32.add(a, i32.mul(i32.divU(i, STRIP), aStride))
+  f.set(head, rows === STRIP ? strip : i32.add(strip, i32.mul(i32.remU(i, STRIP), lanes.bytes)))
+}
+
+interface Target {
+  readonly c: Int
+  readonly cStride: Int
+  /** First row of the tile, and the number of rows of C. */
+  readonly i: Int
+  readonly m: Int
+  readonly live: Int
+  readonly add: Int
+}
+
+type Sums = readonly (readonly V[])[]
+
+function eachLiveRow(f: FunctionBuilder, acc: Sums, { i, m }: Target, row: (r: number) => void): void {
+  acc.forEach((_, r) => {
+    if (r === 0) row(r)
+    else f.if(i32.ltU(i32.add(i, r), m), () => row(r))
+  })
+}
+
+function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target): void {
+  const { c, cStride, i, live, add } = target
+  const at = f.int(i32.add(c, i32.mul(i, cStride)))
+  eachLiveRow(f, acc, target, r => {
+    const row = acc[r] as readonly V[]
+    f.if(add, () => {
+      row.forEach((sum, v) => {
+        f.set(sum, lanes.add(v128.load(at, v * 16), sum))
+      })
+    })
+    row.forEach((sum, v) => {
+      if (v < row.length - 1) f.do(v128.store(at, sum, v * 16))
+      else storeLive(f, lanes, at, v * 16, sum, live)
+    })
+    if (r < acc.length - 1) f.increase(at, cStride)
+  })
+}
+
+/** Stores the first `live` lanes of a vector. */
+export function storeLive(
+  f: FunctionBuilder,
+  lanes: Lanes,
+  at: I32,
+  offset: number,
+  vector: Expr<'v128'>,
+  live: Int,
+): void {
+  const full = i32.eq(live, lanes.count)
+  f.if(
+    full,
+    () => f.do(v128.store(at, vector, offset)),
+    () => {
+      if (lanes.count === 2) {
+        f.do(lanes.storeLane(at, vector, 0, offset))
+        return
+      }
+      f.if(
+        i32.and(live, 2),
+        () => {
+          f.do(v128.store64Lane(at, vector, 0, offset))
+          f.if(i32.and(live, 1), () => f.do(lanes.storeLane(at, vector, 2, offset + 8)))
+        },
+        () => f.do(lanes.storeLane(at, vector, 0, offset)),
+      )
+    },
+  )
+}
+
+/** Cᵀ: row r of the tile goes down a column of C, one lane at a time. */
+function storeColumns(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target): void {
+  const { c, cStride, i, live, add } = target
+  const at = f.local('i32')
+  const old = f.local('v128')
+  eachLiveRow(f, acc, target, r => {
+    f.set(at, i32.add(c, i32.mul(i32.add(i, r), lanes.bytes)))
+    const row = acc[r] as readonly V[]
+    row.forEach((sum, v) => {
+      for (const lane of times(lanes.count)) {
+        const store = () => {
+          f.if(
+            add,
+            () => {
+              f.set(old, lanes.loadLane(at, sum, lane))
+              f.set(old, lanes.add(old, sum))
+              f.do(lanes.storeLane(at, old, lane))
+            },
+            () => f.do(lanes.storeLane(at, sum, lane)),
+          )
+          f.increase(at, cStride)
+        }
+        if (v < row.length - 1 || lane === 0) store()
+        else f.if(i32.gtU(live, lane), store)
+      }
+    })
+  })
+}

@@ -1,0 +1,1 @@
+export { type PeakLoopSpec, peakLoop } from './peak-loop.js'
