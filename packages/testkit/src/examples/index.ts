@@ -1,1 +1,8 @@
-export {}
+export { type Assertion, readAssertion } from './assertion.js'
+export { type Compiled, compile } from './compile.js'
+export type { Example } from './example.js'
+export { type FaceExport, faceExports } from './face.js'
+export { markdownExamples } from './markdown.js'
+export { matches } from './matches.js'
+export { type Namespace, runExample, type Surroundings } from './run.js'
+export { type Doc, parseDoc, tsdocExamples } from './tsdoc.js'
