@@ -19,7 +19,8 @@ try {
   failures += (await pnpm([...filters, 'pack', '--pack-destination', folder], { quiet: true })) === 0 ? 0 : 1
   const tarballs = readdirSync(folder).filter(file => file.endsWith('.tgz'))
   if (tarballs.length !== published.length) failures++
-  for (const tarball of tarballs) failures += await lint(join(folder, tarball))
+  const counts = await Promise.all(tarballs.map(tarball => lint(join(folder, tarball))))
+  failures += counts.reduce((sum, count) => sum + count, 0)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
