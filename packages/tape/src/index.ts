@@ -1,1 +1,67 @@
-export {}
+export type { DType, FloatDType } from '@wengert/kernels'
+export {
+  BudgetError,
+  DerivativeError,
+  DTypeError,
+  type ErrorData,
+  type ErrorParts,
+  OptionError,
+  RecordError,
+  ShapeError,
+  WengertError,
+} from './errors.js'
+export * from './ops/index.js'
+export {
+  type Action,
+  type Graph,
+  type GraphInput,
+  type Plan,
+  plan,
+  type Step,
+  simulate,
+} from './plan/index.js'
+export {
+  type Aval,
+  type ByteSize,
+  type Constant,
+  type Data,
+  formatAval,
+  formatByteSize,
+  formatProgram,
+  type Instruction,
+  type Json,
+  type Params,
+  type Program,
+  parseByteSize,
+  sizeOf,
+} from './program/index.js'
+export {
+  type ArgumentLeaf,
+  dataOf,
+  fromData,
+  type NestedArray,
+  type Operand,
+  type Recorded,
+  type Recording,
+  record,
+  Tensor,
+  type TensorOptions,
+  tensor,
+} from './record/index.js'
+export {
+  Arena,
+  type ArenaOptions,
+  type Arithmetic,
+  type CompileOptions,
+  compile,
+  costOf,
+  type Executable,
+  lower,
+  PAGE_BYTES,
+  pageCeil,
+  pageFloor,
+  type Slot,
+  type Static,
+} from './run/index.js'
+export * from './transform/index.js'
+export { flatten, type Structure, sameStructure, type Tree, unflatten } from './tree.js'

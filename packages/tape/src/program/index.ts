@@ -1,4 +1,7 @@
 export * from './aval.js'
 export * from './bytes.js'
 export { allocate, type Data, dataFrom, viewOf } from './data.js'
+export { hash } from './hash.js'
+export { type Op, opOf, registerOp } from './op.js'
+export { formatProgram } from './print.js'
 export type { Constant, Instruction, Json, Params, Program } from './program.js'

@@ -15,6 +15,9 @@ export const pageCeil = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES)
 /** Bytes of the whole pages within so many bytes. */
 export const pageFloor = (bytes: number): number => Math.floor(bytes / PAGE_BYTES) * PAGE_BYTES
 
+/** Executes the call records between two addresses. */
+type Run = (begin: number, end: number) => void
+
 /** How an arena is made. */
 export interface ArenaOptions {
   /** Bytes the arena can never pass; whole pages of them are usable. */
@@ -31,7 +34,8 @@ export class Arena {
   readonly memory: WebAssembly.Memory
   readonly maximumBytes: number
   #loaded: Executable | undefined
-  #run: ((begin: number, end: number) => void) | undefined
+  #run: Run | undefined
+  readonly #runs = new WeakMap<WebAssembly.Module, Run>()
 
   constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false }: ArenaOptions = {}) {
     this.maximumBytes = Math.min(pageFloor(maximumBytes), ARENA_LIMIT_BYTES)
@@ -58,8 +62,7 @@ export class Arena {
     }
     const bytes = new Uint8Array(this.memory.buffer)
     for (const { offset, data } of executable.statics) bytes.set(data, offset)
-    const instance = new WebAssembly.Instance(executable.module, { env: { memory: this.memory } })
-    this.#run = instance.exports.run as (begin: number, end: number) => void
+    this.#run = this.#runs.get(executable.module) ?? this.#instantiate(executable.module)
     this.#loaded = executable
   }
 
@@ -93,6 +96,13 @@ export class Arena {
   /** The elements of a slot where they lie; valid until the arena grows. */
   view({ aval, offset }: Slot): Data {
     return viewOf(aval.dtype, this.memory.buffer, offset, sizeOf(aval.shape))
+  }
+
+  #instantiate(module: WebAssembly.Module): Run {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } })
+    const run = exports.run as Run
+    this.#runs.set(module, run)
+    return run
   }
 
   #slot(input: number): Slot {

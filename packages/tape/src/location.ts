@@ -1,0 +1,18 @@
+/** Folder of this package's code: frames in it are ours, the first one outside is the user's. */
+const ours = new URL('.', import.meta.url).href.replace(/^file:\/\//, '')
+
+/**
+ * Where the user's code called into this package, such as `model.ts:41:12`; undefined where the host has no
+ * stack in V8's or SpiderMonkey's form.
+ */
+export function callerLocation(): string | undefined {
+  const frames = (new Error().stack ?? '').split('\n')
+  for (const frame of frames) {
+    const place = /(?:\(|@|at )([^()@]*?):(\d+):(\d+)\)?$/.exec(frame.trim())
+    if (!place) continue
+    const file = (place[1] as string).replace(/^async /, '').replace(/^file:\/\//, '')
+    if (file.startsWith('node:') || (file.startsWith(ours) && !file.includes('.test.'))) continue
+    return `${file.split('/').at(-1)}:${place[2]}:${place[3]}`
+  }
+  return undefined
+}

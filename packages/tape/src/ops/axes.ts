@@ -1,0 +1,29 @@
+import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { type Aval, formatAval } from '../program/index.js'
+
+/** An axis or several; negative ones count from the end. */
+export type Axes = number | readonly number[]
+
+/**
+ * Axes as sorted numbers 0 … rank − 1; all axes if none are given.
+ *
+ * @throws {@link OptionError} for an axis that is not there or is named twice.
+ */
+export function normalizeAxes(op: string, x: Aval, axes: Axes | undefined): readonly number[] {
+  const rank = x.shape.length
+  if (axes === undefined) return x.shape.map((_, axis) => axis)
+  const list = typeof axes === 'number' ? [axes] : axes
+  const normal = list.map(axis => (axis < 0 ? axis + rank : axis))
+  const valid = normal.every(axis => Number.isInteger(axis) && axis >= 0 && axis < rank)
+  if (valid && new Set(normal).size === normal.length) return normal.sort((a, b) => a - b)
+  throw new OptionError({
+    summary: `${op}: axis ${JSON.stringify(axes)} does not fit ${formatAval(x)}.`,
+    expected: rank === 0 ? 'no axis: it is a scalar' : `different axes from ${-rank} to ${rank - 1}`,
+    at: callerLocation(),
+  })
+}
+
+/** One axis as a number 0 … rank − 1. */
+export const normalizeAxis = (op: string, x: Aval, axis: number): number =>
+  normalizeAxes(op, x, axis)[0] as number

@@ -1,0 +1,127 @@
+import { type Algebra, map, type V } from '@wengert/kernels'
+import { DTypeError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
+import { applyOne, type Operand, operands, type Tensor } from '../record/index.js'
+import { defineRule, type Partial } from './rule.js'
+
+/** What conformance tests know of an op besides its kernel and its derivatives. */
+export interface Facts {
+  /** One sentence for the table of ops. */
+  readonly summary: string
+  /** Range the tests draw operands from; default [−2, 2]. */
+  readonly domain?: readonly [number, number]
+}
+
+/** An elementwise op of one operand. */
+export interface UnarySpec extends Facts {
+  /** Emitted once for any dtype and lane width. */
+  readonly kernel: (m: Algebra, x: V) => V
+  /** f′(x), from x and f(x); or the map t ↦ f′(x)·t. */
+  readonly derivative?: (x: Tensor, out: Tensor) => Tensor | number
+  readonly scale?: (t: Tensor, x: Tensor, out: Tensor) => Tensor
+  /** Dtypes it takes; default: the floating-point ones. */
+  readonly dtypes?: readonly string[]
+}
+
+/** An elementwise op of two operands, broadcast together. */
+export interface BinarySpec extends Facts {
+  readonly kernel: (m: Algebra, x: V, y: V) => V
+  /** ∂f/∂x and ∂f/∂y; none for ops without derivatives. */
+  readonly partials?: readonly [Partial, Partial]
+  readonly dtypes?: readonly string[]
+  /** Whether the result is a truth value. */
+  readonly test?: boolean
+}
+
+const FLOATS = ['f32', 'f64']
+const NUMBERS = ['f32', 'f64', 'i32']
+
+/** Elementwise ops by name, with what the conformance tests need. */
+export const elementwiseFacts = new Map<
+  string,
+  Facts & { readonly arity: number; readonly dtypes: readonly string[] }
+>()
+
+/** Defines an elementwise op of one operand from its kernel and its derivative. */
+export function unary(name: string, spec: UnarySpec): (x: Operand) => Tensor {
+  const { kernel, derivative, scale, dtypes = FLOATS } = spec
+  registerElementwise(name, 1, dtypes, avals => (avals[0] as Aval).dtype, kernel)
+  elementwiseFacts.set(name, { ...spec, arity: 1, dtypes })
+  const partial = derivative ? { derivative } : scale && { scale }
+  defineRule(name, partial ? { partials: [partial as Partial] } : 'zero')
+  return x => applyOne(name, operands(name, [x]))
+}
+
+/** Defines an elementwise op of two operands from its kernel and its partial derivatives. */
+export function binary(name: string, spec: BinarySpec): (x: Operand, y: Operand) => Tensor {
+  const { kernel, partials, dtypes = NUMBERS, test = false } = spec
+  registerElementwise(name, 2, dtypes, avals => (test ? 'bool' : (avals[0] as Aval).dtype), kernel)
+  elementwiseFacts.set(name, { ...spec, arity: 2, dtypes })
+  defineRule(name, partials ? { partials } : 'zero')
+  return (x, y) => applyOne(name, operands(name, [x, y]))
+}
+
+function registerElementwise(
+  name: string,
+  arity: number,
+  dtypes: readonly string[],
+  result: (avals: readonly Aval[]) => Aval['dtype'],
+  kernel: (m: Algebra, ...xs: [V, V]) => V,
+): void {
+  registerOp({
+    name,
+    infer(avals) {
+      checkDTypes(name, avals, dtypes)
+      return [{ dtype: result(avals), shape: broadcastShapes(name, avals) }]
+    },
+    lower: (avals, [out]) =>
+      map({
+        name,
+        dtype: (avals[0] as Aval).dtype,
+        inputs: avals,
+        output: out as Aval,
+        flops: sizeOf((out as Aval).shape),
+        body: (m, ...xs) => kernel(m, ...(xs.slice(0, arity) as [V, V])),
+      }),
+  })
+}
+
+/**
+ * The shape that operands have together by NumPy's rule: aligned at the last axis, lengths are equal or 1.
+ *
+ * @throws {@link ShapeError} naming the avals.
+ */
+export function broadcastShapes(op: string, avals: readonly Aval[]): readonly number[] {
+  const rank = Math.max(0, ...avals.map(({ shape }) => shape.length))
+  const out = new Array<number>(rank).fill(1)
+  for (const { shape } of avals) {
+    shape.forEach((length, axis) => {
+      const at = rank - shape.length + axis
+      if (out[at] === 1) out[at] = length
+      else if (length !== 1 && length !== out[at]) throw notBroadcastable(op, avals)
+    })
+  }
+  return out
+}
+
+function notBroadcastable(op: string, avals: readonly Aval[]): ShapeError {
+  return new ShapeError({
+    summary: `${op}: shapes do not broadcast: ${avals.map(formatAval).join(', ')}.`,
+    expected: 'lengths that are equal or 1, aligned at the last axis',
+    at: callerLocation(),
+    fix: 'reshape an operand so that the axes line up',
+  })
+}
+
+function checkDTypes(op: string, avals: readonly Aval[], dtypes: readonly string[]): void {
+  const [first] = avals as readonly [Aval, ...Aval[]]
+  if (avals.every(({ dtype }) => dtype === first.dtype) && dtypes.includes(first.dtype)) return
+  const mixed = avals.some(({ dtype }) => dtype !== first.dtype)
+  throw new DTypeError({
+    summary: `${op}: ${mixed ? 'dtypes differ' : 'dtype not taken'}: ${avals.map(formatAval).join(', ')}.`,
+    expected: `${mixed ? 'operands of one dtype' : 'operands'} among ${dtypes.join(', ')}`,
+    at: callerLocation(),
+    fix: "convert with x.convert('f32')",
+  })
+}

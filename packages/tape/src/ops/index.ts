@@ -1,0 +1,8 @@
+export type { Axes } from './axes.js'
+export { elementwiseFacts, type Facts } from './elementwise.js'
+export type { TensorMethods } from './methods.js'
+export { type Partial, type Rule, ruleOf, type Site } from './rule.js'
+export * from './table.js'
+export type { Padding, WindowOptions } from './window.js'
+
+import './methods.js'

@@ -1,0 +1,129 @@
+import { type FloatDType, matmul as matmulKernel } from '@wengert/kernels'
+import { DTypeError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { type Aval, formatAval, isFloat, type Params, registerOp, sizeOf } from '../program/index.js'
+import { applyOne, type Tensor } from '../record/index.js'
+import { broadcastShapes } from './elementwise.js'
+import { broadcastTo } from './reduction.js'
+import { defineRule } from './rule.js'
+import { reshape } from './shape.js'
+
+/** Which operands are read transposed. */
+interface Forms {
+  readonly transposeX: boolean
+  readonly transposeW: boolean
+}
+
+const forms = (params: Params) => params as unknown as Forms
+
+/** Sizes of op(X)·op(W): batch × [m,k]·[k,n]. */
+function sizes([x, w]: readonly Aval[], { transposeX, transposeW }: Forms) {
+  const [p, q] = (x as Aval).shape.slice(-2) as [number, number]
+  const [r, s] = (w as Aval).shape.slice(-2) as [number, number]
+  const [m, k] = transposeX ? [q, p] : [p, q]
+  return {
+    batch: (x as Aval).shape.length === 3 ? ((x as Aval).shape[0] as number) : 1,
+    m,
+    k,
+    n: transposeW ? r : s,
+  }
+}
+
+// Operands are both of rank 2, or both of rank 3 with one batch length; `matmul` brings all others to that.
+registerOp({
+  name: 'matmul',
+  infer(avals, params) {
+    const { batch, m, n } = sizes(avals, forms(params))
+    const { dtype, shape } = avals[0] as Aval
+    return [{ dtype, shape: shape.length === 3 ? [batch, m, n] : [m, n] }]
+  },
+  lower(avals, _out, params) {
+    const { transposeX, transposeW } = forms(params)
+    return matmulKernel({
+      dtype: (avals[0] as Aval).dtype as FloatDType,
+      ...sizes(avals, forms(params)),
+      transposeA: transposeX,
+      transposeB: transposeW,
+    })
+  },
+})
+
+// Z = X̂·Ŵ with X̂ = X or Xᵀ:  d X̂ = Z̄·Ŵᵀ,  d Ŵ = X̂ᵀ·Z̄.
+defineRule('matmul', {
+  pullback({ inputs, ct, params, wanted }) {
+    const [x, w] = inputs as readonly [Tensor, Tensor]
+    const { transposeX: tx, transposeW: tw } = forms(params)
+    return [
+      wanted[0] ? (tx ? product(w, ct, tw, true) : product(ct, w, false, !tw)) : undefined,
+      wanted[1] ? (tw ? product(ct, x, true, tx) : product(x, ct, !tx, false)) : undefined,
+    ]
+  },
+})
+
+const product = (x: Tensor, w: Tensor, transposeX: boolean, transposeW: boolean): Tensor =>
+  applyOne('matmul', [x, w], { transposeX, transposeW })
+
+/**
+ * Matrix product by NumPy's rule: vectors count as a row on the left and a column on the right, leading axes are
+ * a batch and broadcast.
+ *
+ * @param x [..., m, k] or [k]
+ * @param w [..., k, n] or [k]
+ * @throws {@link ShapeError} if the inner dimensions differ; {@link DTypeError} unless both are f32 or both f64.
+ * @example
+ * matmul(tensor([[1, 2], [3, 4]]), tensor([[5], [6]])).toArray() // → [[17], [39]]
+ * matmul(tensor([1, 2]), tensor([3, 4])).item() // → 11
+ */
+export function matmul(x: Tensor, w: Tensor): Tensor {
+  check(x, w)
+  if (x.rank === 1) {
+    const out = matmul(reshape(x, [1, -1]), w)
+    return reshape(out, [...out.shape.slice(0, -2), ...out.shape.slice(-1)])
+  }
+  if (w.rank === 1) {
+    const out = matmul(x, reshape(w, [-1, 1]))
+    return reshape(out, out.shape.slice(0, -1))
+  }
+  const [m, k] = x.shape.slice(-2) as [number, number]
+  const n = w.shape.at(-1) as number
+  if (w.rank === 2) {
+    const rows = sizeOf(x.shape.slice(0, -1))
+    return reshape(product(reshape(x, [rows, k]), w, false, false), [...x.shape.slice(0, -1), n])
+  }
+  const batch = broadcastShapes('matmul', [
+    { dtype: x.dtype, shape: x.shape.slice(0, -2) },
+    { dtype: w.dtype, shape: w.shape.slice(0, -2) },
+  ])
+  const flat = (y: Tensor, a: number, b: number) =>
+    reshape(broadcastTo(y, [...batch, a, b]), [sizeOf(batch), a, b])
+  return reshape(product(flat(x, m, k), flat(w, k, n), false, false), [...batch, m, n])
+}
+
+function check(x: Tensor, w: Tensor): void {
+  if (x.dtype !== w.dtype || !isFloat(x.dtype)) {
+    throw new DTypeError({
+      summary: `matmul: dtypes do not fit: x ${formatAval(x.aval)}, w ${formatAval(w.aval)}.`,
+      expected: 'both f32 or both f64',
+      at: callerLocation(),
+      fix: "convert with x.convert('f32')",
+    })
+  }
+  if (x.rank === 0 || w.rank === 0) {
+    throw new ShapeError({
+      summary: `matmul: a scalar has no inner dimension: x ${formatAval(x.aval)}, w ${formatAval(w.aval)}.`,
+      expected: 'operands of rank 1 or more',
+      at: callerLocation(),
+      fix: 'multiply by a scalar with mul',
+    })
+  }
+  const inner = x.shape.at(-1) as number
+  const axis = Math.max(0, w.rank - 2)
+  if (inner !== w.shape[axis]) {
+    throw new ShapeError({
+      summary: `matmul: inner dimensions differ: x ${formatAval(x.aval)}, w ${formatAval(w.aval)}.`,
+      expected: `x.shape[${x.rank - 1}] = w.shape[${axis}]   (${inner} ≠ ${w.shape[axis]})`,
+      at: callerLocation(),
+      fix: `w must be ${formatAval({ dtype: w.dtype, shape: w.shape.map((length, k) => (k === axis ? inner : length)) })}`,
+    })
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  type FloatDType,
+  maxPool2dPullback,
+  maxPool2dPushforward,
+  maxPool2d as maxPoolKernel,
+} from '@wengert/kernels'
+import { type Aval, type Params, registerOp } from '../program/index.js'
+import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from './rule.js'
+import { outputLength, type WindowOptions, windowOf, windowParams } from './window.js'
+
+// Pooling selects one element a window; the selection is a linear map S(x) with S(x)·x the result. Its transpose
+// and itself are closed under differentiation, since the selection is piecewise constant in x.
+
+function spec({ dtype, shape }: Aval, params: Params) {
+  const [batch, height, width, channels] = shape as readonly [number, number, number, number]
+  return { dtype: dtype as FloatDType, batch, height, width, channels, ...windowOf(params) }
+}
+
+function pooledShape([n, height, width, channels]: readonly number[], params: Params): number[] {
+  const { window, stride, padding } = windowOf(params)
+  return [
+    n as number,
+    outputLength(height as number, window[0], stride[0], padding[0]),
+    outputLength(width as number, window[1], stride[1], padding[1]),
+    channels as number,
+  ]
+}
+
+const pooled = ([x]: readonly Aval[], params: Params): readonly Aval[] => [
+  { dtype: (x as Aval).dtype, shape: pooledShape((x as Aval).shape, params) },
+]
+
+registerOp({
+  name: 'maxPool2d',
+  infer: pooled,
+  lower: ([x], _out, params) => maxPoolKernel(spec(x as Aval, params)),
+})
+registerOp({
+  name: 'maxPool2dPushforward',
+  infer: pooled,
+  lower: ([x], _out, params) => maxPool2dPushforward(spec(x as Aval, params)),
+})
+registerOp({
+  name: 'maxPool2dPullback',
+  infer: ([x]) => [x as Aval],
+  lower: ([x], _out, params) => maxPool2dPullback(spec(x as Aval, params)),
+})
+
+const spread = (x: Tensor, ct: Tensor, params: Params) => applyOne('maxPool2dPullback', [x, ct], params)
+const select = (x: Tensor, t: Tensor, params: Params) => applyOne('maxPool2dPushforward', [x, t], params)
+
+defineRule('maxPool2d', { pullback: ({ inputs: [x], ct, params }) => [spread(x as Tensor, ct, params)] })
+defineRule('maxPool2dPushforward', {
+  pullback: ({ inputs: [x], ct, params }) => [undefined, spread(x as Tensor, ct, params)],
+})
+defineRule('maxPool2dPullback', {
+  pullback: ({ inputs: [x], ct, params }) => [undefined, select(x as Tensor, ct, params)],
+})
+
+/**
+ * Largest element of each window, channel by channel. Padding counts as −∞; among equal elements the first of the
+ * window has the whole derivative; NaN is larger than everything.
+ *
+ * @param x [n, height, width, c]
+ * @param window rows and columns of a window; one number for squares
+ * @throws {@link ShapeError} or {@link OptionError} for an x or options that do not fit.
+ * @example
+ * const x = tensor([1, 2, 3, 4], { shape: [1, 2, 2, 1] })
+ * maxPool2d(x, 2).toArray() // → [[[[4]]]]
+ */
+export function maxPool2d(
+  x: Tensor,
+  window: number | readonly [number, number],
+  options: WindowOptions = {},
+): Tensor {
+  const size = typeof window === 'number' ? ([window, window] as const) : window
+  return applyOne('maxPool2d', [x], { ...windowParams('maxPool2d', x.aval, size, options, size) } as Params)
+}

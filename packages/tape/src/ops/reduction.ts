@@ -1,0 +1,172 @@
+import { copy, reduce } from '@wengert/kernels'
+import { DTypeError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import {
+  type Aval,
+  formatAval,
+  type Params,
+  registerOp,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '../program/index.js'
+import { applyOne, type Tensor } from '../record/index.js'
+import { div, mul } from './arithmetic.js'
+import { type Axes, normalizeAxes } from './axes.js'
+import { equal } from './comparison.js'
+import { convert } from './convert.js'
+import { broadcastShapes } from './elementwise.js'
+import { defineRule } from './rule.js'
+import { reshape } from './shape.js'
+
+/** Which axes to reduce, and whether they stay with length 1. */
+export interface ReduceOptions {
+  /** Default: all axes. */
+  readonly axis?: Axes
+  readonly keepdims?: boolean
+}
+
+const axesOf = (params: Params) => params.axes as readonly number[]
+
+/** Shape with the reduced axes at length 1. */
+const kept = (shape: readonly number[], axes: readonly number[]) =>
+  shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
+
+function defineReduction(name: 'sum' | 'max' | 'min', dtypes: readonly string[]): void {
+  registerOp({
+    name,
+    infer([x], params) {
+      const { dtype, shape } = x as Aval
+      if (!dtypes.includes(dtype)) {
+        throw new DTypeError({
+          summary: `${name}: dtype not taken: ${formatAval(x as Aval)}.`,
+          expected: dtypes.join(', '),
+          at: callerLocation(),
+          fix: "convert with x.convert('f32')",
+        })
+      }
+      return [{ dtype, shape: shape.filter((_, axis) => !axesOf(params).includes(axis)) }]
+    },
+    lower: ([x], _out, params) => reduce({ kind: name, ...(x as Aval), axes: axesOf(params) }),
+  })
+}
+
+function reduction(name: string, x: Tensor, { axis, keepdims = false }: ReduceOptions): Tensor {
+  const axes = normalizeAxes(name, x.aval, axis)
+  const out = axes.length === 0 ? x : applyOne(name, [x], { axes })
+  return keepdims ? reshape(out, kept(x.shape, axes)) : out
+}
+
+defineReduction('sum', ['f32', 'f64', 'i32'])
+defineRule('sum', {
+  pullback: ({ inputs: [x], ct, params }) => {
+    const { shape } = x as Tensor
+    return [broadcastTo(reshape(ct, kept(shape, axesOf(params))), shape)]
+  },
+})
+
+/**
+ * Sum along axes, added as a pairwise tree: the error grows with log n, and the order is fixed by the shape.
+ *
+ * @example
+ * sum(tensor([[1, 2], [3, 4]]), { axis: 1 }).toArray() // → [3, 7]
+ */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('sum', x, options)
+
+/** d max = the cotangent, shared evenly among all elements that attain it. */
+const extremum: Parameters<typeof defineRule>[1] = {
+  pullback({ inputs: [x], outputs: [out], ct, params }) {
+    const { shape, dtype } = x as Tensor
+    const axes = axesOf(params)
+    const attains = convert(equal(x as Tensor, reshape(out as Tensor, kept(shape, axes))), dtype)
+    const count = sum(attains, { axis: axes })
+    return [mul(attains, reshape(div(ct, count), kept(shape, axes)))]
+  },
+}
+
+defineReduction('max', ['f32', 'f64', 'i32', 'bool'])
+defineRule('max', extremum)
+
+/**
+ * Largest element along axes; NaN if there is one, −∞ of nothing. Among equal ones the derivative is shared evenly.
+ *
+ * @example
+ * max(tensor([[1, 2], [4, 3]]), { axis: 1 }).toArray() // → [2, 4]
+ */
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('max', x, options)
+
+defineReduction('min', ['f32', 'f64', 'i32', 'bool'])
+defineRule('min', extremum)
+
+/**
+ * Smallest element along axes; NaN if there is one, +∞ of nothing. Among equal ones the derivative is shared evenly.
+ *
+ * @example
+ * min(tensor([[1, 2], [4, 3]]), { axis: 1 }).toArray() // → [1, 3]
+ */
+export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('min', x, options)
+
+/**
+ * Mean along axes.
+ *
+ * @example
+ * mean(tensor([[1, 2], [3, 4]])).item() // → 2.5
+ */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const axes = normalizeAxes('mean', x.aval, options.axis)
+  const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1)
+  return div(sum(x, options), count)
+}
+
+registerOp({
+  name: 'broadcastTo',
+  infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: params.shape as readonly number[] }],
+  lower([x], [out]) {
+    const { shape } = x as Aval
+    const strides = stridesOf(shape)
+    const missing = (out as Aval).shape.length - shape.length
+    return copy({
+      ...(out as Aval),
+      strides: (out as Aval).shape.map((_, axis) =>
+        axis < missing || shape[axis - missing] === 1 ? 0 : (strides[axis - missing] as number),
+      ),
+      offset: 0,
+    })
+  },
+})
+defineRule('broadcastTo', { pullback: ({ inputs: [x], ct }) => [sumTo(ct, (x as Tensor).shape)] })
+
+/**
+ * Repeats a tensor along new axes and axes of length 1 until it has a shape, by NumPy's rule.
+ *
+ * @throws {@link ShapeError} if the shapes do not broadcast.
+ * @example
+ * broadcastTo(tensor([1, 2]), [2, 2]).toArray() // → [[1, 2], [1, 2]]
+ */
+export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  if (sameShape(x.shape, shape)) return x
+  const together = broadcastShapes('broadcastTo', [x.aval, { dtype: x.dtype, shape }])
+  if (sameShape(together, shape)) {
+    return sizeOf(shape) === x.size ? reshape(x, shape) : applyOne('broadcastTo', [x], { shape })
+  }
+  throw new ShapeError({
+    summary: `broadcastTo: ${formatAval(x.aval)} cannot become [${shape.join(',')}].`,
+    expected: 'axes that are new or of length 1 to grow, all others to stay',
+    at: callerLocation(),
+  })
+}
+
+/**
+ * The transpose of broadcasting: sums a tensor over the axes along which `shape` was broadcast to it.
+ *
+ * @example
+ * sumTo(tensor([[1, 2], [3, 4]]), [1, 2]).toArray() // → [[4, 6]]
+ */
+export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
+  if (sameShape(x.shape, shape)) return x
+  const missing = x.rank - shape.length
+  const axes = x.shape.flatMap((length, axis) =>
+    axis < missing || (shape[axis - missing] === 1 && length !== 1) ? [axis] : [],
+  )
+  return reshape(sum(x, { axis: axes }), shape)
+}

@@ -1,0 +1,215 @@
+import { copy, place } from '@wengert/kernels'
+import { OptionError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { type Aval, formatAval, type Params, registerOp, sizeOf, stridesOf } from '../program/index.js'
+import { applyOne, type Tensor } from '../record/index.js'
+import { normalizeAxes, normalizeAxis } from './axes.js'
+import { defineRule } from './rule.js'
+
+type List = readonly number[]
+
+registerOp({
+  name: 'reshape',
+  infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: params.shape as List }],
+  lower: () => 'alias',
+})
+defineRule('reshape', { pullback: ({ inputs: [x], ct }) => [reshape(ct, (x as Tensor).shape)] })
+
+/**
+ * The same elements under another shape; one length may be −1 and is then worked out. Costs nothing.
+ *
+ * @throws {@link ShapeError} if the number of elements differs.
+ * @example
+ * reshape(tensor([1, 2, 3, 4]), [2, -1]).toArray() // → [[1, 2], [3, 4]]
+ */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  const known = shape.filter(length => length !== -1).reduce((product, length) => product * length, 1)
+  const full = shape.map(length => (length === -1 ? x.size / known : length))
+  const valid = full.every(length => Number.isInteger(length) && length >= 0)
+  if (!valid || sizeOf(full) !== x.size || shape.filter(length => length === -1).length > 1) {
+    throw new ShapeError({
+      summary: `reshape: ${formatAval(x.aval)} does not fill [${shape.join(',')}].`,
+      expected: `a shape of ${x.size} elements`,
+      at: callerLocation(),
+    })
+  }
+  return applyOne('reshape', [x], { shape: full })
+}
+
+registerOp({
+  name: 'transpose',
+  infer: ([x], { permutation }) => [
+    { dtype: (x as Aval).dtype, shape: (permutation as List).map(axis => (x as Aval).shape[axis] as number) },
+  ],
+  lower([x], [out], { permutation }) {
+    const strides = stridesOf((x as Aval).shape)
+    return copy({
+      ...(out as Aval),
+      strides: (permutation as List).map(axis => strides[axis] as number),
+      offset: 0,
+    })
+  },
+})
+defineRule('transpose', {
+  pullback({ ct, params }) {
+    const permutation = params.permutation as List
+    return [
+      transpose(
+        ct,
+        permutation.map((_, axis) => permutation.indexOf(axis)),
+      ),
+    ]
+  },
+})
+
+/**
+ * Permutes the axes; without a permutation it reverses them.
+ *
+ * @throws {@link OptionError} if it is not a permutation of all axes.
+ * @example
+ * transpose(tensor([[1, 2], [3, 4]])).toArray() // → [[1, 3], [2, 4]]
+ */
+export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  const axes = permutation?.map(axis => normalizeAxis('transpose', x.aval, axis))
+  const full = axes ?? x.shape.map((_, axis) => x.rank - 1 - axis)
+  if (normalizeAxes('transpose', x.aval, full).length !== x.rank) {
+    throw new OptionError({
+      summary: `transpose: [${full.join(',')}] does not permute the axes of ${formatAval(x.aval)}.`,
+      expected: `each axis from 0 to ${x.rank - 1} once`,
+      at: callerLocation(),
+    })
+  }
+  return full.every((axis, k) => axis === k) ? x : applyOne('transpose', [x], { permutation: full })
+}
+
+/** A slice: from `starts` in `steps` until before `limits`. */
+interface SliceParams {
+  readonly starts: List
+  readonly limits: List
+  readonly steps: List
+}
+
+const sliceParams = (params: Params) => params as unknown as SliceParams
+
+const sliceShape = ({ starts, limits, steps }: SliceParams): number[] =>
+  starts.map((start, axis) =>
+    Math.max(0, Math.ceil(((limits[axis] as number) - start) / (steps[axis] as number))),
+  )
+
+/** Offset and strides of a slice in the array it is cut from. */
+function window(shape: List, { starts, steps }: SliceParams): { offset: number; strides: number[] } {
+  const strides = stridesOf(shape)
+  return {
+    offset: starts.reduce((sum, start, axis) => sum + start * (strides[axis] as number), 0),
+    strides: strides.map((stride, axis) => stride * (steps[axis] as number)),
+  }
+}
+
+registerOp({
+  name: 'slice',
+  infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: sliceShape(sliceParams(params)) }],
+  lower: ([x], [out], params) =>
+    copy({ ...(out as Aval), ...window((x as Aval).shape, sliceParams(params)) }),
+})
+defineRule('slice', {
+  pullback: ({ inputs: [x], ct, params }) => [
+    applyOne('unslice', [ct], { ...params, shape: (x as Tensor).shape }),
+  ],
+})
+
+registerOp({
+  name: 'unslice',
+  infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: params.shape as List }],
+  lower: ([x], [out], params) =>
+    place({
+      ...(x as Aval),
+      outSize: sizeOf((out as Aval).shape),
+      ...window((out as Aval).shape, sliceParams(params)),
+    }),
+})
+defineRule('unslice', {
+  pullback: ({ ct, params: { starts, limits, steps } }) => [
+    applyOne('slice', [ct], { starts, limits, steps } as Params),
+  ],
+})
+
+/**
+ * A part of a tensor: from `starts` in `steps` (default 1) until before `limits`, axis by axis. Negative starts
+ * and limits count from the end; axes that are left out are kept whole.
+ *
+ * @throws {@link OptionError} for bounds outside of the tensor or steps below 1.
+ * @example
+ * slice(tensor([10, 20, 30, 40]), [1], [4], [2]).toArray() // → [20, 40]
+ */
+export function slice(
+  x: Tensor,
+  starts: readonly number[],
+  limits: readonly number[] = [],
+  steps: readonly number[] = [],
+): Tensor {
+  const from = (bound: number, length: number) => (bound < 0 ? bound + length : bound)
+  const params = {
+    starts: x.shape.map((length, axis) => from(starts[axis] ?? 0, length)),
+    limits: x.shape.map((length, axis) => from(limits[axis] ?? length, length)),
+    steps: x.shape.map((_, axis) => steps[axis] ?? 1),
+  }
+  const fits = x.shape.every((length, axis) => {
+    const [start, limit, step] = [params.starts[axis], params.limits[axis], params.steps[axis]] as [
+      number,
+      number,
+      number,
+    ]
+    return (
+      [start, limit, step].every(Number.isInteger) &&
+      start >= 0 &&
+      start <= length &&
+      limit >= 0 &&
+      limit <= length &&
+      step >= 1
+    )
+  })
+  if (!fits || Math.max(starts.length, limits.length, steps.length) > x.rank) {
+    throw new OptionError({
+      summary: `slice: starts [${starts}], limits [${limits}], steps [${steps}] do not fit ${formatAval(x.aval)}.`,
+      expected: 'bounds within the tensor and steps of at least 1, for at most as many axes as there are',
+      at: callerLocation(),
+    })
+  }
+  return applyOne('slice', [x], params)
+}
+
+/**
+ * The part of a tensor at one index of the first axis.
+ *
+ * @throws {@link OptionError} for an index outside.
+ * @example
+ * at(tensor([[1, 2], [3, 4]]), -1).toArray() // → [3, 4]
+ */
+export function at(x: Tensor, index: number): Tensor {
+  const [length, ...rest] = x.shape
+  const start = length !== undefined && index < 0 ? index + length : index
+  if (length === undefined || !Number.isInteger(index) || start < 0 || start >= length) {
+    throw new OptionError({
+      summary: `at: there is no index ${index} in ${formatAval(x.aval)}.`,
+      expected:
+        length === undefined ? 'a tensor of rank 1 or more' : `an integer from ${-length} to ${length - 1}`,
+      at: callerLocation(),
+    })
+  }
+  return reshape(slice(x, [start], [start + 1]), rest)
+}
+
+registerOp({
+  name: 'stopGradient',
+  infer: ([x]) => [x as Aval],
+  lower: () => 'alias',
+})
+defineRule('stopGradient', 'zero')
+
+/**
+ * The tensor itself, as a constant: derivatives do not flow through it.
+ *
+ * @example
+ * grad(x => mul(stopGradient(x), x))(tensor(3)).item() // → 3
+ */
+export const stopGradient = (x: Tensor): Tensor => applyOne('stopGradient', [x])

@@ -1,0 +1,129 @@
+/**
+ * Bounds that hold for every plan that runs the steps for the first time in the graph's order. The bytes of one step
+ * with what must be there beside it bound the budget from below. At the fullest moments, what has to be gone to meet
+ * a limit and is read later has to be computed again: a fractional knapsack bounds the extra cost from below.
+ */
+import type { GraphIndex } from './graph-index.js'
+import type { Residency } from './residency.js'
+
+/** Bytes that must be resident at each step, and the largest of them. */
+export interface WorkingSets {
+  /** A lower bound of every plan. */
+  readonly largestBytes: number
+  /** The same with outputs kept once computed, as the scheduler does. */
+  readonly keptBytes: number
+  /** Step with the largest working set, outputs kept; −1 when the graph's inputs or outputs alone are larger. */
+  readonly step: number
+}
+
+/** Measures the working set of each step: operands, results, scratch, pinned inputs, inputs still to be read. */
+export function workingSets(index: GraphIndex): WorkingSets {
+  const { graph, stepCount, operands, results, readers, bytes, scratchBytes, isPinned, isOutput, producer } =
+    index
+  // bytes of unpinned inputs that leave after each step
+  const leaving = new Float64Array(stepCount)
+  let fixed = 0
+  let startBytes = 0
+  for (const { storage } of graph.inputs) {
+    startBytes += bytes[storage]!
+    if (isPinned[storage] || isOutput[storage]) fixed += bytes[storage]!
+    else if (readers.starts[storage + 1]! > readers.starts[storage]!) {
+      const last = readers.items[readers.starts[storage + 1]! - 1]!
+      leaving[last] = leaving[last]! + bytes[storage]!
+      fixed += bytes[storage]!
+    }
+  }
+  let largestBytes = startBytes
+  let keptBytes = startBytes
+  let at = -1
+  let outputBytes = 0
+  for (let step = 0; step < stepCount; step++) {
+    let own = scratchBytes[step]!
+    let kept = outputBytes
+    for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++) {
+      const s = results.items[e]!
+      own += bytes[s]!
+      if (isOutput[s]) outputBytes += bytes[s]!
+    }
+    for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
+      const s = operands.items[e]!
+      if (producer[s]! < 0) continue
+      own += bytes[s]!
+      if (isOutput[s]) kept -= bytes[s]!
+    }
+    largestBytes = Math.max(largestBytes, fixed + own)
+    if (fixed + own + kept > keptBytes) {
+      keptBytes = fixed + own + kept
+      at = step
+    }
+    fixed -= leaving[step]!
+  }
+  const endBytes = fixed + outputBytes
+  if (endBytes > keptBytes) at = -1
+  return {
+    largestBytes: Math.max(largestBytes, endBytes),
+    keptBytes: Math.max(keptBytes, endBytes),
+    step: at,
+  }
+}
+
+/** A function from a limit on live bytes to a lower bound of the extra cost, never increasing in the limit. */
+export function extraCostBound(index: GraphIndex, full: Residency): (limitBytes: number) => number {
+  // moment p + 1 is step p when every step runs once
+  const lastMoment = index.stepCount
+  const moments = new Set<number>()
+  for (const numerator of [4, 5, 6, 7]) {
+    for (const moment of [
+      (full.peakMoment * numerator) >> 3,
+      full.peakMoment + ((lastMoment - full.peakMoment) >> (numerator - 3)),
+    ]) {
+      if (moment >= 1 && moment <= lastMoment) moments.add(moment)
+    }
+  }
+  if (full.peakMoment >= 1 && full.peakMoment <= lastMoment) moments.add(full.peakMoment)
+  const knapsacks = [...moments].map(moment => knapsackAt(index, full.liveBytes[moment]!, moment - 1))
+  return limitBytes => knapsacks.reduce((most, cost) => Math.max(most, cost(limitBytes)), 0)
+}
+
+/**
+ * Each step before `at` is an item: what it frees, and its cost. A step whose operand is read by it alone and no
+ * smaller than what it frees takes the cost of that operand's producer along: to keep the operand would free nothing.
+ */
+function knapsackAt(index: GraphIndex, liveBytes: number, at: number): (limitBytes: number) => number {
+  const { results, readers, operands, bytes, cost, isOutput, producer } = index
+  const isOperand = new Set(operands.items.subarray(operands.starts[at]!, operands.starts[at + 1]!))
+  const costWith = Float64Array.from(cost)
+  const items: { bytes: number; cost: number }[] = []
+  for (let step = 0; step < at; step++) {
+    let freed = 0
+    for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++) {
+      const s = results.items[e]!
+      const end = readers.starts[s + 1]!
+      const readLater = end > readers.starts[s]! && readers.items[end - 1]! > at
+      if ((readLater || isOutput[s]) && !isOperand.has(s)) freed += bytes[s]!
+    }
+    let ownBytes = 0
+    for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++)
+      ownBytes += bytes[results.items[e]!]!
+    for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
+      const s = operands.items[e]!
+      const maker = producer[s]!
+      if (maker < 0 || isOutput[s] || bytes[s]! < ownBytes) continue
+      const alone = readers.starts[s + 1]! - readers.starts[s]! === 1
+      const single = results.starts[maker + 1]! - results.starts[maker]! === 1
+      if (alone && single) costWith[step] = costWith[step]! + costWith[maker]!
+    }
+    if (freed > 0) items.push({ bytes: freed, cost: costWith[step]! })
+  }
+  items.sort((a, b) => a.cost * b.bytes - b.cost * a.bytes)
+  return limitBytes => {
+    let excess = liveBytes - limitBytes
+    let sum = 0
+    for (const item of items) {
+      if (excess <= 0) break
+      sum += item.cost * Math.min(1, excess / item.bytes)
+      excess -= item.bytes
+    }
+    return sum
+  }
+}

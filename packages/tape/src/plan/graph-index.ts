@@ -1,0 +1,128 @@
+import { ALIGNMENT, type Graph } from './graph.js'
+import { PlanError } from './plan-error.js'
+
+/** Lists of integers in one buffer: list `i` is `items[starts[i]]` up to, not including, `items[starts[i + 1]]`. */
+export interface Lists {
+  readonly starts: Int32Array
+  readonly items: Int32Array
+}
+
+/** A {@link Graph} checked once and turned into typed arrays, with the edges both ways. */
+export interface GraphIndex {
+  readonly graph: Graph
+  readonly stepCount: number
+  readonly storageCount: number
+  readonly bytes: Float64Array
+  readonly cost: Float64Array
+  /** Scratch of each step, rounded up to {@link ALIGNMENT}. */
+  readonly scratchBytes: Float64Array
+  /** The step that writes a storage, −1 for an input. */
+  readonly producer: Int32Array
+  /** Distinct storages that each step reads. */
+  readonly operands: Lists
+  /** Storages that each step writes. */
+  readonly results: Lists
+  /** Steps that read each storage, ascending. */
+  readonly readers: Lists
+  readonly isPinned: Uint8Array
+  readonly isOutput: Uint8Array
+  /** Σ cost over the steps. */
+  readonly totalCost: number
+}
+
+/** Rounds a byte count up to {@link ALIGNMENT}. */
+export const alignBytes = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+
+/** Checks a graph and indexes it. Throws {@link PlanError} when the graph is malformed. */
+export function indexGraph(graph: Graph): GraphIndex {
+  const storageCount = graph.bytes.length
+  const stepCount = graph.steps.length
+  const producer = new Int32Array(storageCount).fill(UNKNOWN)
+  const isPinned = new Uint8Array(storageCount)
+  const isOutput = new Uint8Array(storageCount)
+  graph.bytes.forEach((bytes, storage) => {
+    if (!(bytes >= 0 && Number.isSafeInteger(bytes)) || bytes % ALIGNMENT !== 0) {
+      malformed(`storage ${storage} has ${bytes} bytes`, `a multiple of ${ALIGNMENT}, at least 0`)
+    }
+  })
+  for (const { storage, pinned } of graph.inputs) {
+    known(storage, storageCount, 'an input')
+    if (producer[storage] !== UNKNOWN) malformed(`storage ${storage} is an input twice`, 'each input once')
+    producer[storage] = -1
+    isPinned[storage] = pinned ? 1 : 0
+  }
+  const seen = new Int32Array(storageCount).fill(-1)
+  const operands: number[][] = []
+  graph.steps.forEach((step, at) => {
+    const distinct: number[] = []
+    for (const storage of step.inputs) {
+      known(storage, storageCount, `step ${at}`)
+      if (producer[storage] === UNKNOWN) malformed(`step ${at} reads storage ${storage}`, 'a value by then')
+      if (seen[storage] !== at) distinct.push(storage)
+      seen[storage] = at
+    }
+    operands.push(distinct)
+    for (const storage of step.outputs) {
+      known(storage, storageCount, `step ${at}`)
+      if (producer[storage] !== UNKNOWN) malformed(`step ${at} writes storage ${storage}`, 'one producer')
+      producer[storage] = at
+    }
+    if (!(step.cost >= 0 && step.cost < Infinity)) malformed(`step ${at} costs ${step.cost}`, 'cost ≥ 0')
+    if (!(step.scratchBytes >= 0 && step.scratchBytes < Infinity)) {
+      malformed(`step ${at} has ${step.scratchBytes} scratch bytes`, 'scratchBytes ≥ 0')
+    }
+  })
+  for (const storage of graph.outputs) {
+    known(storage, storageCount, 'an output')
+    if (producer[storage] === UNKNOWN)
+      malformed(`output ${storage} is never written`, 'a producer or an input')
+    isOutput[storage] = 1
+  }
+  const cost = Float64Array.from(graph.steps, step => step.cost)
+  return {
+    graph,
+    stepCount,
+    storageCount,
+    bytes: Float64Array.from(graph.bytes),
+    cost,
+    scratchBytes: Float64Array.from(graph.steps, step => alignBytes(step.scratchBytes)),
+    producer,
+    operands: flatten(operands),
+    results: flatten(graph.steps.map(step => step.outputs)),
+    readers: flatten(invert(operands, storageCount)),
+    isPinned,
+    isOutput,
+    totalCost: cost.reduce((sum, each) => sum + each, 0),
+  }
+}
+
+const UNKNOWN = -2
+
+function flatten(lists: readonly (readonly number[])[]): Lists {
+  const starts = new Int32Array(lists.length + 1)
+  lists.forEach((list, i) => {
+    starts[i + 1] = starts[i]! + list.length
+  })
+  const items = new Int32Array(starts[lists.length]!)
+  lists.forEach((list, i) => {
+    items.set(list, starts[i]!)
+  })
+  return { starts, items }
+}
+
+function invert(operands: readonly (readonly number[])[], storageCount: number): number[][] {
+  const readers: number[][] = Array.from({ length: storageCount }, () => [])
+  operands.forEach((list, step) => {
+    for (const storage of list) readers[storage]!.push(step)
+  })
+  return readers
+}
+
+function known(storage: number, storageCount: number, where: string): void {
+  if (Number.isInteger(storage) && storage >= 0 && storage < storageCount) return
+  malformed(`${where} names storage ${storage}`, `a storage in 0…${storageCount - 1}`)
+}
+
+function malformed(got: string, expected: string): never {
+  throw new PlanError({ summary: `plan: malformed graph: ${got}.`, expected })
+}

@@ -1,0 +1,126 @@
+/**
+ * What dropping a storage does to the cost of its surroundings: Σ cost of the dropped storages next to it, and next
+ * to those, and so on. Bringing it back runs the dropped ones above it; its absence makes those below it dearer.
+ *
+ * Kirisame et al. 2021 (DTR, §3.1, ẽ*) keep these sums in a union-find and accept that a storage that comes back
+ * cannot be split off exactly. So do we, and build the classes again once many have come back.
+ */
+import type { Demand } from './demand.js'
+import type { GraphIndex } from './graph-index.js'
+
+export class Neighbourhood {
+  readonly #index: GraphIndex
+  readonly #demand: Demand
+  /** Node of each dropped storage, −1 for others. */
+  readonly #node: Int32Array
+  #parent: number[] = []
+  #cost: number[] = []
+  #mark: number[] = []
+  #round = 0
+  #dropped = 0
+  #returned = 0
+
+  constructor(index: GraphIndex, demand: Demand) {
+    this.#index = index
+    this.#demand = demand
+    this.#node = new Int32Array(index.storageCount).fill(-1)
+  }
+
+  /** Σ cost of the storage's producer and of every class of dropped storages next to it. */
+  costOf(storage: number): number {
+    const { producer, cost, operands } = this.#index
+    const step = producer[storage]!
+    const round = ++this.#round
+    let sum = cost[step]!
+    for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
+      sum += this.#classCost(operands.items[e]!, round)
+    }
+    this.#eachResultBelow(storage, result => {
+      if (this.#demand.wanted(result)) sum += this.#classCost(result, round)
+    })
+    return sum
+  }
+
+  drop(storage: number): void {
+    this.#dropped++
+    this.#add(storage)
+  }
+
+  comeBack(storage: number): void {
+    const node = this.#node[storage]!
+    if (node < 0) return
+    const root = this.#find(node)
+    this.#cost[root] = Math.max(0, this.#cost[root]! - this.#index.cost[this.#index.producer[storage]!]!)
+    this.#node[storage] = -1
+    this.#dropped--
+    if (++this.#returned > 32 + this.#dropped) this.#rebuild()
+  }
+
+  #rebuild(): void {
+    this.#parent = []
+    this.#cost = []
+    this.#mark = []
+    this.#returned = 0
+    const dropped: number[] = []
+    for (let s = 0; s < this.#node.length; s++) {
+      if (this.#node[s]! >= 0) dropped.push(s)
+      this.#node[s] = -1
+    }
+    for (const s of dropped) this.#add(s)
+  }
+
+  #add(storage: number): void {
+    const { producer, cost, operands } = this.#index
+    const step = producer[storage]!
+    const node = this.#parent.length
+    this.#parent.push(node)
+    this.#cost.push(step < 0 ? 0 : cost[step]!)
+    this.#mark.push(0)
+    this.#node[storage] = node
+    if (step < 0 || !this.#demand.wanted(storage)) return
+    for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
+      this.#join(node, this.#node[operands.items[e]!]!)
+    }
+    this.#eachResultBelow(storage, result => {
+      if (this.#demand.wanted(result)) this.#join(node, this.#node[result]!)
+    })
+  }
+
+  #eachResultBelow(storage: number, visit: (result: number) => void): void {
+    const { readers, results } = this.#index
+    // a storage with very many readers is near everything; a few of them tell as much
+    const until = Math.min(readers.starts[storage + 1]!, readers.starts[storage]! + 8)
+    for (let e = readers.starts[storage]!; e < until; e++) {
+      const step = readers.items[e]!
+      for (let r = results.starts[step]!; r < results.starts[step + 1]!; r++) visit(results.items[r]!)
+    }
+  }
+
+  #classCost(storage: number, round: number): number {
+    const node = this.#node[storage]!
+    if (node < 0) return 0
+    const root = this.#find(node)
+    if (this.#mark[root] === round) return 0
+    this.#mark[root] = round
+    return this.#cost[root]!
+  }
+
+  #join(a: number, b: number): void {
+    if (b < 0) return
+    const left = this.#find(a)
+    const right = this.#find(b)
+    if (left === right) return
+    this.#parent[left] = right
+    this.#cost[right] = this.#cost[right]! + this.#cost[left]!
+  }
+
+  #find(node: number): number {
+    const parent = this.#parent
+    let at = node
+    while (parent[at] !== at) {
+      parent[at] = parent[parent[at]!]!
+      at = parent[at]!
+    }
+    return at
+  }
+}

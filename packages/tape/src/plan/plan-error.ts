@@ -1,0 +1,17 @@
+import { type ErrorParts, WengertError } from '../errors.js'
+
+/**
+ * A graph that cannot be planned because it is malformed, or a plan that the simulator refuses.
+ *
+ * @example
+ * try {
+ *   simulate(graph, { ...good, peakBytes: 0 })
+ * } catch (error) {
+ *   error.code // → 'PLAN'
+ * }
+ */
+export class PlanError extends WengertError {
+  constructor(parts: ErrorParts) {
+    super('PLAN', parts)
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Plans a graph within a number of bytes: schedules under limits on live bytes ({@link schedule}), made shorter
+ * ({@link trim}), placed in an arena ({@link place}); the cheapest whose peak fits the budget wins.
+ *
+ * The problem is NP-hard (Naumann 2008) even without placement. What is promised: a plan is sound, its peak is within
+ * the budget, planning succeeds for every budget from {@link leastBytes} on, and extra cost never grows with the
+ * budget. What is not: that the extra cost or the least bytes are the least possible.
+ */
+import { BudgetError } from '../errors.js'
+import type { Action, Graph, Plan } from './graph.js'
+import { type Attempt, Portfolio } from './portfolio.js'
+
+/**
+ * A way to run a graph so that its arena never exceeds `budgetBytes`, with as little run again as was found.
+ * Without a budget everything is kept until its last use, and packed.
+ *
+ * @param graph must not change afterwards: what was found out about it is reused for other budgets
+ * @throws BudgetError when no plan was found that fits; it names the fewest bytes that do
+ * @throws PlanError when the graph is malformed
+ *
+ * @example
+ * const step = (from: number) => ({ inputs: [from], outputs: [from + 1], scratchBytes: 0, cost: 1 })
+ * const graph = {
+ *   bytes: [16, 16, 16, 16],
+ *   inputs: [{ storage: 0, pinned: true }],
+ *   steps: [step(0), step(1), step(2)],
+ *   outputs: [3],
+ * }
+ * plan(graph).peakBytes // → 48
+ * plan(graph, { budgetBytes: 48 }).extraCost // → 0
+ */
+export function plan(graph: Graph, options: { budgetBytes?: number } = {}): Plan {
+  const { budgetBytes = Infinity } = options
+  const portfolio = portfolioOf(graph)
+  const attempt = budgetBytes >= portfolio.sets.largestBytes ? portfolio.best(budgetBytes) : undefined
+  if (attempt !== undefined) return planOf(portfolio, attempt)
+  const least = portfolio.leastBytes
+  const step = portfolio.stuckAt(budgetBytes)
+  throw new BudgetError({
+    summary: `plan: no plan within ${budgetBytes} bytes was found.`,
+    expected: `a budget of at least ${least} bytes`,
+    at: step < 0 ? 'the inputs or outputs' : `step ${step}`,
+    fix: `Give it ${least} bytes, or use smaller shards.`,
+    budgetBytes,
+    leastBytes: least,
+    data: { step, largestWorkingSetBytes: portfolio.sets.largestBytes },
+  })
+}
+
+/**
+ * The fewest bytes within which {@link plan} finds a plan: it succeeds with exactly these and with any more.
+ *
+ * @throws PlanError when the graph is malformed
+ *
+ * @example
+ * const graph = {
+ *   bytes: [16, 32],
+ *   inputs: [{ storage: 0, pinned: true }],
+ *   steps: [{ inputs: [0], outputs: [1], scratchBytes: 16, cost: 1 }],
+ *   outputs: [1],
+ * }
+ * leastBytes(graph) // → 64
+ */
+export function leastBytes(graph: Graph): number {
+  return portfolioOf(graph).leastBytes
+}
+
+/**
+ * Bytes that some step needs at once, with what must be resident beside it: no plan that runs the steps in the
+ * graph's order has a lower peak.
+ *
+ * @throws PlanError when the graph is malformed
+ *
+ * @example
+ * const graph = {
+ *   bytes: [16, 32],
+ *   inputs: [{ storage: 0, pinned: true }],
+ *   steps: [{ inputs: [0], outputs: [1], scratchBytes: 0, cost: 1 }],
+ *   outputs: [1],
+ * }
+ * largestWorkingSetBytes(graph) // → 48
+ */
+export function largestWorkingSetBytes(graph: Graph): number {
+  return portfolioOf(graph).sets.largestBytes
+}
+
+// graphs are plain data and do not change, so an entry never goes stale and dies with its graph
+const portfolios = new WeakMap<Graph, Portfolio>()
+
+function portfolioOf(graph: Graph): Portfolio {
+  let portfolio = portfolios.get(graph)
+  if (portfolio === undefined) {
+    portfolio = new Portfolio(graph)
+    portfolios.set(graph, portfolio)
+  }
+  return portfolio
+}
+
+function planOf({ index }: Portfolio, { residency, placement, extraCost }: Attempt): Plan {
+  const { runs, periods } = residency
+  const { graph, results } = index
+  const { storage, start, end, count } = periods
+  const lastMoment = runs.length + 1
+  const inputCount = graph.inputs.length
+  const dropsAfter: number[][] = Array.from({ length: lastMoment }, () => [])
+  for (let k = 0; k < count; k++) {
+    if (storage[k]! >= 0 && end[k]! < lastMoment) dropsAfter[end[k]!]!.push(storage[k]!)
+  }
+  const actions: Action[] = []
+  const drop = (moment: number) => {
+    for (const each of dropsAfter[moment]!) actions.push({ kind: 'drop', storage: each })
+  }
+  drop(0)
+  let next = inputCount
+  runs.forEach((step, p) => {
+    const offsets: number[] = []
+    for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++)
+      offsets.push(placement.offsets[next++]!)
+    const scratch = next < count && storage[next] === -1 - p && start[next] === p + 1
+    actions.push({ kind: 'run', step, offsets, scratchOffset: scratch ? placement.offsets[next++]! : -1 })
+    drop(p + 1)
+  })
+  return {
+    inputOffsets: Array.from(placement.offsets.subarray(0, inputCount)),
+    actions,
+    peakBytes: placement.peakBytes,
+    cost: index.totalCost,
+    extraCost,
+  }
+}

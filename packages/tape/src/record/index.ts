@@ -1,0 +1,29 @@
+export { apply, applyOne, type Operand, operands } from './apply.js'
+export {
+  type ArgumentLeaf,
+  avalOf,
+  formatAvals,
+  isArgumentLeaf,
+  type Recorded,
+  type Recording,
+  record,
+} from './record.js'
+export { type Finished, innermostTape, Tape } from './tape.js'
+export {
+  dataOf,
+  fromData,
+  isDifferentiable,
+  type NestedArray,
+  Tensor,
+  type TensorOptions,
+  tensor,
+} from './tensor.js'
+export {
+  type Flat,
+  flattenTree,
+  leafCount,
+  type Structure,
+  sameStructure,
+  type Tree,
+  unflattenTree,
+} from './tree.js'

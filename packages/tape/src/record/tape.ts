@@ -1,0 +1,149 @@
+import type { DType } from '@wengert/kernels'
+import { RecordError } from '../errors.js'
+import {
+  type Aval,
+  allocate,
+  type Constant,
+  type Data,
+  dataFrom,
+  formatAval,
+  type Instruction,
+  opOf,
+  type Params,
+  type Program,
+} from '../program/index.js'
+import { type Recorder, Tensor } from './tensor.js'
+
+/** Counts tapes, so that of two open tapes the one that was begun later is the inner one. */
+let tapes = 0
+
+/** A finished recording: a program, and the tensors of outer tapes that its last inputs stand for. */
+export interface Finished {
+  readonly program: Program
+  readonly captures: readonly Tensor[]
+}
+
+/**
+ * A program being recorded. Concrete tensors become constants; tensors of outer tapes become extra inputs
+ * (lambda lifting), so that nested transformations cannot confuse their perturbations.
+ */
+export class Tape implements Recorder {
+  /** Inner tapes have larger numbers. */
+  readonly order = tapes++
+  readonly #avals: Aval[] = []
+  readonly #inputs: number[] = []
+  readonly #constants: Constant[] = []
+  readonly #instructions: Instruction[] = []
+  readonly #scalars = new Map<string, Tensor>()
+  readonly #lifted = new Map<Data | Tensor, number>()
+  readonly #captures: Tensor[] = []
+  #open = true
+
+  /** A new input. */
+  input(aval: Aval): Tensor {
+    const value = this.#define(aval)
+    this.#inputs.push(value)
+    return this.#tensor(value)
+  }
+
+  /** A scalar constant; equal scalars are one value. */
+  scalar(dtype: DType, number: number): Tensor {
+    const key = `${dtype}:${Object.is(number, -0) ? '-0' : number}`
+    const known = this.#scalars.get(key)
+    if (known) return known
+    const made = this.#constant({ dtype, shape: [] }, dataFrom(dtype, [number]))
+    this.#scalars.set(key, made)
+    return made
+  }
+
+  /** A constant filled with zeros. */
+  zeros(aval: Aval): Tensor {
+    return this.#constant(aval, allocate(aval))
+  }
+
+  /** Records one instruction and returns its outputs. */
+  emit(op: string, inputs: readonly Tensor[], params: Params = {}): readonly Tensor[] {
+    if (!this.#open) throw this.#closed(op)
+    const ids = inputs.map(x => this.lift(x))
+    const avals = opOf(op).infer(
+      inputs.map(x => x.aval),
+      params,
+    )
+    const outputs = avals.map(aval => this.#define(aval))
+    this.#instructions.push({ op, inputs: ids, outputs, params })
+    return outputs.map(value => this.#tensor(value))
+  }
+
+  /** The id of a tensor on this tape; concrete tensors and those of outer tapes are brought in. */
+  lift(x: Tensor): number {
+    const { state } = x
+    if ('tape' in state && state.tape === this) return state.value
+    const key = 'data' in state ? state.data : x
+    const known = this.#lifted.get(key)
+    if (known !== undefined) return known
+    if ('tape' in state && (!state.tape.#open || state.tape.order > this.order))
+      throw state.tape.#closed('lift')
+    const value = this.#define(x.aval)
+    if ('data' in state) {
+      this.#constants.push({ value, data: state.data })
+    } else {
+      this.#captures.push(x)
+      this.#inputs.push(value)
+    }
+    this.#lifted.set(key, value)
+    return value
+  }
+
+  /** Ends the recording. */
+  finish(outputs: readonly Tensor[]): Finished {
+    const ids = outputs.map(x => this.lift(x))
+    this.#open = false
+    const program: Program = {
+      avals: this.#avals,
+      inputs: this.#inputs,
+      constants: this.#constants,
+      instructions: this.#instructions,
+      outputs: ids,
+    }
+    return { program, captures: this.#captures }
+  }
+
+  /** Ends a recording that failed. */
+  abandon(): void {
+    this.#open = false
+  }
+
+  #constant(aval: Aval, data: Data): Tensor {
+    const value = this.#define(aval)
+    this.#constants.push({ value, data })
+    return this.#tensor(value)
+  }
+
+  #define(aval: Aval): number {
+    this.#avals.push(aval)
+    return this.#avals.length - 1
+  }
+
+  #tensor(value: number): Tensor {
+    return new Tensor(this.#avals[value] as Aval, { tape: this, value })
+  }
+
+  #closed(op: string): RecordError {
+    const last = this.#avals.at(-1)
+    return new RecordError({
+      summary: `${op}: a tensor has left the recording it belongs to${last ? ` (the last one there is ${formatAval(last)})` : ''}.`,
+      expected: 'tensors that are computed inside of the recorded function, or concrete ones',
+      fix: 'return the tensor from the function instead of storing it outside',
+    })
+  }
+}
+
+/** The tape that was begun last among those the tensors are on. */
+export function innermostTape(tensors: readonly Tensor[]): Tape | undefined {
+  let innermost: Tape | undefined
+  for (const { state } of tensors) {
+    if (!('tape' in state) || !(state.tape instanceof Tape)) continue
+    if (!innermost || state.tape.order > innermost.order) innermost = state.tape
+  }
+  return innermost
+}

@@ -1,0 +1,203 @@
+import type { DType } from '@wengert/kernels'
+import { OptionError, RecordError } from '../errors.js'
+import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
+
+/** A recording in progress, as a tensor sees it. */
+export interface Recorder {
+  /** Of two recordings in progress the one with the larger number is the inner one. */
+  readonly order: number
+}
+
+/** Where a tensor's value is: at hand, or a line of a tape that is being recorded. */
+export type State = { readonly data: Data } | { readonly tape: Recorder; readonly value: number }
+
+/** Numbers and booleans in nested arrays, as `tensor` takes them and `toArray` gives them. */
+export type NestedArray = number | boolean | readonly NestedArray[]
+
+/**
+ * An immutable handle of an array of numbers: of its data, or, while a program is recorded, of a line of the tape.
+ * There is nothing to dispose of.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]])
+ * x.mul(x).sum({ axis: 0 }).toArray() // → [10, 20]
+ */
+export class Tensor {
+  readonly aval: Aval
+  /** @internal */
+  readonly state: State
+
+  /** @internal Use `tensor` or `fromData`. */
+  constructor(aval: Aval, state: State) {
+    this.aval = aval
+    this.state = state
+  }
+
+  get dtype(): DType {
+    return this.aval.dtype
+  }
+
+  get shape(): readonly number[] {
+    return this.aval.shape
+  }
+
+  /** Number of dimensions. */
+  get rank(): number {
+    return this.aval.shape.length
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.aval.shape)
+  }
+
+  /** Bytes of the data. */
+  get bytes(): number {
+    return bytesOf(this.aval)
+  }
+
+  /**
+   * The only element as a number.
+   *
+   * @throws {@link OptionError} if there is not exactly one; {@link RecordError} while recording.
+   */
+  item(): number {
+    const data = dataOf(this, 'item()')
+    if (data.length === 1) return data[0] as number
+    throw new OptionError({
+      summary: `item: ${formatAval(this.aval)} has ${data.length} elements.`,
+      expected: 'a tensor with exactly one element',
+      fix: 'toArray() gives all elements',
+    })
+  }
+
+  /** The elements as nested arrays; a scalar is itself. @throws {@link RecordError} while recording. */
+  toArray(): NestedArray {
+    const data = dataOf(this, 'toArray()')
+    const read = (index: number) => (this.dtype === 'bool' ? data[index] === 1 : (data[index] as number))
+    const nest = (axis: number, offset: number): NestedArray => {
+      if (axis === this.rank) return read(offset)
+      const length = this.shape[axis] as number
+      const stride = sizeOf(this.shape.slice(axis + 1))
+      return Array.from({ length }, (_, k) => nest(axis + 1, offset + k * stride))
+    }
+    return nest(0, 0)
+  }
+
+  /** A copy of the elements in row-major order. @throws {@link RecordError} while recording. */
+  toTypedArray(): Data {
+    return dataOf(this, 'toTypedArray()').slice()
+  }
+
+  toString(): string {
+    if (!('data' in this.state)) return `Tensor ${formatAval(this.aval)} = %${this.state.value}`
+    return `Tensor ${formatAval(this.aval)} ${this.size > 32 ? '[…]' : JSON.stringify(this.toArray())}`
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+}
+
+/**
+ * The data of a tensor itself, not a copy: it must not be written.
+ *
+ * @throws {@link RecordError} while recording, when there is no value yet.
+ */
+export function dataOf(x: Tensor, reader = 'the data'): Data {
+  if ('data' in x.state) return x.state.data
+  throw new RecordError({
+    summary: `${reader} was asked of ${formatAval(x.aval)} while recording: %${x.state.value} has no value yet.`,
+    expected: 'a tensor that has been computed',
+    fix: 'return the tensor and read it afterwards, or choose between values with where(condition, a, b)',
+  })
+}
+
+/** Wraps data as a tensor without copying; the data must not be written afterwards. */
+export function fromData(aval: Aval, data: Data): Tensor {
+  if (data.length !== sizeOf(aval.shape)) {
+    throw new OptionError({
+      summary: `fromData: ${data.length} elements do not fill ${formatAval(aval)}.`,
+      expected: `${sizeOf(aval.shape)} elements`,
+    })
+  }
+  return new Tensor(aval, { data })
+}
+
+/** How `tensor` reads its data. */
+export interface TensorOptions {
+  /** Default: the dtype of a typed array, bool for booleans, otherwise f32. */
+  readonly dtype?: DType
+  /** Default: the nesting of the arrays, or one dimension for a typed array. */
+  readonly shape?: readonly number[]
+}
+
+/**
+ * A tensor from a number, nested arrays or a typed array; the data is copied.
+ *
+ * @throws {@link OptionError} for ragged arrays or a shape that does not fit.
+ * @example
+ * tensor([[1, 2, 3], [4, 5, 6]]).shape // → [2, 3]
+ * tensor(new Float64Array([1, 2])).dtype // → 'f64'
+ * tensor([1, 2, 3, 4], { shape: [2, 2] }).toArray() // → [[1, 2], [3, 4]]
+ * tensor([[1], [2, 3]]) // → throws OPTION
+ */
+export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptions = {}): Tensor {
+  if (ArrayBuffer.isView(values)) {
+    const type = dtype ?? dtypeOfData(values)
+    return fromData(
+      { dtype: type, shape: shape ?? [values.length] },
+      dataFrom(type, values as ArrayLike<number>),
+    )
+  }
+  const nested = nestedShape(values)
+  const flat: (number | boolean)[] = []
+  gather(values, nested, 0, flat)
+  const type = dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : 'f32')
+  return fromData({ dtype: type, shape: shape ?? nested }, dataFrom(type, flat as number[]))
+}
+
+function dtypeOfData(data: Data): DType {
+  if (data instanceof Float32Array) return 'f32'
+  if (data instanceof Float64Array) return 'f64'
+  if (data instanceof Int32Array) return 'i32'
+  if (data instanceof Uint8Array) return 'bool'
+  throw new OptionError({
+    summary: `tensor: no dtype for a ${(data as object).constructor.name}.`,
+    expected: 'Float32Array, Float64Array, Int32Array, or Uint8Array for bool',
+    fix: 'say which dtype is meant: tensor(data, { dtype: … })',
+  })
+}
+
+function nestedShape(values: NestedArray): number[] {
+  const shape: number[] = []
+  for (let level = values; typeof level === 'object'; level = level[0] as NestedArray) {
+    shape.push(level.length)
+    if (level.length === 0) break
+  }
+  return shape
+}
+
+function gather(
+  values: NestedArray,
+  shape: readonly number[],
+  axis: number,
+  into: (number | boolean)[],
+): void {
+  if (typeof values !== 'object') {
+    if (axis === shape.length && (typeof values === 'number' || typeof values === 'boolean')) {
+      into.push(values)
+      return
+    }
+  } else if (axis < shape.length && values.length === shape[axis]) {
+    for (const value of values) gather(value, shape, axis + 1, into)
+    return
+  }
+  throw new OptionError({
+    summary: `tensor: the nested arrays are ragged at depth ${axis}.`,
+    expected: `${formatAval({ dtype: 'f32', shape })}, as the first elements have it`,
+  })
+}
+
+/** Whether derivatives can flow through a tensor. */
+export const isDifferentiable = (x: Tensor): boolean => isFloat(x.dtype)

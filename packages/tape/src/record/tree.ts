@@ -1,0 +1,76 @@
+import { OptionError } from '../errors.js'
+
+/** Nested arrays and plain objects of leaves. */
+export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> }
+
+/** The shape of a tree without its leaves; plain data. */
+export type Structure =
+  | '*'
+  | { readonly list: readonly Structure[] }
+  | { readonly keys: readonly string[]; readonly of: readonly Structure[] }
+
+/** A tree taken apart. */
+export interface Flat<Leaf> {
+  readonly leaves: readonly Leaf[]
+  /** Path of each leaf, such as `.layers[0].w`; empty for a tree that is a leaf. */
+  readonly paths: readonly string[]
+  readonly structure: Structure
+}
+
+/**
+ * Takes a tree apart; keys of objects are visited in sorted order, so equal trees have equal leaves.
+ *
+ * @param isLeaf tells leaves from nodes.
+ * @throws {@link OptionError} for anything that is neither leaf, array nor plain object.
+ */
+export function flattenTree<Leaf>(tree: unknown, isLeaf: (node: unknown) => node is Leaf): Flat<Leaf> {
+  const leaves: Leaf[] = []
+  const paths: string[] = []
+  const visit = (node: unknown, path: string): Structure => {
+    if (isLeaf(node)) {
+      leaves.push(node)
+      paths.push(path)
+      return '*'
+    }
+    if (Array.isArray(node)) return { list: node.map((child, k) => visit(child, `${path}[${k}]`)) }
+    if (isPlainObject(node)) {
+      const keys = Object.keys(node).sort()
+      return { keys, of: keys.map(key => visit(node[key], `${path}.${key}`)) }
+    }
+    throw new OptionError({
+      summary: `A tree has ${node === null ? 'null' : typeof node === 'object' ? `a ${node.constructor?.name}` : String(typeof node)} at ${path || 'its root'}.`,
+      expected: 'tensors in nested arrays and plain objects',
+    })
+  }
+  const structure = visit(tree, '')
+  return { leaves, paths, structure }
+}
+
+/** Puts a tree together again from its structure and as many leaves as it has. */
+export function unflattenTree<Leaf>(structure: Structure, leaves: readonly Leaf[]): Tree<Leaf> {
+  let next = 0
+  const build = (node: Structure): Tree<Leaf> => {
+    if (node === '*') return leaves[next++] as Leaf
+    if ('list' in node) return node.list.map(build)
+    return Object.fromEntries(node.keys.map((key, k) => [key, build(node.of[k] as Structure)]))
+  }
+  return build(structure)
+}
+
+/** Number of leaves of a structure. */
+export function leafCount(structure: Structure): number {
+  if (structure === '*') return 1
+  return ('list' in structure ? structure.list : structure.of).reduce(
+    (sum, child) => sum + leafCount(child),
+    0,
+  )
+}
+
+/** Whether two trees have the same nesting and keys. */
+export const sameStructure = (a: Structure, b: Structure): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+function isPlainObject(node: unknown): node is Record<string, unknown> {
+  if (typeof node !== 'object' || node === null) return false
+  const prototype: unknown = Object.getPrototypeOf(node)
+  return prototype === Object.prototype || prototype === null
+}

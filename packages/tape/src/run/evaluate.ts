@@ -1,0 +1,54 @@
+import { type Aval, type Data, formatAval, opOf, type Params } from '../program/index.js'
+import { Arena } from './arena.js'
+import { compile } from './compile.js'
+import type { Executable } from './executable.js'
+
+/** Executables of single instructions by op, avals and parameters, the latest last. */
+const executables = new Map<string, Executable>()
+const EXECUTABLE_CACHE = 512
+
+/** Where operations on concrete tensors run, one after the other. It has no budget. */
+let arena: Arena | undefined
+
+/** Computes one instruction on data. */
+export function evaluate(
+  op: string,
+  avals: readonly Aval[],
+  inputs: readonly Data[],
+  params: Params,
+): readonly { aval: Aval; data: Data }[] {
+  const key = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)}`
+  const executable = executables.get(key) ?? compileInstruction(op, avals, params)
+  executables.delete(key)
+  executables.set(key, executable)
+  if (executables.size > EXECUTABLE_CACHE) executables.delete(executables.keys().next().value as string)
+  arena ??= new Arena()
+  return execute(arena, executable, inputs)
+}
+
+/** Runs an executable in an arena on data for each of its inputs. */
+export function execute(
+  arena: Arena,
+  executable: Executable,
+  inputs: readonly Data[],
+): readonly { aval: Aval; data: Data }[] {
+  arena.load(executable)
+  inputs.forEach((data, k) => {
+    arena.write(k, data)
+  })
+  arena.run()
+  return executable.outputs.map(({ aval }, k) => ({ aval, data: arena.read(k) }))
+}
+
+function compileInstruction(op: string, avals: readonly Aval[], params: Params): Executable {
+  const outputs = opOf(op).infer(avals, params)
+  return compile({
+    avals: [...avals, ...outputs],
+    inputs: avals.map((_, k) => k),
+    constants: [],
+    instructions: [
+      { op, inputs: avals.map((_, k) => k), outputs: outputs.map((_, k) => avals.length + k), params },
+    ],
+    outputs: outputs.map((_, k) => avals.length + k),
+  })
+}

@@ -1,0 +1,164 @@
+import { DerivativeError, OptionError, ShapeError } from '../errors.js'
+import { broadcastTo, div, sum } from '../ops/index.js'
+import { formatAval, isFloat } from '../program/index.js'
+import {
+  leafCount,
+  type Recording,
+  type Structure,
+  type Tensor,
+  type Tree,
+  tensor,
+  unflattenTree,
+} from '../record/index.js'
+import { pullback } from './pullback.js'
+import { replay } from './replay.js'
+import { type RunOptions, transformed } from './transformed.js'
+
+/** Options of {@link grad} and {@link valueAndGrad}. */
+export interface GradOptions extends RunOptions {
+  /** Which arguments are differentiated: a position (the gradient is a tree like it) or several. Default 0. */
+  readonly argnums?: number | readonly number[]
+  /** How the rows of a loss with one number a row become one number. Default `'mean'`. */
+  readonly reduction?: Reduction
+}
+
+/** Mean or sum over the rows of a loss. */
+export type Reduction = 'mean' | 'sum'
+
+/** The gradient with respect to one argument: a tree of its shape. */
+export type GradientOf<A> = A extends Tensor | number
+  ? Tensor
+  : { [K in keyof A]: A[K] extends Tensor | number ? Tensor : GradientOf<A[K]> }
+
+/** Value and gradient of a function. */
+export interface ValueAndGradient<G> {
+  /** A scalar. */
+  readonly value: Tensor
+  readonly gradient: G
+}
+
+type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: readonly number[] }
+  ? readonly GradientOf<A[number]>[]
+  : GradientOf<A[0]>
+
+/**
+ * The function that computes a loss together with its gradient by reverse accumulation.
+ *
+ * The loss returns a scalar, or one number a row (`f32[rows]`), which is averaged (or summed, see `reduction`).
+ *
+ * @throws {@link ShapeError} if the loss is of rank 2 or more; {@link DerivativeError} if an argument or the loss
+ * is not floating-point; {@link BudgetError} if no plan fits the memory.
+ * @example
+ * const f = valueAndGrad((x, y) => x.square().mul(5).sub(x.mul(y)))   // 5x² − xy
+ * const { value, gradient } = f(tensor(3), tensor(2))
+ * value.item() // → 39
+ * gradient.item() // → 28
+ */
+export function valueAndGrad<A extends readonly unknown[], const O extends GradOptions = GradOptions>(
+  loss: (...args: A) => Tensor,
+  options: O = {} as O,
+): (...args: A) => ValueAndGradient<Gradient<A, O>> {
+  const { argnums = 0, reduction = 'mean' } = options
+  const positions = typeof argnums === 'number' ? [argnums] : argnums
+  return transformed(
+    loss,
+    (recording, inputs) => {
+      const wanted = wantedLeaves(recording, positions, inputs)
+      const values = replay(recording.program, inputs)
+      const out = values[recording.program.outputs[0] as number] as Tensor
+      checkLoss(recording, out)
+      const rows = out.rank === 1 && reduction === 'mean' ? out.size : 1
+      const ct = broadcastTo(tensor(1 / rows, { dtype: out.dtype }), out.shape)
+      const cts = pullback(recording.program, values, [ct], wanted.flat)
+      const gradients = wanted.arguments.map(({ structure, first, count }) =>
+        unflattenTree(
+          structure,
+          Array.from({ length: count }, (_, k) => cts[first + k] ?? zeros(inputs[first + k] as Tensor)),
+        ),
+      )
+      const total = out.rank === 1 ? sum(out) : out
+      return {
+        value: rows === 1 ? total : div(total, rows),
+        gradient: typeof argnums === 'number' ? (gradients[0] as Tree<Tensor>) : gradients,
+      }
+    },
+    options,
+  )
+}
+
+/**
+ * The function that computes the gradient of a loss; see {@link valueAndGrad}.
+ *
+ * @example
+ * grad(x => x.mul(x).mul(x))(tensor(2)).item() // → 12
+ * grad(grad(x => x.mul(x).mul(x)))(tensor(2)).item() // → 12
+ */
+export function grad<A extends readonly unknown[], const O extends GradOptions = GradOptions>(
+  loss: (...args: A) => Tensor,
+  options: O = {} as O,
+): (...args: A) => Gradient<A, O> {
+  const both = valueAndGrad(loss, options)
+  return (...args) => both(...args).gradient
+}
+
+const zeros = (x: Tensor): Tensor => broadcastTo(tensor(0, { dtype: x.dtype }), x.shape)
+
+interface Wanted {
+  readonly flat: readonly boolean[]
+  readonly arguments: readonly { structure: Structure; first: number; count: number }[]
+}
+
+/** Finds the leaves of the differentiated arguments among the inputs of the program. */
+function wantedLeaves(
+  { inputs: structure }: Recording,
+  positions: readonly number[],
+  inputs: readonly Tensor[],
+): Wanted {
+  const list = (structure as { list: readonly Structure[] }).list
+  const flat = inputs.map(() => false)
+  const found = positions.map(position => {
+    const argument = list[position]
+    if (argument === undefined) {
+      throw new OptionError({
+        summary: `grad: there is no argument ${position}; the function was called with ${list.length}.`,
+        expected: `\`argnums\` from 0 to ${list.length - 1}`,
+      })
+    }
+    const first = list.slice(0, position).reduce((sum, one) => sum + leafCount(one), 0)
+    const count = leafCount(argument)
+    for (let k = first; k < first + count; k++) {
+      const x = inputs[k] as Tensor
+      if (!isFloat(x.dtype)) throw notDifferentiable(position, x)
+      flat[k] = true
+    }
+    return { structure: argument, first, count }
+  })
+  return { flat, arguments: found }
+}
+
+function notDifferentiable(position: number, x: Tensor): DerivativeError {
+  return new DerivativeError({
+    summary: `grad: argument ${position} has a leaf ${formatAval(x.aval)}, which is not differentiable.`,
+    expected: 'f32 or f64',
+    fix: 'pass it as another argument, or convert it first',
+  })
+}
+
+function checkLoss({ outputs }: Recording, out: Tensor): void {
+  if (outputs !== '*' || out.rank > 1) {
+    throw new ShapeError({
+      summary:
+        outputs === '*'
+          ? `grad: the loss is ${formatAval(out.aval)}.`
+          : 'grad: the loss returned a tree of tensors.',
+      expected: 'a scalar, or one number a row (rank 1)',
+      fix: 'reduce it, such as sum(loss, { axis: -1 })',
+    })
+  }
+  if (!isFloat(out.dtype)) {
+    throw new DerivativeError({
+      summary: `grad: the loss is ${formatAval(out.aval)}, which has no derivative.`,
+      expected: 'f32 or f64',
+    })
+  }
+}

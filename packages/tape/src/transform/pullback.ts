@@ -1,0 +1,79 @@
+import { add, mul, neg, type Rule, ruleOf, type Site, sumTo } from '../ops/index.js'
+import type { Instruction, Program } from '../program/index.js'
+import { isFloat } from '../program/index.js'
+import type { Tensor } from '../record/index.js'
+
+/**
+ * Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2nd ed., §3.2): walks the Wengert list backwards
+ * and emits, for each instruction, v̄ⱼ ← v̄ⱼ + v̄ᵢ · ∂φᵢ/∂vⱼ. Instructions that the wanted inputs do not reach, and
+ * those that reach no output with a cotangent, emit nothing.
+ *
+ * @param values a tensor for each value of the program, from `replay`.
+ * @param cotangents one for each output of the program; undefined for zero.
+ * @param wanted which inputs of the program need a cotangent.
+ * @returns a cotangent for each input of the program; undefined for zero or unwanted.
+ */
+export function pullback(
+  program: Program,
+  values: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  wanted: readonly boolean[],
+): readonly (Tensor | undefined)[] {
+  const active = reachable(program, wanted)
+  const cts = new Array<Tensor | undefined>(program.avals.length)
+  const accumulate = (value: number, ct: Tensor | undefined) => {
+    const so = cts[value]
+    if (ct) cts[value] = so ? add(so, ct) : ct
+  }
+  program.outputs.forEach((value, k) => {
+    if (active[value]) accumulate(value, cotangents[k])
+  })
+  for (let k = program.instructions.length - 1; k >= 0; k--) {
+    const instruction = program.instructions[k] as Instruction
+    const ct = cts[instruction.outputs[0] as number]
+    if (!ct) continue
+    const site: Site = {
+      inputs: instruction.inputs.map(value => values[value] as Tensor),
+      outputs: instruction.outputs.map(value => values[value] as Tensor),
+      ct,
+      params: instruction.params,
+      wanted: instruction.inputs.map(value => active[value] === true),
+    }
+    const results = pullbackOf(ruleOf(instruction.op), site)
+    instruction.inputs.forEach((value, position) => {
+      if (active[value]) accumulate(value, results[position])
+    })
+    // Nothing reads this cotangent any more; it may be dropped here.
+    cts[instruction.outputs[0] as number] = undefined
+  }
+  return program.inputs.map((value, k) => (wanted[k] ? cts[value] : undefined))
+}
+
+/** Which values depend, through floating-point values alone, on a wanted input. */
+function reachable(program: Program, wanted: readonly boolean[]): boolean[] {
+  const active = new Array<boolean>(program.avals.length).fill(false)
+  const differentiable = (value: number) => isFloat((program.avals[value] as Tensor['aval']).dtype)
+  program.inputs.forEach((value, k) => {
+    active[value] = wanted[k] === true && differentiable(value)
+  })
+  for (const { op, inputs, outputs } of program.instructions) {
+    if (ruleOf(op) === 'zero' || !inputs.some(value => active[value])) continue
+    for (const value of outputs) active[value] = differentiable(value)
+  }
+  return active
+}
+
+function pullbackOf(rule: Rule, site: Site): readonly (Tensor | undefined)[] {
+  if (rule === 'zero') return []
+  if ('pullback' in rule) return rule.pullback(site)
+  return rule.partials.map((partial, position) => {
+    if (!partial || !site.wanted[position]) return undefined
+    const operands = [...site.inputs, site.outputs[0] as Tensor]
+    const shape = (site.inputs[position] as Tensor).shape
+    if ('scale' in partial) return sumTo(partial.scale(site.ct, ...operands), shape)
+    const derivative = partial.derivative(...operands)
+    if (derivative === 1) return sumTo(site.ct, shape)
+    if (derivative === -1) return neg(sumTo(site.ct, shape))
+    return sumTo(mul(site.ct, derivative), shape)
+  })
+}

@@ -1,0 +1,65 @@
+import type { Instruction, Program } from '../program/index.js'
+
+/**
+ * Removes instructions whose outputs nobody reads and instructions that repeat an earlier one (value numbering,
+ * Cocke & Schwartz 1970). Inputs stay, used or not; unread constants go.
+ */
+export function simplify(program: Program): Program {
+  return withoutDeadCode(withoutRepetitions(program))
+}
+
+function withoutRepetitions(program: Program): Program {
+  const same = program.avals.map((_, value) => value)
+  const seen = new Map<string, readonly number[]>()
+  const instructions: Instruction[] = []
+  for (const instruction of program.instructions) {
+    const inputs = instruction.inputs.map(value => same[value] as number)
+    const key = `${instruction.op} ${inputs.join(' ')} ${JSON.stringify(instruction.params)}`
+    const earlier = seen.get(key)
+    if (earlier) {
+      instruction.outputs.forEach((value, k) => {
+        same[value] = earlier[k] as number
+      })
+    } else {
+      seen.set(key, instruction.outputs)
+      instructions.push({ ...instruction, inputs })
+    }
+  }
+  return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
+}
+
+function withoutDeadCode(program: Program): Program {
+  const read = new Array<boolean>(program.avals.length).fill(false)
+  for (const value of program.outputs) read[value] = true
+  const live: Instruction[] = []
+  for (let k = program.instructions.length - 1; k >= 0; k--) {
+    const instruction = program.instructions[k] as Instruction
+    if (!instruction.outputs.some(value => read[value])) continue
+    for (const value of instruction.inputs) read[value] = true
+    live.push(instruction)
+  }
+  return renumber({
+    ...program,
+    constants: program.constants.filter(({ value }) => read[value]),
+    instructions: live.reverse(),
+  })
+}
+
+/** Numbers values 0, 1, 2, … in order of definition, leaving out those that nobody defines. */
+function renumber(program: Program): Program {
+  const number = new Array<number>(program.avals.length).fill(-1)
+  const avals: Program['avals'][number][] = []
+  const define = (value: number) => {
+    number[value] = avals.length
+    avals.push(program.avals[value] as (typeof avals)[number])
+    return number[value] as number
+  }
+  const numbers = (values: readonly number[]) => values.map(value => number[value] as number)
+  const inputs = program.inputs.map(define)
+  const constants = program.constants.map(({ value, data }) => ({ value: define(value), data }))
+  const instructions = program.instructions.map(instruction => {
+    const inputs = numbers(instruction.inputs)
+    return { ...instruction, inputs, outputs: instruction.outputs.map(define) }
+  })
+  return { avals, inputs, constants, instructions, outputs: numbers(program.outputs) }
+}
