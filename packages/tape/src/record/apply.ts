@@ -39,6 +39,9 @@ export function operands(op: string, values: readonly Operand[]): readonly Tenso
   })
 }
 
+/** A scalar of the dtype of x, on the tape of x if it has one. */
+export const scalarLike = (x: Tensor, value: number): Tensor => literal(innermostTape([x]), x.dtype, value)
+
 function literal(tape: Tape | undefined, dtype: DType, value: number): Tensor {
   return tape ? tape.scalar(dtype, value) : tensor(value, { dtype })
 }

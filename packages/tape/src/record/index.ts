@@ -1,4 +1,4 @@
-export { apply, applyOne, type Operand, operands } from './apply.js'
+export { apply, applyOne, type Operand, operands, scalarLike } from './apply.js'
 export {
   type ArgumentLeaf,
   avalOf,

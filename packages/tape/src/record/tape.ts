@@ -35,7 +35,7 @@ export class Tape implements Recorder {
   readonly #constants: Constant[] = []
   readonly #instructions: Instruction[] = []
   readonly #scalars = new Map<string, Tensor>()
-  readonly #lifted = new Map<Data | Tensor, number>()
+  readonly #lifted = new Map<Tensor, number>()
   readonly #captures: Tensor[] = []
   #open = true
 
@@ -56,11 +56,6 @@ export class Tape implements Recorder {
     return made
   }
 
-  /** A constant filled with zeros. */
-  zeros(aval: Aval): Tensor {
-    return this.#constant(aval, allocate(aval))
-  }
-
   /** Records one instruction and returns its outputs. */
   emit(op: string, inputs: readonly Tensor[], params: Params = {}): readonly Tensor[] {
     if (!this.#open) throw this.#closed(op)
@@ -78,11 +73,15 @@ export class Tape implements Recorder {
   lift(x: Tensor): number {
     const { state } = x
     if ('tape' in state && state.tape === this) return state.value
-    const key = 'data' in state ? state.data : x
-    const known = this.#lifted.get(key)
+    const known = this.#lifted.get(x)
     if (known !== undefined) return known
-    if ('tape' in state && (!state.tape.#open || state.tape.order > this.order))
+    if (
+      'tape' in state &&
+      state.tape instanceof Tape &&
+      !(state.tape.#open && state.tape.order < this.order)
+    ) {
       throw state.tape.#closed('lift')
+    }
     const value = this.#define(x.aval)
     if ('data' in state) {
       this.#constants.push({ value, data: state.data })
@@ -90,7 +89,7 @@ export class Tape implements Recorder {
       this.#captures.push(x)
       this.#inputs.push(value)
     }
-    this.#lifted.set(key, value)
+    this.#lifted.set(x, value)
     return value
   }
 

@@ -68,7 +68,7 @@ export function valueAndGrad<A extends readonly unknown[], const O extends GradO
       const out = values[recording.program.outputs[0] as number] as Tensor
       checkLoss(recording, out)
       const rows = out.rank === 1 && reduction === 'mean' ? out.size : 1
-      const ct = broadcastTo(tensor(1 / rows, { dtype: out.dtype }), out.shape)
+      const ct = broadcastTo(scalarLike(out, 1 / rows), out.shape)
       const cts = pullback(recording.program, values, [ct], wanted.flat)
       const gradients = wanted.arguments.map(({ structure, first, count }) =>
         unflattenTree(
@@ -101,7 +101,7 @@ export function grad<A extends readonly unknown[], const O extends GradOptions =
   return (...args) => both(...args).gradient
 }
 
-const zeros = (x: Tensor): Tensor => broadcastTo(tensor(0, { dtype: x.dtype }), x.shape)
+const zeros = (x: Tensor): Tensor => broadcastTo(scalarLike(x, 0), x.shape)
 
 interface Wanted {
   readonly flat: readonly boolean[]
