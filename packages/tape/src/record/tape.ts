@@ -2,7 +2,6 @@ import type { DType } from '@wengert/kernels'
 import { RecordError } from '../errors.js'
 import {
   type Aval,
-  allocate,
   type Constant,
   type Data,
   dataFrom,

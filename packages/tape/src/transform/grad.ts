@@ -5,9 +5,9 @@ import {
   leafCount,
   type Recording,
   type Structure,
+  scalarLike,
   type Tensor,
   type Tree,
-  tensor,
   unflattenTree,
 } from '../record/index.js'
 import { pullback } from './pullback.js'

@@ -59,7 +59,7 @@ export function transformed<A extends Arguments, R>(
     const key = `${JSON.stringify(structure)} ${formatAvals(avals)}`
     const expandOn = (inputs: readonly Tensor[]) => {
       const recording = record(
-        fn as (...args: unknown[]) => Tree<Tensor>,
+        fn as unknown as (...args: unknown[]) => Tree<Tensor>,
         ...(unflattenTree(structure, avals) as unknown[]),
       )
       return expand(recording, [...inputs, ...recording.captures])
