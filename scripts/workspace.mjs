@@ -12,7 +12,8 @@ const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), '
 
 /** The environment of every command: the workspace's own tools come first on PATH, and no tool reports home. */
 function environment() {
-  const env = { ...process.env, DO_NOT_TRACK: '1', TURBO_TELEMETRY_DISABLED: '1' }
+  const quiet = { DO_NOT_TRACK: '1', TURBO_TELEMETRY_DISABLED: '1', npm_config_update_notifier: 'false' }
+  const env = { ...process.env, ...quiet }
   const key = Object.keys(env).find(name => name.toUpperCase() === 'PATH') ?? 'PATH'
   env[key] = [bin, ...(env[key] ?? '').split(delimiter).filter(folder => folder !== bin)].join(delimiter)
   return env
@@ -49,7 +50,10 @@ function run([command, ...args], { quiet = false, shell = false } = {}) {
       settle(code)
     }
     child.on('error', error => end(127, `${command}: ${error.message}`))
-    child.on('close', (code, signal) => end(code ?? 1, signal ? `${command}: ended by ${signal}` : ''))
+    child.on('close', (code, signal) => {
+      if (signal === 'SIGINT') end(130)
+      else end(code ?? 1, signal ? `${command}: ended by ${signal}` : '')
+    })
   })
 }
 

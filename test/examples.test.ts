@@ -37,16 +37,33 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 const load = (specifier: string): Promise<Namespace> => import(/* @vite-ignore */ specifier)
 
-/** What the package of a file exports; for nn, the scheduler and the testkit also what tape exports. */
-async function scopeOf(file: string): Promise<Namespace> {
-  const [, folder = ''] = /^packages\/([^/]+)\//.exec(file) ?? []
+/** What a package exports; for nn, the scheduler and the testkit also what tape exports. */
+async function faceOf(folder: string): Promise<Namespace> {
   const manifest = packages.get(folder)
   if (!manifest) return {}
   const own = Object.keys(manifest.exports).map(entry => manifest.name + entry.slice(1))
-  const names = ['kernels', 'tape'].includes(folder) ? own : ['@wengert/tape', ...own]
-  const modules = await Promise.all(names.map(load))
-  return Object.assign({}, ...modules)
+  return merge(['kernels', 'tape'].includes(folder) ? own : ['@wengert/tape', ...own])
 }
+
+const merge = async (specifiers: readonly string[]): Promise<Namespace> =>
+  Object.assign({}, ...(await Promise.all(specifiers.map(load))))
+
+/**
+ * What an example in a file finds. A file that keeps exports from its package's face is loaded from source, and the
+ * package with it, so that there is one copy of each class.
+ */
+async function scopeOf(file: string): Promise<Namespace> {
+  const [, folder = ''] = /^packages\/([^/]+)\//.exec(file) ?? []
+  if (folder === '') return {}
+  const face = await faceOf(folder)
+  const own = await load(join(root, file))
+  if (Object.keys(own).every(name => name in face)) return face
+  return { ...face, ...(await merge(facesOf(folder))), ...own }
+}
+
+/** The sources that a package exports, browser builds aside. */
+const facesOf = (folder: string) =>
+  ['index', 'node'].map(name => join(root, 'packages', folder, 'src', `${name}.ts`)).filter(existsSync)
 
 const sources = find('packages/*/src/**/*.ts').filter(path => !path.endsWith('.test.ts'))
 const documents = find('README.md', 'docs/*.md')
@@ -71,11 +88,10 @@ test('every example runs, or is listed', () => {
 describe('every export is documented', () => {
   for (const folder of ['kernels', 'tape', 'scheduler', 'nn']) {
     test(folder, async () => {
-      const scope = await scopeOf(`packages/${folder}/`)
-      const faces = ['index', 'node', 'browser'].map(name =>
-        join(root, 'packages', folder, 'src', `${name}.ts`),
-      )
-      const exported = faces.filter(existsSync).flatMap(face => faceExports(face))
+      const scope = await faceOf(folder)
+      const browser = join(root, 'packages', folder, 'src', 'browser.ts')
+      const faces = [...facesOf(folder), ...[browser].filter(existsSync)]
+      const exported = faces.flatMap(face => faceExports(face))
       expect([...new Set(exported.flatMap(found => undocumented(found, scope[found.name])))]).toEqual([])
     })
   }
