@@ -1,1 +1,69 @@
-export {}
+import type { Tensor } from '@wengert/tape'
+import type { SchedulerOptions } from './options.js'
+import type { Platform, Thread } from './platform.js'
+import { openScheduler, type Scheduler } from './scheduler.js'
+
+export * from './index.js'
+
+/** Options of {@link createScheduler} in a browser. */
+export interface BrowserSchedulerOptions extends SchedulerOptions {
+  /** @internal Starts a worker that serves a lane. */
+  readonly spawn?: (() => Worker) | undefined
+}
+
+/**
+ * Starts a scheduler in a browser. In a cross-origin isolated page lanes share memory with it; elsewhere rows and
+ * gradients are handed over in buffers, with the same bits.
+ *
+ * @param loss one number a row: f32[rows] or f64[rows]. It is recorded once for each set of shapes, so it must be
+ * pure.
+ * @throws {@link OptionError} for options outside what is allowed; {@link LaneError} if no worker can be started.
+ */
+export function createScheduler<P, B>(
+  loss: (params: P, batch: B) => Tensor,
+  options: BrowserSchedulerOptions = {},
+): Promise<Scheduler<P, B>> {
+  const { spawn = startWorker, ...rest } = options
+  return openScheduler(loss, rest, platformOf(spawn))
+}
+
+const platformOf = (spawn: () => Worker): Platform => ({
+  cores: navigator.hardwareConcurrency || 1,
+  sharesMemory: globalThis.crossOriginIsolated === true,
+  spawn: () => threadOf(spawn()),
+  pause,
+})
+
+const startWorker = (): Worker =>
+  new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module' })
+
+function threadOf(worker: Worker): Thread {
+  return {
+    endpoint: worker,
+    onDeath: listener => {
+      worker.addEventListener('error', event => {
+        event.preventDefault()
+        listener(`A worker threw: ${event.message ?? 'it could not be loaded'}.`, event.error)
+      })
+      worker.addEventListener('messageerror', () => listener('A message of a worker could not be read.'))
+    },
+    // A browser does not tell when a worker has stopped.
+    terminate: async () => {
+      worker.terminate()
+      return false
+    },
+    keepAlive: () => {},
+  }
+}
+
+/** A message to oneself comes after other events, without the delay of a timer. */
+function pause(): Promise<void> {
+  return new Promise(resolve => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
+}

@@ -1,1 +1,6 @@
-export {}
+export { ClosedError, LaneError } from './errors.js'
+export type { GradientResult } from './gradient.js'
+export type { SchedulerOptions } from './options.js'
+export type { Rows } from './rows.js'
+export type { CallOptions, GradientOptions, Scheduler, SchedulerMemory } from './scheduler.js'
+export type { Progress, ProgressListener, Stats } from './stats.js'

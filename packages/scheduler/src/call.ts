@@ -1,0 +1,101 @@
+import {
+  type Aval,
+  type Data,
+  dataOf,
+  flatten,
+  OptionError,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+} from '@wengert/tape'
+import { gatherRows, type Selection } from './gather.js'
+import type { Signature } from './objective.js'
+import { type Rows, rowsOf, selectRows } from './rows.js'
+
+/** Arguments of a call, checked and taken apart. */
+export interface Call {
+  readonly signature: Signature
+  readonly params: readonly Data[]
+  readonly batch: readonly Data[]
+  readonly selection: Selection
+}
+
+/**
+ * Checks the arguments of a call.
+ *
+ * @throws {@link ShapeError} if leaves of the batch differ in rows; {@link OptionError} for rows outside of it.
+ */
+export function callOf(params: unknown, batch: unknown, rows: Rows | undefined): Call {
+  const flatParams = flatten(params)
+  const flatBatch = flatten(batch)
+  const selection = selectRows(rows, rowsOf(flatBatch.leaves, flatBatch.paths))
+  return {
+    signature: {
+      params: flatParams.leaves.map(({ aval }) => aval),
+      paramsStructure: flatParams.structure,
+      row: flatBatch.leaves.map(({ aval }) => rowAval(aval)),
+      batchStructure: flatBatch.structure,
+    },
+    params: flatParams.leaves.map(leaf => dataOf(leaf)),
+    batch: flatBatch.leaves.map(leaf => dataOf(leaf)),
+    selection,
+  }
+}
+
+const rowAval = ({ dtype, shape }: Aval): Aval => ({ dtype, shape: shape.slice(1) })
+
+/** Writes the batch inputs of a shard. */
+export function fillBatch(
+  { signature, batch, selection }: Call,
+  inputs: readonly Data[],
+  from: number,
+  rows: number,
+): void {
+  for (const [k, source] of batch.entries()) {
+    const elements = sizeOf((signature.row[k] as Aval).shape)
+    gatherRows(inputs[k] as Data, source, elements, selection, from, rows)
+  }
+}
+
+/** Weights of the rows of a call, in its order, and their sum; ones if there are none. */
+export interface Weights {
+  readonly data: Data
+  readonly sum: number
+}
+
+/**
+ * Checks row weights and rounds them to the dtype of the loss.
+ *
+ * @throws {@link ShapeError} if they are not one a row; {@link OptionError} if they sum to zero but a mean is asked.
+ */
+export function weightsOf(
+  weights: Tensor | undefined,
+  rows: number,
+  dtype: 'f32' | 'f64',
+  reduction: 'mean' | 'sum',
+): Weights {
+  const data = dtype === 'f32' ? new Float32Array(rows) : new Float64Array(rows)
+  if (!weights) return { data: data.fill(1), sum: rows }
+  if (
+    weights.rank !== 1 ||
+    weights.shape[0] !== rows ||
+    (weights.dtype !== 'f32' && weights.dtype !== 'f64')
+  ) {
+    throw new ShapeError({
+      summary: `\`weights\` is ${weights.dtype}[${weights.shape}], but the call has ${rows} rows.`,
+      expected: `f32[${rows}], one weight a row, in the order of the rows of the call`,
+      data: { option: 'weights', rows },
+    })
+  }
+  data.set(dataOf(weights))
+  let sum = 0
+  for (const weight of data) sum += weight
+  if (sum === 0 && reduction === 'mean') {
+    throw new OptionError({
+      summary: '`weights` sum to zero, so there is no weighted mean.',
+      expected: 'weights with a sum other than zero',
+      fix: "use `reduction: 'sum'`, or leave rows of weight zero out with `rows`",
+    })
+  }
+  return { data, sum }
+}

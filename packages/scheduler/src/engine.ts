@@ -1,0 +1,105 @@
+import { Arena } from '@wengert/tape'
+import { fit, LARGEST_ARENA_BYTES, type Layout, type Needs } from './budget.js'
+import { type Dispatched, dispatch, type Work } from './dispatch.js'
+import type { Lane } from './lane.js'
+import { LocalLane } from './lane.local.js'
+import { SharedLane } from './lane.shared.js'
+import { TransferLane } from './lane.transfer.js'
+import type { Settings } from './options.js'
+import type { Platform } from './platform.js'
+
+/** Lanes, the arena of the reducer, and the budget they share. Work runs on it one after the other. */
+export class Engine {
+  readonly #lanes: readonly Lane[]
+  readonly #settings: Settings
+  #layout: Layout | undefined
+  #reducer: Arena | undefined
+  #peakBytes = 0
+
+  private constructor(settings: Settings, lanes: readonly Lane[]) {
+    this.#settings = settings
+    this.#lanes = lanes
+    this.#keepAlive(false)
+  }
+
+  /**
+   * Starts the lanes.
+   *
+   * @throws {@link LaneError} if a worker cannot be started; then none is left behind.
+   */
+  static async open(settings: Settings, platform: Platform): Promise<Engine> {
+    const { workers, transport, spawn, deadlineMs } = settings
+    if (workers === 0) return new Engine(settings, [new LocalLane(platform.pause)])
+    const Lanes = transport === 'shared' ? SharedLane : TransferLane
+    const opening = Array.from({ length: workers }, () => Lanes.open(spawn, deadlineMs))
+    const opened = await Promise.allSettled<Lane>(opening)
+    const failed = opened.find(result => result.status === 'rejected')
+    const lanes = opened.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+    if (!failed) return new Engine(settings, lanes)
+    await Promise.all(lanes.map(lane => lane.kill('Another worker could not be started.')))
+    throw failed.reason
+  }
+
+  /** Worker threads. */
+  get workers(): number {
+    return this.#settings.workers
+  }
+
+  /** Lanes that compute at the same time. */
+  get lanes(): number {
+    return this.#lanes.length
+  }
+
+  /** Most bytes that were taken at a time, as measured. */
+  get peakBytes(): number {
+    return this.#peakBytes
+  }
+
+  /** Arena for the partials of the work that was fitted last. */
+  get reducer(): Arena {
+    this.#reducer ??= new Arena({ maximumBytes: this.#reducerMaximum })
+    return this.#reducer
+  }
+
+  /**
+   * Divides the budget for what comes next.
+   *
+   * @throws {@link BudgetError} about the whole budget if it is too small.
+   */
+  fit<T>(needs: Needs, prepare: (laneBytes: number) => T): T {
+    const { layout, prepared } = fit(this.#settings.budgetBytes, this.lanes, needs, this.#layout, prepare)
+    this.#layout = layout
+    if (this.#reducer && this.#reducer.maximumBytes !== this.#reducerMaximum) this.#reducer = undefined
+    for (const lane of this.#lanes) lane.allot(layout.laneBytes, layout.parcelBytes)
+    return prepared
+  }
+
+  /** Starts work that was fitted; the process stays alive until it is done. */
+  dispatch(work: Omit<Work, 'restarts'>): Dispatched {
+    this.#keepAlive(true)
+    const dispatched = dispatch({ ...work, restarts: this.#settings.restarts }, this.#lanes)
+    void dispatched.idle.then(() => this.#keepAlive(false))
+    return dispatched
+  }
+
+  /** Bytes of all arenas and parcels now; remembers the most. */
+  measure(): number {
+    const bytes = this.#lanes.reduce((sum, lane) => sum + lane.bytes, this.#reducer?.bytes ?? 0)
+    this.#peakBytes = Math.max(this.#peakBytes, bytes)
+    return bytes
+  }
+
+  /** Ends all workers. */
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map(lane => lane.kill('The scheduler is closed.')))
+  }
+
+  get #reducerMaximum(): number {
+    const { budgetBytes } = this.#settings
+    return budgetBytes === undefined ? LARGEST_ARENA_BYTES : (this.#layout?.reducerBytes ?? 0)
+  }
+
+  #keepAlive(alive: boolean): void {
+    for (const lane of this.#lanes) lane.keepAlive(alive)
+  }
+}

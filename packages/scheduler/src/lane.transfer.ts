@@ -1,0 +1,112 @@
+import type { Data, Executable } from '@wengert/tape'
+import { type Remote, transfer } from 'comlink'
+import type { Lane, Task } from './lane.js'
+import { Link } from './link.js'
+import { parcelViews, travellers } from './parcel.js'
+import type { Thread } from './platform.js'
+import type { LaneService, Parcel, Reply } from './protocol.js'
+
+/**
+ * A lane in a worker that shares no memory: one parcel goes to and fro, with parameters or rows on the way there
+ * and outputs on the way back.
+ */
+export class TransferLane implements Lane {
+  readonly #spawn: () => Thread
+  readonly #deadlineMs: number
+  #link: Link
+  #awake = true
+  #parcel: ArrayBuffer | undefined
+  #parcelBytes = 0
+  #arenaBytes = 0
+  #maximumBytes = 0
+  /** Link whose worker has an arena of the maximum. */
+  #allotted: Link | undefined
+  #executable: Executable | undefined
+  #pinned: readonly Data[] = []
+
+  private constructor(spawn: () => Thread, deadlineMs: number, link: Link) {
+    this.#spawn = spawn
+    this.#deadlineMs = deadlineMs
+    this.#link = link
+  }
+
+  /** Starts a worker. @throws {@link LaneError} if that fails. */
+  static async open(spawn: () => Thread, deadlineMs: number): Promise<TransferLane> {
+    return new TransferLane(spawn, deadlineMs, await Link.open(spawn))
+  }
+
+  /** The parcel counts wherever it is. */
+  get bytes(): number {
+    return this.#arenaBytes + this.#parcelBytes
+  }
+
+  allot(arenaBytes: number, parcelBytes: number): void {
+    if (arenaBytes !== this.#maximumBytes) {
+      this.#maximumBytes = arenaBytes
+      this.#allotted = undefined
+    }
+    if (parcelBytes !== this.#parcelBytes) {
+      this.#parcelBytes = parcelBytes
+      this.#parcel = undefined
+    }
+  }
+
+  async run({ executable, pinned, fill }: Task): Promise<void> {
+    const link = this.#link
+    if (this.#allotted !== link) {
+      await link.call(service => service.allot(this.#maximumBytes), this.#deadlineMs)
+      this.#allotted = link
+      this.#arenaBytes = 0
+      this.#executable = undefined
+    }
+    await link.load(executable, this.#deadlineMs)
+    const travelling = travellers(executable)
+    const inPlace = this.#executable === executable && pinned.every((data, k) => data === this.#pinned[k])
+    if (!inPlace) {
+      this.#executable = undefined
+      const buffer = this.#takeParcel()
+      for (const [k, view] of parcelViews(buffer, travelling.pinned).entries()) view.set(pinned[k] as Data)
+      await this.#send(service => service.pin(executable.hash, transfer(buffer, [buffer])))
+      this.#executable = executable
+      this.#pinned = pinned
+    }
+    const buffer = this.#takeParcel()
+    fill(parcelViews(buffer, travelling.inputs))
+    await this.#send(service => service.compute(executable.hash, transfer(buffer, [buffer])))
+  }
+
+  outputs(): readonly Data[] {
+    if (!this.#executable || !this.#parcel) return []
+    return parcelViews(this.#parcel, travellers(this.#executable).outputs)
+  }
+
+  async revive(): Promise<void> {
+    if (!this.#link.dead) return
+    await this.#link.kill('')
+    this.#arenaBytes = 0
+    this.#link = await Link.open(this.#spawn)
+    this.#link.keepAlive(this.#awake)
+  }
+
+  kill(summary: string): Promise<boolean> {
+    return this.#link.kill(summary)
+  }
+
+  keepAlive(alive: boolean): void {
+    this.#awake = alive
+    this.#link.keepAlive(alive)
+  }
+
+  /** The parcel, which from now on is away; a new one if the last did not come back. */
+  #takeParcel(): ArrayBuffer {
+    const parcel = this.#parcel ?? new ArrayBuffer(this.#parcelBytes)
+    this.#parcel = undefined
+    return parcel
+  }
+
+  async #send(call: (service: Remote<LaneService>) => Promise<Reply<Parcel>>): Promise<void> {
+    const { buffer, arenaBytes } = await this.#link.call(call, this.#deadlineMs)
+    this.#parcel = buffer
+    this.#arenaBytes = arenaBytes
+  }
+}

@@ -1,0 +1,36 @@
+import type { Data, Executable } from '@wengert/tape'
+
+/** One run of an executable. */
+export interface Task {
+  readonly executable: Executable
+  /** Data of the pinned inputs, in their order. */
+  readonly pinned: readonly Data[]
+  /** Writes the other inputs, in their order, where they lie. */
+  fill(inputs: readonly Data[]): void
+}
+
+/**
+ * A place where tasks run one after another: this thread or a worker. A lane survives its worker: it can be
+ * revived, and then runs on with a new one.
+ */
+export interface Lane {
+  /** Bytes of arena and parcel, as measured. */
+  readonly bytes: number
+  /** Gives it an arena of at most so many bytes, and a parcel of so many; keeps the ones it has if they agree. */
+  allot(arenaBytes: number, parcelBytes: number): void
+  /**
+   * Runs a task; what must be written is written before this returns its promise, unless something has to be
+   * loaded first.
+   *
+   * @throws {@link LaneError} if the lane died.
+   */
+  run(task: Task): Promise<void>
+  /** Outputs of the last run where they lie; valid until the next one. */
+  outputs(): readonly Data[]
+  /** Replaces a worker that died. @throws {@link LaneError} if that fails. */
+  revive(): Promise<void>
+  /** Ends the worker; a run that is under way rejects. */
+  kill(summary: string): Promise<unknown>
+  /** Whether the lane keeps the process alive. */
+  keepAlive(alive: boolean): void
+}

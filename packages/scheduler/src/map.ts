@@ -1,0 +1,49 @@
+import { type Aval, type Data, fromData, pageCeil, sizeOf, unflatten } from '@wengert/tape'
+import { type Call, fillBatch } from './call.js'
+import { allocate } from './data.js'
+import type { Engine } from './engine.js'
+import type { Settings } from './options.js'
+import type { Plans } from './plans.js'
+import type { Shard } from './shard.js'
+import type { Started } from './turns.js'
+
+/** Starts a call that maps a function over rows: each shard's outputs are copied to their rows of the result. */
+export function startMap<R>(engine: Engine, settings: Settings, plans: Plans, call: Call): Started<R> {
+  const { count } = call.selection
+  const shards = plans.shards(count)
+  const { program, outputs } = plans.program((shards[0] as Shard).rows)
+  const avals = program.outputs.map(value => {
+    const { dtype, shape } = program.avals[value] as Aval
+    return { dtype, shape: [count, ...shape.slice(1)] }
+  })
+  const results = avals.map(allocate)
+  const transfers = settings.workers > 0 && settings.transport === 'transfer'
+  const needs = { parcelBytes: transfers ? pageCeil(plans.parcelBytes(shards)) : 0, reducerBytes: 0 }
+  const executables = engine.fit(needs, laneBytes => plans.executables(shards, laneBytes))
+  const dispatched = engine.dispatch({
+    shards,
+    task: ({ from, rows }) => ({
+      executable: executables.get(rows) as never,
+      pinned: call.params,
+      fill: inputs => fillBatch(call, inputs, from, rows),
+    }),
+    sink: {
+      admits: () => true,
+      take: ({ from }, rowsOfShard) => {
+        for (const [k, { shape }] of avals.entries()) {
+          ;(results[k] as Data).set(rowsOfShard[k] as Data, from * sizeOf(shape.slice(1)))
+        }
+      },
+      settle: () => {},
+    },
+    done: () => void engine.measure(),
+  })
+  return {
+    dispatched,
+    result: () =>
+      unflatten(
+        outputs,
+        results.map((data, k) => fromData(avals[k] as Aval, data)),
+      ) as R,
+  }
+}

@@ -1,0 +1,118 @@
+import {
+  type Aval,
+  formatAval,
+  mul,
+  type Program,
+  RecordError,
+  type Recording,
+  record,
+  ShapeError,
+  type Structure,
+  simplify,
+  sum,
+  type Tensor,
+  type Tree,
+  unflatten,
+  valueAndGrad,
+} from '@wengert/tape'
+
+/** A function of parameters and batch, with anything as its trees. */
+export type RowFunction = (params: never, batch: never) => Tree<Tensor>
+
+/** Avals and nesting of what a function is recorded for; batch avals are those of a single row. */
+export interface Signature {
+  readonly params: readonly Aval[]
+  readonly paramsStructure: Structure
+  readonly row: readonly Aval[]
+  readonly batchStructure: Structure
+}
+
+/** A program for a number of rows. */
+export interface RowProgram {
+  readonly program: Program
+  /** Structure of what it returns. */
+  readonly outputs: Structure
+}
+
+/** A text that is equal for equal signatures. */
+export const signatureKey = ({ params, paramsStructure, row, batchStructure }: Signature): string =>
+  JSON.stringify([params.map(formatAval), paramsStructure, row.map(formatAval), batchStructure])
+
+/**
+ * Records Σ w·loss and its gradient. Inputs: parameters, batch, weights f32[rows] or f64[rows] (as the loss is);
+ * outputs: gradient, then value.
+ *
+ * @throws {@link ShapeError} if the loss is not one number a row.
+ */
+export function recordGradient(loss: RowFunction, signature: Signature, rows: number): RowProgram {
+  const weights = checkLoss(recordTree(loss, signature, rows), rows)
+  const call = loss as (params: Tree<Tensor>, batch: Tree<Tensor>) => Tensor
+  return finish(
+    record(
+      (params, batch, w) => {
+        const b = unflatten<Tree<Tensor>>(signature.batchStructure, batch)
+        const total = (p: readonly Tensor[]) => sum(mul(w, call(unflatten(signature.paramsStructure, p), b)))
+        const { value, gradient } = valueAndGrad(total)(params)
+        return [gradient, value]
+      },
+      signature.params,
+      batchAvals(signature, rows),
+      weights,
+    ),
+  )
+}
+
+/**
+ * Records a function that is mapped over rows. Inputs: parameters, batch.
+ *
+ * @throws {@link ShapeError} if an output does not have one entry a row in its first dimension.
+ */
+export function recordMap(fn: RowFunction, signature: Signature, rows: number): RowProgram {
+  const recording = recordTree(fn, signature, rows)
+  for (const output of recording.program.outputs) {
+    const aval = recording.program.avals[output] as Aval
+    if (aval.shape[0] === rows) continue
+    throw new ShapeError({
+      summary: `The mapped function returned ${formatAval(aval)} for ${rows} rows.`,
+      expected: `one entry a row in the first dimension: ${aval.dtype}[${[rows, ...aval.shape.slice(1)].join(',')}]`,
+      fix: 'do not reduce over rows; reduce what the scheduler returns',
+    })
+  }
+  return finish(recording)
+}
+
+const batchAvals = ({ row }: Signature, rows: number): readonly Aval[] =>
+  row.map(({ dtype, shape }) => ({ dtype, shape: [rows, ...shape] }))
+
+function recordTree(fn: RowFunction, signature: Signature, rows: number): Recording {
+  const { params, paramsStructure, batchStructure } = signature
+  return record(
+    (p, b) => fn(unflatten(paramsStructure, p) as never, unflatten(batchStructure, b) as never),
+    params,
+    batchAvals(signature, rows),
+  )
+}
+
+/** The aval of the weights: that of the loss. */
+function checkLoss({ program, outputs }: Recording, rows: number): Aval {
+  const aval = program.avals[program.outputs[0] as number]
+  if (outputs === '*' && aval?.shape.length === 1 && aval.shape[0] === rows) {
+    if (aval.dtype === 'f32' || aval.dtype === 'f64') return aval
+  }
+  const found = outputs === '*' && aval ? formatAval(aval) : 'a tree of tensors'
+  throw new ShapeError({
+    summary: `The loss returned ${found} for ${rows} rows.`,
+    expected: `one number a row: f32[${rows}] or f64[${rows}]`,
+    fix: 'return the losses of the rows; the scheduler averages or sums them (see `reduction`)',
+    data: { rows, found },
+  })
+}
+
+function finish({ program, outputs, captures }: Recording): RowProgram {
+  if (captures.length === 0) return { program: simplify(program), outputs }
+  throw new RecordError({
+    summary: 'A function given to the scheduler reads tensors of a recording that is under way.',
+    expected: 'tensors that have been computed',
+    fix: 'call the scheduler outside of recorded functions',
+  })
+}

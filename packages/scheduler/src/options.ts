@@ -1,0 +1,91 @@
+import { type Arithmetic, type ByteSize, OptionError, parseByteSize, type Reduction } from '@wengert/tape'
+import type { Platform, Thread } from './platform.js'
+
+/** How inputs and outputs reach a worker: in memory both see, or in buffers that are handed over. */
+export type Transport = 'shared' | 'transfer'
+
+/** Options of {@link createScheduler}. */
+export interface SchedulerOptions {
+  /** Worker threads, 0 to 256; 0 computes in this thread. Default: one for each core. */
+  readonly workers?: number | undefined
+  /** Bytes that one execution cannot pass: the arenas of all lanes, the reduction, what travels. Default: no cap. */
+  readonly memory?: ByteSize | undefined
+  /** How losses of rows become one number. Default `'mean'`, weighted if there are weights. */
+  readonly reduction?: Reduction | undefined
+  /** `'portable'` gives the same bits on every engine and processor. Default `'fast'`. */
+  readonly arithmetic?: Arithmetic | undefined
+  /** Milliseconds after which a worker that computes one shard is given up; Infinity for never. Default 10 minutes. */
+  readonly deadlineMs?: number | undefined
+  /** How often lanes may die, without a shard finished between, before a call is given up. Default 3. */
+  readonly restarts?: number | undefined
+  /** @internal Default: `'shared'` where memory can be shared. */
+  readonly transport?: Transport | undefined
+}
+
+/** Options, checked, with defaults. */
+export interface Settings {
+  readonly workers: number
+  readonly budgetBytes: number | undefined
+  readonly reduction: Reduction
+  readonly arithmetic: Arithmetic
+  readonly deadlineMs: number
+  readonly restarts: number
+  readonly transport: Transport
+  readonly spawn: () => Thread
+}
+
+const MOST_WORKERS = 256
+const DEADLINE_MS = 600_000
+
+/**
+ * Checks options and fills in defaults.
+ *
+ * @throws {@link OptionError} for anything outside what is allowed, saying what is.
+ */
+export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
+  const { workers, memory, reduction = 'mean', arithmetic = 'fast', deadlineMs = DEADLINE_MS } = options
+  const { restarts = 3, transport = platform.sharesMemory ? 'shared' : 'transfer' } = options
+  return {
+    workers: whole('workers', workers ?? Math.min(platform.cores, MOST_WORKERS), 0, MOST_WORKERS),
+    budgetBytes: memory === undefined ? undefined : parseByteSize(memory),
+    reduction: oneOf('reduction', reduction, ['mean', 'sum']),
+    arithmetic: oneOf('arithmetic', arithmetic, ['fast', 'portable']),
+    deadlineMs: positive('deadlineMs', deadlineMs),
+    restarts: whole('restarts', restarts, 0, 1000),
+    transport: oneOf('transport', transport, ['shared', 'transfer']),
+    spawn: platform.spawn,
+  }
+}
+
+function whole(option: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new OptionError({
+    summary: `\`${option}\` is ${shown(value)}.`,
+    expected: `a whole number from ${least} to ${most}`,
+    fix:
+      option === 'workers'
+        ? 'leave it out for one worker a core, or pass 0 to compute in this thread'
+        : undefined,
+    data: { option, value: shown(value) },
+  })
+}
+
+function positive(option: string, value: number): number {
+  if (typeof value === 'number' && value > 0) return value
+  throw new OptionError({
+    summary: `\`${option}\` is ${shown(value)}.`,
+    expected: 'a positive number of milliseconds, or Infinity',
+    data: { option, value: shown(value) },
+  })
+}
+
+function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value
+  throw new OptionError({
+    summary: `\`${option}\` is ${shown(value)}.`,
+    expected: allowed.map(one => `'${one}'`).join(' or '),
+    data: { option, value: shown(value) },
+  })
+}
+
+const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))

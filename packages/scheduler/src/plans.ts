@@ -1,0 +1,103 @@
+import { type Arithmetic, type Aval, BudgetError, compile, costOf, type Executable } from '@wengert/tape'
+import { bytesOf } from './data.js'
+import type { RowProgram, Signature } from './objective.js'
+import { parcelBytes } from './parcel.js'
+import { type Shard, shardRows, shardsOf } from './shard.js'
+
+/** Rows of the program that is recorded to learn what a row costs. */
+const PROBE_ROWS = 64
+
+/** Executables that are kept for one function at one signature; the oldest goes first. */
+const MOST_KEPT = 32
+
+/** How programs are compiled. */
+export interface Compilation {
+  readonly arithmetic: Arithmetic
+  readonly shared: boolean
+}
+
+/** A function at a signature: what it is recorded, planned and compiled to, for any number of rows. */
+export class Plans {
+  readonly #record: (rows: number) => RowProgram
+  readonly #signature: Signature
+  readonly #compilation: Compilation
+  readonly #programs = new Map<number, RowProgram>()
+  readonly #executables = new Map<string, Executable>()
+
+  constructor(record: (rows: number) => RowProgram, signature: Signature, compilation: Compilation) {
+    this.#record = record
+    this.#signature = signature
+    this.#compilation = compilation
+  }
+
+  /** The program for so many rows. */
+  program(rows: number): RowProgram {
+    return kept(this.#programs, rows, () => this.#record(rows))
+  }
+
+  /** Cuts so many rows into shards; depends on the program and the rows alone. */
+  shards(rows: number): readonly Shard[] {
+    const probe = Math.min(rows, PROBE_ROWS)
+    const { program } = this.program(probe)
+    const parameterBytes = this.#signature.params.reduce((bytes, aval) => bytes + bytesOf(aval), 0)
+    const valueBytes = program.avals.reduce((bytes, aval) => bytes + bytesOf(aval), 0)
+    const size = shardRows({
+      rows,
+      flopPerRow: costOf(program) / probe,
+      parameterBytes,
+      bytesPerRow: Math.max(0, valueBytes - parameterBytes) / probe,
+    })
+    return shardsOf(rows, size)
+  }
+
+  /**
+   * An executable for each number of rows among the shards, for arenas of so many bytes.
+   *
+   * @throws {@link BudgetError} whose `leastBytes` will do for all of them.
+   */
+  executables(shards: readonly Shard[], laneBytes: number): ReadonlyMap<number, Executable> {
+    const found = new Map<number, Executable>()
+    let tightest: BudgetError | undefined
+    for (const rows of new Set(shards.map(shard => shard.rows))) {
+      try {
+        found.set(rows, this.#compile(rows, laneBytes))
+      } catch (error) {
+        if (!(error instanceof BudgetError)) throw error
+        if (!tightest || error.leastBytes > tightest.leastBytes) tightest = error
+      }
+    }
+    if (tightest) throw tightest
+    return found
+  }
+
+  /** Bytes of a parcel that holds whatever travels for these shards. */
+  parcelBytes(shards: readonly Shard[]): number {
+    const { params } = this.#signature
+    const largest = Math.max(...shards.map(shard => shard.rows))
+    const { program } = this.program(largest)
+    const avalsOf = (values: readonly number[]) => values.map(value => program.avals[value] as Aval)
+    return Math.max(
+      parcelBytes(params),
+      parcelBytes(avalsOf(program.inputs.slice(params.length))),
+      parcelBytes(avalsOf(program.outputs)),
+    )
+  }
+
+  #compile(rows: number, laneBytes: number): Executable {
+    const { program } = this.program(rows)
+    const pinned = program.inputs.map((_, k) => k < this.#signature.params.length)
+    return kept(this.#executables, `${rows} ${laneBytes}`, () =>
+      compile(program, { memoryBytes: laneBytes, pinned, ...this.#compilation }),
+    )
+  }
+}
+
+/** The value of a key, made at the first call and then kept, the oldest not for ever. */
+export function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  if (map.size > MOST_KEPT) map.delete(map.keys().next().value as K)
+  return made
+}

@@ -1,0 +1,24 @@
+import type { Endpoint } from 'comlink'
+
+/** A worker thread, whatever the host. */
+export interface Thread {
+  readonly endpoint: Endpoint
+  /** Calls the listener when the thread threw, ended, or sent what cannot be read; possibly more than once. */
+  onDeath(listener: (summary: string, cause?: unknown) => void): void
+  /** Ends the thread; resolves to whether it is known to have stopped, so that nobody writes its arena any more. */
+  terminate(): Promise<boolean>
+  /** Whether the thread keeps the process alive. */
+  keepAlive(alive: boolean): void
+}
+
+/** What the scheduler needs from its host: Node or a browser. */
+export interface Platform {
+  /** Processors that can run at the same time. */
+  readonly cores: number
+  /** Whether memory can be shared with workers. */
+  readonly sharesMemory: boolean
+  /** Starts a worker that serves a lane. */
+  spawn(): Thread
+  /** Lets the event loop turn once. */
+  pause(): Promise<void>
+}

@@ -1,0 +1,144 @@
+import type { Tensor, Tree } from '@wengert/tape'
+import { callOf } from './call.js'
+import { Engine } from './engine.js'
+import { type GradientDetails, type GradientResult, startGradient } from './gradient.js'
+import { startMap } from './map.js'
+import { type RowFunction, recordGradient, recordMap, type Signature, signatureKey } from './objective.js'
+import { type SchedulerOptions, type Settings, settingsOf } from './options.js'
+import { type Compilation, kept, Plans } from './plans.js'
+import type { Platform } from './platform.js'
+import type { Rows } from './rows.js'
+import { Turns } from './turns.js'
+
+/** What a call may say besides its arguments. */
+export interface CallOptions {
+  /** Which rows of the batch are computed, in this order. Default: all. */
+  readonly rows?: Rows | undefined
+  /** Gives the call up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a gradient call may say besides its arguments. */
+export interface GradientOptions extends CallOptions, GradientDetails {
+  /** f32[rows], one weight a row, in the order of the rows of the call. Default: ones. */
+  readonly weights?: Tensor | undefined
+}
+
+/** Bytes of a scheduler. */
+export interface SchedulerMemory {
+  /** The budget, or null if there is no cap. */
+  readonly budgetBytes: number | null
+  /** Most bytes of arenas and parcels at a time, as measured. */
+  readonly peakBytes: number
+}
+
+/** Computes over the rows of batches on all lanes; made by `createScheduler`. */
+export interface Scheduler<P, B> {
+  /** Worker threads; 0 if the thread that calls computes. */
+  readonly workers: number
+  readonly memory: SchedulerMemory
+  /**
+   * The loss over all rows and its gradient. The bits depend on program and batch alone, not on workers, budget
+   * or faults. Calls are served one after the other.
+   *
+   * @param params a tree of f32 and f64 tensors.
+   * @param batch a tree of tensors with the same first dimension, one entry a row.
+   * @throws {@link ShapeError} for a batch or loss that does not fit; {@link BudgetError} if the budget is too small;
+   * {@link LaneError} if lanes keep dying; {@link ClosedError} after `close`; the reason of an aborted signal.
+   */
+  valueAndGrad(params: P, batch: B, options?: GradientOptions): Promise<GradientResult<P>>
+  /**
+   * Computes a function of rows for all rows, in the same lanes and under the same budget.
+   *
+   * @param fn returns a tree of tensors with one entry a row in the first dimension.
+   * @throws as {@link Scheduler.valueAndGrad} does.
+   */
+  map<Q, C, R extends Tree<Tensor>>(
+    fn: (params: Q, batch: C) => R,
+    params: Q,
+    batch: C,
+    options?: CallOptions,
+  ): Promise<R>
+  /** Ends the workers. Calls that are under way or waiting reject with a {@link ClosedError}. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts a scheduler on a host. */
+export async function openScheduler<P, B>(
+  loss: (params: P, batch: B) => Tensor,
+  options: SchedulerOptions,
+  platform: Platform,
+): Promise<Scheduler<P, B>> {
+  const settings = settingsOf(options, platform)
+  return new LaneScheduler<P, B>(loss as RowFunction, settings, await Engine.open(settings, platform))
+}
+
+class LaneScheduler<P, B> implements Scheduler<P, B> {
+  readonly #loss: RowFunction
+  readonly #settings: Settings
+  readonly #engine: Engine
+  readonly #turns = new Turns()
+  readonly #gradients = new Map<string, Plans>()
+  readonly #maps = new WeakMap<RowFunction, Map<string, Plans>>()
+  #closing: Promise<void> | undefined
+
+  constructor(loss: RowFunction, settings: Settings, engine: Engine) {
+    this.#loss = loss
+    this.#settings = settings
+    this.#engine = engine
+  }
+
+  get workers(): number {
+    return this.#settings.workers
+  }
+
+  get memory(): SchedulerMemory {
+    return { budgetBytes: this.#settings.budgetBytes ?? null, peakBytes: this.#engine.peakBytes }
+  }
+
+  async valueAndGrad(params: P, batch: B, options: GradientOptions = {}): Promise<GradientResult<P>> {
+    const call = callOf(params, batch, options.rows)
+    return this.#turns.take(options.signal, () => {
+      const plans = this.#plansOf(this.#gradients, call.signature, recordGradient, this.#loss)
+      return startGradient<P>(this.#engine, this.#settings, plans, call, options)
+    })
+  }
+
+  async map<Q, C, R extends Tree<Tensor>>(
+    fn: (params: Q, batch: C) => R,
+    params: Q,
+    batch: C,
+    options: CallOptions = {},
+  ): Promise<R> {
+    const mapped = fn as RowFunction
+    const call = callOf(params, batch, options.rows)
+    return this.#turns.take(options.signal, () => {
+      const known = this.#maps.get(mapped) ?? new Map<string, Plans>()
+      this.#maps.set(mapped, known)
+      const plans = this.#plansOf(known, call.signature, recordMap, mapped)
+      return startMap<R>(this.#engine, this.#settings, plans, call)
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#turns.close().then(() => this.#engine.close())
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #plansOf(
+    known: Map<string, Plans>,
+    signature: Signature,
+    record: typeof recordMap,
+    fn: RowFunction,
+  ): Plans {
+    const { arithmetic, workers, transport } = this.#settings
+    const compilation: Compilation = { arithmetic, shared: workers > 0 && transport === 'shared' }
+    const make = () => new Plans(rows => record(fn, signature, rows), signature, compilation)
+    return kept(known, signatureKey(signature), make)
+  }
+}
