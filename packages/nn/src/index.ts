@@ -1,1 +1,14 @@
-export {}
+export * from './data/index.js'
+export * from './layers/index.js'
+export { crossEntropy, hits, mse } from './losses.js'
+export * from './models/index.js'
+export * from './optimise/index.js'
+export * from './random/index.js'
+export {
+  type TrainEpoch,
+  type TrainEvent,
+  type Trained,
+  type TrainOptions,
+  type TrainStep,
+  train,
+} from './train.js'

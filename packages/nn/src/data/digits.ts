@@ -1,0 +1,43 @@
+import { fromData, OptionError, type Tensor } from '@wengert/tape'
+
+/** Rows with a class each. */
+export type Labelled = {
+  /** f32[rows, features] */
+  readonly x: Tensor
+  /** i32[rows] */
+  readonly y: Tensor
+}
+
+/**
+ * Images of digits as rows with labels, from the pixels of each digit's images one after the other.
+ *
+ * @param pixels an array for each digit, with images × pixelsPerImage numbers.
+ * @throws {@link OptionError} if an array does not hold whole images.
+ * @example
+ * const { x, y } = digits([[0, 0.5], [1, 1, 0, 1]], 2)
+ * x.toArray() // → [[0, 0.5], [1, 1], [0, 1]]
+ * y.toArray() // → [0, 1, 1]
+ */
+export function digits(pixels: readonly ArrayLike<number>[], pixelsPerImage = 784): Labelled {
+  const counts = pixels.map(({ length }) => length / pixelsPerImage)
+  const broken = counts.findIndex(count => !Number.isInteger(count))
+  if (broken !== -1) {
+    throw new OptionError({
+      summary: `digits: class ${broken} has ${pixels[broken]?.length} pixels.`,
+      expected: `a multiple of ${pixelsPerImage}`,
+    })
+  }
+  const rows = counts.reduce((sum, count) => sum + count, 0)
+  const data = new Float32Array(rows * pixelsPerImage)
+  const labels = new Int32Array(rows)
+  let row = 0
+  for (const [digit, images] of pixels.entries()) {
+    data.set(images, row * pixelsPerImage)
+    labels.fill(digit, row, row + (counts[digit] as number))
+    row += counts[digit] as number
+  }
+  return {
+    x: fromData({ dtype: 'f32', shape: [rows, pixelsPerImage] }, data),
+    y: fromData({ dtype: 'i32', shape: [rows] }, labels),
+  }
+}

@@ -1,0 +1,86 @@
+import { OptionError } from '@wengert/tape'
+import { permutation } from '../random/index.js'
+
+/** Streams of the seed: weights use the low ones, the order of epochs the high ones. */
+const [EPOCH_STREAM, SPLIT_STREAM] = [0x80000000, 0x7fffffff]
+
+/**
+ * The rows of an epoch in random order; every epoch has another.
+ *
+ * @param rows row numbers, or how many rows there are.
+ * @example
+ * shuffled(4, 7, 0).toSorted() // → [0, 1, 2, 3]
+ * shuffled([10, 20], 7, 1).toSorted() // → [10, 20]
+ */
+export function shuffled(rows: number | ArrayLike<number>, seed: number, epoch: number): Int32Array {
+  const order = permutation(typeof rows === 'number' ? rows : rows.length, {
+    seed,
+    stream: EPOCH_STREAM + epoch,
+  })
+  return typeof rows === 'number' ? order : order.map(place => rows[place] as number)
+}
+
+/** Rows to learn from and rows to test with. */
+export interface Split {
+  readonly train: Int32Array
+  readonly test: Int32Array
+}
+
+/**
+ * Draws rows to test with, so that each class has its share among them: ⌊count · testRows / rows⌋ of every class,
+ * and one more of the classes with the largest remainders.
+ *
+ * @param labels class of each row.
+ * @returns both in ascending order.
+ * @throws {@link OptionError} unless there is a row or more for either.
+ * @example
+ * split([0, 0, 1, 1, 1, 1], 3, 7).test.length // → 3
+ * split([0, 0, 1, 1], 2, 7).test.map(row => [0, 0, 1, 1][row]) // → [0, 1]
+ */
+export function split(labels: ArrayLike<number>, testRows: number, seed: number): Split {
+  const rows = labels.length
+  if (!Number.isInteger(testRows) || testRows < 1 || testRows >= rows) {
+    throw new OptionError({
+      summary: `split: ${testRows} of ${rows} rows cannot be set apart.`,
+      expected: `a whole number from 1 to ${rows - 1}`,
+      data: { option: 'testRows' },
+    })
+  }
+  const classes = new Map<number, number[]>()
+  for (const row of permutation(rows, { seed, stream: SPLIT_STREAM })) {
+    const label = labels[row] as number
+    const members = classes.get(label) ?? []
+    members.push(row)
+    classes.set(label, members)
+  }
+  const shares = [...classes].map(([label, members]) => {
+    const whole = Math.floor((members.length * testRows) / rows)
+    return { label, members, whole, rest: (members.length * testRows) % rows }
+  })
+  const missing = testRows - shares.reduce((sum, { whole }) => sum + whole, 0)
+  shares.sort((a, b) => b.rest - a.rest || a.label - b.label)
+  const chosen = shares.map(({ members, whole }, k) => members.slice(0, whole + (k < missing ? 1 : 0)))
+  const test = Int32Array.from(chosen.flat()).sort()
+  const apart = new Set(test)
+  return { train: Int32Array.from({ length: rows }, (_, row) => row).filter(row => !apart.has(row)), test }
+}
+
+/**
+ * Cuts rows into batches; the last one may be shorter.
+ *
+ * @throws {@link OptionError} for a size that is not a whole number above 0.
+ * @example
+ * batches(Int32Array.of(5, 6, 7), 2).map(rows => [...rows]) // → [[5, 6], [7]]
+ */
+export function batches(rows: Int32Array, size: number): readonly Int32Array[] {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new OptionError({
+      summary: `batches: \`size\` is ${size}.`,
+      expected: 'a whole number above 0',
+      data: { option: 'size' },
+    })
+  }
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, k) =>
+    rows.subarray(k * size, (k + 1) * size),
+  )
+}

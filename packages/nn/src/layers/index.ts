@@ -1,0 +1,3 @@
+export { type ConvolutionParams, convolution } from './convolution.js'
+export { type DenseParams, dense } from './dense.js'
+export { flatRows, globalAverage } from './shape.js'

@@ -1,0 +1,47 @@
+import { OptionError, relu, type Tensor, tensor } from '@wengert/tape'
+import { type DenseParams, dense } from '../layers/index.js'
+import { glorotUniform, heUniform } from '../random/index.js'
+import type { Model } from './model.js'
+
+/** Shape of a multilayer perceptron. */
+export interface MlpOptions {
+  /** Length of the input, of each hidden layer, and of the output. */
+  readonly sizes: readonly number[]
+  /** What stands between the layers. Default: relu. */
+  readonly activation?: (x: Tensor) => Tensor
+}
+
+/** Parameters of a multilayer perceptron, a pair a layer. */
+export type MlpParams = readonly DenseParams[]
+
+/**
+ * A multilayer perceptron: dense layers with an activation between them and none at the end.
+ *
+ * @throws {@link OptionError} unless there are two sizes or more, all of them whole numbers above 0.
+ * @example
+ * const { init, apply } = mlp({ sizes: [3, 8, 2] })
+ * apply(init(7), tensor([[1, 2, 3]])).shape // → [1, 2]
+ */
+export function mlp({ sizes, activation = relu }: MlpOptions): Model<MlpParams> {
+  if (sizes.length < 2 || !sizes.every(size => Number.isInteger(size) && size > 0)) {
+    throw new OptionError({
+      summary: `mlp: \`sizes\` are [${sizes}].`,
+      expected: 'two or more whole numbers above 0: input, hidden layers, output',
+      data: { option: 'sizes' },
+    })
+  }
+  const last = sizes.length - 2
+  return {
+    init: (seed, { dtype = 'f32' } = {}) =>
+      sizes.slice(0, -1).map((length, layer) => {
+        const shape = [length, sizes[layer + 1] as number]
+        const draw = layer < last ? heUniform : glorotUniform
+        return {
+          w: draw(shape, { seed, stream: layer, dtype }),
+          b: tensor(new Float32Array(shape[1] as number), { dtype }),
+        }
+      }),
+    apply: (params, x) =>
+      params.reduce((out, layer, k) => (k < last ? activation(dense(layer, out)) : dense(layer, out)), x),
+  }
+}

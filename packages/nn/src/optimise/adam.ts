@@ -1,0 +1,50 @@
+import { div, sqrt, sub, type Tensor } from '@wengert/tape'
+import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
+import { fraction, positive } from './sgd.js'
+
+/** Options of {@link adam}; the defaults are those of the paper. */
+export interface AdamOptions {
+  /** Length of a step. Default 0.001. */
+  readonly rate?: number
+  /** Decay of the mean of gradients. Default 0.9. */
+  readonly beta1?: number
+  /** Decay of the mean of their squares. Default 0.999. */
+  readonly beta2?: number
+  /** Keeps the quotient finite. Default 1e-8. */
+  readonly epsilon?: number
+}
+
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
+ * p ← p − rate · m̂ / (√v̂ + ε) with m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+ *
+ * @throws OptionError for an option out of range.
+ * @example
+ * const { init, update } = adam({ rate: 0.5 })
+ * const params = { w: tensor([1, 2]) }
+ * update(params, { w: tensor([3, -3]) }, init(params)).params.w.toArray() // ≈ [0.5, 2.5]
+ */
+export function adam({
+  rate = 0.001,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+}: AdamOptions = {}): Optimiser {
+  positive('rate', rate)
+  positive('epsilon', epsilon)
+  fraction('beta1', beta1)
+  fraction('beta2', beta2)
+  return elementwiseOptimiser({
+    moments: 2,
+    decays: [beta1, beta2],
+    step(p, g, moments, powers) {
+      const [m, v] = moments as readonly [Tensor, Tensor]
+      const [power1, power2] = powers as readonly [Tensor, Tensor]
+      const mean = m.mul(beta1).add(g.mul(1 - beta1))
+      const square = v.mul(beta2).add(g.square().mul(1 - beta2))
+      const unbiased = div(mean, sub(1, power1))
+      const scale = sqrt(div(square, sub(1, power2))).add(epsilon)
+      return [p.sub(unbiased.mul(rate).div(scale)), mean, square]
+    },
+  })
+}

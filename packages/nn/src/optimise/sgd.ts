@@ -1,0 +1,55 @@
+import { OptionError } from '@wengert/tape'
+import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
+
+/** Options of {@link sgd}. */
+export interface SgdOptions {
+  /** Length of a step. Default 0.1. */
+  readonly rate?: number
+  /** Share of the velocity that is kept from step to step, from 0 (default) to below 1. */
+  readonly momentum?: number
+}
+
+/**
+ * Gradient descent, with momentum (Polyak 1964) if asked: v ← μv + g, p ← p − rate·v.
+ *
+ * @throws {@link OptionError} for a rate or momentum out of range.
+ * @example
+ * const { init, update } = sgd({ rate: 0.5 })
+ * const params = { w: tensor([1, 2]) }
+ * update(params, { w: tensor([2, 2]) }, init(params)).params.w.toArray() // → [0, 1]
+ */
+export function sgd({ rate = 0.1, momentum = 0 }: SgdOptions = {}): Optimiser {
+  positive('rate', rate)
+  fraction('momentum', momentum)
+  if (momentum === 0) {
+    return elementwiseOptimiser({ moments: 0, decays: [], step: (p, g) => [p.sub(g.mul(rate))] })
+  }
+  return elementwiseOptimiser({
+    moments: 1,
+    decays: [],
+    step(p, g, [v]) {
+      const velocity = v ? v.mul(momentum).add(g) : g
+      return [p.sub(velocity.mul(rate)), velocity]
+    },
+  })
+}
+
+/** Refuses what is not a finite number above 0. */
+export function positive(option: string, value: number): void {
+  if (Number.isFinite(value) && value > 0) return
+  throw new OptionError({
+    summary: `\`${option}\` is ${value}.`,
+    expected: 'a number above 0',
+    data: { option },
+  })
+}
+
+/** Refuses what is not a number from 0 to below 1. */
+export function fraction(option: string, value: number): void {
+  if (value >= 0 && value < 1) return
+  throw new OptionError({
+    summary: `\`${option}\` is ${value}.`,
+    expected: 'a number from 0 to below 1',
+    data: { option },
+  })
+}
