@@ -8,6 +8,7 @@
  */
 import type { GraphIndex } from './graph-index.js'
 
+/** The counts of one schedule in the making. */
 export class Demand {
   /** Reads of each storage by steps that have not run for the first time. */
   readonly uses: Int32Array

@@ -98,6 +98,25 @@ export function indexGraph(graph: Graph): GraphIndex {
 
 const UNKNOWN = -2
 
+/** The same graph with one more step that reads every output, so that outputs may leave and come back for it. */
+export function withFinalStep(index: GraphIndex): GraphIndex {
+  const { graph, stepCount, storageCount } = index
+  const final = { inputs: [...new Set(graph.outputs)], outputs: [], scratchBytes: 0, cost: 0 }
+  const steps = [...graph.steps, final]
+  const operands = steps.map(step => [...new Set(step.inputs)])
+  return {
+    ...index,
+    graph: { ...graph, steps },
+    stepCount: stepCount + 1,
+    cost: Float64Array.from([...index.cost, 0]),
+    scratchBytes: Float64Array.from([...index.scratchBytes, 0]),
+    operands: flatten(operands),
+    results: flatten(steps.map(step => step.outputs)),
+    readers: flatten(invert(operands, storageCount)),
+    isOutput: new Uint8Array(storageCount),
+  }
+}
+
 function flatten(lists: readonly (readonly number[])[]): Lists {
   const starts = new Int32Array(lists.length + 1)
   lists.forEach((list, i) => {

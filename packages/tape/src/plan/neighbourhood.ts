@@ -8,6 +8,7 @@
 import type { Demand } from './demand.js'
 import type { GraphIndex } from './graph-index.js'
 
+/** Classes of dropped storages that touch, each with the sum of its costs. */
 export class Neighbourhood {
   readonly #index: GraphIndex
   readonly #demand: Demand

@@ -19,18 +19,20 @@ export interface Placement {
 }
 
 const QUADRATIC_LIMIT = 3000
+const NEGLIGIBLE = 1.002
 
 /**
- * Places every period so that no two that share a moment overlap. The search ends at a peak of at most
- * `1 + tolerance` times the live bytes.
+ * Places every period so that no two that share a moment overlap. With many periods the search ends at a peak within
+ * {@link NEGLIGIBLE} of the live bytes; a thorough one goes on for longer.
  */
-export function place(residency: Residency, tolerance = 0): Placement {
+export function place(residency: Residency, thorough = false): Placement {
   const { periods, peakLiveBytes, runs } = residency
   const lastMoment = runs.length + 1
+  const enoughBytes = peakLiveBytes * (thorough || periods.count <= 256 ? 1 : NEGLIGIBLE)
   let best: Placement | undefined
   const improves = (next: Placement) => {
     if (best === undefined || next.peakBytes < best.peakBytes) best = next
-    return best.peakBytes <= peakLiveBytes * (1 + tolerance)
+    return best.peakBytes <= enoughBytes
   }
   const backward = reverse(periods, lastMoment)
   for (const longer of [lastMoment, lastMoment >> 1, lastMoment >> 3, lastMoment >> 5]) {
@@ -43,8 +45,9 @@ export function place(residency: Residency, tolerance = 0): Placement {
     })
     if (improves({ offsets: unreversed, peakBytes })) return best!
   }
-  if (periods.count > QUADRATIC_LIMIT) return best!
-  const rounds = Math.min(24, Math.ceil(1e6 / (periods.count * periods.count)))
+  const isClose = periods.count > 1000 && best!.peakBytes <= peakLiveBytes * NEGLIGIBLE
+  if (isClose || periods.count > QUADRATIC_LIMIT) return best!
+  const rounds = Math.min(12, Math.ceil(1e6 / (periods.count * periods.count)))
   const keys = [
     (k: number) => periods.bytes[k]!,
     (k: number) => periods.bytes[k]! * (periods.end[k]! - periods.start[k]! + 1),

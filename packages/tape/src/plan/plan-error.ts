@@ -4,8 +4,9 @@ import { type ErrorParts, WengertError } from '../errors.js'
  * A graph that cannot be planned because it is malformed, or a plan that the simulator refuses.
  *
  * @example
+ * const graph = { bytes: [16], inputs: [{ storage: 0, pinned: true }], steps: [], outputs: [0] }
  * try {
- *   simulate(graph, { ...good, peakBytes: 0 })
+ *   simulate(graph, { ...plan(graph), peakBytes: 0 })
  * } catch (error) {
  *   error.code // → 'PLAN'
  * }

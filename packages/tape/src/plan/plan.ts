@@ -2,7 +2,7 @@
  * Plans a graph within a number of bytes: schedules under limits on live bytes ({@link schedule}), made shorter
  * ({@link trim}), placed in an arena ({@link place}); the cheapest whose peak fits the budget wins.
  *
- * The problem is NP-hard (Naumann 2008) even without placement. What is promised: a plan is sound, its peak is within
+ * The problem is NP-hard (Naumann 2009, DAG reversal) even without placement. What is promised: a plan is sound, its peak is within
  * the budget, planning succeeds for every budget from {@link leastBytes} on, and extra cost never grows with the
  * budget. What is not: that the extra cost or the least bytes are the least possible.
  */
@@ -19,7 +19,7 @@ import { type Attempt, Portfolio } from './portfolio.js'
  * @throws PlanError when the graph is malformed
  *
  * @example
- * const step = (from: number) => ({ inputs: [from], outputs: [from + 1], scratchBytes: 0, cost: 1 })
+ * const step = from => ({ inputs: [from], outputs: [from + 1], scratchBytes: 0, cost: 1 })
  * const graph = {
  *   bytes: [16, 16, 16, 16],
  *   inputs: [{ storage: 0, pinned: true }],

@@ -6,6 +6,9 @@
  * Limits lie between the largest working set and the peak of storing everything: evenly, for ordinary budgets, and
  * in geometric steps towards the lower end, where costs rise steeply. Going down stops once the lower bound of the
  * extra cost reaches the best plan found, since no lower limit can be cheaper.
+ *
+ * Limits: a budget between two limits is used up to the lower one. Chains have optimal schedules (Griewank & Walther
+ * 2000; with uneven layers Beaumont et al., Rotor) which these heuristics approach but do not contain.
  */
 import { extraCostBound, type WorkingSets, workingSets } from './bound.js'
 import { ALIGNMENT, type Graph } from './graph.js'
@@ -32,11 +35,18 @@ interface Rung {
 }
 
 const POLICIES: readonly Policy[] = [
-  { cost: 'neighbourhood', byDistance: true },
-  { cost: 'snapshot', byDistance: true },
-  { cost: 'snapshot', byDistance: false },
+  { cost: 'neighbourhood', byDistance: true, outputsLeave: false, inputsLast: false },
+  { cost: 'snapshot', byDistance: true, outputsLeave: false, inputsLast: false },
+  { cost: 'snapshot', byDistance: false, outputsLeave: false, inputsLast: false },
 ]
 
+/** For limits at which those fail. */
+const LAST_POLICIES: readonly Policy[] = [
+  { cost: 'neighbourhood', byDistance: true, outputsLeave: true, inputsLast: false },
+  { cost: 'snapshot', byDistance: false, outputsLeave: true, inputsLast: true },
+]
+
+/** What is known about one graph, found out as it is asked for. */
 export class Portfolio {
   readonly index: GraphIndex
   readonly sets: WorkingSets
@@ -58,7 +68,7 @@ export class Portfolio {
     this.full = this.#attempt(once, 0)
     this.#bound = extraCostBound(this.index, once)
     this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
-    const limits = ladder(this.index, this.sets.keptBytes, once.peakLiveBytes)
+    const limits = ladder(this.index, this.sets, once.peakLiveBytes)
     this.#rungs = limits.map(limitBytes => ({ limitBytes, attempts: undefined, stuckAt: -1 }))
   }
 
@@ -98,22 +108,24 @@ export class Portfolio {
 
   #climb(rung: Rung): readonly Attempt[] {
     if (rung.attempts !== undefined) return rung.attempts
+    const { limitBytes } = rung
     const attempts: Attempt[] = []
-    for (const policy of POLICIES) {
-      const found = schedule(this.index, rung.limitBytes, policy, this.#snapshotCost)
-      if ('stuckAt' in found) {
-        rung.stuckAt = Math.max(rung.stuckAt, found.stuckAt)
-        continue
-      }
-      const trimmed = trim(this.index, residency(this.index, found.runs), rung.limitBytes)
-      attempts.push(this.#attempt(trimmed, rung.limitBytes))
+    const attempt = (policy: Policy) => {
+      const found = schedule(this.index, limitBytes, policy, this.#snapshotCost)
+      if ('stuckAt' in found) rung.stuckAt = Math.max(rung.stuckAt, found.stuckAt)
+      else
+        attempts.push(
+          this.#attempt(trim(this.index, residency(this.index, found.runs), limitBytes), limitBytes),
+        )
     }
+    if (limitBytes >= this.sets.keptBytes) POLICIES.forEach(attempt)
+    if (attempts.length === 0) LAST_POLICIES.forEach(attempt)
     rung.attempts = attempts
     return attempts
   }
 
   #attempt(of: Residency, limitBytes: number): Attempt {
-    const placement = place(of, limitBytes > 0 && of.periods.count > 256 ? 0.002 : 0)
+    const placement = place(of, limitBytes === 0)
     return {
       residency: of,
       placement,
@@ -134,8 +146,8 @@ function extraCostOf(index: GraphIndex, runs: Int32Array): number {
   return again.reduce((sum, times, step) => sum + times * index.cost[step]!, 0)
 }
 
-/** Limits from just under `highest` down to `lowest`, fewer the more steps an attempt has to run. */
-function ladder(index: GraphIndex, lowest: number, highest: number): number[] {
+/** Limits from just under `highest` down to the largest working set, fewer the more steps an attempt has to run. */
+function ladder(index: GraphIndex, { largestBytes, keptBytes }: WorkingSets, highest: number): number[] {
   const { stepCount } = index
   const even = stepCount <= 100 ? 48 : stepCount <= 1500 ? 32 : 16
   const ratio = stepCount <= 1500 ? 1.2 : 1.5
@@ -143,14 +155,16 @@ function ladder(index: GraphIndex, lowest: number, highest: number): number[] {
   const limits = new Set<number>()
   const add = (bytes: number) => {
     const limit = Math.floor(bytes / grain) * grain
-    if (limit >= lowest && limit < highest) limits.add(limit)
+    if (limit >= largestBytes && limit < highest) limits.add(limit)
   }
   add(highest - grain)
-  for (let k = 1; k < even; k++) add(lowest + ((highest - lowest) * k) / even)
-  for (let step = (highest - lowest) / 256; step < (highest - lowest) / even; step *= ratio)
-    add(lowest + step)
-  add(lowest + grain)
-  add(lowest)
+  const range = highest - keptBytes
+  for (let k = 1; k < even; k++) add(keptBytes + (range * k) / even)
+  for (let step = range / (stepCount <= 1500 ? 1024 : 256); step < range / even; step *= ratio)
+    add(keptBytes + step)
+  add(keptBytes + grain)
+  // below it outputs have to leave
+  for (let k = 0; k <= even / 4; k++) add(largestBytes + ((keptBytes - largestBytes) * k * 4) / even)
   return [...limits].sort((a, b) => b - a)
 }
 

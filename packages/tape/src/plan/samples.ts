@@ -105,3 +105,29 @@ export function transformer(blocks: number, rows = 64, width = 64): Graph {
   pullbacks.reduceRight((down, pull) => pull(down), ct)
   return b.graph([loss, ...gradients])
 }
+
+/**
+ * Any graph at all, decoded from a list of naturals that is read in a circle: pinned and unpinned inputs, steps with
+ * several or no operands and results, repeated operands, scratch, zero bytes, outputs that are inputs or repeat.
+ */
+export function decodeGraph(numbers: readonly number[], maxSteps: number, maxInputs = 4): Graph {
+  let at = 0
+  const draw = (limit: number) => ((numbers[at++ % numbers.length] ?? 0) + at * at) % limit
+  const size = () => [16, 32, 48, 64, 128, 256, 0, 16][draw(8)]!
+  const b = new GraphBuilder()
+  const storages: number[] = []
+  const inputs = 1 + draw(maxInputs)
+  for (let k = 0; k < inputs; k++) storages.push(b.input(size(), draw(2) === 0))
+  const steps = 1 + draw(maxSteps)
+  // half of the operands are recent
+  const operand = () => {
+    const back = draw(2) === 0 ? draw(Math.min(3, storages.length)) : draw(storages.length)
+    return storages[storages.length - 1 - back]!
+  }
+  for (let k = 0; k < steps; k++) {
+    const operands = Array.from({ length: [1, 1, 2, 2, 3, 0][draw(6)]! }, operand)
+    const results = Array.from({ length: [1, 1, 1, 1, 2, 3, 1, 0][draw(8)]! }, size)
+    storages.push(...b.step(operands, results, draw(10), [0, 0, 0, 16, 40, 64][draw(6)]!))
+  }
+  return b.graph(Array.from({ length: 1 + draw(3) }, () => storages[draw(storages.length)]!))
+}

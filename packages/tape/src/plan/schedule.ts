@@ -9,12 +9,12 @@
  * leaves, in the manner of DTR (Kirisame et al. 2021), but with next uses known exactly because the program is.
  * A {@link Policy} says how the cost is estimated.
  *
- * Limits: outputs never leave once computed; steps are not reordered; greedy, so a limit at which a schedule exists
- * may fail. Work is bounded: an attempt that runs too many steps again fails instead of blowing up.
+ * Limits: steps are not reordered; outputs stay once computed unless the policy lets them leave, which is worth it
+ * only where nothing else fits; greedy, so a limit at which a schedule exists may fail. Work is bounded: an attempt that runs too many steps again fails instead of blowing up.
  */
 import { Candidates } from './candidates.js'
 import { Demand } from './demand.js'
-import type { GraphIndex } from './graph-index.js'
+import { type GraphIndex, withFinalStep } from './graph-index.js'
 import { MinHeap } from './heap.js'
 import { Neighbourhood } from './neighbourhood.js'
 
@@ -24,6 +24,10 @@ export interface Policy {
   readonly cost: 'neighbourhood' | 'snapshot'
   /** Whether a storage that is needed later is likelier to leave. */
   readonly byDistance: boolean
+  /** Whether outputs may leave and be computed again before the end. */
+  readonly outputsLeave: boolean
+  /** Whether an input that nothing wants leaves last, since what was computed from it cannot leave after it. */
+  readonly inputsLast: boolean
 }
 
 /** Steps in the order in which they run, or the step before which the attempt failed. */
@@ -36,11 +40,14 @@ export function schedule(
   policy: Policy,
   snapshotCost: Float64Array,
 ): Schedule {
-  const machine = new Machine(index, limitBytes, policy, snapshotCost)
-  for (let step = 0; step < index.stepCount; step++) {
-    if (!machine.reach(step)) return { stuckAt: step }
+  const { stepCount } = index
+  const seen = policy.outputsLeave ? withFinalStep(index) : index
+  const machine = new Machine(seen, limitBytes, policy, snapshotCost)
+  for (let step = 0; step < seen.stepCount; step++) {
+    if (!machine.reach(step)) return { stuckAt: Math.min(step, stepCount - 1) }
   }
-  return { runs: Int32Array.from(machine.runs) }
+  const { runs } = machine
+  return { runs: Int32Array.from(policy.outputsLeave ? runs.slice(0, -1) : runs) }
 }
 
 class Machine {
@@ -187,7 +194,7 @@ class Machine {
     return true
   }
 
-  /** What leaves next: what nothing wants, else the highest score, else what fixes others in place; −1: nothing. */
+  /** What leaves next: what nothing wants, then inputs that nothing wants, then the highest score; −1: nothing. */
   #choose(round: number): number {
     const demand = this.#demand
     const free = (s: number) => demand.resident[s] && this.#lock[s] !== round && this.#awaited[s] === 0
@@ -198,13 +205,16 @@ class Machine {
       else if (free(s)) return s
       else break
     }
+    const scored = () => this.#candidates.best(s => this.#score(s, round))
+    const early = this.#policy.inputsLast ? scored() : -1
+    if (early >= 0) return early
     for (let k = this.#idleFragile.length - 1; k >= 0; k--) {
       const s = this.#idleFragile[k]!
       if (demand.resident[s] && !demand.wanted(s) && !free(s)) continue
       this.#idleFragile.splice(k, 1)
       if (demand.resident[s] && !demand.wanted(s)) return s
     }
-    return this.#candidates.best(s => this.#score(s, round))
+    return this.#policy.inputsLast ? -1 : scored()
   }
 
   #score(s: number, round: number): number {
