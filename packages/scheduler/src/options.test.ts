@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import { type SchedulerOptions, settingsOf } from './options.js'
+import type { Platform } from './platform.js'
+
+const platform = {
+  cores: 8,
+  sharesMemory: true,
+  spawn: () => ({}),
+  pause: async () => {},
+} as unknown as Platform
+
+describe('options of a scheduler', () => {
+  test('have defaults', () => {
+    expect(settingsOf({}, platform)).toMatchObject({
+      workers: 8,
+      budgetBytes: undefined,
+      reduction: 'mean',
+      arithmetic: 'fast',
+      transport: 'shared',
+      restarts: 3,
+    })
+    expect(settingsOf({}, { ...platform, sharesMemory: false }).transport).toBe('transfer')
+    expect(settingsOf({ memory: '1 MiB' }, platform).budgetBytes).toBe(2 ** 20)
+  })
+
+  test('are refused with what is allowed', () => {
+    const refused = [
+      { workers: -1 },
+      { workers: 1.5 },
+      { workers: 257 },
+      { workers: '2' },
+      { memory: 'much' },
+      { memory: 0 },
+      { reduction: 'max' },
+      { arithmetic: 'exact' },
+      { deadlineMs: 0 },
+      { deadlineMs: Number.NaN },
+      { restarts: -1 },
+    ]
+    const messages = refused.map(options => {
+      try {
+        return settingsOf(options as SchedulerOptions, platform)
+      } catch (error) {
+        return `${(error as Error).name}: ${(error as Error).message}`
+      }
+    })
+    expect(messages.join('\n')).toMatchInlineSnapshot(`
+      "OptionError: \`workers\` is -1.
+        expected  a whole number from 0 to 256
+        fix       leave it out for one worker a core, or pass 0 to compute in this thread
+      OptionError: \`workers\` is 1.5.
+        expected  a whole number from 0 to 256
+        fix       leave it out for one worker a core, or pass 0 to compute in this thread
+      OptionError: \`workers\` is 257.
+        expected  a whole number from 0 to 256
+        fix       leave it out for one worker a core, or pass 0 to compute in this thread
+      OptionError: \`workers\` is '2'.
+        expected  a whole number from 0 to 256
+        fix       leave it out for one worker a core, or pass 0 to compute in this thread
+      OptionError: \`memory\` is not a size in bytes: "much".
+        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+      OptionError: \`memory\` is not a size in bytes: 0.
+        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+      OptionError: \`reduction\` is 'max'.
+        expected  'mean' or 'sum'
+      OptionError: \`arithmetic\` is 'exact'.
+        expected  'fast' or 'portable'
+      OptionError: \`deadlineMs\` is 0.
+        expected  a positive number of milliseconds, or Infinity
+      OptionError: \`deadlineMs\` is NaN.
+        expected  a positive number of milliseconds, or Infinity
+      OptionError: \`restarts\` is -1.
+        expected  a whole number from 0 to 1000"
+    `)
+  })
+})
