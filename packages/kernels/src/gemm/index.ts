@@ -1,3 +1,4 @@
+export { type Lanes, lanesOf, storePart } from './lanes.js'
 export { type MatmulSpec, matmul } from './matmul.js'
 export {
   emitProduct,

@@ -1,5 +1,14 @@
 import type { FloatDType } from '../dtype.js'
-import { type Expr, f32x4, f64x2, type I32, type Local, type Statement, v128 } from '../wasm/index.js'
+import {
+  type Expr,
+  type FunctionBuilder,
+  f32x4,
+  f64x2,
+  type I32,
+  type Local,
+  type Statement,
+  v128,
+} from '../wasm/index.js'
 
 type Vector = Expr<'v128'>
 type V = Local<'v128'>
@@ -74,4 +83,21 @@ export const lanesOf: Readonly<Record<FloatDType, Lanes>> = {
     loadLane: v128.load64Lane,
     transpose: ([a, b]) => [shuffle8(a as V, b as V, [0, 2]), shuffle8(a as V, b as V, [1, 3])],
   },
+}
+
+/** Stores the first `live` lanes of a vector; how many is known when the code is made. */
+export function storePart(
+  f: FunctionBuilder,
+  lanes: Lanes,
+  at: I32,
+  vector: Vector,
+  live: number,
+  offset = 0,
+): void {
+  if (live >= lanes.count) f.do(v128.store(at, vector, offset))
+  else if (live === 1) f.do(lanes.storeLane(at, vector, 0, offset))
+  else if (live > 1) {
+    f.do(v128.store64Lane(at, vector, 0, offset))
+    if (live === 3) f.do(lanes.storeLane(at, vector, 2, offset + 8))
+  }
 }

@@ -12,8 +12,8 @@ import {
   select,
 } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
-import { definePanelCopy, defineStripCopy, defineTransposingCopy } from './pack.js'
-import { defineTile, type TileForm } from './tile.js'
+import { definePanelCopy, defineStripCopy, defineTransposingCopy, STRIP_GAP } from './pack.js'
+import { defineTile, STRIP, type TileForm } from './tile.js'
 
 /** What the code of the loops depends on; sizes are parameters. */
 export interface LoopForm {
@@ -28,7 +28,7 @@ export interface LoopForm {
 }
 
 /** Rows of A in a block: a multiple of every tile's rows and of a strip. */
-export const MC = 96
+export const MC = 24
 
 type Int = Local<'i32'>
 
@@ -71,7 +71,10 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
     f.for(k0, 0, k, kc, () => {
       f.set(kLength, min(kc, i32.sub(k, k0)))
       f.set(adds, i32.or(add, i32.ne(k0, 0)))
-      f.set(panelColumnBytes, i32.mul(i32.and(i32.add(kLength, lanes.count - 1), -lanes.count), lanes.bytes))
+      f.set(
+        panelColumnBytes,
+        i32.mul(i32.and(i32.add(kLength, 2 * lanes.count - 1), -lanes.count), lanes.bytes),
+      )
       f.for(j0, 0, n, nc, () => {
         f.set(nLength, min(nc, i32.sub(n, j0)))
         f.set(bBlock, i32.add(b, transposeB ? entry(bStride, j0, k0) : entry(bStride, k0, j0)))
@@ -85,7 +88,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
           if (transposeA) {
             f.call(defineStripCopy(module, dtype), aBlock, aStride, packedA, mLength, kLength)
             f.set(aBlock, packedA)
-            f.set(aBlockStride, i32.mul(kLength, 6 * lanes.bytes))
+            f.set(aBlockStride, i32.add(i32.mul(kLength, STRIP * lanes.bytes), STRIP_GAP))
           }
           f.set(cBlock, i32.add(c, form.transposeC ? entry(cStride, j0, i0) : entry(cStride, i0, j0)))
           eachPanel(f, form, nLength, (j, vectors, live) => {
@@ -146,31 +149,38 @@ interface PackB {
   readonly nLength: Int
   readonly kLength: Int
   readonly packedB: Int
-  /** Bytes that one column of a packed panel takes: k rounded up to whole vectors. */
+  /** Bytes that one column of a packed panel takes: k rounded up to whole vectors, and one vector more. */
   readonly panelColumnBytes: Int
 }
+
+/** Rows of B that are copied at a time to all panels, so that their lines and pages stay at hand. */
+const PACK_STEP = 16
 
 function emitPackB(f: FunctionBuilder, module: ModuleBuilder, form: LoopForm, block: PackB): void {
   const { bBlock, bStride, nLength, kLength, packedB, panelColumnBytes } = block
   const { count, bytes } = lanesOf[form.dtype]
-  eachPanel(f, form, nLength, (j, vectors, live) => {
-    const to = f.int(i32.add(packedB, i32.mul(j, panelColumnBytes)))
-    if (!form.transposeB) {
-      f.call(
-        definePanelCopy(module, form.dtype, vectors),
-        i32.add(bBlock, i32.mul(j, bytes)),
-        bStride,
-        to,
-        kLength,
-      )
-      return
-    }
-    const from = f.int(i32.add(bBlock, i32.mul(j, bStride)))
-    for (let v = 0; v < vectors; v++) {
-      const rows = v < vectors - 1 ? i32.const(count) : live
-      const copy = defineTransposingCopy(module, form.dtype)
-      f.call(copy, from, bStride, rows, i32.add(to, v * 16), i32.const(vectors * 16), kLength)
-      f.increase(from, i32.mul(bStride, count))
-    }
+  const panelAt = (j: Int) => i32.add(packedB, i32.mul(j, panelColumnBytes))
+  if (form.transposeB) {
+    const copy = defineTransposingCopy(module, form.dtype)
+    eachPanel(f, form, nLength, (j, vectors, live) => {
+      const to = f.int(panelAt(j))
+      const from = f.int(i32.add(bBlock, i32.mul(j, bStride)))
+      for (let v = 0; v < vectors; v++) {
+        const rows = v < vectors - 1 ? i32.const(count) : live
+        f.call(copy, from, bStride, rows, i32.add(to, v * 16), i32.const(vectors * 16), kLength)
+        f.increase(from, i32.mul(bStride, count))
+      }
+    })
+    return
+  }
+  const [p0, rows] = [f.local('i32'), f.local('i32')]
+  f.for(p0, 0, kLength, PACK_STEP, () => {
+    f.set(rows, i32.sub(kLength, p0))
+    f.set(rows, min(rows, i32.const(PACK_STEP)))
+    eachPanel(f, form, nLength, (j, vectors) => {
+      const from = i32.add(bBlock, i32.add(i32.mul(p0, bStride), i32.mul(j, bytes)))
+      const to = i32.add(panelAt(j), i32.mul(p0, vectors * 16))
+      f.call(definePanelCopy(module, form.dtype, vectors), from, bStride, to, rows)
+    })
   })
 }

@@ -1,6 +1,6 @@
 /**
  * Packing: copies of blocks of A and B in the order in which the micro-kernel reads them. Panels of B are
- * [k][columns], strips of A are [k][6]; both are read from one end to the other.
+ * [k][columns], strips of A are [k][3]; both are read from one end to the other.
  */
 import type { FloatDType } from '../dtype.js'
 import { type Func, i32, type ModuleBuilder, select, v128 } from '../wasm/index.js'
@@ -58,33 +58,56 @@ export function defineTransposingCopy(module: ModuleBuilder, dtype: FloatDType):
   )
 }
 
+/** Bytes between strips: a row of a strip is written in whole vectors. */
+export const STRIP_GAP = 16
+
+/** Strips that are filled side by side, so that a line of the cache is read once. */
+const STRIPS_TOGETHER = 4
+
 /**
  * Defines pack(from, stride, to, m, k): the first m elements of each of k rows as strips of {@link STRIP}, one strip
- * after another. Elements past m are arbitrary; nothing further than a vector past m is read.
+ * after another. Elements past m are arbitrary; less than a vector past m is read.
  */
 export function defineStripCopy(module: ModuleBuilder, dtype: FloatDType): Func {
   const lanes = lanesOf[dtype]
-  const offsets = dtype === 'f32' ? [0, 2] : [0, 2, 4]
-  const stripBytes = STRIP * lanes.bytes
+  const rowBytes = STRIP * lanes.bytes
   return module.define(`gemm-strips:${dtype}`, FIVE, [], (f, from, stride, to, m, k) => {
-    const [i, end] = [f.local('i32'), f.local('i32')]
-    const sources = offsets.map(() => f.local('i32'))
-    f.for(i, 0, m, STRIP, () => {
-      const left = i32.sub(m, i)
-      offsets.forEach((offset, s) => {
-        // A vector that would start past m is replaced by one that does not.
-        const shift =
-          offset === 0 ? 0 : select(i32.const(offset * lanes.bytes), i32.const(0), i32.gtU(left, offset))
-        const source = sources[s]
-        if (source) f.set(source, i32.add(i32.add(from, i32.mul(i, lanes.bytes)), shift))
+    const stripBytes = f.int(i32.add(i32.mul(k, rowBytes), STRIP_GAP))
+    const [i, source, end] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const targets = Array.from({ length: STRIPS_TOGETHER }, () => f.local('i32'))
+    const second = f.local('i32')
+    // A row of a strip is written as whole vectors; what is too much is overwritten by the next row or falls into the gap.
+    const copy = (strips: number) => {
+      const [first] = targets
+      if (!first) return
+      f.set(source, i32.add(from, i32.mul(i, lanes.bytes)))
+      targets.slice(0, strips).forEach((target, s) => {
+        f.set(target, i32.add(to, i32.mul(stripBytes, s)))
       })
-      f.set(end, i32.add(to, i32.mul(k, stripBytes)))
-      f.for(to, to, end, stripBytes, () => {
-        sources.forEach((source, s) => {
-          f.do(v128.store(to, v128.load(source), (offsets[s] ?? 0) * lanes.bytes))
-          f.increase(source, stride)
+      f.set(end, i32.add(to, i32.mul(k, rowBytes)))
+      f.for(first, first, end, rowBytes, () => {
+        targets.slice(0, strips).forEach((target, s) => {
+          f.do(v128.store(target, v128.load(source, s * rowBytes)))
+          if (lanes.count === 2) {
+            const rest = s === strips - 1 ? i32.add(source, second) : i32.add(source, 16)
+            f.do(v128.store(target, v128.load(rest, s * rowBytes), 16))
+          }
+          if (s > 0) f.increase(target, rowBytes)
         })
+        f.increase(source, stride)
       })
+      f.increase(to, i32.mul(stripBytes, strips))
+      f.increase(i, strips * STRIP)
+    }
+    f.while(i32.ltU(i, m), () => {
+      const left = i32.sub(m, i)
+      // An f64 strip is two vectors; the second would start past m if less than 3 rows are left.
+      f.set(second, select(i32.const(16), i32.const(0), i32.geU(left, STRIP)))
+      f.if(
+        i32.geU(left, STRIPS_TOGETHER * STRIP),
+        () => copy(STRIPS_TOGETHER),
+        () => copy(1),
+      )
     })
   })
 }

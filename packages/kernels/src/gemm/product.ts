@@ -3,6 +3,7 @@ import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
 import { type I32, i32, int } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
 import { defineLoops, type LoopForm, MC } from './loops.js'
+import { STRIP_GAP } from './pack.js'
 import { STRIP } from './tile.js'
 
 /** One matrix product C[m, n] (+)= op(A)·op(B); every matrix is row-major and contiguous. */
@@ -46,9 +47,10 @@ export interface ProductOperands {
   readonly add?: I32
 }
 
-/** Bytes of a row of the packed block of B (NC columns) and of a column of it (KC rows). */
+/** Longest block of k: a panel of B (24 KB) then stays in the first-level cache. */
+const KC = 512
+/** Bytes of a row of the packed block of B, which with KC rows (half a megabyte) stays in the second-level cache. */
 const NC_BYTES = 1056
-const KC_BYTES = 2048
 /** Up to this size B stays in the first-level cache and is read in place. */
 const IN_PLACE_BYTES = 20480
 /** With fewer rows of C than this, packing B costs more than it saves. */
@@ -82,14 +84,20 @@ export function planProduct(spec: ProductSpec): ProductPlan {
     transposeC: swapped && !oneRow,
     oneRow,
   }
-  const kc = block(spec.k, KC_BYTES / bytes, 8)
+  const kc = block(spec.k, KC, 8)
   const nc = block(n, NC_BYTES / bytes, 3 * count)
-  const packedA = form.transposeA ? roundUp(Math.min(m, MC), STRIP) * Math.min(kc, spec.k) * bytes : 0
+  const packedA = packedABytes(form, m, Math.min(kc, spec.k))
   const columns = Math.min(nc, roundUp(n, count))
-  const packedB = packB ? roundUp(Math.min(kc, spec.k), count) * columns * bytes : 0
-  const scratchBytes =
-    spec.m * n * spec.k === 0 ? 0 : roundUp(packedA, 16) + roundUp(packedB + SLACK_BYTES, 16)
-  return { spec, form, swapped, nc, kc, scratchBytes: packedA + packedB === 0 ? 0 : scratchBytes }
+  const packedB = packB ? (roundUp(Math.min(kc, spec.k), count) + count) * columns * bytes : 0
+  const scratchBytes = packedA + (packB ? roundUp(packedB + SLACK_BYTES, 16) : 0)
+  return { spec, form, swapped, nc, kc, scratchBytes: spec.m * n * spec.k === 0 ? 0 : scratchBytes }
+}
+
+/** Bytes of a packed block of A. */
+const packedABytes = ({ dtype, transposeA }: LoopForm, m: number, k: number) => {
+  if (!transposeA) return 0
+  const stripBytes = k * STRIP * lanesOf[dtype].bytes + STRIP_GAP
+  return roundUp(Math.ceil(Math.min(m, MC) / STRIP) * stripBytes, 16)
 }
 
 /** Emits the product; with k = 0 it emits nothing and leaves C as it is. */
@@ -107,9 +115,7 @@ export function emitProduct(
     typeof columns === 'number' ? int(columns * bytes) : i32.mul(columns, bytes)
   const a = [operands.a, rowBytes(spec.transposeA ? m : k)] as const
   const b = [operands.b, rowBytes(spec.transposeB ? k : spec.n)] as const
-  const packedA = form.transposeA
-    ? roundUp(roundUp(Math.min(swapped ? spec.n : spec.m, MC), STRIP) * Math.min(kc, spec.k) * bytes, 16)
-    : 0
+  const packedA = packedABytes(form, swapped ? spec.n : spec.m, Math.min(kc, spec.k))
   f.call(
     defineLoops(module, form),
     ...(swapped ? [...b, ...a] : [...a, ...b]),

@@ -20,8 +20,8 @@ import {
 } from '../wasm/index.js'
 import { type Lanes, lanesOf } from './lanes.js'
 
-/** Rows of A that a packed strip interleaves: strip[k][6]. */
-export const STRIP = 6
+/** Rows of A that a packed strip interleaves: strip[k][3]. */
+export const STRIP = 3
 
 /** What the code of a tile depends on. */
 export interface TileForm {
@@ -64,7 +64,7 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
     const acc = times(rows).map(() => times(vectors).map(() => f.local('v128')))
     const bVectors = times(vectors).map(() => f.local('v128'))
     const factor = f.local('v128')
-    const pointers = times(strips ? 1 : rows).map(() => f.local('i32'))
+    const pointers = times(strips ? Math.ceil(rows / STRIP) : rows).map(() => f.local('i32'))
     const [head] = pointers as [Int]
     const panel = f.local('i32')
     const [i, end] = [f.local('i32'), f.local('i32')]
@@ -79,7 +79,7 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
         f.set(
           factor,
           strips
-            ? lanes.splat(head, at * aStep + r * lanes.bytes)
+            ? lanes.splat(pointers[Math.floor(r / STRIP)] as Int, at * aStep + (r % STRIP) * lanes.bytes)
             : lanes.splat(pointers[r] as Int, at * aStep),
         )
         row.forEach((sum, v) => {
@@ -95,8 +95,7 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
       })
 
     f.for(i, 0, m, rows, () => {
-      if (strips) setStrip(f, head, lanes, rows, { a, aStride, i })
-      else setRows(f, pointers, { a, aStride, i, m })
+      setPointers(f, pointers, strips ? STRIP : 1, { a, aStride, i, m })
       f.set(panel, b)
       for (const sum of acc.flat()) f.set(sum, v128.const(new Uint8Array(16)))
       const start = f.local(head)
@@ -113,29 +112,19 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   })
 }
 
-/** Row pointers; those past the last row repeat it, so nothing outside of A is read. */
-function setRows(
+/** Pointers to rows or strips; those past the last row repeat it, so nothing outside of A is read. */
+function setPointers(
   f: FunctionBuilder,
   pointers: readonly Int[],
+  rowsEach: number,
   { a, aStride, i, m }: { a: Int; aStride: Int; i: Int; m: Int },
 ): void {
   pointers.forEach((pointer, r) => {
     const previous = pointers[r - 1]
-    if (!previous) f.set(pointer, i32.add(a, i32.mul(i, aStride)))
-    else f.set(pointer, i32.add(previous, i32.mul(aStride, i32.ltU(i32.add(i, r), m))))
+    const index = rowsEach === 1 ? i : i32.divU(i, rowsEach)
+    if (!previous) f.set(pointer, i32.add(a, i32.mul(index, aStride)))
+    else f.set(pointer, i32.add(previous, i32.mul(aStride, i32.ltU(i32.add(i, r * rowsEach), m))))
   })
-}
-
-/** Row i lies in strip ⌊i / 6⌋, at element i mod 6 of each of its rows. */
-function setStrip(
-  f: FunctionBuilder,
-  head: Int,
-  lanes: Lanes,
-  rows: number,
-  { a, aStride, i }: { a: Int; aStride: Int; i: Int },
-): void {
-  const strip = i32.add(a, i32.mul(i32.divU(i, STRIP), aStride))
-  f.set(head, rows === STRIP ? strip : i32.add(strip, i32.mul(i32.remU(i, STRIP), lanes.bytes)))
 }
 
 interface Target {

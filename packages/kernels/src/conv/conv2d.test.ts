@@ -1,0 +1,380 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Kernel } from '../kernel.js'
+import { runKernel } from '../testing/run-kernel.js'
+import { detectFeatures } from '../wasm/index.js'
+import { conv2d, conv2dFilterPullback, conv2dInputPullback } from './conv2d.js'
+import type { Conv2dSpec } from './spec.js'
+import { windowOutputShape } from './window.js'
+
+type Floats = Float32Array | Float64Array
+
+const make = (dtype: 'f32' | 'f64', length: number): Floats =>
+  dtype === 'f32' ? new Float32Array(length) : new Float64Array(length)
+
+function random(dtype: 'f32' | 'f64', length: number, seed: number): Floats {
+  let state = seed + 1
+  return make(dtype, length).map(() => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return state / 2 ** 31
+  })
+}
+
+function sizesOf(spec: Conv2dSpec) {
+  const [outHeight, outWidth] = windowOutputShape(spec)
+  const { batch, height, width, inChannels, outChannels, window } = spec
+  return {
+    outHeight,
+    outWidth,
+    x: batch * height * width * inChannels,
+    filter: window[0] * window[1] * inChannels * outChannels,
+    out: batch * outHeight * outWidth * outChannels,
+  }
+}
+
+/** Visits every product of the convolution: indices into x, filter and out. */
+function eachProduct(spec: Conv2dSpec, visit: (x: number, filter: number, out: number) => void): void {
+  const { outHeight, outWidth } = sizesOf(spec)
+  const { batch, height, width, inChannels, outChannels, window, stride, padding } = spec
+  for (let n = 0; n < batch; n++)
+    for (let oh = 0; oh < outHeight; oh++)
+      for (let ow = 0; ow < outWidth; ow++)
+        for (let i = 0; i < window[0]; i++)
+          for (let j = 0; j < window[1]; j++) {
+            const y = oh * stride[0] + i - padding[0][0]
+            const x = ow * stride[1] + j - padding[1][0]
+            if (y < 0 || y >= height || x < 0 || x >= width) continue
+            for (let c = 0; c < inChannels; c++)
+              for (let o = 0; o < outChannels; o++)
+                visit(
+                  ((n * height + y) * width + x) * inChannels + c,
+                  ((i * window[1] + j) * inChannels + c) * outChannels + o,
+                  ((n * outHeight + oh) * outWidth + ow) * outChannels + o,
+                )
+          }
+}
+
+const run = (kernel: Kernel, inputs: readonly Floats[], out: Floats, features = detectFeatures()): Floats =>
+  runKernel(kernel, inputs, [out], features)[0] as Floats
+
+/** Sums of products in f64, with Σ|a·b| and the number of terms of each. */
+class Sums {
+  readonly value: Float64Array
+  readonly magnitude: Float64Array
+  readonly terms: Float64Array
+
+  constructor(size: number) {
+    this.value = new Float64Array(size)
+    this.magnitude = new Float64Array(size)
+    this.terms = new Float64Array(size)
+  }
+
+  add(at: number, product: number): void {
+    this.value[at]! += product
+    this.magnitude[at]! += Math.abs(product)
+    this.terms[at]! += 1
+  }
+
+  /** The error of a sum of N terms is at most about N·ε·Σ|a·b|. */
+  compare(key: string, actual: Floats): void {
+    const epsilon = actual instanceof Float32Array ? 2 ** -23 : 2 ** -52
+    for (let at = 0; at < actual.length; at++) {
+      const bound = (this.terms[at]! + 2) * epsilon * this.magnitude[at]!
+      if (!(Math.abs(actual[at]! - this.value[at]!) <= bound))
+        throw new Error(`${key}: element ${at} is ${actual[at]}, expected ${this.value[at]} ± ${bound}`)
+    }
+  }
+}
+
+interface Case {
+  readonly dtype: 'f32' | 'f64'
+  readonly fma: boolean
+}
+
+const everyCase: readonly Case[] = (['f32', 'f64'] as const).flatMap(dtype => [
+  { dtype, fma: false },
+  ...(detectFeatures().fma ? [{ dtype, fma: true }] : []),
+])
+
+/** Checks the three kernels in each dtype and arithmetic; the operands are the same f32 numbers for all. */
+function check(shape: Conv2dSpec, cases = everyCase): void {
+  const sizes = sizesOf(shape)
+  const [x, filter, ct] = [
+    random('f32', sizes.x, 1),
+    random('f32', sizes.filter, 2),
+    random('f32', sizes.out, 3),
+  ]
+  const [forX, forFilter, forOut] = [new Sums(sizes.x), new Sums(sizes.filter), new Sums(sizes.out)]
+  eachProduct(shape, (a, b, c) => {
+    forOut.add(c, x[a]! * filter[b]!)
+    forX.add(a, ct[c]! * filter[b]!)
+    forFilter.add(b, x[a]! * ct[c]!)
+  })
+  for (const { dtype, fma } of cases) {
+    const spec = { ...shape, dtype }
+    const cast = (data: Floats) => (dtype === 'f32' ? data : Float64Array.from(data))
+    const test = (kernel: Kernel, inputs: readonly Floats[], expected: Sums) =>
+      expected.compare(kernel.key, run(kernel, inputs.map(cast), make(dtype, expected.value.length), { fma }))
+    test(conv2d(spec), [x, filter], forOut)
+    test(conv2dInputPullback(spec), [ct, filter], forX)
+    test(conv2dFilterPullback(spec), [x, ct], forFilter)
+  }
+}
+
+const none = [
+  [0, 0],
+  [0, 0],
+] as const
+const base = { dtype: 'f32', batch: 2, height: 9, width: 8, inChannels: 3, outChannels: 5 } as const
+const table: readonly [string, Conv2dSpec][] = [
+  ['pointwise', { ...base, window: [1, 1], stride: [1, 1], padding: none }],
+  ['1×1 with stride', { ...base, window: [1, 1], stride: [2, 3], padding: none }],
+  [
+    '3×3 same',
+    {
+      ...base,
+      window: [3, 3],
+      stride: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+  ],
+  [
+    'asymmetric padding',
+    {
+      ...base,
+      window: [2, 3],
+      stride: [2, 1],
+      padding: [
+        [0, 1],
+        [3, 0],
+      ],
+    },
+  ],
+  [
+    'one channel in',
+    {
+      ...base,
+      inChannels: 1,
+      window: [5, 5],
+      stride: [1, 1],
+      padding: [
+        [2, 2],
+        [2, 2],
+      ],
+    },
+  ],
+  ['one channel out', { ...base, outChannels: 1, window: [3, 2], stride: [1, 2], padding: none }],
+  [
+    'window as large as the padded image',
+    {
+      ...base,
+      window: [11, 10],
+      stride: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+  ],
+  [
+    'window larger than the image',
+    {
+      ...base,
+      height: 2,
+      width: 3,
+      window: [5, 7],
+      stride: [2, 2],
+      padding: [
+        [3, 3],
+        [4, 4],
+      ],
+    },
+  ],
+  ['window larger than the padded image', { ...base, window: [12, 3], stride: [1, 1], padding: none }],
+  [
+    'padding larger than the window',
+    {
+      ...base,
+      window: [2, 2],
+      stride: [1, 1],
+      padding: [
+        [4, 0],
+        [0, 5],
+      ],
+    },
+  ],
+  [
+    'many channels',
+    {
+      ...base,
+      inChannels: 40,
+      outChannels: 30,
+      window: [3, 3],
+      stride: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+  ],
+  [
+    'blocks of rows',
+    {
+      ...base,
+      batch: 3,
+      height: 20,
+      width: 30,
+      inChannels: 8,
+      outChannels: 4,
+      window: [3, 3],
+      stride: [1, 1],
+      padding: none,
+    },
+  ],
+  [
+    'blocks within a row',
+    {
+      ...base,
+      batch: 1,
+      height: 3,
+      width: 40,
+      inChannels: 180,
+      outChannels: 3,
+      window: [3, 3],
+      stride: [1, 1],
+      padding: [
+        [0, 0],
+        [1, 1],
+      ],
+    },
+  ],
+  ['no images', { ...base, batch: 0, window: [3, 3], stride: [1, 1], padding: none }],
+  ['no channels in', { ...base, inChannels: 0, window: [3, 3], stride: [1, 1], padding: none }],
+]
+
+describe('conv2d and its pullbacks', () => {
+  it.each(table)('%s', (_, spec) => {
+    check(spec)
+  })
+
+  const small = (max: number) => fc.integer({ min: 1, max })
+  const pad = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }))
+  const specs: fc.Arbitrary<Conv2dSpec> = fc.record({
+    dtype: fc.constantFrom<'f32' | 'f64'>('f32', 'f64'),
+    batch: small(3),
+    height: small(10),
+    width: small(10),
+    inChannels: small(9),
+    outChannels: small(9),
+    window: fc.tuple(small(5), small(5)),
+    stride: fc.tuple(small(3), small(3)),
+    padding: fc.tuple(pad, pad),
+  })
+
+  it('are sums of products for random shapes', () => {
+    fc.assert(
+      fc.property(specs, fc.constantFrom(...everyCase), (spec, one) => check(spec, [one])),
+      { numRuns: 120 },
+    )
+  })
+
+  it('are adjoint: ⟨ct, conv(x)⟩ = ⟨pullback(ct), x⟩', () => {
+    const dot = (a: Floats, b: Floats) => {
+      let sum = 0
+      a.forEach((value: number, at: number) => {
+        sum += value * b[at]!
+      })
+      return sum
+    }
+    fc.assert(
+      fc.property(specs, drawn => {
+        const spec = { ...drawn, dtype: 'f64' } as const
+        const sizes = sizesOf(spec)
+        const [x, filter, ct] = [
+          random('f64', sizes.x, 4),
+          random('f64', sizes.filter, 5),
+          random('f64', sizes.out, 6),
+        ]
+        const left = dot(ct, run(conv2d(spec), [x, filter], make('f64', sizes.out)))
+        const tolerance = 1e-11 * (1 + sizes.out)
+        const dx = run(conv2dInputPullback(spec), [ct, filter], make('f64', sizes.x))
+        expect(Math.abs(dot(dx, x) - left)).toBeLessThan(tolerance)
+        const dfilter = run(conv2dFilterPullback(spec), [x, ct], make('f64', sizes.filter))
+        expect(Math.abs(dot(dfilter, filter) - left)).toBeLessThan(tolerance)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('gives an image the same bits whatever the batch', () => {
+    const spec = {
+      ...base,
+      batch: 4,
+      window: [3, 3],
+      stride: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    } as const
+    const sizes = sizesOf(spec)
+    const [x, filter] = [random('f32', sizes.x, 7), random('f32', sizes.filter, 8)]
+    const whole = run(conv2d(spec), [x, filter], make('f32', sizes.out))
+    const one = run(
+      conv2d({ ...spec, batch: 1 }),
+      [x.slice((sizes.x / 4) * 2, (sizes.x / 4) * 3), filter],
+      make('f32', sizes.out / 4),
+    )
+    expect(one).toEqual(whole.slice((sizes.out / 4) * 2, (sizes.out / 4) * 3))
+  })
+
+  it('bounds scratch whatever the image', () => {
+    const spec = {
+      ...base,
+      batch: 256,
+      height: 512,
+      width: 512,
+      inChannels: 64,
+      outChannels: 64,
+      window: [3, 3],
+      stride: [1, 1],
+      padding: none,
+    } as const
+    for (const kernel of [conv2d(spec), conv2dInputPullback(spec), conv2dFilterPullback(spec)])
+      expect(kernel.scratchBytes).toBeLessThan(1_000_000)
+  })
+})
+
+describe('windowOutputShape', () => {
+  it.each([
+    [{ height: 5, width: 5, window: [3, 3], stride: [1, 1], padding: none }, [3, 3]],
+    [{ height: 5, width: 6, window: [2, 2], stride: [2, 2], padding: none }, [2, 3]],
+    [{ height: 5, width: 5, window: [6, 5], stride: [1, 1], padding: none }, [0, 1]],
+    [
+      {
+        height: 4,
+        width: 4,
+        window: [3, 3],
+        stride: [2, 2],
+        padding: [
+          [0, 1],
+          [1, 1],
+        ],
+      },
+      [2, 2],
+    ],
+  ] as const)('%j gives %j', (spec, expected) => {
+    expect(windowOutputShape(spec)).toEqual(expected)
+  })
+
+  it('rejects a stride of 0', () => {
+    expect(() =>
+      windowOutputShape({ height: 5, width: 5, window: [3, 3], stride: [0, 1], padding: none }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: windowOutputShape: stride must be a whole number ≥ 1, got 0]`,
+    )
+  })
+})
