@@ -1,5 +1,16 @@
 export type { Algebra, Mask, V } from './algebra.js'
 export { assemble, encodeCalls, type KernelCall } from './assemble.js'
+export {
+  type Conv2dSpec,
+  conv2d,
+  conv2dFilterPullback,
+  conv2dInputPullback,
+  type WindowSpec,
+  windowOutputShape,
+} from './conv/index.js'
 export { type DType, elementBytes, type FloatDType } from './dtype.js'
+export { type MatmulSpec, matmul } from './gemm/index.js'
 export { type Kernel, type KernelContext, SLACK_BYTES, slotBytes } from './kernel.js'
+export { type PeakLoopSpec, peakLoop } from './peak/index.js'
+export { maxPool2d, maxPool2dPullback, maxPool2dPushforward, type Pool2dSpec } from './pool/index.js'
 export { detectFeatures, type Features, type MemoryImport } from './wasm/index.js'

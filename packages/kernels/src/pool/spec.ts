@@ -1,0 +1,37 @@
+import { type WindowSpec, windowKey, windowOutputShape } from '../conv/index.js'
+import type { FloatDType } from '../dtype.js'
+
+/** Max pooling of x[n, h, w, c] to out[n, oh, ow, c]. */
+export interface Pool2dSpec extends WindowSpec {
+  readonly dtype: FloatDType
+  readonly batch: number
+  readonly channels: number
+}
+
+/** Sizes that follow from a spec. */
+export interface Pool2dSizes {
+  readonly outHeight: number
+  readonly outWidth: number
+  /** Elements of the input and of the output. */
+  readonly inElements: number
+  readonly outElements: number
+}
+
+/** Sizes of a pooling. */
+export function pool2dSizes(spec: Pool2dSpec): Pool2dSizes {
+  const [outHeight, outWidth] = windowOutputShape(spec)
+  const { batch, channels, height, width } = spec
+  for (const size of [batch, channels])
+    if (!Number.isInteger(size) || size < 0)
+      throw new RangeError(`maxPool2d: batch and channels must be whole numbers ≥ 0, got ${size}`)
+  return {
+    outHeight,
+    outWidth,
+    inElements: batch * height * width * channels,
+    outElements: batch * outHeight * outWidth * channels,
+  }
+}
+
+/** Key of a kernel of this pooling. */
+export const pool2dKey = (name: string, spec: Pool2dSpec): string =>
+  `${name}:${spec.dtype}:${spec.batch}:${spec.channels}:${windowKey(spec)}`
