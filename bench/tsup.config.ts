@@ -1,12 +1,3 @@
-import { defineConfig } from 'tsup'
+import { build } from '../tsup.base.js'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  target: 'es2023',
-  platform: 'node',
-  sourcemap: true,
-  clean: true,
-  dts: false,
-  removeNodeProtocol: false,
-})
+export default build({ entry: ['src/index.ts'], platform: 'node' })

@@ -1,0 +1,19 @@
+import { defineConfig, type Options } from 'tsup'
+
+/** What every build has in common. Declarations come from the TypeScript compiler, not from here. */
+export function build(options: Options) {
+  return defineConfig({
+    format: 'esm',
+    target: 'es2023',
+    platform: 'neutral',
+    sourcemap: true,
+    clean: true,
+    dts: false,
+    removeNodeProtocol: false,
+    // A file imported for its effects would vanish without an error where package.json says it has none.
+    esbuildOptions: esbuild => {
+      esbuild.logOverride = { 'ignored-bare-import': 'error' }
+    },
+    ...options,
+  })
+}
