@@ -49,7 +49,12 @@ const platform: Omit<Platform, 'spawn'> = {
   pause: () => new Promise(resolve => setImmediate(resolve)),
 }
 
-const startWorker = (): Worker => new Worker(new URL('./worker.node.js', import.meta.url))
+/** Workers inherit the options of the process, but refuse those about a program that is not in a file. */
+const startWorker = (): Worker =>
+  new Worker(
+    new URL('./worker.node.js', import.meta.url),
+    process.execArgv.some(option => option.startsWith('--input-type')) ? { execArgv: [] } : {},
+  )
 
 function threadOf(worker: Worker): Thread {
   return {

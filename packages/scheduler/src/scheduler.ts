@@ -122,8 +122,16 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#turns.close().then(() => this.#engine.close())
+    this.#closing ??= this.#end()
     return this.#closing
+  }
+
+  /** A lane that was being revived has a new worker only afterwards, so workers are ended twice. */
+  async #end(): Promise<void> {
+    const idle = this.#turns.close()
+    await this.#engine.close()
+    await idle
+    await this.#engine.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

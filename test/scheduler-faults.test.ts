@@ -1,0 +1,190 @@
+import { Worker } from 'node:worker_threads'
+import { createScheduler, LaneError, type Scheduler } from '@wengert/scheduler'
+import { OptionError } from '@wengert/tape'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Batch, batch, bitsOf, expectedBits, loss, type Params, params } from './scheduler-model.js'
+
+type Transport = 'shared' | 'transfer'
+
+const kinds = { exit: 1, throw: 2, memory: 3, loop: 4, fault: 5 }
+
+/** Shared with the workers: shards until the fault, its kind, how often it happens. */
+const control = new Int32Array(new SharedArrayBuffer(12))
+const arm = (kind: keyof typeof kinds, { after = 3, times = 1 } = {}) =>
+  control.set([after, kinds[kind], times])
+
+const threads: Worker[] = []
+const spawn = () => {
+  const resourceLimits = { maxOldGenerationSizeMb: 24 }
+  const worker = new Worker(new URL('./scheduler-fault-worker.mjs', import.meta.url), {
+    workerData: control.buffer,
+    resourceLimits,
+    stderr: true,
+  })
+  threads.push(worker)
+  return worker
+}
+
+let expected = ''
+let scheduler: Scheduler<Params, Batch>
+const open = async (options: object = {}) => {
+  scheduler = await createScheduler(loss, { workers: 2, spawn, ...options })
+  return scheduler
+}
+
+beforeAll(async () => {
+  expected = await expectedBits()
+})
+
+afterEach(async () => {
+  control.fill(0)
+  await scheduler.close()
+  threads.length = 0
+})
+
+describe.each(['shared', 'transfer'] as const)('a worker that dies (%s)', (transport: Transport) => {
+  test.each(['exit', 'throw', 'memory'] as const)('by %s is replaced, and not a bit changes', async kind => {
+    await open({ transport })
+    arm(kind)
+    const result = await scheduler.valueAndGrad(params, batch)
+    expect(bitsOf(result)).toBe(expected)
+    expect(result.stats.retries).toBe(1)
+    expect(threads).toHaveLength(3)
+    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+  })
+
+  test('in an endless loop is replaced after the deadline', async () => {
+    await open({ transport, deadlineMs: 800 })
+    arm('loop')
+    const result = await scheduler.valueAndGrad(params, batch)
+    expect(bitsOf(result)).toBe(expected)
+    expect(result.stats.retries).toBe(1)
+  })
+
+  test('terminated from outside, during a call and between calls, is replaced', async () => {
+    await open({ transport })
+    const during = await scheduler.valueAndGrad(params, batch, {
+      onProgress: ({ shardsDone }) => {
+        if (shardsDone === 2) void threads[0]?.terminate()
+      },
+    })
+    expect(bitsOf(during)).toBe(expected)
+    for (const thread of threads) await thread.terminate()
+    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+  })
+
+  test('under the least budget is replaced within it', async () => {
+    await open({ transport, memory: 1 })
+    const { leastBytes } = await scheduler.valueAndGrad(params, batch).catch(error => error)
+    await scheduler.close()
+    await open({ transport, memory: leastBytes })
+    arm('exit', { times: 3 })
+    const result = await scheduler.valueAndGrad(params, batch)
+    expect(bitsOf(result)).toBe(expected)
+    expect(result.stats.peakBytes).toBeLessThanOrEqual(leastBytes)
+  })
+})
+
+describe('lanes that keep dying', () => {
+  test('end the call with a LaneError and its cause, and the next call starts afresh', async () => {
+    await open({ restarts: 2 })
+    arm('exit', { after: 1, times: 1000 })
+    const error = await scheduler.valueAndGrad(params, batch).catch(reason => reason)
+    expect(error).toBeInstanceOf(LaneError)
+    expect(error).toMatchObject({ code: 'LANE', data: { restarts: 2 } })
+    expect(error.cause).toBeInstanceOf(LaneError)
+    expect(error.cause.message).toBe('A worker ended with exit code 3.')
+    control.fill(0)
+    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+  })
+
+  test('carry what the worker threw as the cause', async () => {
+    await open({ restarts: 0 })
+    arm('throw')
+    const error = await scheduler.valueAndGrad(params, batch).catch(reason => reason)
+    expect(error.cause.cause).toMatchObject({ name: 'RangeError', message: 'thrown in a worker' })
+  })
+
+  test('out of memory say so', async () => {
+    await open({ restarts: 0 })
+    arm('memory')
+    const error = await scheduler.valueAndGrad(params, batch).catch(reason => reason)
+    expect(error.cause.cause).toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' })
+  })
+
+  test('at the start make createScheduler reject', async () => {
+    const missing = () => new Worker(new URL('./no-such-worker.mjs', import.meta.url))
+    await expect(createScheduler(loss, { workers: 2, spawn: missing })).rejects.toMatchObject({
+      code: 'LANE',
+    })
+    const impossible = () => {
+      throw new RangeError('no threads left')
+    }
+    const error = await createScheduler(loss, { workers: 1, spawn: impossible }).catch(reason => reason)
+    expect(error).toMatchObject({ code: 'LANE', cause: { message: 'no threads left' } })
+  })
+})
+
+test('an error of the service arrives with class, code and stack, and is not tried again', async () => {
+  await open()
+  arm('fault')
+  const error = await scheduler.valueAndGrad(params, batch).catch(reason => reason)
+  expect(error).toBeInstanceOf(OptionError)
+  expect(error).toMatchObject({ code: 'OPTION', parts: { fix: 'load it first' } })
+  expect(error.stack).toMatch(/worker\.node\.js|scheduler.dist/)
+  expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+})
+
+describe('an aborted call', () => {
+  test('rejects with the reason of the signal, before, while waiting and during', async () => {
+    await open()
+    const reason = new Error('enough')
+    await expect(scheduler.valueAndGrad(params, batch, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    )
+    const controllers = [new AbortController(), new AbortController()] as const
+    const during = scheduler.valueAndGrad(params, batch, {
+      signal: controllers[0].signal,
+      onProgress: ({ shardsDone }) => {
+        if (shardsDone === 1) controllers[1].abort(reason)
+        if (shardsDone === 3) controllers[0].abort(reason)
+      },
+    })
+    const waiting = scheduler.valueAndGrad(params, batch, { signal: controllers[1].signal })
+    const next = scheduler.valueAndGrad(params, batch)
+    await expect(waiting).rejects.toBe(reason)
+    await expect(during).rejects.toBe(reason)
+    expect(bitsOf(await next)).toBe(expected)
+    expect(threads).toHaveLength(2)
+  })
+
+  test('whose worker hangs rejects at once, and the next call gets a new worker', async () => {
+    await open()
+    arm('loop')
+    const signal = AbortSignal.timeout(300)
+    await expect(scheduler.valueAndGrad(params, batch, { signal })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
+    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+    expect(threads).toHaveLength(3)
+  })
+
+  test('that throws in onProgress rejects with that', async () => {
+    await open()
+    const onProgress = () => {
+      throw new RangeError('of the listener')
+    }
+    await expect(scheduler.valueAndGrad(params, batch, { onProgress })).rejects.toThrow('of the listener')
+    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+  })
+})
+
+test('closing during an endless loop does not wait for it', async () => {
+  await open()
+  arm('loop')
+  const call = scheduler.valueAndGrad(params, batch)
+  const outcome = expect(call).rejects.toMatchObject({ code: 'CLOSED' })
+  await new Promise(resolve => setTimeout(resolve, 200))
+  await scheduler.close()
+  await outcome
+})
