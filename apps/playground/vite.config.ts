@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite'
+import { digits } from './digits-plugin'
 
 // SharedArrayBuffer needs a cross-origin isolated page.
 const headers = {
@@ -8,6 +9,7 @@ const headers = {
 
 export default defineConfig({
   base: './',
+  plugins: [digits()],
   build: { target: 'es2023' },
   worker: { format: 'es' },
   server: { headers },

@@ -26,9 +26,12 @@ export interface GradOptions extends RunOptions {
 export type Reduction = 'mean' | 'sum'
 
 /** The gradient with respect to one argument: a tree of its shape. */
-export type GradientOf<A> = A extends Tensor | number
-  ? Tensor
-  : { [K in keyof A]: A[K] extends Tensor | number ? Tensor : GradientOf<A[K]> }
+export type GradientOf<A> =
+  Tree<Tensor> extends A
+    ? Tree<Tensor>
+    : A extends Tensor | number
+      ? Tensor
+      : { [K in keyof A]: A[K] extends Tensor | number ? Tensor : GradientOf<A[K]> }
 
 /** Value and gradient of a function. */
 export interface ValueAndGradient<G> {

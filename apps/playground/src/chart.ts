@@ -1,0 +1,73 @@
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+
+/** A live plot of loss and test accuracy over the steps of training. */
+export interface Chart {
+  clear(): void
+  /** Adds the loss of a step; the accuracy, where it is known, belongs to the same step. */
+  add(step: number, loss: number, accuracy?: number): void
+}
+
+/** Draws an empty chart into an element and keeps it as wide as that. */
+export function createChart(element: HTMLElement): Chart {
+  const style = getComputedStyle(document.documentElement)
+  const color = (name: string) => style.getPropertyValue(name).trim()
+  const axis = {
+    stroke: color('--quiet'),
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { show: false },
+  }
+  let data: [number[], number[], (number | null)[]] = [[], [], []]
+  const plot = new uPlot(
+    {
+      width: element.clientWidth,
+      height: 260,
+      scales: {
+        x: { time: false },
+        loss: { range: (_plot, _min, max) => [0, max] },
+        accuracy: { range: [0, 1] },
+      },
+      axes: [
+        { ...axis, label: 'step', labelSize: 20 },
+        { ...axis, scale: 'loss', label: 'loss', labelSize: 20 },
+        {
+          ...axis,
+          scale: 'accuracy',
+          side: 1,
+          grid: { show: false },
+          label: 'test accuracy',
+          labelSize: 20,
+          values: (_plot, ticks) => ticks.map(tick => `${Math.round(tick * 100)} %`),
+        },
+      ],
+      series: [
+        { label: 'step' },
+        { label: 'loss', scale: 'loss', stroke: color('--accent'), width: 1.5, points: { show: false } },
+        {
+          label: 'test accuracy',
+          scale: 'accuracy',
+          stroke: color('--ink'),
+          width: 1.5,
+          spanGaps: true,
+          points: { show: true, size: 5 },
+          value: (_plot, value) => (value === null ? '–' : `${(value * 100).toFixed(2)} %`),
+        },
+      ],
+    },
+    data,
+    element,
+  )
+  new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: 260 })).observe(element)
+  return {
+    clear() {
+      data = [[], [], []]
+      plot.setData(data)
+    },
+    add(step, loss, accuracy) {
+      data[0].push(step)
+      data[1].push(loss)
+      data[2].push(accuracy ?? null)
+      plot.setData(data)
+    },
+  }
+}

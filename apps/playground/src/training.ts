@@ -1,0 +1,104 @@
+import {
+  adam,
+  cnn,
+  crossEntropy,
+  digits,
+  hits,
+  inPieces,
+  type Labelled,
+  type Model,
+  mlp,
+  split,
+  train,
+} from '@wengert/nn'
+import { createScheduler } from '@wengert/scheduler'
+import { dataOf, flatten, type Tensor, type Tree } from '@wengert/tape'
+import type { Facts, Options } from './view.js'
+
+type Params = Tree<Tensor>
+
+/** A share of the budget is the optimiser's, as in the command line; lanes and reduction have the rest. */
+const OPTIMISER_BYTES = 256 * 1024
+
+/** Rows that are set apart for the test, and the seed that chooses them. */
+const [TEST_ROWS, SPLIT_SEED] = [2000, 0]
+
+/** What became known: facts to show, and a point of the chart where there is one. */
+export interface Progress extends Facts {
+  readonly step?: number
+}
+
+/** Trains as `wengert train` does with the same options, and reports on the way. */
+export async function trainDigits(
+  images: readonly Float32Array[],
+  { model: name, workers, memory, epochs, batch, seed }: Options,
+  signal: AbortSignal,
+  report: (progress: Progress) => void,
+): Promise<void> {
+  const data = digits(images)
+  const rows = split(dataOf(data.y), TEST_ROWS, SPLIT_SEED)
+  const model = (name === 'mlp' ? mlp({ sizes: [784, 256, 256, 10] }) : cnn()) as Model<Params>
+  const loss = (params: Params, { x, y }: Labelled) => crossEntropy(model.apply(params, x), y)
+  const right = (params: Params, { x, y }: Labelled) => hits(model.apply(params, x), y)
+  await using scheduler = await createScheduler(loss, {
+    workers,
+    memory: Math.max(1, memory - OPTIMISER_BYTES),
+  })
+  const optimiser = inPieces(adam(), { memory: OPTIMISER_BYTES })
+  const facts = (): Facts => ({
+    budgetBytes: memory,
+    peakBytes: scheduler.memory.peakBytes + optimiser.peakBytes,
+  })
+  report({
+    ...facts(),
+    workers: `${scheduler.workers}${globalThis.crossOriginIsolated ? '' : ', transferring'}`,
+  })
+
+  const steps = Math.ceil(rows.train.length / batch)
+  let [done, seconds, resumed] = [0, 0, performance.now()]
+  const events = train<Params>({
+    params: model.init(seed),
+    ...{ rows: rows.train, batch, epochs, seed, optimiser },
+    gradient: async (params, chosen) => {
+      const { value, gradient } = await scheduler.valueAndGrad(params, data, { rows: chosen, signal })
+      return { value, gradient: gradient as Params }
+    },
+    async evaluate(params) {
+      seconds += (performance.now() - resumed) / 1000
+      const found = dataOf(await scheduler.map(right, params, data, { rows: rows.test, signal }))
+      resumed = performance.now()
+      return Array.from(found).reduce((sum, hit) => sum + hit, 0) / rows.test.length
+    },
+  })
+  for await (const event of events) {
+    signal.throwIfAborted()
+    if (event.kind === 'step') {
+      done += event.rows
+      const rowsPerSecond = done / (seconds + (performance.now() - resumed) / 1000)
+      const step = (event.epoch - 1) * steps + event.step
+      report({ ...facts(), done: done / (epochs * rows.train.length), loss: event.loss, rowsPerSecond, step })
+    } else {
+      const { loss, score = 0, epoch, params } = event
+      report({
+        ...facts(),
+        loss,
+        accuracy: score,
+        step: epoch * steps,
+        fingerprint: await fingerprint(params),
+      })
+    }
+  }
+}
+
+/** SHA-256 of the bytes of all parameters, in the order of their names. */
+async function fingerprint(params: Params): Promise<string> {
+  const leaves = flatten(params).leaves.map(leaf => dataOf(leaf))
+  const bytes = new Uint8Array(leaves.reduce((sum, data) => sum + data.byteLength, 0))
+  let end = 0
+  for (const data of leaves) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), end)
+    end += data.byteLength
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
+}
