@@ -1,1 +1,3 @@
-export {}
+export { type Host, host } from './host.js'
+export type { BenchRow, SuiteOptions } from './row.js'
+export { runSuite, type SuiteName, suiteNames } from './suites.js'

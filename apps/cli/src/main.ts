@@ -1,1 +1,3 @@
-process.stdout.write('usage: wengert <command> [options]\n')
+import { run } from './run.js'
+
+process.exitCode = await run(process.argv.slice(2))

@@ -1,0 +1,59 @@
+import { WengertError } from '@wengert/tape'
+import { CommanderError } from 'commander'
+import { createProgram } from './program.js'
+import { colours, Interrupt, onInterrupt, say } from './terminal/index.js'
+
+const [FAILED, MISUSED] = [1, 2]
+
+/** Runs the command line and resolves to the exit code. An error is one screen, without a stack unless asked. */
+export async function run(args: readonly string[]): Promise<number> {
+  const debug = args.includes('--debug')
+  const interruption = onInterrupt()
+  try {
+    await createProgram(interruption.signal).parseAsync([...args], { from: 'user' })
+    return 0
+  } catch (error) {
+    return report(error, debug)
+  } finally {
+    interruption.release()
+  }
+}
+
+/** Writes what went wrong to standard error and returns the exit code it stands for. */
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof Interrupt) return error.exitCode
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    say(misuse(error))
+    return MISUSED
+  }
+  const { bold, red } = colours()
+  if (error instanceof WengertError) {
+    say(`${bold(red(error.name))}: ${error.message}`)
+  } else {
+    say(`${bold(red('Unexpected error'))}: ${error instanceof Error ? error.message : String(error)}`)
+    if (!debug) say('  fix       this is a defect; --debug shows where it happened')
+  }
+  if (debug) say(stacks(error))
+  return error instanceof WengertError && error.code === 'OPTION' ? MISUSED : FAILED
+}
+
+/** What commander found wrong with the arguments, in the form of every other error. */
+function misuse({ message, code }: CommanderError): string {
+  const { bold, red } = colours()
+  if (code === 'commander.help') return message.replace('(outputHelp)', '').trim()
+  const [first = '', hint] = message.replace(/^error: /, '').split('\n')
+  const suggestion = /Did you mean (.*)\?/.exec(hint ?? '')?.[1]
+  return [
+    `${bold(red('OptionError'))}: ${first}.`,
+    ...(suggestion ? [`  fix       did you mean ${suggestion}?`] : []),
+    `  ${suggestion ? '         ' : 'fix      '} wengert --help lists the commands, wengert train --help the options`,
+  ].join('\n')
+}
+
+function stacks(error: unknown): string {
+  const own = error instanceof Error ? (error.stack ?? error.message) : ''
+  const cause =
+    error instanceof Error && error.cause !== undefined ? `\ncaused by ${stacks(error.cause)}` : ''
+  return `\n${own}${cause}`
+}

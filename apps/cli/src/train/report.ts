@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { dataOf, flatten, formatByteSize } from '@wengert/tape'
+import { table } from '../terminal/index.js'
+import type { Params } from './model.js'
+
+/** What a training run came to; with `--json` the last line of standard output. */
+export interface TrainReport {
+  readonly dataset: string
+  readonly model: string
+  /** Rows learnt from, and rows tested with. */
+  readonly rows: number
+  readonly testRows: number
+  readonly parameters: number
+  readonly workers: number
+  readonly memoryBudgetBytes: number
+  readonly peakBytes: number
+  readonly epochs: number
+  readonly batch: number
+  readonly seed: number
+  readonly optimiser: string
+  readonly arithmetic: string
+  /** Mean loss over the rows of the last epoch. */
+  readonly loss: number
+  readonly testAccuracy: number
+  readonly rowsPerSecond: number
+  readonly seconds: number
+  readonly fingerprint: string
+}
+
+/** SHA-256 of the bytes of all parameters, in the order of their names. */
+export function fingerprint(params: Params): string {
+  const digest = createHash('sha256')
+  for (const leaf of flatten(params).leaves) {
+    const data = dataOf(leaf)
+    digest.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return digest.digest('hex')
+}
+
+/** A report as a table for people. */
+export function reportTable(report: TrainReport): string {
+  return table([
+    ['test accuracy', `${(100 * report.testAccuracy).toFixed(2)} % of ${report.testRows} rows`],
+    ['rows per second', `${Math.round(report.rowsPerSecond)}`],
+    ['workers', report.workers === 0 ? '0 (this thread)' : `${report.workers}`],
+    ['budget', `${formatByteSize(report.memoryBudgetBytes)} (${report.memoryBudgetBytes} bytes)`],
+    ['measured peak', `${formatByteSize(report.peakBytes)} (${report.peakBytes} bytes)`],
+    ['fingerprint', report.fingerprint],
+  ])
+}

@@ -1,0 +1,83 @@
+import {
+  adam,
+  crossEntropy,
+  hits,
+  inPieces,
+  type Labelled,
+  type Model,
+  type PiecewiseOptimiser,
+  sgd,
+} from '@wengert/nn'
+import { createScheduler, type Scheduler } from '@wengert/scheduler'
+import { dataOf, type Tensor } from '@wengert/tape'
+import type { Dataset } from '../dataset/index.js'
+import type { Params } from './model.js'
+import type { TrainSettings } from './settings.js'
+
+/** Bytes of the budget that are the optimiser's; the lanes and the reduction share the rest. */
+export const OPTIMISER_BYTES = 256 * 1024
+
+/** A model and a dataset on lanes, under one budget. */
+export class Session {
+  readonly optimiser: PiecewiseOptimiser
+  readonly #scheduler: Scheduler<Params, Labelled>
+  readonly #batch: Labelled
+  readonly #hits: (params: Params, batch: Labelled) => Tensor
+
+  private constructor(
+    scheduler: Scheduler<Params, Labelled>,
+    optimiser: PiecewiseOptimiser,
+    model: Model<Params>,
+    { x, y }: Dataset,
+  ) {
+    this.#scheduler = scheduler
+    this.optimiser = optimiser
+    this.#batch = { x, y }
+    this.#hits = (params, batch) => hits(model.apply(params, batch.x), batch.y)
+  }
+
+  /** Starts the workers. */
+  static async open(
+    settings: TrainSettings,
+    memoryBytes: number,
+    model: Model<Params>,
+    data: Dataset,
+  ): Promise<Session> {
+    const { workers, arithmetic, optimiser: name, rate, momentum } = settings
+    const chosen =
+      name === 'adam'
+        ? adam({ ...(rate === undefined ? {} : { rate }) })
+        : sgd({ momentum, ...(rate === undefined ? {} : { rate }) })
+    const scheduler = await createScheduler(
+      (params: Params, batch: Labelled) => crossEntropy(model.apply(params, batch.x), batch.y),
+      // A budget below the optimiser's share is refused by the first call, which knows how much it takes.
+      { workers, arithmetic, memory: Math.max(1, memoryBytes - OPTIMISER_BYTES) },
+    )
+    const optimiser = inPieces(chosen, { memory: OPTIMISER_BYTES, arithmetic })
+    return new Session(scheduler, optimiser, model, data)
+  }
+
+  /** Bytes of all arenas, as measured: the most the scheduler took at a time and the optimiser's. */
+  get peakBytes(): number {
+    return this.#scheduler.memory.peakBytes + this.optimiser.peakBytes
+  }
+
+  /** Mean loss over rows of the dataset, and its gradient. */
+  async gradient(params: Params, rows: Int32Array, signal: AbortSignal) {
+    const { value, gradient } = await this.#scheduler.valueAndGrad(params, this.#batch, { rows, signal })
+    return { value, gradient: gradient as Params }
+  }
+
+  /** Share of rows that the model labels rightly. */
+  async accuracy(params: Params, rows: Int32Array, signal: AbortSignal): Promise<number> {
+    const found = await this.#scheduler.map(this.#hits, params, this.#batch, { rows, signal })
+    let count = 0
+    for (const hit of dataOf(found)) count += hit
+    return count / rows.length
+  }
+
+  /** Ends the workers. */
+  close(): Promise<void> {
+    return this.#scheduler.close()
+  }
+}

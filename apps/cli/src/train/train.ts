@@ -1,0 +1,120 @@
+import { type TrainEpoch, train } from '@wengert/nn'
+import { BudgetError, flatten } from '@wengert/tape'
+import { type Dataset, readDataset } from '../dataset/index.js'
+import { interactive, say, TrainingBar } from '../terminal/index.js'
+import { wholeBudgetError } from './budget.js'
+import { modelFor, type Params } from './model.js'
+import { fingerprint, reportTable, type TrainReport } from './report.js'
+import { Session } from './session.js'
+import { defaultMemoryBytes, type TrainSettings } from './settings.js'
+
+/** Trains a model, says how it goes on standard error, and with `--json` ends with a report on standard output. */
+export async function trainCommand(settings: TrainSettings, signal: AbortSignal): Promise<void> {
+  const data = await readDataset(settings.dataset, settings, signal)
+  signal.throwIfAborted()
+  const memoryBytes = settings.memory ?? defaultMemoryBytes(settings.workers)
+  const model = modelFor(settings, data)
+  const params = model.init(settings.seed)
+  const session = await Session.open(settings, memoryBytes, model, data)
+  try {
+    const outcome = await fitting(() => fit(settings, session, data, params, signal))
+    const report = reportOf(settings, data, memoryBytes, session.peakBytes, outcome)
+    say(reportTable(report))
+    if (settings.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+  } finally {
+    await session.close()
+  }
+
+  async function fitting<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error
+      const { train: rows, test } = data
+      const last = rows.subarray(0, rows.length % settings.batch || settings.batch)
+      throw await wholeBudgetError(memoryBytes, error, [
+        () => session.gradient(params, rows.subarray(0, settings.batch), signal),
+        () => session.gradient(params, last, signal),
+        () => session.accuracy(params, test, signal),
+      ])
+    }
+  }
+}
+
+interface Outcome {
+  readonly last: TrainEpoch<Params>
+  /** Time of the steps alone, without testing. */
+  readonly seconds: number
+}
+
+async function fit(
+  settings: TrainSettings,
+  session: Session,
+  { train: rows, test }: Dataset,
+  params: Params,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { batch, epochs, seed } = settings
+  const bar = new TrainingBar(rows.length, epochs)
+  let [seconds, done] = [0, 0]
+  let resumed = performance.now()
+  const pause = () => {
+    seconds += (performance.now() - resumed) / 1000
+  }
+  let last: TrainEpoch<Params> | undefined
+  try {
+    const events = train({
+      ...{ params, rows, batch, epochs, seed, optimiser: session.optimiser },
+      gradient: (params, chosen) => session.gradient(params, chosen, signal),
+      async evaluate(params) {
+        pause()
+        const share = await session.accuracy(params, test, signal)
+        resumed = performance.now()
+        return share
+      },
+    })
+    for await (const event of events) {
+      signal.throwIfAborted()
+      if (event.kind === 'step') {
+        done += event.rows
+        const elapsed = seconds + (performance.now() - resumed) / 1000
+        bar.step(event.rows, event.epoch, event.loss, done / elapsed)
+      } else {
+        last = event
+        if (!interactive()) say(epochLine(event, epochs, done / seconds))
+      }
+    }
+  } finally {
+    bar.stop()
+  }
+  return { last: last as TrainEpoch<Params>, seconds }
+}
+
+const epochLine = ({ epoch, loss, score = 0 }: TrainEpoch<Params>, epochs: number, rate: number): string =>
+  `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  accuracy ${(100 * score).toFixed(2)} %  ${Math.round(rate)} rows/s`
+
+function reportOf(
+  settings: TrainSettings,
+  data: Dataset,
+  memoryBudgetBytes: number,
+  peakBytes: number,
+  { last, seconds }: Outcome,
+): TrainReport {
+  const { model, workers, epochs, batch, seed, optimiser, arithmetic } = settings
+  return {
+    dataset: data.name,
+    model,
+    rows: data.train.length,
+    testRows: data.test.length,
+    parameters: flatten(last.params).leaves.reduce((sum, leaf) => sum + leaf.size, 0),
+    workers,
+    memoryBudgetBytes,
+    peakBytes,
+    ...{ epochs, batch, seed, optimiser, arithmetic },
+    loss: last.loss,
+    testAccuracy: last.score ?? 0,
+    rowsPerSecond: (data.train.length * epochs) / seconds,
+    seconds,
+    fingerprint: fingerprint(last.params),
+  }
+}

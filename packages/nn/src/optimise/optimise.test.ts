@@ -1,0 +1,123 @@
+import { BudgetError, flatten, jit, type Tensor, tensor } from '@wengert/tape'
+import { describe, expect, test } from 'vitest'
+import { glorotUniform, uniform } from '../random/index.js'
+import { adam, inPieces, type Optimiser, type OptimiserState, sgd } from './index.js'
+
+type Pair = { readonly w: Tensor; readonly b: Tensor }
+
+const f64 = { dtype: 'f64' } as const
+const start = (): Pair => ({ w: glorotUniform([3, 4], { seed: 1, ...f64 }), b: tensor([0.5, -0.5], f64) })
+/** Gradients of some steps, as numbers that depend on step and element. */
+const gradientAt = (step: number, like: Pair): Pair => ({
+  w: uniform(like.w.shape, 1 / step, { seed: 2, stream: step, ...f64 }),
+  b: uniform(like.b.shape, step, { seed: 3, stream: step, ...f64 }),
+})
+
+function steps(optimiser: Optimiser, count: number): Pair {
+  let params = start()
+  let state = optimiser.init(params)
+  for (let step = 1; step <= count; step++) {
+    ;({ params, state } = optimiser.update(params, gradientAt(step, params), state))
+  }
+  return params
+}
+
+/** A loop over numbers, a rule for one of them: p and its moments in place. */
+function reference(
+  count: number,
+  moments: number,
+  rule: (p: number, g: number, moments: number[], step: number) => number,
+): number[] {
+  const values = flatten(start()).leaves.flatMap(leaf => [...leaf.toTypedArray()])
+  const held = values.map(() => new Array<number>(moments).fill(0))
+  for (let step = 1; step <= count; step++) {
+    const g = flatten(gradientAt(step, start())).leaves.flatMap(leaf => [...leaf.toTypedArray()])
+    for (const [k, p] of values.entries()) values[k] = rule(p, g[k] as number, held[k] as number[], step)
+  }
+  return values
+}
+
+const valuesOf = (params: Pair) => flatten(params).leaves.flatMap(leaf => [...leaf.toTypedArray()])
+
+function expectClose(params: Pair, expected: readonly number[]): void {
+  for (const [k, value] of valuesOf(params).entries()) expect(value).toBeCloseTo(expected[k] as number, 12)
+}
+
+describe('optimisers are their formulas', () => {
+  test('sgd', () =>
+    expectClose(
+      steps(sgd({ rate: 0.3 }), 4),
+      reference(4, 0, (p, g) => p - 0.3 * g),
+    ))
+
+  test('sgd with momentum', () => {
+    const rule = (p: number, g: number, held: number[]) => {
+      held[0] = 0.8 * (held[0] as number) + g
+      return p - 0.3 * held[0]
+    }
+    expectClose(steps(sgd({ rate: 0.3, momentum: 0.8 }), 5), reference(5, 1, rule))
+  })
+
+  test('adam', () => {
+    const [rate, beta1, beta2, epsilon] = [0.05, 0.8, 0.95, 1e-6]
+    const rule = (p: number, g: number, held: number[], step: number) => {
+      held[0] = beta1 * (held[0] as number) + (1 - beta1) * g
+      held[1] = beta2 * (held[1] as number) + (1 - beta2) * g * g
+      const [m, v] = [held[0] / (1 - beta1 ** step), held[1] / (1 - beta2 ** step)]
+      return p - (rate * m) / (Math.sqrt(v) + epsilon)
+    }
+    expectClose(steps(adam({ rate, beta1, beta2, epsilon }), 6), reference(6, 2, rule))
+  })
+})
+
+describe('the same bits, recorded or in pieces', () => {
+  test.each([
+    ['sgd', sgd()],
+    ['momentum', sgd({ momentum: 0.9 })],
+    ['adam', adam()],
+  ])('%s', (_, optimiser) => {
+    const compiled: Optimiser = {
+      init: optimiser.init,
+      update: jit(optimiser.update as (p: Pair, g: Pair, s: OptimiserState<Pair>) => never, {
+        memory: '1 MiB',
+      }) as Optimiser['update'],
+    }
+    const expected = valuesOf(steps(optimiser, 3))
+    expect(valuesOf(steps(compiled, 3))).toEqual(expected)
+    const pieces = inPieces(optimiser, { memory: '64 KiB' })
+    expect(valuesOf(steps(pieces, 3))).toEqual(expected)
+    expect(pieces.peakBytes).toBe(65536)
+  })
+
+  test('parameters longer than a piece', () => {
+    const params = { w: uniform([311, 97], 1, { seed: 1 }), b: uniform([50_000], 1, { seed: 2 }) }
+    const gradient = { w: uniform([311, 97], 1, { seed: 3 }), b: uniform([50_000], 1, { seed: 4 }) }
+    const optimiser = adam()
+    const whole = optimiser.update(params, gradient, optimiser.init(params))
+    for (const memory of ['64 KiB', '8 MiB']) {
+      const pieces = inPieces(optimiser, { memory })
+      const cut = pieces.update(params, gradient, pieces.init(params))
+      const bits = (tree: unknown) => flatten(tree).leaves.map(leaf => [...leaf.toTypedArray()])
+      expect(bits(cut)).toEqual(bits(whole))
+    }
+  })
+})
+
+describe('what does not fit is refused', () => {
+  test.each<[string, () => unknown]>([
+    ['rate', () => sgd({ rate: 0 })],
+    ['momentum', () => sgd({ momentum: 1 })],
+    ['beta', () => adam({ beta2: -0.1 })],
+    ['epsilon', () => adam({ epsilon: Number.NaN })],
+    [
+      'structure',
+      () => sgd().update({ a: tensor(1) }, { b: tensor(1) } as never, sgd().init({ a: tensor(1) })),
+    ],
+    ['shape', () => sgd().update(tensor([1]), tensor([1, 2]), sgd().init(tensor([1])))],
+  ])('%s', (_, run) => expect(run).toThrow(expect.objectContaining({ code: 'OPTION' })))
+
+  test('memory', () => {
+    const { init, update } = inPieces(adam(), { memory: '1 KiB' })
+    expect(() => update(tensor([1]), tensor([1]), init(tensor([1])))).toThrow(BudgetError)
+  })
+})
