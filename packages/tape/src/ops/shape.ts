@@ -1,7 +1,15 @@
 import { copy, place } from '@wengert/kernels'
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval, type Params, registerOp, sizeOf, stridesOf } from '../program/index.js'
+import {
+  type Aval,
+  formatAval,
+  type Params,
+  registerOp,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { normalizeAxes, normalizeAxis } from './axes.js'
 import { defineRule } from './rule.js'
@@ -33,7 +41,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
       at: callerLocation(),
     })
   }
-  return applyOne('reshape', [x], { shape: full })
+  return sameShape(full, x.shape) ? x : applyOne('reshape', [x], { shape: full })
 }
 
 registerOp({

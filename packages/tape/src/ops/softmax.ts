@@ -1,7 +1,7 @@
 import type { Tensor } from '../record/index.js'
 import { add, sub } from './arithmetic.js'
 import { exp, log } from './exponential.js'
-import { max, sum } from './reduction.js'
+import { max, type ReduceOptions, sum } from './reduction.js'
 import { reshape, stopGradient } from './shape.js'
 
 /**
@@ -10,11 +10,12 @@ import { reshape, stopGradient } from './shape.js'
  * @example
  * logsumexp(tensor([1000, 1000])).item() // → 1000.6931
  */
-export function logsumexp(x: Tensor, { axis = -1, keepdims = false } = {}): Tensor {
+export function logsumexp(x: Tensor, { axis = -1, keepdims = false }: ReduceOptions = {}): Tensor {
   // The shift cancels, so it is a constant for derivatives.
   const shift = stopGradient(max(x, { axis, keepdims: true }))
-  const out = add(log(sum(exp(sub(x, shift)), { axis, keepdims: true })), shift)
-  return keepdims ? out : reshape(out, sum(x, { axis }).shape)
+  const out = log(sum(exp(sub(x, shift)), { axis }))
+  const total = add(out, reshape(shift, out.shape))
+  return keepdims ? reshape(total, shift.shape) : total
 }
 
 /**

@@ -1,6 +1,5 @@
 import { BudgetError, OptionError } from '../errors.js'
-import { formatAval, sizeOf } from '../program/aval.js'
-import { allocate, type Data, viewOf } from '../program/data.js'
+import { allocate, type Data, formatAval, sizeOf, viewOf } from '../program/index.js'
 import type { Executable, Slot } from './executable.js'
 
 /** Size of a WebAssembly page: arenas grow by whole pages. */

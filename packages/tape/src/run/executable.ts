@@ -1,4 +1,4 @@
-import type { Aval } from '../program/aval.js'
+import type { Aval } from '../program/index.js'
 
 /** A value at its place in an arena. */
 export interface Slot {
