@@ -302,6 +302,7 @@ export const v128 = {
     }),
   load: load('v128', { simd: 0 }),
   load8x8u: load('v128', { simd: 2 }),
+  load8Splat: load('v128', { simd: 7 }),
   load32Splat: load('v128', { simd: 9 }),
   load64Splat: load('v128', { simd: 10 }),
   load32Zero: load('v128', { simd: 92 }),
@@ -324,6 +325,8 @@ export const v128 = {
   /** Bits of `a` where the mask is 1, of `b` where it is 0. */
   bitselect: ternary({ simd: 82 }),
   anyTrue: unary<'v128', 'i32'>('i32', { simd: 83 }),
+  /** Like {@link v128.bitselect} for masks whose bytes are all 0 or all 1; needs relaxed SIMD. */
+  relaxedLaneselect: ternary({ simd: 0x109 }),
   /** Byte k of the result is byte `lanes[k]` of the 32 bytes of a and b. */
   shuffle: (a: Expr<'v128'>, b: Expr<'v128'>, lanes: readonly number[]): Expr<'v128'> =>
     expr('v128', code => {
@@ -340,6 +343,7 @@ export const i8x16 = {
   narrowI16x8U: vv(102),
   swizzle: vv(14),
   eq: vv(35),
+  neg: v(97),
   bitmask: unary<'v128', 'i32'>('i32', { simd: 100 }),
 }
 

@@ -23,6 +23,8 @@ export class FunctionBuilder {
   readonly params: readonly Local[]
   readonly #code = new Bytes()
   readonly #locals: Type[] = []
+  readonly #prologue = new Bytes()
+  readonly #constants = new Map<string, Local>()
 
   constructor(params: readonly Type[]) {
     this.params = params.map((type, index) => local(type, index))
@@ -49,6 +51,21 @@ export class FunctionBuilder {
     value.emit(this.#code)
     this.#code.byte(0x21)
     this.#code.unsigned(target.index)
+  }
+
+  /**
+   * A local that holds a constant from the start of the function on, one for each key, so that loops do not build
+   * it again. Its value may not depend on other locals, and it may not be assigned.
+   */
+  constant<T extends Type>(key: string, value: Expr<T>): Local<T> {
+    const known = this.#constants.get(key)
+    if (known) return known as Local<T>
+    const made = this.local(value.type)
+    value.emit(this.#prologue)
+    this.#prologue.byte(0x21)
+    this.#prologue.unsigned(made.index)
+    this.#constants.set(key, made)
+    return made as Local<T>
   }
 
   /** Adds to an i32 local. */
@@ -108,6 +125,15 @@ export class FunctionBuilder {
     callExpr(func, args).emit(this.#code)
   }
 
+  /** Assigns the results of a call to as many locals. */
+  setAll(targets: readonly Local[], func: Func, args: readonly I32OrExpr[]): void {
+    callExpr(func, args).emit(this.#code)
+    for (const target of targets.toReversed()) {
+      this.#code.byte(0x21)
+      this.#code.unsigned(target.index)
+    }
+  }
+
   /** Calls the function at `element` of the module's table; its type is (i32) → (). */
   callIndirect(typeIndex: number, element: Expr<'i32'>, argument: Expr<'i32'>): void {
     argument.emit(this.#code)
@@ -136,6 +162,7 @@ export class FunctionBuilder {
       body.unsigned(count)
       body.byte(typeByte[type])
     }
+    body.append(this.#prologue)
     body.append(this.#code)
     body.byte(0x0b)
     const sized = new Bytes()
