@@ -1,0 +1,7 @@
+export { type ConvertSpec, convert } from './convert.js'
+export { type CopySpec, copy } from './copy.js'
+export { type FillSpec, fill } from './fill.js'
+export { type IotaSpec, iota } from './iota.js'
+export { type ArraySpec, type MapSpec, map } from './map.js'
+export { nest } from './nest.js'
+export { type PlaceSpec, place } from './place.js'

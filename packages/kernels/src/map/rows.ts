@@ -1,0 +1,72 @@
+import { type DType, elementBytes } from '../dtype.js'
+import type { V } from '../math/index.js'
+import { registerOf } from '../math/index.js'
+import type { FunctionBuilder, Local } from '../wasm/index.js'
+import type { Walk } from './broadcast.js'
+import { loadLanes, splatLanes, storeLanes } from './lanes.js'
+import { nest } from './nest.js'
+
+/** An elementwise computation over rows. */
+export interface Rows {
+  readonly lanes: number
+  /** Dtypes of the inputs, then of the output. */
+  readonly dtypes: readonly DType[]
+  /** Strides in the same order; along the last axis 1 or 0, of the output 1. */
+  readonly walk: Walk
+  /** Vectors computed interleaved. */
+  readonly interleave: number
+  readonly body: (inputs: readonly V[]) => V
+}
+
+/**
+ * Emits a computation row by row in whole vectors. What it stores past the end of a row is overwritten by the next
+ * row, and past the last row falls into the slack of the output.
+ */
+export function emitRows(f: FunctionBuilder, operands: readonly Local<'i32'>[], rows: Rows): void {
+  const { dtypes, walk, lanes, interleave } = rows
+  if (walk.lengths.includes(0)) return
+  const steps = walk.strides.map((strides, k) =>
+    strides.map(stride => stride * elementBytes[dtypes[k] as DType]),
+  )
+  const last = walk.lengths.length - 1
+  const axes = walk.lengths
+    .slice(0, last)
+    .map((length, axis) => ({ length, steps: steps.map(bytes => bytes[axis] as number) }))
+  const vectors = Math.ceil((walk.lengths[last] as number) / lanes)
+  const blocks = Math.floor(vectors / interleave)
+
+  nest(f, axes, operands, starts => {
+    const cursors = starts.map((start, k): V | Local<'i32'> =>
+      steps[k]?.[last] === 0 ? { registers: [f.local(splatLanes(dtypes[k] as DType, start))] } : f.int(start),
+    )
+    if (blocks === 1) emitBlock(f, rows, cursors, interleave)
+    else f.for(f.local('i32'), 0, blocks, 1, () => emitBlock(f, rows, cursors, interleave))
+    if (vectors % interleave > 0) emitBlock(f, rows, cursors, vectors % interleave)
+  })
+}
+
+/** Computes the next `count` vectors and moves the cursors past them. */
+function emitBlock(
+  f: FunctionBuilder,
+  { dtypes, lanes, body }: Rows,
+  cursors: readonly (V | Local<'i32'>)[],
+  count: number,
+): void {
+  const bytesOf = (k: number) => lanes * elementBytes[dtypes[k] as DType]
+  const out = cursors.length - 1
+  const inputs = cursors.slice(0, out).map((cursor, k): V => {
+    if ('registers' in cursor) return cursor
+    const load = (_: unknown, vector: number) =>
+      f.local(loadLanes(dtypes[k] as DType, lanes, cursor, vector * bytesOf(k)))
+    return { registers: Array.from({ length: count }, load) }
+  })
+  const result = body(inputs)
+  const target = cursors[out] as Local<'i32'>
+  for (let vector = 0; vector < count; vector++) {
+    const register = registerOf(result, vector)
+    f.do(storeLanes(dtypes[out] as DType, lanes, target, register, vector * bytesOf(out)))
+  }
+  cursors.forEach((cursor, k) => {
+    if (!('registers' in cursor)) f.increase(cursor, count * bytesOf(k))
+  })
+}
