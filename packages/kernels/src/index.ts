@@ -1,4 +1,4 @@
-export type { Algebra, Mask, V } from './algebra.js'
+export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall } from './assemble.js'
 export {
   type Conv2dSpec,
@@ -11,6 +11,22 @@ export {
 export { type DType, elementBytes, type FloatDType } from './dtype.js'
 export { type MatmulSpec, matmul } from './gemm/index.js'
 export { type Kernel, type KernelContext, SLACK_BYTES, slotBytes } from './kernel.js'
+export {
+  type ArraySpec,
+  type ConvertSpec,
+  type CopySpec,
+  convert,
+  copy,
+  type FillSpec,
+  fill,
+  type IotaSpec,
+  iota,
+  type MapSpec,
+  map,
+  type PlaceSpec,
+  place,
+} from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'
 export { maxPool2d, maxPool2dPullback, maxPool2dPushforward, type Pool2dSpec } from './pool/index.js'
+export { type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
 export { detectFeatures, type Features, type MemoryImport } from './wasm/index.js'

@@ -1,0 +1,2 @@
+export { type ReduceSpec, reduce } from './reduce.js'
+export type { ReduceKind } from './reduction.js'
