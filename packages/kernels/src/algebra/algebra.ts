@@ -1,21 +1,20 @@
-import type { DType } from './dtype.js'
-import type { Local } from './wasm/index.js'
-
-/** A vector value in a register. */
-export type V = Local<'v128'>
-
-/** A vector of truth values: all bits of a lane are 1 or all are 0. */
-export type Mask = Local<'v128'>
+import type { DType } from '../dtype.js'
+import type { Mask, V } from '../math/index.js'
 
 /**
  * Arithmetic on vectors of one dtype, whatever its lane width. Every method emits code that computes its result
- * once and returns the local that holds it, so results may be used many times. A kernel body written against an
+ * once and returns the registers that hold it, so results may be used many times. A kernel body written against an
  * algebra is emitted once for every dtype.
+ *
+ * Methods that a dtype does not have throw an Error that names both: f32 and f64 have all of them; i32 has `add`,
+ * `sub`, `mul`, `madd`, `neg`, `abs`, `min`, `max` (modulo 2³²) and what works on masks; bool has `equal`,
+ * `notEqual` and what works on masks.
  */
 export interface Algebra {
   readonly dtype: DType
   /** Lanes in a vector: 4, or 2 where an f64 takes part. */
   readonly lanes: number
+  /** A number in every lane, set once before all loops. */
   constant(value: number): V
   add(a: V, b: V): V
   sub(a: V, b: V): V

@@ -1,0 +1,7 @@
+export { exp } from './exp.js'
+export { FloatVectors } from './float-vectors.js'
+export { log } from './log.js'
+export { sigmoid } from './sigmoid.js'
+export { cos, sin } from './sin-cos.js'
+export { tanh } from './tanh.js'
+export { type Mask, type Register, registerOf, type Target, type V, Vectors } from './vectors.js'
