@@ -121,138 +121,47 @@ function check(shape: Conv2dSpec, cases = everyCase): void {
   }
 }
 
-const none = [
-  [0, 0],
-  [0, 0],
-] as const
-const base = { dtype: 'f32', batch: 2, height: 9, width: 8, inChannels: 3, outChannels: 5 } as const
-const table: readonly [string, Conv2dSpec][] = [
-  ['pointwise', { ...base, window: [1, 1], stride: [1, 1], padding: none }],
-  ['1×1 with stride', { ...base, window: [1, 1], stride: [2, 3], padding: none }],
-  [
-    '3×3 same',
-    {
-      ...base,
-      window: [3, 3],
-      stride: [1, 1],
-      padding: [
-        [1, 1],
-        [1, 1],
-      ],
-    },
-  ],
-  [
-    'asymmetric padding',
-    {
-      ...base,
-      window: [2, 3],
-      stride: [2, 1],
-      padding: [
-        [0, 1],
-        [3, 0],
-      ],
-    },
-  ],
-  [
-    'one channel in',
-    {
-      ...base,
-      inChannels: 1,
-      window: [5, 5],
-      stride: [1, 1],
-      padding: [
-        [2, 2],
-        [2, 2],
-      ],
-    },
-  ],
-  ['one channel out', { ...base, outChannels: 1, window: [3, 2], stride: [1, 2], padding: none }],
-  [
-    'window as large as the padded image',
-    {
-      ...base,
-      window: [11, 10],
-      stride: [1, 1],
-      padding: [
-        [1, 1],
-        [1, 1],
-      ],
-    },
-  ],
-  [
-    'window larger than the image',
-    {
-      ...base,
-      height: 2,
-      width: 3,
-      window: [5, 7],
-      stride: [2, 2],
-      padding: [
-        [3, 3],
-        [4, 4],
-      ],
-    },
-  ],
-  ['window larger than the padded image', { ...base, window: [12, 3], stride: [1, 1], padding: none }],
-  [
-    'padding larger than the window',
-    {
-      ...base,
-      window: [2, 2],
-      stride: [1, 1],
-      padding: [
-        [4, 0],
-        [0, 5],
-      ],
-    },
-  ],
-  [
-    'many channels',
-    {
-      ...base,
-      inChannels: 40,
-      outChannels: 30,
-      window: [3, 3],
-      stride: [1, 1],
-      padding: [
-        [1, 1],
-        [1, 1],
-      ],
-    },
-  ],
-  [
-    'blocks of rows',
-    {
-      ...base,
-      batch: 3,
-      height: 20,
-      width: 30,
-      inChannels: 8,
-      outChannels: 4,
-      window: [3, 3],
-      stride: [1, 1],
-      padding: none,
-    },
-  ],
+type Pair = readonly [number, number]
+
+/** A convolution of two 9×8 images with 3 channels in and 5 out, unless said otherwise. */
+const shape = (
+  window: Pair,
+  stride: Pair = [1, 1],
+  [top, bottom, left, right]: readonly [number, number, number, number] = [0, 0, 0, 0],
+  others: Partial<Conv2dSpec> = {},
+): Conv2dSpec => ({
+  ...{ dtype: 'f32', batch: 2, height: 9, width: 8, inChannels: 3, outChannels: 5 },
+  ...{
+    window,
+    stride,
+    padding: [
+      [top, bottom],
+      [left, right],
+    ],
+  },
+  ...others,
+})
+
+const table: readonly (readonly [string, Conv2dSpec])[] = [
+  ['pointwise', shape([1, 1])],
+  ['1×1 with stride', shape([1, 1], [2, 3])],
+  ['3×3 same', shape([3, 3], [1, 1], [1, 1, 1, 1])],
+  ['asymmetric padding', shape([2, 3], [2, 1], [0, 1, 3, 0])],
+  ['one channel in', shape([5, 5], [1, 1], [2, 2, 2, 2], { inChannels: 1 })],
+  ['one channel out', shape([3, 2], [1, 2], [0, 0, 0, 0], { outChannels: 1 })],
+  ['window as large as the padded image', shape([11, 10], [1, 1], [1, 1, 1, 1])],
+  ['window larger than the image', shape([5, 7], [2, 2], [3, 3, 4, 4], { height: 2, width: 3 })],
+  ['window larger than the padded image', shape([12, 3])],
+  ['padding larger than the window', shape([2, 2], [1, 1], [4, 0, 0, 5])],
+  ['wide padding', shape([3, 9], [1, 1], [0, 0, 8, 8])],
+  ['many channels', shape([3, 3], [1, 1], [1, 1, 1, 1], { inChannels: 20, outChannels: 30 })],
+  ['blocks of rows', shape([3, 3], [1, 1], [0, 0, 0, 0], { batch: 3, height: 30, width: 20, inChannels: 8 })],
   [
     'blocks within a row',
-    {
-      ...base,
-      batch: 1,
-      height: 3,
-      width: 40,
-      inChannels: 180,
-      outChannels: 3,
-      window: [3, 3],
-      stride: [1, 1],
-      padding: [
-        [0, 0],
-        [1, 1],
-      ],
-    },
+    shape([3, 3], [1, 1], [0, 0, 1, 1], { batch: 1, height: 3, width: 40, inChannels: 180 }),
   ],
-  ['no images', { ...base, batch: 0, window: [3, 3], stride: [1, 1], padding: none }],
-  ['no channels in', { ...base, inChannels: 0, window: [3, 3], stride: [1, 1], padding: none }],
+  ['no images', shape([3, 3], [1, 1], [0, 0, 0, 0], { batch: 0 })],
+  ['no channels in', shape([3, 3], [1, 1], [0, 0, 0, 0], { inChannels: 0 })],
 ]
 
 describe('conv2d and its pullbacks', () => {
@@ -310,71 +219,27 @@ describe('conv2d and its pullbacks', () => {
   })
 
   it('gives an image the same bits whatever the batch', () => {
-    const spec = {
-      ...base,
-      batch: 4,
-      window: [3, 3],
-      stride: [1, 1],
-      padding: [
-        [1, 1],
-        [1, 1],
-      ],
-    } as const
+    const spec = shape([3, 3], [1, 1], [1, 1, 1, 1], { batch: 4 })
     const sizes = sizesOf(spec)
     const [x, filter] = [random('f32', sizes.x, 7), random('f32', sizes.filter, 8)]
     const whole = run(conv2d(spec), [x, filter], make('f32', sizes.out))
-    const one = run(
-      conv2d({ ...spec, batch: 1 }),
-      [x.slice((sizes.x / 4) * 2, (sizes.x / 4) * 3), filter],
-      make('f32', sizes.out / 4),
-    )
-    expect(one).toEqual(whole.slice((sizes.out / 4) * 2, (sizes.out / 4) * 3))
+    const third = (data: Floats) => data.slice(data.length / 2, (data.length * 3) / 4)
+    const one = run(conv2d({ ...spec, batch: 1 }), [third(x), filter], make('f32', sizes.out / 4))
+    expect(one).toEqual(third(whole))
   })
 
   it('bounds scratch whatever the image', () => {
-    const spec = {
-      ...base,
-      batch: 256,
-      height: 512,
-      width: 512,
-      inChannels: 64,
-      outChannels: 64,
-      window: [3, 3],
-      stride: [1, 1],
-      padding: none,
-    } as const
+    const image = { batch: 256, height: 512, width: 512, inChannels: 64, outChannels: 64 }
+    const spec = shape([3, 3], [1, 1], [0, 0, 0, 0], image)
     for (const kernel of [conv2d(spec), conv2dInputPullback(spec), conv2dFilterPullback(spec)])
       expect(kernel.scratchBytes).toBeLessThan(1_000_000)
   })
-})
 
-describe('windowOutputShape', () => {
-  it.each([
-    [{ height: 5, width: 5, window: [3, 3], stride: [1, 1], padding: none }, [3, 3]],
-    [{ height: 5, width: 6, window: [2, 2], stride: [2, 2], padding: none }, [2, 3]],
-    [{ height: 5, width: 5, window: [6, 5], stride: [1, 1], padding: none }, [0, 1]],
-    [
-      {
-        height: 4,
-        width: 4,
-        window: [3, 3],
-        stride: [2, 2],
-        padding: [
-          [0, 1],
-          [1, 1],
-        ],
-      },
-      [2, 2],
-    ],
-  ] as const)('%j gives %j', (spec, expected) => {
-    expect(windowOutputShape(spec)).toEqual(expected)
-  })
-
-  it('rejects a stride of 0', () => {
+  it('rejects channels that are not whole numbers', () => {
     expect(() =>
-      windowOutputShape({ height: 5, width: 5, window: [3, 3], stride: [0, 1], padding: none }),
+      conv2d(shape([1, 1], [1, 1], [0, 0, 0, 0], { inChannels: 0.5 })),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: windowOutputShape: stride must be a whole number ≥ 1, got 0]`,
+      `[RangeError: conv2d: batch and channels must be whole numbers ≥ 0, got 0.5]`,
     )
   })
 })

@@ -19,8 +19,9 @@ type Int = Local<'i32'>
  *
  * @throws RangeError if a size is not a whole number ≥ 0, or a window or a stride is not ≥ 1.
  * @example
- * conv2d({ dtype: 'f32', batch: 1, height: 8, width: 8, inChannels: 2, outChannels: 3,
- *   window: [3, 3], stride: [1, 1], padding: [[1, 1], [1, 1]] }).flops // → 6912
+ * const image = { dtype: 'f32', batch: 1, height: 8, width: 8, inChannels: 2, outChannels: 3 }
+ * const sliding = { window: [3, 3], stride: [1, 1], padding: [[1, 1], [1, 1]] }
+ * conv2d({ ...image, ...sliding }).flops // → 6912
  */
 export function conv2d(spec: Conv2dSpec): Kernel {
   const { patch } = conv2dSizes(spec)
@@ -55,8 +56,9 @@ export function conv2d(spec: Conv2dSpec): Kernel {
  *
  * @throws RangeError as {@link conv2d} does.
  * @example
- * conv2dInputPullback({ dtype: 'f32', batch: 1, height: 8, width: 8, inChannels: 2, outChannels: 3,
- *   window: [3, 3], stride: [1, 1], padding: [[1, 1], [1, 1]] }).outputs // → 1
+ * const image = { dtype: 'f32', batch: 1, height: 8, width: 8, inChannels: 2, outChannels: 3 }
+ * const sliding = { window: [3, 3], stride: [1, 1], padding: [[1, 1], [1, 1]] }
+ * conv2dInputPullback({ ...image, ...sliding }).outputs // → 1
  */
 export function conv2dInputPullback(spec: Conv2dSpec): Kernel {
   const { patch } = conv2dSizes(spec)
@@ -92,8 +94,9 @@ export function conv2dInputPullback(spec: Conv2dSpec): Kernel {
  *
  * @throws RangeError as {@link conv2d} does.
  * @example
- * conv2dFilterPullback({ dtype: 'f32', batch: 1, height: 8, width: 8, inChannels: 2, outChannels: 3,
- *   window: [3, 3], stride: [1, 1], padding: [[1, 1], [1, 1]] }).inputs // → 2
+ * const image = { dtype: 'f32', batch: 1, height: 8, width: 8, inChannels: 2, outChannels: 3 }
+ * const sliding = { window: [3, 3], stride: [1, 1], padding: [[1, 1], [1, 1]] }
+ * conv2dFilterPullback({ ...image, ...sliding }).inputs // → 2
  */
 export function conv2dFilterPullback(spec: Conv2dSpec): Kernel {
   const { patch } = conv2dSizes(spec)

@@ -15,7 +15,7 @@ import {
   select,
   v128,
 } from '../wasm/index.js'
-import { type Conv2dSpec, conv2dKey, conv2dSizes } from './spec.js'
+import { type Conv2dSpec, conv2dKey, conv2dSizes, positionBlock } from './spec.js'
 
 type Int = Local<'i32'>
 
@@ -28,6 +28,8 @@ interface Runs {
 }
 
 const VECTORS_UNROLLED = 8
+/** Positions at either end of a row whose padding is worked out in advance, if there are no more. */
+const EDGES_UNROLLED = 6
 
 /** Runs the body for each vector of a run: byte offset and lanes in use. */
 function eachVector(
@@ -71,7 +73,9 @@ function defineWalk(
   runsOf: (f: FunctionBuilder) => Runs,
 ): Func {
   const { bytes } = lanesOf[spec.dtype]
-  const { patch: patchElements, outWidth } = conv2dSizes(spec)
+  const sizes = conv2dSizes(spec)
+  const { patch: patchElements, outWidth } = sizes
+  const wholeRows = positionBlock(spec, sizes).columns === outWidth
   const { height, width, inChannels } = spec
   const [windowHeight, windowWidth] = spec.window
   const [strideDown, strideRight] = spec.stride
@@ -114,6 +118,29 @@ function defineWalk(
       f.set(begin, atLeast(low))
       f.set(end, clamp(high))
     }
+    const edges = (low: number, high: number) => {
+      if (low >= high) return
+      if (wholeRows && high - low <= EDGES_UNROLLED) {
+        for (let position = low; position < high; position++) knownEdge(position)
+      } else {
+        range(low, high)
+        edge()
+      }
+    }
+    const knownEdge = (position: number) => {
+      const firstX = position * strideRight - left
+      const before = Math.min(windowWidth, Math.max(0, -firstX))
+      const past = Math.max(before, Math.min(windowWidth, width - firstX))
+      f.set(at, i32.add(patches, position * patchBytes))
+      if (before > 0) runs.outside(at, before * inChannels)
+      f.increase(at, before * pixelBytes)
+      if (past > before) {
+        f.set(pixel, i32.add(line, (firstX + before) * pixelBytes))
+        runs.inside(pixel, at, (past - before) * inChannels)
+      }
+      f.increase(at, (past - before) * pixelBytes)
+      if (past < windowWidth) runs.outside(at, (windowWidth - past) * inChannels)
+    }
 
     f.for(down, 0, windowHeight, 1, () => {
       f.set(y, i32.sub(i32.add(i32.mul(row, strideDown), down), top))
@@ -121,10 +148,7 @@ function defineWalk(
         i32.ltU(y, height),
         () => {
           f.set(line, i32.add(image, i32.mul(y, width * pixelBytes)))
-          if (firstInside > 0) {
-            range(0, firstInside)
-            edge()
-          }
+          edges(0, firstInside)
           range(firstInside, firstOutside)
           startAt()
           f.set(pixel, i32.add(line, i32.mul(i32.sub(i32.mul(begin, strideRight), left), pixelBytes)))
@@ -133,10 +157,7 @@ function defineWalk(
             f.increase(at, patchBytes)
             f.increase(pixel, strideRight * pixelBytes)
           })
-          if (firstOutside < outWidth) {
-            range(firstOutside, outWidth)
-            edge()
-          }
+          edges(firstOutside, outWidth)
         },
         () => {
           range(0, outWidth)

@@ -13,6 +13,7 @@ import {
 } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
 import { definePanelCopy, defineStripCopy, defineTransposingCopy, STRIP_GAP } from './pack.js'
+import { defineRowTimesTranspose } from './row-times-transpose.js'
 import { defineTile, STRIP, type TileForm } from './tile.js'
 
 /** What the code of the loops depends on; sizes are parameters. */
@@ -20,7 +21,7 @@ export interface LoopForm {
   readonly dtype: FloatDType
   readonly transposeA: boolean
   readonly transposeB: boolean
-  /** Whether B is packed or read in place; a transposed one is always packed. */
+  /** Whether B is packed or read in place; a transposed one is packed unless there is but one row. */
   readonly packB: boolean
   readonly transposeC: boolean
   /** One row of C, or any number. */
@@ -78,6 +79,12 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
       f.for(j0, 0, n, nc, () => {
         f.set(nLength, min(nc, i32.sub(n, j0)))
         f.set(bBlock, i32.add(b, transposeB ? entry(bStride, j0, k0) : entry(bStride, k0, j0)))
+        if (form.oneRow && transposeB) {
+          const at = i32.add(c, bytes(j0))
+          const row = defineRowTimesTranspose(module, dtype)
+          f.call(row, i32.add(a, bytes(k0)), bBlock, bStride, at, nLength, kLength, adds)
+          return
+        }
         if (packB) {
           emitPackB(f, module, form, { bBlock, bStride, nLength, kLength, packedB, panelColumnBytes })
         }

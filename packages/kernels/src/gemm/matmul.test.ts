@@ -112,7 +112,7 @@ describe('matmul', () => {
   it('is the sum of products for random shapes and forms', () => {
     fc.assert(
       fc.property(shapes, fc.constantFrom(...everyCase), (shape, one) => check(shape, [one])),
-      { numRuns: 400 },
+      { numRuns: 250 },
     )
   })
 
@@ -123,8 +123,8 @@ describe('matmul', () => {
       [300, 1, 40],
       [2, 2, 2000],
       [7, 5, 1025],
-      [100, 270, 33],
-      [97, 300, 520],
+      [52, 270, 33],
+      [29, 280, 520],
       [200, 10, 130],
       [13, 17, 600],
       [250, 24, 64],
@@ -141,7 +141,7 @@ describe('matmul', () => {
           const spec = { ...form, dtype, batch: 1, m, n, k }
           const [a, b] = operands(spec)
           const whole = run(spec, [a, b])
-          for (const rows of [1, 2, 7, 12, 25]) {
+          for (const rows of [1, 2, 7, 25]) {
             const part = make(dtype, rows * k)
             for (let i = 0; i < rows; i++)
               for (let p = 0; p < k; p++)

@@ -54,9 +54,9 @@ const NC_BYTES = 1056
 /** Up to this size B stays in the first-level cache and is read in place. */
 const IN_PLACE_BYTES = 20480
 /** With fewer rows of C than this, packing B costs more than it saves. */
-const PACK_ROWS = 12
+const PACK_ROWS = 20
 /** With at most so many columns of C, Aᵀ·B is computed as its transpose. */
-const SWAP_COLUMNS = 24
+const SWAP_COLUMNS = 36
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple
 
@@ -74,7 +74,7 @@ export function planProduct(spec: ProductSpec): ProductPlan {
   const [m, n] = swapped ? [spec.n, spec.m] : [spec.m, spec.n]
   const oneRow = m === 1
   const transposed = swapped ? !transposeA : transposeB
-  const packB = transposed || (m >= PACK_ROWS && n * spec.k * bytes > IN_PLACE_BYTES)
+  const packB = transposed ? !oneRow : m >= PACK_ROWS && n * spec.k * bytes > IN_PLACE_BYTES
   const form: LoopForm = {
     dtype,
     // One row, or one column, is the same vector either way.

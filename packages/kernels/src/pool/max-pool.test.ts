@@ -98,7 +98,7 @@ describe('max pooling, its pullback and its pushforward', () => {
         })
         check(spec, x)
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     )
   })
 

@@ -22,18 +22,18 @@ import { eachSite, type Site, type Tap } from './walk.js'
 type V = Local<'v128'>
 type Int = Local<'i32'>
 
-const bytesOf = (text: (view: DataView) => void): Uint8Array => {
+const vectorBytes = (fill: (view: DataView) => void): Uint8Array => {
   const view = new DataView(new ArrayBuffer(16))
-  text(view)
+  fill(view)
   return new Uint8Array(view.buffer)
 }
 
 /** −∞ in every lane. */
 const minusInfinity = {
-  f32: bytesOf(view => {
+  f32: vectorBytes(view => {
     for (let at = 0; at < 16; at += 4) view.setFloat32(at, Number.NEGATIVE_INFINITY, true)
   }),
-  f64: bytesOf(view => {
+  f64: vectorBytes(view => {
     for (let at = 0; at < 16; at += 8) view.setFloat64(at, Number.NEGATIVE_INFINITY, true)
   }),
 }
@@ -70,8 +70,9 @@ function findMax(
  *
  * @throws RangeError if a size is not a whole number ≥ 0, or a window or a stride is not ≥ 1.
  * @example
- * maxPool2d({ dtype: 'f32', batch: 1, height: 4, width: 4, channels: 3, window: [2, 2], stride: [2, 2],
- *   padding: [[0, 0], [0, 0]] }).flops // → 48
+ * const image = { dtype: 'f32', batch: 1, height: 4, width: 4, channels: 3 }
+ * const halving = { window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]] }
+ * maxPool2d({ ...image, ...halving }).flops // → 48
  */
 export function maxPool2d(spec: Pool2dSpec): Kernel {
   return pooling('max-pool', spec, 1, ({ f, inputs, outputs }) => {
@@ -91,8 +92,9 @@ export function maxPool2d(spec: Pool2dSpec): Kernel {
  *
  * @throws RangeError as {@link maxPool2d} does.
  * @example
- * maxPool2dPullback({ dtype: 'f32', batch: 1, height: 4, width: 4, channels: 3, window: [2, 2], stride: [2, 2],
- *   padding: [[0, 0], [0, 0]] }).inputs // → 2
+ * const image = { dtype: 'f32', batch: 1, height: 4, width: 4, channels: 3 }
+ * const halving = { window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]] }
+ * maxPool2dPullback({ ...image, ...halving }).inputs // → 2
  */
 export function maxPool2dPullback(spec: Pool2dSpec): Kernel {
   const lanes = lanesOf[spec.dtype]
@@ -122,8 +124,9 @@ export function maxPool2dPullback(spec: Pool2dSpec): Kernel {
  *
  * @throws RangeError as {@link maxPool2d} does.
  * @example
- * maxPool2dPushforward({ dtype: 'f32', batch: 1, height: 4, width: 4, channels: 3, window: [2, 2], stride: [2, 2],
- *   padding: [[0, 0], [0, 0]] }).outputs // → 1
+ * const image = { dtype: 'f32', batch: 1, height: 4, width: 4, channels: 3 }
+ * const halving = { window: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]] }
+ * maxPool2dPushforward({ ...image, ...halving }).outputs // → 1
  */
 export function maxPool2dPushforward(spec: Pool2dSpec): Kernel {
   return pooling('max-pool-pushforward', spec, 2, ({ f, inputs, outputs }) => {
