@@ -73,12 +73,13 @@ export const whole = {
   loss: (w: Tensor, { x, y }: Batch): Tensor => sum(square(sub(matmul(x, w), y)), { axis: 1 }),
 }
 
-/** Value and gradient as bytes: equal text means equal bits. */
+/** Value and gradient as bytes in hexadecimal: equal text means equal bits. */
 export const bitsOf = ({ value, gradient }: { readonly value: Tensor; readonly gradient: unknown }): string =>
   [value, ...flatten(gradient).leaves]
     .map(leaf => {
       const { buffer, byteOffset, byteLength } = leaf.toTypedArray()
-      return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+      return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
     })
     .join(' ')
 

@@ -198,7 +198,11 @@ describe('calls', () => {
         .catch((error: Error) => `${error.name}: ${error.message}`)
     }
     expect(await rejected((w, { x }) => mul(x, w.item()))).toMatch(/^RecordError: item\(\) was asked/)
-    expect(await rejected((w, b) => mean(whole.loss(w, b)))).toMatchInlineSnapshot()
+    expect(await rejected((w, b) => mean(whole.loss(w, b)))).toMatchInlineSnapshot(`
+      "ShapeError: The loss returned f32[] for 64 rows.
+        expected  one number a row: f32[64] or f64[64]
+        fix       return the losses of the rows; the scheduler averages or sums them (see \`reduction\`)"
+    `)
     expect(
       await rejected(() => {
         throw new TypeError('of the user')

@@ -5,12 +5,6 @@ import { openScheduler, type Scheduler } from './scheduler.js'
 
 export * from './index.js'
 
-/** Options of {@link createScheduler} in a browser. */
-export interface BrowserSchedulerOptions extends SchedulerOptions {
-  /** @internal Starts a worker that serves a lane. */
-  readonly spawn?: (() => Worker) | undefined
-}
-
 /**
  * Starts a scheduler in a browser. In a cross-origin isolated page lanes share memory with it; elsewhere rows and
  * gradients are handed over in buffers, with the same bits.
@@ -18,21 +12,26 @@ export interface BrowserSchedulerOptions extends SchedulerOptions {
  * @param loss one number a row: f32[rows] or f64[rows]. It is recorded once for each set of shapes, so it must be
  * pure.
  * @throws {@link OptionError} for options outside what is allowed; {@link LaneError} if no worker can be started.
+ * @example
+ * const loss = (w, batch) => square(sub(mul(batch.x, w), batch.y))
+ * const scheduler = await createScheduler(loss, { workers: 0, reduction: 'sum' })
+ * const batch = { x: tensor([1, 2]), y: tensor([2, 6]) }
+ * const { gradient } = await scheduler.valueAndGrad(tensor(1), batch)
+ * gradient.item() // → -18
+ * await scheduler.close()
  */
 export function createScheduler<P, B>(
   loss: (params: P, batch: B) => Tensor,
-  options: BrowserSchedulerOptions = {},
+  options: SchedulerOptions = {},
 ): Promise<Scheduler<P, B>> {
-  const { spawn = startWorker, ...rest } = options
-  return openScheduler(loss, rest, platformOf(spawn))
+  const platform: Platform = {
+    cores: navigator.hardwareConcurrency || 1,
+    sharesMemory: globalThis.crossOriginIsolated === true,
+    spawn: () => threadOf(startWorker()),
+    pause,
+  }
+  return openScheduler(loss, options, platform)
 }
-
-const platformOf = (spawn: () => Worker): Platform => ({
-  cores: navigator.hardwareConcurrency || 1,
-  sharesMemory: globalThis.crossOriginIsolated === true,
-  spawn: () => threadOf(spawn()),
-  pause,
-})
 
 const startWorker = (): Worker =>
   new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module' })

@@ -1,13 +1,27 @@
 import { type ErrorParts, WengertError } from '@wengert/tape'
 
-/** A lane that died, did not answer in time, or could not be started. */
+/**
+ * A lane that died, did not answer in time, or could not be started.
+ *
+ * @example
+ * const error = new LaneError({ summary: 'A worker ended with exit code 3.' })
+ * error.code // → 'LANE'
+ */
 export class LaneError extends WengertError {
   constructor(parts: ErrorParts) {
     super('LANE', parts)
   }
 }
 
-/** A call of a scheduler that is closed, or was closed while the call was under way. */
+/**
+ * A call of a scheduler that is closed, or was closed while the call was under way.
+ *
+ * @example
+ * const scheduler = await createScheduler(x => x, { workers: 0 })
+ * await scheduler.close()
+ * const call = scheduler.valueAndGrad(tensor(1), tensor([1]))
+ * await call.catch(error => error.code) // → 'CLOSED'
+ */
 export class ClosedError extends WengertError {
   constructor(parts: ErrorParts) {
     super('CLOSED', parts)

@@ -1,0 +1,25 @@
+import { createScheduler } from '@wengert/scheduler'
+import { batch, bitsOf, loss, params } from '../scheduler-model.js'
+
+const workers: Worker[] = []
+
+globalThis.Worker = class extends Worker {
+  constructor(url: string | URL, options?: WorkerOptions) {
+    super(url, options)
+    workers.push(this)
+  }
+}
+
+/** Computes on workers of this page; `kill` ends one of them during the call. */
+async function run(kill: boolean): Promise<{ bits: string; retries: number; peakBytes: number }> {
+  const scheduler = await createScheduler(loss, { workers: 2, deadlineMs: kill ? 1000 : 60_000 })
+  const result = await scheduler.valueAndGrad(params, batch, {
+    onProgress: ({ shardsDone }) => {
+      if (kill && shardsDone === 2) workers.at(-1)?.terminate()
+    },
+  })
+  await scheduler.close()
+  return { bits: bitsOf(result), retries: result.stats.retries, peakBytes: result.stats.peakBytes }
+}
+
+Object.assign(globalThis, { run })
