@@ -40,29 +40,36 @@ const minusInfinity = {
 const ones = new Uint8Array(16).fill(0xff)
 
 /**
- * Finds the maximum of a site's window. `taken` hears of every tap with the mask of the lanes where it is greater
- * than all before it, or the first.
+ * Prepares a search for the maximum of a site's window, which leaves it in `best`. `taken` hears of every tap with the
+ * mask of the lanes where it is greater than all before it, or the first.
  */
-function findMax(
-  f: FunctionBuilder,
-  { dtype }: Pool2dSpec,
-  site: Site,
-  x: Int,
-  best: V,
-  taken: (tap: Tap, mask: V) => void,
-): void {
+function maxSearch(f: FunctionBuilder, { dtype }: Pool2dSpec, x: Int) {
   const lanes = dtype === 'f32' ? f32x4 : f64x2
-  const [unset, value, mask] = [f.local('v128'), f.local('v128'), f.local('v128')]
-  f.set(best, v128.const(minusInfinity[dtype]))
-  f.set(unset, v128.const(ones))
-  site.eachTap(tap => {
-    f.set(value, v128.load(i32.add(x, tap.at), tap.offset))
-    // ¬(value ≤ best) ∧ best = best: greater, or NaN after numbers.
-    f.set(mask, v128.or(v128.andnot(lanes.eq(best, best), lanes.le(value, best)), unset))
-    f.set(best, v128.bitselect(value, best, mask))
-    f.set(unset, v128.const(new Uint8Array(16)))
-    taken(tap, mask)
-  })
+  const [best, unset, value, mask] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')]
+  const least = f.local(v128.const(minusInfinity[dtype]))
+  const all = f.local(v128.const(ones))
+  const none = f.local(v128.const(new Uint8Array(16)))
+  const search = (site: Site, taken: (tap: Tap, mask: V) => void = () => {}) => {
+    f.set(best, least)
+    f.set(unset, all)
+    site.eachTap(tap => {
+      f.set(value, v128.load(i32.add(x, tap.at), tap.offset))
+      if (tap.first) {
+        f.set(best, value)
+        taken(tap, all)
+        return
+      }
+      // ¬(value ≤ best) ∧ best = best: greater, or NaN after numbers.
+      f.set(mask, v128.andnot(lanes.eq(best, best), lanes.le(value, best)))
+      if (tap.first === undefined) {
+        f.set(mask, v128.or(mask, unset))
+        f.set(unset, none)
+      }
+      f.set(best, v128.bitselect(value, best, mask))
+      taken(tap, mask)
+    })
+  }
+  return { best, none, search }
 }
 
 /**
@@ -77,9 +84,9 @@ function findMax(
 export function maxPool2d(spec: Pool2dSpec): Kernel {
   return pooling('max-pool', spec, 1, ({ f, inputs, outputs }) => {
     const [x, out] = [f.int(inputs[0] ?? 0), f.int(outputs[0] ?? 0)]
-    const best = f.local('v128')
+    const { best, search } = maxSearch(f, spec, x)
     eachSite(f, spec, site => {
-      findMax(f, spec, site, x, best, () => {})
+      search(site)
       storePart(f, lanesOf[spec.dtype], i32.add(out, site.out), best, site.live)
     })
   })
@@ -102,10 +109,11 @@ export function maxPool2dPullback(spec: Pool2dSpec): Kernel {
     const [x, ct, dx] = [f.int(inputs[0] ?? 0), f.int(inputs[1] ?? 0), f.int(outputs[0] ?? 0)]
     const [at, end] = [f.local('i32'), f.int(i32.add(dx, pool2dSizes(spec).inElements * lanes.bytes))]
     f.for(at, dx, end, 16, () => f.do(v128.store(at, v128.const(new Uint8Array(16)))))
-    const [best, position, share, sum] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')]
+    const [position, share, sum] = [f.local('v128'), f.local('v128'), f.local('v128')]
+    const { search } = maxSearch(f, spec, x)
     const numbers = positionsOf(spec)
     eachSite(f, spec, site => {
-      findMax(f, spec, site, x, best, (tap, mask) => {
+      search(site, (tap, mask) => {
         f.set(position, v128.bitselect(numbers.splat(tap.index), position, mask))
       })
       f.set(share, v128.load(i32.add(ct, site.out)))
@@ -131,10 +139,11 @@ export function maxPool2dPullback(spec: Pool2dSpec): Kernel {
 export function maxPool2dPushforward(spec: Pool2dSpec): Kernel {
   return pooling('max-pool-pushforward', spec, 2, ({ f, inputs, outputs }) => {
     const [x, t, out] = [f.int(inputs[0] ?? 0), f.int(inputs[1] ?? 0), f.int(outputs[0] ?? 0)]
-    const [best, tangent] = [f.local('v128'), f.local('v128')]
+    const tangent = f.local('v128')
+    const { none, search } = maxSearch(f, spec, x)
     eachSite(f, spec, site => {
-      f.set(tangent, v128.const(new Uint8Array(16)))
-      findMax(f, spec, site, x, best, (tap, mask) => {
+      f.set(tangent, none)
+      search(site, (tap, mask) => {
         f.set(tangent, v128.bitselect(v128.load(i32.add(t, tap.at), tap.offset), tangent, mask))
       })
       storePart(f, lanesOf[spec.dtype], i32.add(out, site.out), tangent, site.live)

@@ -21,6 +21,8 @@ export interface Tap {
   readonly offset: number
   /** Its number in the window, in row-major order. */
   readonly index: I32
+  /** Whether it is the first of its window in the image, if that is known when the code is made. */
+  readonly first?: boolean
 }
 
 /** Windows of up to so many elements that never meet padding are unrolled. */
@@ -52,7 +54,12 @@ export function eachSite(f: FunctionBuilder, spec: Pool2dSpec, body: (site: Site
   const unrolledTaps = (tap: (tap: Tap) => void) => {
     for (let i = 0; i < window[0]; i++)
       for (let j = 0; j < window[1]; j++)
-        tap({ at: corner, offset: (i * width + j) * pixelBytes, index: i * window[1] + j })
+        tap({
+          at: corner,
+          offset: (i * width + j) * pixelBytes,
+          index: i * window[1] + j,
+          first: i + j === 0,
+        })
   }
   const clippedTaps = (tap: (tap: Tap) => void) =>
     f.for(row, rowBegin, rowEnd, 1, () => {
