@@ -12,7 +12,7 @@ import {
   train,
 } from '@wengert/nn'
 import { createScheduler } from '@wengert/scheduler'
-import { dataOf, flatten, type Tensor, type Tree } from '@wengert/tape'
+import { BudgetError, dataOf, flatten, formatByteSize, type Tensor, type Tree } from '@wengert/tape'
 import type { Facts, Options } from './view.js'
 
 type Params = Tree<Tensor>
@@ -55,14 +55,15 @@ export async function trainDigits(
   })
 
   const steps = Math.ceil(rows.train.length / batch)
+  const gradient = async (params: Params, chosen: Int32Array) => {
+    const { value, gradient } = await scheduler.valueAndGrad(params, data, { rows: chosen, signal })
+    return { value, gradient: gradient as Params }
+  }
   let [done, seconds, resumed] = [0, 0, performance.now()]
   const events = train<Params>({
     params: model.init(seed),
     ...{ rows: rows.train, batch, epochs, seed, optimiser },
-    gradient: async (params, chosen) => {
-      const { value, gradient } = await scheduler.valueAndGrad(params, data, { rows: chosen, signal })
-      return { value, gradient: gradient as Params }
-    },
+    gradient: (params, chosen) => gradient(params, chosen).catch(error => refuse(error, memory)),
     async evaluate(params) {
       seconds += (performance.now() - resumed) / 1000
       const found = dataOf(await scheduler.map(right, params, data, { rows: rows.test, signal }))
@@ -88,6 +89,21 @@ export async function trainDigits(
       })
     }
   }
+}
+
+/** Says of the whole budget what the scheduler says of its share. */
+function refuse(error: unknown, budgetBytes: number): never {
+  if (!(error instanceof BudgetError)) throw error
+  const leastBytes = error.leastBytes + OPTIMISER_BYTES
+  throw new BudgetError({
+    summary: `A budget of ${formatByteSize(budgetBytes)} is too small for this training.`,
+    expected: `at least ${leastBytes / 2 ** 20} MiB`,
+    at: error.parts.at,
+    fix: 'raise the budget, or lower the number of workers: each has an arena of its own',
+    budgetBytes,
+    leastBytes,
+    cause: error,
+  })
 }
 
 /** SHA-256 of the bytes of all parameters, in the order of their names. */

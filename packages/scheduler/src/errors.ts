@@ -8,6 +8,10 @@ import { type ErrorParts, WengertError } from '@wengert/tape'
  * error.code // → 'LANE'
  */
 export class LaneError extends WengertError {
+  static {
+    LaneError.prototype.name = 'LaneError'
+  }
+
   constructor(parts: ErrorParts) {
     super('LANE', parts)
   }
@@ -23,6 +27,10 @@ export class LaneError extends WengertError {
  * await call.catch(error => error.code) // → 'CLOSED'
  */
 export class ClosedError extends WengertError {
+  static {
+    ClosedError.prototype.name = 'ClosedError'
+  }
+
   constructor(parts: ErrorParts) {
     super('CLOSED', parts)
   }

@@ -29,21 +29,27 @@ export interface ErrorParts {
 export class WengertError extends Error {
   /** Stable across versions and threads; test this, not the message. */
   readonly code: string
-  readonly parts: ErrorParts
+  readonly #parts: ErrorParts
+
+  // Names are spelt out because minifiers change those of classes.
+  static {
+    WengertError.prototype.name = 'WengertError'
+  }
 
   constructor(code: string, parts: ErrorParts) {
     super(screen(parts), parts.cause === undefined ? undefined : { cause: parts.cause })
     this.code = code
-    this.parts = parts
+    this.#parts = parts
   }
 
-  override get name(): string {
-    return this.constructor.name
+  /** What the message was made of. */
+  get parts(): ErrorParts {
+    return this.#parts
   }
 
   /** Cloneable facts about the error, such as the byte counts of a budget. */
   get data(): ErrorData {
-    return this.parts.data ?? {}
+    return this.#parts.data ?? {}
   }
 }
 
@@ -54,6 +60,10 @@ function screen({ summary, expected, at, fix }: ErrorParts): string {
 
 /** Shapes that do not fit together. */
 export class ShapeError extends WengertError {
+  static {
+    ShapeError.prototype.name = 'ShapeError'
+  }
+
   constructor(parts: ErrorParts) {
     super('SHAPE', parts)
   }
@@ -61,6 +71,10 @@ export class ShapeError extends WengertError {
 
 /** Dtypes that an operation does not take or that do not match. */
 export class DTypeError extends WengertError {
+  static {
+    DTypeError.prototype.name = 'DTypeError'
+  }
+
   constructor(parts: ErrorParts) {
     super('DTYPE', parts)
   }
@@ -68,6 +82,10 @@ export class DTypeError extends WengertError {
 
 /** A program that cannot be recorded, such as one that reads a value which is not there yet. */
 export class RecordError extends WengertError {
+  static {
+    RecordError.prototype.name = 'RecordError'
+  }
+
   constructor(parts: ErrorParts) {
     super('RECORD', parts)
   }
@@ -75,6 +93,10 @@ export class RecordError extends WengertError {
 
 /** A derivative that does not exist, or is asked of something that is not differentiable. */
 export class DerivativeError extends WengertError {
+  static {
+    DerivativeError.prototype.name = 'DerivativeError'
+  }
+
   constructor(parts: ErrorParts) {
     super('DERIVATIVE', parts)
   }
@@ -82,6 +104,10 @@ export class DerivativeError extends WengertError {
 
 /** An option or argument outside what is allowed. */
 export class OptionError extends WengertError {
+  static {
+    OptionError.prototype.name = 'OptionError'
+  }
+
   constructor(parts: ErrorParts) {
     super('OPTION', parts)
   }
@@ -89,6 +115,10 @@ export class OptionError extends WengertError {
 
 /** A byte budget in which no plan was found. */
 export class BudgetError extends WengertError {
+  static {
+    BudgetError.prototype.name = 'BudgetError'
+  }
+
   /** The budget that was given, in bytes. */
   readonly budgetBytes: number
   /** The fewest bytes with which planning succeeds; running with exactly these works. */

@@ -12,6 +12,10 @@ import { type ErrorParts, WengertError } from '../errors.js'
  * }
  */
 export class PlanError extends WengertError {
+  static {
+    PlanError.prototype.name = 'PlanError'
+  }
+
   constructor(parts: ErrorParts) {
     super('PLAN', parts)
   }
