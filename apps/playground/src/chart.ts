@@ -4,8 +4,10 @@ import 'uplot/dist/uPlot.min.css'
 /** A live plot of loss and test accuracy over the steps of training. */
 export interface Chart {
   clear(): void
-  /** Adds the loss of a step; the accuracy, where it is known, belongs to the same step. */
-  add(step: number, loss: number, accuracy?: number): void
+  /** Adds the loss of a step. */
+  addLoss(step: number, loss: number): void
+  /** Adds the test accuracy after the last step. */
+  addAccuracy(accuracy: number): void
 }
 
 /** Draws an empty chart into an element and keeps it as wide as that. */
@@ -63,10 +65,14 @@ export function createChart(element: HTMLElement): Chart {
       data = [[], [], []]
       plot.setData(data)
     },
-    add(step, loss, accuracy) {
+    addLoss(step, loss) {
       data[0].push(step)
       data[1].push(loss)
-      data[2].push(accuracy ?? null)
+      data[2].push(null)
+      plot.setData(data)
+    },
+    addAccuracy(accuracy) {
+      data[2][data[2].length - 1] = accuracy
       plot.setData(data)
     },
   }

@@ -42,7 +42,8 @@ async function run(options: Options): Promise<void> {
     const digits = await loading
     await trainDigits(digits, options, controller.signal, ({ step, ...facts }) => {
       showFacts(facts)
-      if (step !== undefined && facts.loss !== undefined) chart.add(step, facts.loss, facts.accuracy)
+      if (step !== undefined && facts.loss !== undefined) chart.addLoss(step, facts.loss)
+      if (facts.accuracy !== undefined) chart.addAccuracy(facts.accuracy)
     })
     showStatus('Done.')
   } catch (error) {

@@ -79,12 +79,11 @@ export async function trainDigits(
       const step = (event.epoch - 1) * steps + event.step
       report({ ...facts(), done: done / (epochs * rows.train.length), loss: event.loss, rowsPerSecond, step })
     } else {
-      const { loss, score = 0, epoch, params } = event
+      const { loss, score = 0, params } = event
       report({
         ...facts(),
         loss,
         accuracy: score,
-        step: epoch * steps,
         fingerprint: await fingerprint(params),
       })
     }
