@@ -59,6 +59,6 @@ describe.skipIf(chromiumPath === undefined).each([true, false])('in a browser, i
   test('gives them after a worker was ended, too', async () => {
     const { bits, retries } = await run(true)
     expect(bits).toBe(expected)
-    expect(retries).toBe(1)
+    expect(retries).toBeGreaterThan(0)
   })
 })

@@ -58,7 +58,7 @@ describe.each(['shared', 'transfer'] as const)('a worker that dies (%s)', (trans
     arm('loop')
     const result = await scheduler.valueAndGrad(params, batch)
     expect(bitsOf(result)).toBe(expected)
-    expect(result.stats.retries).toBe(1)
+    expect(result.stats.retries).toBeGreaterThan(0)
   })
 
   test('terminated from outside, during a call and between calls, is replaced', async () => {

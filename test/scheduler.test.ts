@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { createScheduler, type SchedulerOptions } from '@wengert/scheduler'
-import { BudgetError, mean, mul, sum, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
+import { add, BudgetError, mean, mul, square, sum, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import {
   type Batch,
@@ -136,6 +136,34 @@ describe('the right numbers', () => {
     await expect(means.valueAndGrad(whole.w, whole.batch, { weights: tensor([1, 2]) })).rejects.toMatchObject(
       { code: 'SHAPE' },
     )
+  })
+
+  test('come in the dtypes of parameters and loss, with the same bits', async () => {
+    const p = { scale: tensor(new Float64Array([0.1, 0.2, 0.3])), shift: tensor(1.5) }
+    const b = {
+      x: tensor(
+        Float64Array.from({ length: 30_000 }, (_, k) => Math.sin(k)),
+        { shape: [10_000, 3] },
+      ),
+    }
+    const odd = (q: typeof p, { x }: typeof b) =>
+      sum(square(add(mul(x, q.scale), q.shift.convert('f64'))), { axis: 1 })
+    const bits = new Set<string>()
+    for (const [workers, arithmetic] of [
+      [0, 'portable'],
+      [2, 'portable'],
+      [3, 'portable'],
+    ] as const) {
+      await using scheduler = await createScheduler(odd, { workers, arithmetic })
+      const result = await scheduler.valueAndGrad(p, b)
+      expect([result.value.dtype, result.gradient.scale.dtype, result.gradient.shift.dtype]).toEqual([
+        'f64',
+        'f64',
+        'f32',
+      ])
+      bits.add(bitsOf(result))
+    }
+    expect(bits.size).toBe(1)
   })
 
   test('are NaN where they are NaN', async () => {

@@ -37,6 +37,8 @@ export class SharedLane implements Lane {
   async run(task: Task): Promise<void> {
     const link = this.#link
     const { hash } = task.executable
+    // A dying worker may still write the arena: nothing is placed before it has stopped.
+    link.assertAlive()
     this.#seat.place(task)
     if (!link.has(hash, this.#seat.arena.memory)) {
       await link.adopt(this.#seat.arena.memory, this.#deadlineMs)

@@ -54,6 +54,11 @@ export class Link {
     return this.#death !== undefined
   }
 
+  /** @throws {@link LaneError} if the link is dead. */
+  assertAlive(): void {
+    if (this.#death) throw this.#death
+  }
+
   /** Whether the thread keeps the process alive. */
   keepAlive(alive: boolean): void {
     if (!this.#death) this.#thread.keepAlive(alive)

@@ -13,7 +13,8 @@ export interface Started<T> {
  * rejects at once; the next one starts when no lane works on it any more.
  */
 export class Turns {
-  readonly #closing = deferred<never>()
+  /** Ends each call that is under way or waiting. */
+  readonly #ends = new Set<(reason: unknown) => void>()
   #last: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -28,18 +29,20 @@ export class Turns {
     const before = this.#last
     const over = deferred<void>()
     this.#last = over.promise
-    const aborted = deferred<never>()
-    const abort = () => aborted.reject(signal?.reason)
+    const ended = deferred<never>()
+    const abort = () => ended.reject(signal?.reason)
     signal?.addEventListener('abort', abort)
+    this.#ends.add(ended.reject)
     let idle = before
     try {
-      await Promise.race([before, aborted.promise, this.#closing.promise])
+      await Promise.race([before, ended.promise])
       const { dispatched, result } = start()
       idle = dispatched.idle
-      for (const end of [aborted, this.#closing]) end.promise.catch(dispatched.stop)
+      ended.promise.catch(dispatched.stop)
       return result(await dispatched.finished)
     } finally {
       signal?.removeEventListener('abort', abort)
+      this.#ends.delete(ended.reject)
       void idle.then(over.resolve)
     }
   }
@@ -47,7 +50,7 @@ export class Turns {
   /** Rejects the calls that are under way or waiting; resolves when no lane works any more. */
   close(): Promise<void> {
     this.#closed = true
-    this.#closing.reject(closed())
+    for (const end of this.#ends) end(closed())
     return this.#last
   }
 }
