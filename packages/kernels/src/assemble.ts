@@ -1,6 +1,5 @@
 import type { Kernel } from './kernel.js'
-import { i32, ModuleBuilder } from './wasm/index.js'
-import type { Features, MemoryImport } from './wasm/module.js'
+import { type Features, i32, type MemoryImport, ModuleBuilder } from './wasm/index.js'
 
 /** One call of a kernel, with the addresses of its operands. */
 export interface KernelCall {

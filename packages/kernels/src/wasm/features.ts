@@ -1,5 +1,5 @@
-import { f32x4, v128 } from './expr.js'
 import { type Features, ModuleBuilder } from './module.js'
+import { f32x4, v128 } from './vector.js'
 
 let detected: Features | undefined
 

@@ -1,5 +1,6 @@
 import { Bytes } from './bytes.js'
-import { type Expr, type I32, i32, int, type Statement, type Type } from './expr.js'
+import { type Expr, type I32, int, type Statement, type Type } from './expr.js'
+import { i32 } from './scalar.js'
 
 /** Encodings of the value types. */
 export const typeByte: Record<Type, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b }

@@ -1,5 +1,7 @@
 export { Bytes } from './bytes.js'
-export * from './expr.js'
+export { type Expr, type I32, int, type Statement, select, type Type } from './expr.js'
 export { detectFeatures } from './features.js'
 export { callExpr, type Func, FunctionBuilder, type Local } from './function.js'
 export { type Features, type MemoryImport, ModuleBuilder } from './module.js'
+export * from './scalar.js'
+export * from './vector.js'
