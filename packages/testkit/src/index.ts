@@ -1,1 +1,28 @@
-export {}
+export {
+  type Bound,
+  type ConformanceCase,
+  checkDerivatives,
+  checkValue,
+  conformanceCases,
+  type DerivativeErrors,
+  type Operand,
+  untested,
+} from './conformance/index.js'
+export {
+  type CheckOptions,
+  checkAdjoint,
+  checkGradient,
+  checkSecondOrder,
+  contracted,
+  differentiate,
+  gradients,
+  type TensorFunction,
+  weights,
+} from './gradcheck.js'
+export { type RandomProgram, randomPrograms } from './programs.js'
+export { interpret, type Plain, trace } from './reference/index.js'
+export { random, sample, spread, toPlain, toTensor } from './sample.js'
+export { textbookGradient } from './textbook-gradient.js'
+export { type Edge, TextbookTape } from './textbook-tape.js'
+export { closestTie } from './ties.js'
+export { ulpError, ulpOf } from './ulp.js'

@@ -1,0 +1,83 @@
+import type { DType } from '@wengert/kernels'
+import { broadcastShape, build, type Plain, readBroadcast } from './plain.js'
+
+type Scalar = (x: number, y: number) => number
+
+/** Each elementwise op as a function of real numbers. */
+const scalars: Readonly<Record<string, Scalar>> = {
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  div: (x, y) => x / y,
+  neg: x => -x,
+  square: x => x * x,
+  exp: x => Math.exp(x),
+  log: x => Math.log(x),
+  sqrt: x => Math.sqrt(x),
+  sin: x => Math.sin(x),
+  cos: x => Math.cos(x),
+  tanh: x => Math.tanh(x),
+  // σ(x) = 1/(1 + e⁻ˣ) = eˣ/(1 + eˣ); each form where it does not overflow.
+  sigmoid: x => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
+  relu: x => Math.max(x, 0),
+  maximum: (x, y) => Math.max(x, y),
+  minimum: (x, y) => Math.min(x, y),
+  equal: (x, y) => Number(x === y),
+  notEqual: (x, y) => Number(x !== y),
+  less: (x, y) => Number(x < y),
+  lessEqual: (x, y) => Number(x <= y),
+  greater: (x, y) => Number(x > y),
+  greaterEqual: (x, y) => Number(x >= y),
+}
+
+/** Where the real result may have more than 53 bits, the product of integers modulo 2³². */
+const products: Readonly<Record<string, Scalar>> = {
+  mul: (x, y) => Number(BigInt.asIntN(32, BigInt(x) * BigInt(y))),
+  square: x => Number(BigInt.asIntN(32, BigInt(x) * BigInt(x))),
+}
+
+const comparisons = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual']
+
+/** Names of the elementwise ops that have a reference. */
+export const elementwiseOps: readonly string[] = Object.keys(scalars)
+
+/** An elementwise op of one or two operands, broadcast together; integers wrap modulo 2³². */
+export function elementwise(op: string, inputs: readonly Plain[]): Plain {
+  const real = scalars[op]
+  if (!real) throw new Error(`There is no reference for the elementwise op ${op}.`)
+  const dtype = (inputs[0] as Plain).dtype
+  const scalar = dtype === 'i32' ? (products[op] ?? real) : real
+  const shape = broadcastShape(inputs.map(x => x.shape))
+  const [x, y = x] = inputs as readonly [Plain, Plain?]
+  return build(comparisons.includes(op) ? 'bool' : dtype, shape, index => {
+    const value = scalar(readBroadcast(x, index), readBroadcast(y, index))
+    return dtype === 'i32' ? value | 0 : value
+  })
+}
+
+/** `x` where the condition is 1, else `y`. */
+export const where = (condition: Plain, x: Plain, y: Plain): Plain =>
+  build(x.dtype, broadcastShape([condition.shape, x.shape, y.shape]), index =>
+    readBroadcast(condition, index) ? readBroadcast(x, index) : readBroadcast(y, index),
+  )
+
+/** The same numbers in another dtype. */
+export const convert = (x: Plain, dtype: DType): Plain => ({
+  dtype,
+  shape: x.shape,
+  values: x.values.map(value => converted(value, dtype)),
+})
+
+function converted(value: number, dtype: DType): number {
+  switch (dtype) {
+    case 'f64':
+      return value
+    case 'f32':
+      return Math.fround(value)
+    case 'bool':
+      return value === 0 ? 0 : 1
+    case 'i32':
+      if (Number.isNaN(value)) return 0
+      return Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), Math.trunc(value))) + 0
+  }
+}

@@ -1,0 +1,7 @@
+export { convert, elementwise, elementwiseOps, where } from './elementwise.js'
+export { compute, interpret, trace } from './interpret.js'
+export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
+export { build, type Index, indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
+export { maxPool2d } from './pool.js'
+export { conv2d, matmul, type Window } from './product.js'
+export { logSoftmax, logsumexp, max, mean, min, softmax, sum } from './reduction.js'

@@ -1,0 +1,83 @@
+import type { DType } from '@wengert/kernels'
+import type { Instruction, Params, Program } from '@wengert/tape'
+import { convert, elementwise, elementwiseOps, where } from './elementwise.js'
+import { type Bounds, broadcastTo, reshape, slice, transpose, unslice } from './movement.js'
+import type { Plain } from './plain.js'
+import { maxPool2d, maxPool2dPullback, maxPool2dPushforward } from './pool.js'
+import { conv2d, conv2dFilterPullback, conv2dInputPullback, product, type Window } from './product.js'
+import { max, min, sum } from './reduction.js'
+
+type Rule = (inputs: readonly Plain[], params: Params) => Plain
+
+const list = (params: Params, name: string) => params[name] as readonly number[]
+const along = (params: Params) => ({ axis: list(params, 'axes') })
+const window = (params: Params) => params as unknown as Window
+const bounds = (params: Params) => params as unknown as Bounds
+const two = (inputs: readonly Plain[]) => inputs as readonly [Plain, Plain]
+const one = (inputs: readonly Plain[]) => inputs[0] as Plain
+
+/** Every instruction, as its definition says. */
+const rules: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(
+    elementwiseOps.map(op => [op, (inputs: readonly Plain[]) => elementwise(op, inputs)]),
+  ),
+  where: inputs => where(...(inputs as readonly [Plain, Plain, Plain])),
+  convert: (inputs, params) => convert(one(inputs), params['dtype'] as DType),
+  stopGradient: one,
+  sum: (inputs, params) => sum(one(inputs), along(params)),
+  max: (inputs, params) => max(one(inputs), along(params)),
+  min: (inputs, params) => min(one(inputs), along(params)),
+  reshape: (inputs, params) => reshape(one(inputs), list(params, 'shape')),
+  transpose: (inputs, params) => transpose(one(inputs), list(params, 'permutation')),
+  broadcastTo: (inputs, params) => broadcastTo(one(inputs), list(params, 'shape')),
+  slice: (inputs, params) => slice(one(inputs), bounds(params)),
+  unslice: (inputs, params) => unslice(one(inputs), bounds(params), list(params, 'shape')),
+  matmul: (inputs, { transposeX, transposeW }) =>
+    product(...two(inputs), transposeX === true, transposeW === true),
+  conv2d: (inputs, params) => conv2d(...two(inputs), window(params)),
+  conv2dInputPullback: (inputs, params) =>
+    conv2dInputPullback(...two(inputs), list(params, 'x'), window(params)),
+  conv2dFilterPullback: (inputs, params) =>
+    conv2dFilterPullback(...two(inputs), list(params, 'filter'), window(params)),
+  maxPool2d: (inputs, params) => maxPool2d(one(inputs), window(params)),
+  maxPool2dPushforward: (inputs, params) => maxPool2dPushforward(...two(inputs), window(params)),
+  maxPool2dPullback: (inputs, params) => maxPool2dPullback(...two(inputs), window(params)),
+}
+
+/** Computes one instruction on arrays. */
+export function compute({ op, params }: Instruction, inputs: readonly Plain[]): Plain {
+  const rule = rules[op]
+  if (!rule) throw new Error(`There is no reference for the op ${op}.`)
+  return rule(inputs, params)
+}
+
+/**
+ * Runs a program by the textbook, an instruction after the other in f64, and returns every value: it shares nothing
+ * with kernels, plans and arenas. Values of dtype f32 are not rounded between instructions.
+ */
+export function trace(program: Program, inputs: readonly Plain[]): Plain[] {
+  const values: Plain[] = []
+  program.inputs.forEach((value, k) => {
+    values[value] = inputs[k] as Plain
+  })
+  for (const { value, data } of program.constants) {
+    values[value] = { ...(program.avals[value] as Program['avals'][number]), values: Array.from(data) }
+  }
+  for (const instruction of program.instructions) {
+    const operands = instruction.inputs.map(value => values[value] as Plain)
+    values[instruction.outputs[0] as number] = compute(instruction, operands)
+  }
+  return values
+}
+
+/**
+ * Outputs of a program by the textbook; see {@link trace}.
+ *
+ * @example
+ * const { program } = record(x => x.mul(x), tensor([1, 2, 3]))
+ * interpret(program, [{ dtype: 'f32', shape: [3], values: [1, 2, 3] }])[0].values // → [1, 4, 9]
+ */
+export function interpret(program: Program, inputs: readonly Plain[]): Plain[] {
+  const values = trace(program, inputs)
+  return program.outputs.map(value => values[value] as Plain)
+}
