@@ -7,7 +7,7 @@ import {
   type KernelCall,
 } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
-import { type Action, type Plan, plan } from '../plan/index.js'
+import { type Action, leastBytes, type Plan, plan } from '../plan/index.js'
 import { type Aval, formatAval, hash, type Program } from '../program/index.js'
 import type { Executable, Static } from './executable.js'
 import { type Lowered, lower } from './lower.js'
@@ -45,7 +45,9 @@ export type Arithmetic = 'fast' | 'portable'
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
   const lowered = lower(program, pinned)
-  const chosen = planWithRecords(program, lowered, memoryBytes)
+  const found = planWithRecords(lowered, memoryBytes)
+  if (!('plan' in found)) throw tooTight(program, lowered, memoryBytes, found.cause)
+  const chosen = found.plan
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
   const unique = new Map<string, Kernel>()
   for (const kernel of lowered.kernels) unique.set(kernel.key, kernel)
@@ -64,31 +66,50 @@ function recordBytes({ kernels }: Lowered, actions: readonly Action[]): number {
   return Math.ceil((4 * words) / 16) * 16
 }
 
+/** Bytes of the planned region and of the call records together. */
+const wholeBytes = (lowered: Lowered, found: Plan): number =>
+  found.peakBytes + recordBytes(lowered, found.actions)
+
 /**
- * Plans so that the planned region and the call records fit together. Records grow with what is run again, so
- * the region's share is narrowed until both fit; the plan with the least peak is the last resort.
+ * Plans so that the planned region and the call records fit together, or gives the reason why the region alone did
+ * not. Records grow with what is run again, so the region's share is narrowed until both fit; the plan with the
+ * least peak is the last resort.
  */
-function planWithRecords(program: Program, lowered: Lowered, memoryBytes: number): Plan {
-  const whole = (found: Plan) => found.peakBytes + recordBytes(lowered, found.actions)
+function planWithRecords(lowered: Lowered, memoryBytes: number): { plan: Plan } | { cause?: BudgetError } {
   let share = memoryBytes
-  while (share > 0) {
+  let cause: BudgetError | undefined
+  while (share > 0 && !cause) {
     const found = tryPlan(lowered, share)
-    if (!('plan' in found)) {
-      const least = plan(lowered.graph, { budgetBytes: found.leastBytes })
-      if (whole(least) <= memoryBytes) return least
-      throw tooTight(program, lowered, memoryBytes, whole(least), found)
+    if ('plan' in found) {
+      if (wholeBytes(lowered, found.plan) <= memoryBytes) return found
+      share = Math.min(share - 16, memoryBytes - recordBytes(lowered, found.plan.actions))
+    } else {
+      cause = found
     }
-    if (whole(found.plan) <= memoryBytes) return found.plan
-    share = Math.min(share - 16, memoryBytes - recordBytes(lowered, found.plan.actions))
   }
-  const found = tryPlan(lowered, 0) as BudgetError
-  throw tooTight(
-    program,
-    lowered,
-    memoryBytes,
-    whole(plan(lowered.graph, { budgetBytes: found.leastBytes })),
-    found,
-  )
+  const least = plan(lowered.graph, { budgetBytes: leastBytes(lowered.graph) })
+  if (wholeBytes(lowered, least) <= memoryBytes) return { plan: least }
+  return cause ? { cause } : {}
+}
+
+/** Halvings after which the search for the fewest bytes ends: exact up to 4 KiB of call records. */
+const HALVINGS = 8
+
+/** The fewest bytes in which planning succeeds, call records included; fewer than `memoryBytes` are not tried. */
+function fewestBytes(lowered: Lowered, memoryBytes: number): number {
+  const { graph } = lowered
+  const once = plan(graph)
+  const least = plan(graph, { budgetBytes: leastBytes(graph) })
+  // Both are multiples of 16; planning succeeds with the first and fails with the second.
+  let enough = Math.min(wholeBytes(lowered, once), wholeBytes(lowered, least))
+  const region = least.peakBytes + recordBytes(lowered, once.actions) - 16
+  let tooFew = Math.max(Math.floor(memoryBytes / 16) * 16, region)
+  for (let k = 0; k < HALVINGS && enough - tooFew > 16; k++) {
+    const middle = Math.floor((enough + tooFew) / 32) * 16
+    if ('plan' in planWithRecords(lowered, middle)) enough = middle
+    else tooFew = middle
+  }
+  return enough
 }
 
 function tryPlan({ graph }: Lowered, budgetBytes: number): { plan: Plan } | BudgetError {
@@ -104,19 +125,19 @@ function tooTight(
   program: Program,
   lowered: Lowered,
   budgetBytes: number,
-  leastBytes: number,
-  cause: BudgetError,
+  cause: BudgetError | undefined,
 ): BudgetError {
-  const step = cause.data.step
+  const least = fewestBytes(lowered, budgetBytes)
+  const step = cause?.data.step
   const instruction =
     typeof step === 'number' ? program.instructions[lowered.instructionOf[step] as number] : undefined
   return new BudgetError({
     summary: `No plan fits ${budgetBytes} bytes.`,
-    expected: `a budget of at least ${leastBytes} bytes`,
+    expected: `a budget of at least ${least} bytes`,
     at: instruction && describe(program, instruction),
-    fix: `give at least ${leastBytes} bytes, or use smaller batches or layers`,
+    fix: `give at least ${least} bytes, or use smaller batches or layers`,
     budgetBytes,
-    leastBytes,
+    leastBytes: least,
     cause,
   })
 }
