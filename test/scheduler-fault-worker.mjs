@@ -21,12 +21,21 @@ const faults = {
   },
 }
 
-parentPort.on('message', message => {
+function intrude(message) {
   if (!['run', 'compute'].includes(message.path?.at(-1))) return
   if (Atomics.load(control, 2) <= 0 || Atomics.sub(control, 0, 1) > 1) return
   Atomics.sub(control, 2, 1)
   faults[Atomics.load(control, 1)](message)
-})
+}
 
-// Listeners are called in the order in which they came, so the service must come second.
+// Messages wait for the first listener, so the fault comes before the service without a listener of its own.
+const on = parentPort.on.bind(parentPort)
+parentPort.on = (type, listener) => {
+  const first = message => {
+    intrude(message)
+    listener(message)
+  }
+  return on(type, type === 'message' ? first : listener)
+}
+
 await import(new URL('./worker.node.js', import.meta.resolve('@wengert/scheduler')))
