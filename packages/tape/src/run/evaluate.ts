@@ -7,8 +7,16 @@ import type { Executable } from './executable.js'
 const executables = new Map<string, Executable>()
 const EXECUTABLE_CACHE = 512
 
-/** Where operations on concrete tensors run, one after the other. It has no budget. */
-let arena: Arena | undefined
+let common: Arena | undefined
+
+/**
+ * The arena of everything that runs without a budget, one after the other: single operations on concrete tensors,
+ * and functions whose memory is not limited. Engines allow only a few hundred memories at a time.
+ */
+export function commonArena(): Arena {
+  common ??= new Arena()
+  return common
+}
 
 /** Computes one instruction on data. */
 export function evaluate(
@@ -22,8 +30,7 @@ export function evaluate(
   executables.delete(key)
   executables.set(key, executable)
   if (executables.size > EXECUTABLE_CACHE) executables.delete(executables.keys().next().value as string)
-  arena ??= new Arena()
-  return execute(arena, executable, inputs)
+  return execute(commonArena(), executable, inputs)
 }
 
 /** Runs an executable in an arena on data for each of its inputs. */

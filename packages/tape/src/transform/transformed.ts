@@ -1,5 +1,5 @@
-import { OptionError } from '../errors.js'
-import { type ByteSize, parseByteSize } from '../program/index.js'
+import { BudgetError, OptionError } from '../errors.js'
+import { type ByteSize, formatByteSize, type Program, parseByteSize } from '../program/index.js'
 import {
   type ArgumentLeaf,
   avalOf,
@@ -16,7 +16,7 @@ import {
   tensor,
   unflattenTree,
 } from '../record/index.js'
-import { Arena, type Arithmetic, compile, type Executable, execute } from '../run/index.js'
+import { Arena, type Arithmetic, commonArena, compile, type Executable, execute } from '../run/index.js'
 import { replay } from './replay.js'
 import { simplify } from './simplify.js'
 
@@ -69,11 +69,11 @@ export function transformed<A extends Arguments, R>(
     if (!compiled) {
       const whole = record((...inputs: readonly Tensor[]) => expandOn(inputs), ...avals)
       if (whole.captures.length > 0) return expandOn(tensors) as R
-      const executable = compile(simplify(whole.program), { memoryBytes, arithmetic: options.arithmetic })
+      const executable = compileWithin(memoryBytes, whole.program, options.arithmetic)
       compiled = { executable, outputs: whole.outputs }
       cache.set(key, compiled)
     }
-    arena ??= new Arena({ maximumBytes: memoryBytes })
+    arena ??= memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: memoryBytes })
     const results = execute(
       arena,
       compiled.executable,
@@ -83,6 +83,31 @@ export function transformed<A extends Arguments, R>(
       compiled.outputs,
       results.map(({ aval, data }) => fromData(aval, data)),
     ) as R
+  }
+}
+
+/** Compiles for an arena of at most so many bytes, of which whole pages are usable. */
+function compileWithin(
+  memoryBytes: number | undefined,
+  program: Program,
+  arithmetic: Arithmetic | undefined,
+): Executable {
+  const simple = simplify(program)
+  if (memoryBytes === undefined) return compile(simple, { arithmetic })
+  try {
+    return compile(simple, { memoryBytes: pageFloor(memoryBytes), arithmetic })
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error
+    const leastBytes = pageCeil(error.leastBytes)
+    throw new BudgetError({
+      ...error.parts,
+      summary: `No plan fits ${memoryBytes} bytes.`,
+      expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
+      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+      budgetBytes: memoryBytes,
+      leastBytes,
+      cause: error,
+    })
   }
 }
 
