@@ -1,12 +1,14 @@
-import { Arena } from '@wengert/tape'
-import { fit, LARGEST_ARENA_BYTES, type Layout, type Needs } from './budget.js'
+import { Arena, type Executable, pageCeil } from '@wengert/tape'
+import { fit, LARGEST_ARENA_BYTES, type Layout } from './budget.js'
 import { type Dispatched, dispatch, type Work } from './dispatch.js'
 import type { Lane } from './lane.js'
 import { LocalLane } from './lane.local.js'
 import { SharedLane } from './lane.shared.js'
 import { TransferLane } from './lane.transfer.js'
 import type { Settings } from './options.js'
+import type { Plans } from './plans.js'
 import type { Platform } from './platform.js'
+import type { Shard } from './shard.js'
 
 /** Lanes, the arena of the reducer, and the budget they share. Work runs on it one after the other. */
 export class Engine {
@@ -45,11 +47,6 @@ export class Engine {
     return this.#settings.workers
   }
 
-  /** Lanes that compute at the same time. */
-  get lanes(): number {
-    return this.#lanes.length
-  }
-
   /** Most bytes that were taken at a time, as measured. */
   get peakBytes(): number {
     return this.#peakBytes
@@ -62,12 +59,18 @@ export class Engine {
   }
 
   /**
-   * Divides the budget for what comes next.
+   * Divides the budget for a call and compiles what it runs: an executable for each number of rows of a shard.
    *
+   * @param reducerBytes bytes the reduction needs; 0 where there is nothing to reduce.
    * @throws {@link BudgetError} about the whole budget if it is too small.
    */
-  fit<T>(needs: Needs, prepare: (laneBytes: number) => T): T {
-    const { layout, prepared } = fit(this.#settings.budgetBytes, this.lanes, needs, this.#layout, prepare)
+  fit(plans: Plans, shards: readonly Shard[], reducerBytes: number): ReadonlyMap<number, Executable> {
+    const { budgetBytes, workers, transport } = this.#settings
+    const transfers = workers > 0 && transport === 'transfer'
+    const needs = { reducerBytes, parcelBytes: transfers ? pageCeil(plans.parcelBytes(shards)) : 0 }
+    const { layout, prepared } = fit(budgetBytes, this.#lanes.length, needs, this.#layout, laneBytes =>
+      plans.executables(shards, laneBytes),
+    )
     this.#layout = layout
     if (this.#reducer && this.#reducer.maximumBytes !== this.#reducerMaximum) this.#reducer = undefined
     for (const lane of this.#lanes) lane.allot(layout.laneBytes, layout.parcelBytes)

@@ -1,9 +1,9 @@
 import {
   type Aval,
   type Data,
+  type Executable,
   fromData,
   type GradientOf,
-  pageCeil,
   type Tensor,
   unflatten,
 } from '@wengert/tape'
@@ -39,7 +39,7 @@ export function startGradient<P>(
   call: Call,
   { weights, onProgress }: GradientDetails,
 ): Started<GradientResult<P>> {
-  const { reduction, arithmetic, transport, workers } = settings
+  const { reduction, arithmetic } = settings
   const tally = new Tally(engine, call.selection.count, onProgress)
   const shards = plans.shards(call.selection.count)
   const { program } = plans.program((shards[0] as Shard).rows)
@@ -47,17 +47,13 @@ export function startGradient<P>(
   const lossDtype = (avals.at(-1) as Aval).dtype as 'f32' | 'f64'
   const rowWeights = weightsOf(weights, call.selection.count, lossDtype, reduction)
   const layout = partialLayout(avals)
-  const needs = {
-    parcelBytes: workers > 0 && transport === 'transfer' ? pageCeil(plans.parcelBytes(shards)) : 0,
-    reducerBytes: reducerBytes(layout, shards.length, arithmetic),
-  }
-  const executables = engine.fit(needs, laneBytes => plans.executables(shards, laneBytes))
+  const executables = engine.fit(plans, shards, reducerBytes(layout, shards.length, arithmetic))
   const reducer = new Reducer(engine.reducer, layout, shards.length, arithmetic)
   tally.begin(shards, executables)
   const dispatched = engine.dispatch({
     shards,
     task: ({ from, rows }) => ({
-      executable: executables.get(rows) as never,
+      executable: executables.get(rows) as Executable,
       pinned: call.params,
       fill: inputs => {
         fillBatch(call, inputs, from, rows)

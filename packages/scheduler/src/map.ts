@@ -1,14 +1,13 @@
-import { type Aval, type Data, fromData, pageCeil, sizeOf, unflatten } from '@wengert/tape'
+import { type Aval, type Data, type Executable, fromData, sizeOf, unflatten } from '@wengert/tape'
 import { type Call, fillBatch } from './call.js'
 import { allocate } from './data.js'
 import type { Engine } from './engine.js'
-import type { Settings } from './options.js'
 import type { Plans } from './plans.js'
 import type { Shard } from './shard.js'
 import type { Started } from './turns.js'
 
 /** Starts a call that maps a function over rows: each shard's outputs are copied to their rows of the result. */
-export function startMap<R>(engine: Engine, settings: Settings, plans: Plans, call: Call): Started<R> {
+export function startMap<R>(engine: Engine, plans: Plans, call: Call): Started<R> {
   const { count } = call.selection
   const shards = plans.shards(count)
   const { program, outputs } = plans.program((shards[0] as Shard).rows)
@@ -17,13 +16,11 @@ export function startMap<R>(engine: Engine, settings: Settings, plans: Plans, ca
     return { dtype, shape: [count, ...shape.slice(1)] }
   })
   const results = avals.map(allocate)
-  const transfers = settings.workers > 0 && settings.transport === 'transfer'
-  const needs = { parcelBytes: transfers ? pageCeil(plans.parcelBytes(shards)) : 0, reducerBytes: 0 }
-  const executables = engine.fit(needs, laneBytes => plans.executables(shards, laneBytes))
+  const executables = engine.fit(plans, shards, 0)
   const dispatched = engine.dispatch({
     shards,
     task: ({ from, rows }) => ({
-      executable: executables.get(rows) as never,
+      executable: executables.get(rows) as Executable,
       pinned: call.params,
       fill: inputs => fillBatch(call, inputs, from, rows),
     }),

@@ -117,7 +117,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
       const known = this.#maps.get(mapped) ?? new Map<string, Plans>()
       this.#maps.set(mapped, known)
       const plans = this.#plansOf(known, call.signature, recordMap, mapped)
-      return startMap<R>(this.#engine, this.#settings, plans, call)
+      return startMap<R>(this.#engine, plans, call)
     })
   }
 
