@@ -16,7 +16,17 @@ import {
   tensor,
   unflattenTree,
 } from '../record/index.js'
-import { Arena, type Arithmetic, commonArena, compile, type Executable, execute } from '../run/index.js'
+import {
+  Arena,
+  type Arithmetic,
+  commonArena,
+  compile,
+  type Executable,
+  execute,
+  PAGE_BYTES,
+  pageCeil,
+  pageFloor,
+} from '../run/index.js'
 import { replay } from './replay.js'
 import { simplify } from './simplify.js'
 
