@@ -6,7 +6,7 @@ const ours = new URL('.', import.meta.url).href.replace(/^file:\/\//, '')
  * stack in V8's or SpiderMonkey's form.
  */
 export function callerLocation(): string | undefined {
-  const frames = (new Error().stack ?? '').split('\n')
+  const frames = deepStack().split('\n')
   for (const frame of frames) {
     const place = /(?:\(|@|at )([^()@]*?):(\d+):(\d+)\)?$/.exec(frame.trim())
     if (!place) continue
@@ -15,4 +15,15 @@ export function callerLocation(): string | undefined {
     return `${file.split('/').at(-1)}:${place[2]}:${place[3]}`
   }
   return undefined
+}
+
+/** Frames of this package that may lie above the user's: more than V8 keeps unless it is told. */
+const FRAMES = 64
+
+function deepStack(): string {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = FRAMES
+  const stack = new Error().stack ?? ''
+  Error.stackTraceLimit = stackTraceLimit
+  return stack
 }
