@@ -45,6 +45,6 @@ const refused = (option: string, text: string, expected: string) =>
   new OptionError({
     summary: `\`${option}\` is ${JSON.stringify(text)}.`,
     expected,
-    fix: 'wengert train --help says what each option means',
+    fix: '--help after the command says what each option means',
     data: { option, value: text },
   })

@@ -43,11 +43,11 @@ const trainOf = (signal: AbortSignal): Command =>
       'bytes that all arenas together never pass, such as 48MiB (default: 64 MiB, or 32 MiB a worker)',
       size('--memory'),
     )
-    .option('--epochs <n>', 'times every row is learnt from', whole('--epochs', 1, MOST_EPOCHS), 10)
+    .option('--epochs <n>', 'times every row is learnt from', whole('--epochs', 1, MOST_EPOCHS), 15)
     .option('--batch <n>', 'rows of a step', whole('--batch', 1, MOST_ROWS), 256)
-    .option('--optimiser <name>', 'adam or sgd', choice('--optimiser', ['adam', 'sgd']), 'adam')
-    .option('--rate <x>', 'length of a step (default: 0.001 for adam, 0.1 for sgd)', positive('--rate'))
-    .option('--momentum <x>', 'sgd: share of the velocity that is kept', fraction('--momentum'), 0.9)
+    .option('--optimiser <name>', 'sgd or adam', choice('--optimiser', ['sgd', 'adam']), 'sgd')
+    .option('--rate <x>', 'length of a step (default: 0.1 for sgd, 0.001 for adam)', positive('--rate'))
+    .option('--momentum <x>', 'sgd: share of the velocity that is kept', fraction('--momentum'), 0.95)
     .option(
       '--seed <n>',
       'fixes first weights and the order of rows',

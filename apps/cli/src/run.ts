@@ -45,9 +45,8 @@ function misuse({ message, code }: CommanderError): string {
   const [first = '', hint] = message.replace(/^error: /, '').split('\n')
   const suggestion = /Did you mean (.*)\?/.exec(hint ?? '')?.[1]
   return [
-    `${bold(red('OptionError'))}: ${first}.`,
-    ...(suggestion ? [`  fix       did you mean ${suggestion}?`] : []),
-    `  ${suggestion ? '         ' : 'fix      '} wengert --help lists the commands, wengert train --help the options`,
+    `${bold(red('OptionError'))}: ${first.replace(/\.*$/, '')}.`,
+    `  fix       ${suggestion ? `did you mean ${suggestion}?` : 'wengert --help lists the commands, wengert train --help the options'}`,
   ].join('\n')
 }
 

@@ -14,6 +14,14 @@ export interface Dataset {
 
 /** Data that cannot be learnt from: where it is, and what is wrong with it. */
 export class DataError extends WengertError {
+  static {
+    DataError.prototype.name = 'DataError'
+  }
+
+  static {
+    DataError.prototype.name = 'DataError'
+  }
+
   constructor(parts: ErrorParts) {
     super('DATA', parts)
   }

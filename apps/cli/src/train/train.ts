@@ -1,5 +1,5 @@
-import { type TrainEpoch, train } from '@wengert/nn'
-import { BudgetError, flatten } from '@wengert/tape'
+import { type TrainEpoch, type TrainStep, train } from '@wengert/nn'
+import { BudgetError, flatten, OptionError } from '@wengert/tape'
 import { type Dataset, readDataset } from '../dataset/index.js'
 import { interactive, say, TrainingBar } from '../terminal/index.js'
 import { wholeBudgetError } from './budget.js'
@@ -76,6 +76,7 @@ async function fit(
     for await (const event of events) {
       signal.throwIfAborted()
       if (event.kind === 'step') {
+        if (!Number.isFinite(event.loss)) throw diverged(event)
         done += event.rows
         const elapsed = seconds + (performance.now() - resumed) / 1000
         bar.step(event.rows, event.epoch, event.loss, done / elapsed)
@@ -89,6 +90,13 @@ async function fit(
   }
   return { last: last as TrainEpoch<Params>, seconds }
 }
+
+const diverged = ({ loss, epoch, step, steps }: TrainStep<Params>) =>
+  new OptionError({
+    summary: `The loss became ${loss}: training diverged.`,
+    at: `epoch ${epoch}, step ${step} of ${steps}`,
+    fix: 'a smaller --rate, or less --momentum',
+  })
 
 const epochLine = ({ epoch, loss, score = 0 }: TrainEpoch<Params>, epochs: number, rate: number): string =>
   `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  accuracy ${(100 * score).toFixed(2)} %  ${Math.round(rate)} rows/s`

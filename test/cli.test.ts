@@ -1,0 +1,253 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { permutation, randomWords } from '@wengert/nn'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from './house/source.js'
+
+const bin = join(root, 'apps/cli/bin/wengert.js')
+const folder = mkdtempSync(join(tmpdir(), 'wengert-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the built command in the folder of the files. */
+function wengert(
+  args: readonly string[],
+  started: (child: ChildProcess) => void = () => {},
+  host: string[] = [],
+) {
+  return new Promise<Ended>((settle, fail) => {
+    const child = spawn(process.execPath, [...host, bin, ...args], { cwd: folder })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', chunk => {
+      stdout += chunk
+    })
+    child.stderr.on('data', chunk => {
+      stderr += chunk
+    })
+    child.on('error', fail)
+    child.on('close', code => settle({ code, stdout, stderr }))
+    started(child)
+  })
+}
+
+interface Report {
+  readonly dataset: string
+  readonly rows: number
+  readonly workers: number
+  readonly memoryBudgetBytes: number
+  readonly peakBytes: number
+  readonly testAccuracy: number
+  readonly rowsPerSecond: number
+  readonly fingerprint: string
+}
+
+/** The report of a run that must succeed. */
+async function train(...args: string[]): Promise<Report> {
+  const { code, stdout, stderr } = await wengert(['train', '--json', ...args])
+  expect(stderr).not.toMatch(/Error/)
+  expect(code).toBe(0)
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+}
+
+/** What a run that must fail says, with figures of this host taken out. */
+async function failure(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await wengert(args)
+  expect(code).toBeGreaterThan(0)
+  expect(stdout).toBe('')
+  expect(stderr).not.toMatch(/\n\s+at .*:\d+:\d+/)
+  expect(stderr.split('\n').length).toBeLessThan(12)
+  return stderr.trimEnd()
+}
+
+const write = (name: string, lines: readonly string[]) =>
+  writeFileSync(join(folder, name), `${lines.join('\n')}\n`)
+
+const [ROWS, SIDE, CLASSES] = [800, 16, 4]
+
+beforeAll(() => {
+  // Noise, with a bright quarter that tells the class.
+  const words = randomWords(ROWS * SIDE * SIDE, { seed: 1 })
+  const images = Array.from(permutation(ROWS, { seed: 2 }), row => {
+    const label = row % CLASSES
+    const pixels = Array.from({ length: SIDE * SIDE }, (_, k) => {
+      const noise = (words[row * SIDE * SIDE + k] as number) / 2 ** 32
+      return (noise + (Math.floor((4 * k) / (SIDE * SIDE)) === label ? 0.5 : 0)).toFixed(4)
+    })
+    return [...pixels, label].join()
+  })
+  write('images.csv', images)
+  write('nan.csv', ['a,b,label', '1,2,0', '1,NaN,1'])
+  write('infinite.csv', ['a,b,label', '1,2,0', '-Infinity,2,1'])
+  write('word.csv', ['a,b,label', '1,2,0', '1,2,1', '1,two,1'])
+  write('empty-cell.csv', ['1,2,0', '1,,1'])
+  write('ragged.csv', ['a,b,label', '1,2,0', '1,2'])
+  write('quote.csv', ['a,b,label', '1,"2,0'])
+  write('label.csv', ['a,b,label', ...Array(20).fill('1,2,0'), '1,2,1.5'])
+  write('negative.csv', ['a,label,b', ...Array(20).fill('1,0,3'), '1,-1,3'])
+  write('classes.csv', [...Array(20).fill('1,2,0'), '1,2,3'])
+  write('short.csv', ['1,2,0', '2,1,1'])
+  write('empty.csv', [])
+  write('column.csv', ['label', '1', '2'])
+})
+
+const images = ['--dataset', 'images.csv', '--hidden', '256,256', '--batch', '300', '--epochs', '2']
+const cnn = ['--dataset', 'images.csv', '--model', 'cnn', '--batch', '300', '--epochs', '1']
+
+describe('the same bits', () => {
+  test.each([
+    ['mlp', [...images]],
+    ['mlp by sgd', [...images, '--optimiser', 'sgd', '--arithmetic', 'portable']],
+  ])('%s: whatever the workers and the budget', async (_, args) => {
+    const first = await train(...args, '--workers', '0')
+    expect(first.fingerprint).toMatch(/^[0-9a-f]{64}$/)
+    for (const workers of [0, 1, 2, 3, 5]) {
+      const run = [...args, '--workers', String(workers)]
+      const least = leastOf(await failure('train', ...run, '--memory', '1KiB'))
+      for (const memory of ['512MiB', String(least)]) {
+        const report = await train(...run, '--memory', memory)
+        expect(report.fingerprint).toBe(first.fingerprint)
+        expect(report.peakBytes).toBeLessThanOrEqual(report.memoryBudgetBytes)
+      }
+    }
+  })
+
+  test('cnn', async () => {
+    const first = await train(...cnn, '--workers', '0')
+    const least = leastOf(await failure('train', ...cnn, '--workers', '2', '--memory', '1KiB'))
+    const second = await train(...cnn, '--workers', '2', '--memory', String(least))
+    expect(second.fingerprint).toBe(first.fingerprint)
+    expect(second.peakBytes).toBeLessThanOrEqual(least)
+  })
+
+  test('another seed or rate, other bits', async () => {
+    const runs = [[], ['--seed', '8'], ['--rate', '0.002'], ['--epochs', '3']]
+    const reports = await Promise.all(runs.map(run => train(...images, '--workers', '1', ...run)))
+    expect(new Set(reports.map(({ fingerprint }) => fingerprint)).size).toBe(runs.length)
+  })
+})
+
+/** The bytes an error asks for: whole pages. */
+function leastOf(stderr: string): number {
+  expect(stderr).toMatch(/^BudgetError: /)
+  const least = Number(/at least (\d+) bytes/.exec(stderr)?.[1])
+  expect(least % 65536).toBe(0)
+  return least
+}
+
+test('the digits are learnt within the budget', async () => {
+  const report = await train('--workers', '2', '--memory', '48MiB')
+  expect(report).toMatchObject({ dataset: 'mnist', rows: 8000, workers: 2, memoryBudgetBytes: 48 * 2 ** 20 })
+  expect(report.testAccuracy).toBeGreaterThan(0.95)
+  expect(report.peakBytes).toBeLessThanOrEqual(48 * 2 ** 20)
+  expect(report.rowsPerSecond).toBeGreaterThan(0)
+})
+
+test('without a terminal there is no bar and no colour', async () => {
+  const { code, stdout, stderr } = await wengert(['train', ...images])
+  expect(code).toBe(0)
+  expect(stdout).toBe('')
+  expect(stderr).toMatch(/epoch 2\/2 {2}loss .* accuracy /)
+  expect(stderr).toMatch(/fingerprint/)
+  expect([...stderr].filter(char => char === String.fromCharCode(27) || char === '\r')).toEqual([])
+})
+
+test('an interrupt ends it cleanly', async () => {
+  const { code, stderr } = await wengert(
+    ['train', ...images, '--epochs', '100000', '--workers', '2'],
+    child => {
+      child.stderr?.once('data', () => child.kill('SIGINT'))
+    },
+  )
+  expect(code).toBe(130)
+  expect(stderr).not.toMatch(/Error/)
+})
+
+test('help and unknown commands', async () => {
+  const help = await wengert(['train', '--help'])
+  expect(help.code).toBe(0)
+  expect(help.stdout).toMatch(/--memory/)
+  expect((await wengert([])).code).toBeGreaterThan(0)
+})
+
+describe('bad input', () => {
+  test.each([
+    'fly',
+    'train --wings',
+    'train --worker 2',
+    'train extra',
+    'train --memory',
+    'train --memory banana',
+    'train --memory 0',
+    'train --workers -1',
+    'train --workers 10000',
+    'train --workers 1.5',
+    'train --epochs 0',
+    'train --batch many',
+    'train --rate -1',
+    'train --rate NaN',
+    'train --seed -3',
+    'train --momentum 1',
+    'train --model rnn',
+    'train --optimiser lbfgs',
+    'train --hidden 256,zero',
+    'bench everything',
+    'bench mlp --runs 0',
+  ])('%s', async line => expect(await failure(...line.split(' '))).toMatchSnapshot())
+
+  test.each([
+    'absent.csv',
+    '.',
+    'nan.csv',
+    'infinite.csv',
+    'word.csv',
+    'empty-cell.csv',
+    'ragged.csv',
+    'quote.csv',
+    'label.csv',
+    'negative.csv',
+    'classes.csv --classes 3',
+    'classes.csv --label weight',
+    'short.csv',
+    'empty.csv',
+    'column.csv',
+    'classes.csv --model cnn',
+    'images.csv --rate 1e30',
+  ])('--dataset %s', async line => {
+    const stderr = await failure('train', '--dataset', ...line.split(' '))
+    expect(stderr.replace(/taken from .*/, 'taken from …')).toMatchSnapshot()
+  })
+
+  test('a cnn for images that are too small', async () => {
+    write('tiny.csv', Array(20).fill('1,2,3,4,0'))
+    expect(await failure('train', '--dataset', 'tiny.csv', '--model', 'cnn')).toMatchSnapshot()
+  })
+
+  test('no digits', async () => {
+    const hook = `export const resolve = (name, context, next) => {
+      if (name === 'mnist') throw new Error("Cannot find package 'mnist'")
+      return next(name, context)
+    }`
+    const source = (code: string) => `data:text/javascript,${encodeURIComponent(code).replaceAll("'", '%27')}`
+    const register = `import { register } from 'node:module'\nregister('${source(hook)}')`
+    const { code, stderr } = await wengert(['train'], undefined, [
+      '--no-warnings',
+      '--import',
+      source(register),
+    ])
+    expect(code).toBe(1)
+    expect(stderr).toMatchSnapshot()
+  })
+
+  test('--debug shows the stack', async () => {
+    const { code, stderr } = await wengert(['train', '--dataset', 'absent.csv', '--debug'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/\n\s+at .*:\d+:\d+/)
+  })
+})
