@@ -35,7 +35,7 @@ describe('copy', () => {
         const expected = [...indicesOf(shape)].map(index => x[at(index, strides, offset)])
         expect(Array.from(out as ArrayLike<number>)).toEqual(expected)
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     )
   })
 
@@ -99,7 +99,7 @@ describe('place', () => {
         for (const index of indicesOf(shape)) expected[at(index, strides, offset)] = x[next++] as number
         expect(Array.from(out as ArrayLike<number>)).toEqual(expected)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })

@@ -7,6 +7,7 @@ import { copyElement } from './elements.js'
 import { lanesOf } from './lanes.js'
 import { nest } from './nest.js'
 import { emitRows } from './rows.js'
+import { emitRuns } from './runs.js'
 import { emitTransposed, transposedAxis } from './transpose.js'
 
 /** A strided view of an array. */
@@ -39,13 +40,15 @@ export function copy({ dtype, shape, strides, offset }: CopySpec): Kernel {
       const operands = [from, outputs[0] as Local<'i32'>]
       if (walk.lengths.includes(0)) return
       const step = walk.strides[0]?.at(-1)
-      if (step === 0 || step === 1) {
+      if (step === 1 && dtype === 'bool') {
+        emitRuns(f, operands, dtype, walk)
+      } else if (step === 0 || step === 1) {
         const [lanes, dtypes] = [lanesOf(dtype), [dtype, dtype]]
         emitRows(f, operands, { lanes, dtypes, walk, interleave: 4, body: ([x]) => x as V })
       } else if (transposedAxis(dtype, walk) === undefined) {
         emitElements(f, operands, dtype, walk)
       } else {
-        emitTransposed(f, operands, walk)
+        emitTransposed(f, operands, dtype, walk)
       }
     },
   }

@@ -55,7 +55,7 @@ describe('map', () => {
         const expected = [...indicesOf(shape)].map(i => (c[at(i, cs)] ? x[at(i, xs)] : y[at(i, ys)]))
         expect(Array.from(out as ArrayLike<number>)).toEqual(expected)
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 

@@ -1,10 +1,9 @@
 import { type DType, elementBytes } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
 import { type FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
-import { collapse, rowMajor, sizeOf, type Walk } from './broadcast.js'
+import { collapse, rowMajor, sizeOf } from './broadcast.js'
 import { emitElements } from './copy.js'
-import { copyElement } from './elements.js'
-import { nest } from './nest.js'
+import { emitRuns } from './runs.js'
 
 /** Where the elements of an array go in a larger one. */
 export interface PlaceSpec {
@@ -52,32 +51,4 @@ function emitZeros(f: FunctionBuilder, out: Local<'i32'>, bytes: number): void {
   const cursor = f.local('i32')
   f.for(cursor, out, i32.add(out, whole), 16, () => f.do(v128.store(cursor, zero)))
   for (let k = whole; k < bytes; k++) f.do(i32.store8(out, 0, k))
-}
-
-/** Copies rows that lie side by side in both arrays, and not a byte more. */
-function emitRuns(
-  f: FunctionBuilder,
-  operands: readonly Local<'i32'>[],
-  dtype: DType,
-  { lengths, strides }: Walk,
-): void {
-  const bytes = elementBytes[dtype]
-  const last = lengths.length - 1
-  const axes = lengths.slice(0, last).map((length, axis) => ({
-    length,
-    steps: strides.map(operand => (operand[axis] as number) * bytes),
-  }))
-  const rowBytes = (lengths[last] as number) * bytes
-  const whole = Math.floor(rowBytes / 16)
-  nest(f, axes, operands, row => {
-    const cursors = row.map(pointer => f.int(pointer)) as [Local<'i32'>, Local<'i32'>]
-    f.for(f.local('i32'), 0, whole, 1, () => {
-      f.do(v128.store(cursors[1], v128.load(cursors[0])))
-      for (const cursor of cursors) f.increase(cursor, 16)
-    })
-    for (let k = whole * 16; k < rowBytes; k += bytes) {
-      f.do(copyElement(dtype, cursors[0], cursors[1]))
-      for (const cursor of cursors) f.increase(cursor, bytes)
-    }
-  })
 }
