@@ -46,6 +46,7 @@ describe('copy', () => {
     [4, 7],
     [33, 18],
     [3, 50],
+    [19, 131],
   ])('transposes %i × %i', (rows, columns) => {
     for (const dtype of ['f32', 'f64', 'i32', 'bool'] as const) {
       const shape = [2, rows, columns]

@@ -10,6 +10,9 @@ type Vector = Expr<'v128'>
 /** Rows of the output that are written together, so that a cache line of the input is used while it is near. */
 const BAND = 8
 
+/** Columns that are done for all rows before the next ones: so many streams are read, each of them in order. */
+const STREAMS = 64
+
 /** Elements along a side of a block that is transposed in registers. */
 const sideOf = (dtype: DType): number => 16 / elementBytes[dtype]
 
@@ -70,11 +73,18 @@ export function emitTransposed(
     const single = ([from, to]: readonly Pointer[]) =>
       f.do(copyElement(dtype, from as Pointer, to as Pointer))
     const banded = rows - (rows % BAND)
+    const streamed = columns - (columns % STREAMS)
     const wholeRows = rows - (rows % side)
     const wholeColumns = columns - (columns % side)
-    tiles({ rows: [0, banded], columns: [0, wholeColumns] }, [BAND, side], pointers => {
+    const band = (pointers: readonly Pointer[]) => {
       for (let row = 0; row < BAND; row += side) emitBlock(f, pointers, steps, side, row)
+    }
+    const within = { length: STREAMS / side, steps: steps.column.map(step => step * side) }
+    const bands = { length: banded / BAND, steps: steps.row.map(step => step * BAND) }
+    tiles({ rows: [0, 1], columns: [0, streamed] }, [1, STREAMS], pointers => {
+      nest(f, [bands, within], pointers, band)
     })
+    tiles({ rows: [0, banded], columns: [streamed, wholeColumns] }, [BAND, side], band)
     tiles({ rows: [banded, wholeRows], columns: [0, wholeColumns] }, [side, side], pointers => {
       emitBlock(f, pointers, steps, side, 0)
     })
