@@ -34,7 +34,7 @@ export type Recorded<A> = A extends Tensor | Aval | number
  * const { program } = record((x, y) => x.mul(y), { dtype: 'f32', shape: [2] }, { dtype: 'f32', shape: [] })
  * program.instructions.map(({ op }) => op) // → ['mul']
  */
-export function record<A extends readonly unknown[]>(
+export function record<const A extends readonly unknown[]>(
   fn: (...args: { [K in keyof A]: Recorded<A[K]> }) => Tree<Tensor>,
   ...args: A
 ): Recording {

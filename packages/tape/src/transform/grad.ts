@@ -40,8 +40,12 @@ export interface ValueAndGradient<G> {
   readonly gradient: G
 }
 
-type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: readonly number[] }
-  ? readonly GradientOf<A[number]>[]
+type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: infer P }
+  ? P extends readonly number[]
+    ? { readonly [K in keyof P]: GradientOf<A[P[K] & number]> }
+    : P extends number
+      ? GradientOf<A[P]>
+      : never
   : GradientOf<A[0]>
 
 /**
