@@ -87,6 +87,7 @@ function expPair(argument: number): { pair: Pair; exponent: number } {
 
 const precise = ([high, low]: Pair, exponent = 0): Precise => ({ high, low, exponent })
 
+/** exp(x). */
 export function exp(x: number): Precise {
   const { pair, exponent } = expPair(x)
   return precise(pair, exponent)
@@ -106,6 +107,7 @@ export function log(x: number): Precise {
   return precise(add([y, 0], div(add([scaled, 0], negative(pair)), pair)))
 }
 
+/** tanh(x). */
 export function tanh(x: number): Precise {
   const y = Math.abs(x)
   const sign = x < 0 ? -1 : 1
@@ -120,6 +122,7 @@ const expFull = (x: number): Pair => {
   return scale(pair, exponent)
 }
 
+/** 1 / (1 + exp(−x)). */
 export function sigmoid(x: number): Precise {
   if (x >= 0) return precise(div([1, 0], add([1, 0], expFull(-x))))
   const { pair, exponent } = expPair(x)
@@ -194,9 +197,11 @@ const turned = (x: number, quarterTurns: number): Pair => {
   return turn < 2 ? value : negative(value)
 }
 
+/** sin(x), for any finite x. */
 export function sin(x: number): Precise {
   const value = turned(x, 0)
   return precise(x < 0 ? negative(value) : value)
 }
 
+/** cos(x), for any finite x. */
 export const cos = (x: number): Precise => precise(turned(x, 1))
