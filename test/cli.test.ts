@@ -169,6 +169,19 @@ test('an interrupt ends it cleanly', async () => {
   expect(stderr).not.toMatch(/Error/)
 })
 
+test('plans trade time for bytes', async () => {
+  const deep = ['plan', 'mlp', '--hidden', '512,512,512,512,512', '--batch', '4096', '--json']
+  const { code, stdout } = await wengert([...deep, '--memory', '64MiB'])
+  expect(code).toBe(0)
+  const { plans } = JSON.parse(stdout)
+  const [kept, within, fewest] = plans
+  expect(kept.recomputedShare).toBe(0)
+  expect(within.peakBytes).toBeLessThanOrEqual(64 * 2 ** 20)
+  expect(fewest.peakBytes).toBeLessThan(kept.peakBytes)
+  expect(fewest.recomputedShare).toBeGreaterThan(0)
+  expect(await failure(...deep, '--memory', '1MiB')).toMatch(/^BudgetError: /)
+})
+
 test('help and unknown commands', async () => {
   const help = await wengert(['train', '--help'])
   expect(help.code).toBe(0)

@@ -2,6 +2,7 @@ import { suiteNames } from '@wengert/bench'
 import { Command } from 'commander'
 import { benchCommand } from './bench.js'
 import { choice, fraction, lengths, positive, size, whole } from './options.js'
+import { type PlanSettings, planCommand } from './plan.js'
 import { defaultWorkers, MOST_WORKERS, type TrainSettings, trainCommand } from './train/index.js'
 
 const [MOST_EPOCHS, MOST_ROWS, MOST_CLASSES, MOST_RUNS] = [100_000, 2 ** 31 - 1, 10_000, 10_000]
@@ -15,6 +16,7 @@ export function createProgram(signal: AbortSignal): Command {
     .helpCommand(false)
   program.addCommand(trainOf(signal).copyInheritedSettings(program))
   program.addCommand(benchOf(signal).copyInheritedSettings(program))
+  program.addCommand(planOf().copyInheritedSettings(program))
   return program
 }
 
@@ -74,3 +76,14 @@ const benchOf = (signal: AbortSignal): Command =>
     .action((suite: (typeof suiteNames)[number], options: { runs?: number; json?: true }) =>
       benchCommand(suite, options, signal),
     )
+
+const planOf = (): Command =>
+  new Command('plan')
+    .description('Plan the gradient of one batch: what it needs, and what is computed again to need less.')
+    .argument('<model>', 'mlp or cnn', choice('model', ['mlp', 'cnn']))
+    .option('--hidden <lengths>', 'mlp: lengths of the hidden layers', lengths('--hidden'), [256, 256])
+    .option('--batch <n>', 'rows of the batch', whole('--batch', 1, 2 ** 20), 1024)
+    .option('--memory <size>', 'also plan within so many bytes', size('--memory'))
+    .option('--json', 'end with a line of JSON on standard output')
+    .option('--debug', 'show the stack of an error')
+    .action((model: 'mlp' | 'cnn', settings: PlanSettings) => planCommand(model, settings))
