@@ -26,7 +26,7 @@ export interface MapSpec {
   readonly body: (m: Algebra, ...inputs: V[]) => V
 }
 
-/** Vectors computed interleaved, so that instructions need not wait for one another. */
+/** Vectors computed interleaved: more spill registers, and the processor overlaps iterations by itself. */
 const INTERLEAVE = 2
 
 /**
@@ -37,7 +37,8 @@ const INTERLEAVE = 2
  * @example
  * const bias = { dtype: 'f32', shape: [3] }
  * const rows = { dtype: 'f32', shape: [2, 3] }
- * map({ name: 'add', dtype: 'f32', inputs: [rows, bias], output: rows, body: (m, x, b) => m.add(x, b) }).flops // → 6
+ * const body = (m, x, b) => m.add(x, b)
+ * map({ name: 'add', dtype: 'f32', inputs: [rows, bias], output: rows, body }).flops // → 6
  */
 export function map({ name, dtype, inputs, output, flops, body }: MapSpec): Kernel {
   const dtypes = [...inputs, output].map(operand => operand.dtype)

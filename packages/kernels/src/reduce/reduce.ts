@@ -32,7 +32,7 @@ interface StageSizes {
  * @throws RangeError if an axis is not one of the shape's, or twice.
  * @throws TypeError for sums and products of bools.
  * @example
- * reduce({ kind: 'sum', dtype: 'f32', shape: [2, 3, 4], axes: [0, 2] }).key // → 'reduce:sum:f32:1x6x4,1x2x3'
+ * reduce({ kind: 'sum', dtype: 'f32', shape: [2, 3, 4], axes: [0, 2] }).key // → 'reduce:sum:f32:6x4x1,1x2x3'
  */
 export function reduce({ kind, dtype, shape, axes }: ReduceSpec): Kernel {
   const reduction = reductionOf(kind, dtype)
