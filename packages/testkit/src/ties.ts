@@ -47,14 +47,14 @@ function closestPairs(x: Plain, axes: readonly number[]): number[] {
   })
 }
 
-/** Values that `stopGradient` alone reads, such as the shift of `logsumexp`: which operand is largest is all one. */
-function shifts({ instructions, outputs }: Program): Set<number> {
-  const stopped = new Set<number>()
-  for (const { op, inputs } of instructions) if (op === 'stopGradient') stopped.add(inputs[0] as number)
-  for (const { op, inputs } of instructions) {
-    if (op !== 'stopGradient') for (const value of inputs) stopped.delete(value)
-  }
+/** Values that end in `stopGradient` alone, such as the shift of `logsumexp`: which operand is largest is all one. */
+function shifts({ avals, instructions, outputs }: Program): Set<number> {
+  const stopped = new Set(avals.keys())
   for (const value of outputs) stopped.delete(value)
+  for (const { op, inputs, outputs } of instructions.toReversed()) {
+    if (op === 'stopGradient' || (op === 'reshape' && stopped.has(outputs[0] as number))) continue
+    for (const value of inputs) stopped.delete(value)
+  }
   return stopped
 }
 

@@ -23,14 +23,19 @@ export function product(x: Plain, w: Plain, transposeX: boolean, transposeW: boo
 
 /** The function `matmul`: vectors are a row on the left and a column on the right, leading axes broadcast. */
 export function matmul(x: Plain, w: Plain): Plain {
-  if (x.shape.length === 1) {
-    const out = matmul(reshape(x, [1, x.values.length]), w)
-    return reshape(out, [...out.shape.slice(0, -2), ...out.shape.slice(-1)])
-  }
-  if (w.shape.length === 1) {
-    const out = matmul(x, reshape(w, [w.values.length, 1]))
-    return reshape(out, out.shape.slice(0, -1))
-  }
+  const row = x.shape.length === 1
+  const column = w.shape.length === 1
+  const out = matrices(
+    row ? reshape(x, [1, x.values.length]) : x,
+    column ? reshape(w, [w.values.length, 1]) : w,
+  )
+  const batch = out.shape.slice(0, -2)
+  const [m, n] = out.shape.slice(-2) as [number, number]
+  return reshape(out, [...batch, ...(row ? [] : [m]), ...(column ? [] : [n])])
+}
+
+/** Products of the matrices in the last two axes. */
+function matrices(x: Plain, w: Plain): Plain {
   const [m, k] = x.shape.slice(-2) as [number, number]
   const n = w.shape.at(-1) as number
   const batch = broadcastShape([x.shape.slice(0, -2), w.shape.slice(0, -2)])
