@@ -78,7 +78,7 @@ export function matmul(x: Tensor, w: Tensor): Tensor {
   check(x, w)
   if (x.rank === 1) {
     const out = matmul(reshape(x, [1, -1]), w)
-    return reshape(out, [...out.shape.slice(0, -2), ...out.shape.slice(-1)])
+    return reshape(out, w.rank === 1 ? [] : [...out.shape.slice(0, -2), ...out.shape.slice(-1)])
   }
   if (w.rank === 1) {
     const out = matmul(x, reshape(w, [-1, 1]))
