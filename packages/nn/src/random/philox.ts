@@ -23,8 +23,10 @@ export function philox(counter: Words4, key: readonly [number, number]): Words4 
   let [c0, c1, c2, c3] = counter
   let [k0, k1] = key
   for (let round = 0; round < ROUNDS; round++) {
-    const [high0, low0] = [highProduct(MULTIPLIER_0, c0), Math.imul(MULTIPLIER_0, c0)]
-    const [high1, low1] = [highProduct(MULTIPLIER_1, c2), Math.imul(MULTIPLIER_1, c2)]
+    const high0 = highProduct(MULTIPLIER_0, c0)
+    const low0 = Math.imul(MULTIPLIER_0, c0)
+    const high1 = highProduct(MULTIPLIER_1, c2)
+    const low1 = Math.imul(MULTIPLIER_1, c2)
     c0 = (high1 ^ c1 ^ k0) >>> 0
     c1 = low1 >>> 0
     c2 = (high0 ^ c3 ^ k1) >>> 0
@@ -37,9 +39,12 @@ export function philox(counter: Words4, key: readonly [number, number]): Words4 
 
 /** The upper 32 bits of the product of two unsigned words: ⌊ab / 2³²⌋, by halves of 16 bits. */
 export function highProduct(a: number, b: number): number {
-  const [a1, a0, b1, b0] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff]
-  // Each partial sum stays below 2³³ + 2³², far within the exact integers.
+  const a1 = a >>> 16
+  const a0 = a & 0xffff
+  const b1 = b >>> 16
+  const b0 = b & 0xffff
+  // Every sum stays below 2³², so all of this is exact.
   const middle = a1 * b0 + ((a0 * b0) >>> 16)
-  const low = (middle & 0xffff) + a0 * b1
-  return (a1 * b1 + Math.floor(middle / 65536) + Math.floor(low / 65536)) >>> 0
+  const low = a0 * b1 + (middle & 0xffff)
+  return (a1 * b1 + (middle >>> 16) + (low >>> 16)) >>> 0
 }
