@@ -100,7 +100,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
           f.set(cBlock, i32.add(c, form.transposeC ? entry(cStride, j0, i0) : entry(cStride, i0, j0)))
           eachPanel(f, form, nLength, (j, vectors, live) => {
             f.call(
-              tileOf(tileRows(form, vectors), vectors),
+              tileOf(tileRows(form, vectors, module.features.fma), vectors),
               aBlock,
               aBlockStride,
               packB ? i32.add(packedB, i32.mul(j, panelColumnBytes)) : i32.add(bBlock, bytes(j)),
@@ -119,8 +119,11 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
   })
 }
 
-/** Rows of the tile that is so many vectors wide: as many as the registers take. */
-const tileRows = ({ oneRow }: LoopForm, vectors: number) => (oneRow ? 1 : vectors === 3 ? 3 : 6)
+/** Rows of the tile that is so many vectors wide: as many as the registers take; a product not fused takes one. */
+const tileRows = ({ oneRow }: LoopForm, vectors: number, fused: boolean) => {
+  if (oneRow) return 1
+  return vectors === 1 || (vectors === 2 && fused) ? 6 : 3
+}
 
 /**
  * Runs the body for each panel of n columns: first column, width in vectors, live lanes in the last vector. Panels are
