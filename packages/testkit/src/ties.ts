@@ -47,12 +47,15 @@ function closestPairs(x: Plain, axes: readonly number[]): number[] {
   })
 }
 
+/** Ops with kinks but without jumps: a tie changes their derivative, not their value. */
+const continuous = ['relu', 'maximum', 'minimum', 'max', 'min', 'maxPool2d']
+
 /** Values that end in `stopGradient` alone, such as the shift of `logsumexp`: which operand is largest is all one. */
 function shifts({ avals, instructions, outputs }: Program): Set<number> {
   const stopped = new Set(avals.keys())
   for (const value of outputs) stopped.delete(value)
   for (const { op, inputs, outputs } of instructions.toReversed()) {
-    if (op === 'stopGradient' || (op === 'reshape' && stopped.has(outputs[0] as number))) continue
+    if (op === 'stopGradient' || stopped.has(outputs[0] as number)) continue
     for (const value of inputs) stopped.delete(value)
   }
   return stopped
@@ -66,7 +69,7 @@ export function closestTie(program: Program, inputs: readonly Plain[]): number {
   const values = trace(program, inputs)
   const stopped = shifts(program)
   return program.instructions.reduce((closest, { op, params, inputs, outputs }) => {
-    if (stopped.has(outputs[0] as number)) return closest
+    if (continuous.includes(op) && stopped.has(outputs[0] as number)) return closest
     const operands = inputs.map(value => values[value] as Plain)
     return Math.min(closest, ...margins(op, params, operands))
   }, Number.POSITIVE_INFINITY)

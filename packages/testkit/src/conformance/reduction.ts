@@ -75,8 +75,15 @@ export function reductionCases(): ConformanceCase[] {
   ]
 }
 
+/** Around 0, and where the exponentials overflow. */
+const ranges: readonly (readonly [number, number])[] = [
+  [-4, 4],
+  [1000, 1008],
+]
+
 /**
- * Cases of logsumexp and what is made of it. Σ eˣ is shifted: its terms are exact to a few units, and so is the logarithm of what is at least 1.
+ * Cases of logsumexp and what is made of it. x is shifted exactly or with one rounding, exponentials, sums and
+ * logarithms add one or two units each; errors of logarithms are in units of max|x − shift| + log n.
  */
 export function softmaxCases(): ConformanceCase[] {
   const shapes: readonly { shape: readonly number[]; axis?: number }[] = [
@@ -86,43 +93,47 @@ export function softmaxCases(): ConformanceCase[] {
     { shape: [3, 5], axis: 0 },
     { shape: [2, 5, 3], axis: 1 },
   ]
-  // |x| + |log Σ eˣ| ≤ 2·max|x| + log n: what the errors of shift and logarithm are in proportion to.
-  const size = (shape: (x: Plain) => Plain) => (x: Plain) => {
-    const out = shape(x)
-    const largest = 2 * Math.max(...x.values.map(Math.abs)) + Math.log(x.values.length) + 1
-    return { ...out, values: out.values.map(() => largest) }
+  const within = (reference: (x: Plain) => Plain, size: number) => (x: Plain) => {
+    const out = reference(x)
+    return { ...out, values: out.values.map(() => size) }
   }
   return floats.flatMap(dtype =>
-    shapes.flatMap(({ shape, axis }) => {
-      const options = axis === undefined ? {} : { axis }
-      const operands = [{ dtype, shape }]
-      const named = { operands, options: JSON.stringify(options), domain: [-4, 4] as const }
-      return [
-        ...[false, true].map(keepdims =>
-          call('logsumexp', {
+    shapes.flatMap(({ shape, axis }) =>
+      ranges.flatMap(domain => {
+        const options = axis === undefined ? {} : { axis }
+        const named = {
+          operands: [{ dtype, shape }],
+          options: `${JSON.stringify(options)} of [${domain}]`,
+          domain,
+        }
+        const width = domain[1] - domain[0] + Math.log(product(shape))
+        return [
+          ...[false, true].map(keepdims =>
+            call('logsumexp', {
+              ...named,
+              options: `${named.options} ${keepdims ? 'kept' : ''}`,
+              run: x => tape.logsumexp(x, { ...options, keepdims }),
+              reference: x => textbook.logsumexp(x, { ...options, keepdims }),
+              scale: within(x => textbook.logsumexp(x, { ...options, keepdims }), width + domain[1]),
+              bound: [1, 2],
+            }),
+          ),
+          call('logSoftmax', {
             ...named,
-            options: JSON.stringify({ ...options, keepdims }),
-            run: x => tape.logsumexp(x, { ...options, keepdims }),
-            reference: x => textbook.logsumexp(x, { ...options, keepdims }),
-            scale: size(x => textbook.logsumexp(x, { ...options, keepdims })),
+            run: x => tape.logSoftmax(x, options),
+            reference: x => textbook.logSoftmax(x, options),
+            scale: within(x => x, width),
             bound: [1, 2],
           }),
-        ),
-        call('logSoftmax', {
-          ...named,
-          run: x => tape.logSoftmax(x, options),
-          reference: x => textbook.logSoftmax(x, options),
-          scale: size(x => x),
-          bound: [1, 2],
-        }),
-        call('softmax', {
-          ...named,
-          run: x => tape.softmax(x, options),
-          reference: x => textbook.softmax(x, options),
-          // e to an exponent that is wrong by δ is wrong by δ in proportion: 8 + log n units of it, and exp's own.
-          bound: [12, 14],
-        }),
-      ]
-    }),
+          call('softmax', {
+            ...named,
+            run: x => tape.softmax(x, options),
+            reference: x => textbook.softmax(x, options),
+            // Of the shifted exponent's one rounding, up to 8 · ½ units; of exp, sum and quotient, 2.
+            bound: [6, 8],
+          }),
+        ]
+      }),
+    ),
   )
 }

@@ -69,24 +69,26 @@ function logsumexpOf(list: readonly number[]): number {
 export const logsumexp = (x: Plain, { axis = -1, keepdims = false }: Along = {}): Plain =>
   reduce(x, { axis, keepdims }, logsumexpOf)
 
-/** x − log Σ eˣ along an axis (the last by default). */
-export function logSoftmax(x: Plain, { axis = -1 }: { axis?: number } = {}): Plain {
-  const lse = logsumexp(x, { axis, keepdims: true })
+/** For each line along an axis (the last by default), a line of as many numbers. */
+function lines(x: Plain, axis: number, of: (list: number[]) => number[]): Plain {
   const at = axis < 0 ? axis + x.shape.length : axis
-  return build(
-    x.dtype,
-    x.shape,
-    index =>
-      read(x, index) -
-      read(
-        lse,
-        index.map((k, a) => (a === at ? 0 : k)),
-      ),
-  )
+  return build(x.dtype, x.shape, index => {
+    const line = Array.from({ length: x.shape[at] as number }, (_, k) => read(x, index.with(at, k)))
+    return of(line)[index[at] as number] as number
+  })
 }
 
-/** eˣ / Σ eˣ along an axis (the last by default). */
-export function softmax(x: Plain, options: { axis?: number } = {}): Plain {
-  const logs = logSoftmax(x, options)
-  return { ...logs, values: logs.values.map(Math.exp) }
-}
+/** x − log Σ eˣ along an axis; the largest is taken from every x first, which changes nothing but rounding. */
+export const logSoftmax = (x: Plain, { axis = -1 }: { axis?: number } = {}): Plain =>
+  lines(x, axis, list => {
+    const shifted = list.map(value => value - Math.max(...list))
+    return shifted.map(value => value - logsumexpOf(shifted))
+  })
+
+/** eˣ / Σ eˣ along an axis; the largest is taken from every x first. */
+export const softmax = (x: Plain, { axis = -1 }: { axis?: number } = {}): Plain =>
+  lines(x, axis, list => {
+    const powers = list.map(value => Math.exp(value - Math.max(...list)))
+    const total = powers.reduce((sum, power) => sum + power, 0)
+    return powers.map(power => power / total)
+  })
