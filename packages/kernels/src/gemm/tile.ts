@@ -39,8 +39,11 @@ export interface TileForm {
 type V = Local<'v128'>
 type Int = Local<'i32'>
 
-/** Eight steps of k in one turn with fused arithmetic; one without, where more would spill. */
-const UNROLL = { fused: 8, plain: 1 }
+/** Steps of k in one turn: without fused arithmetic more would spill. */
+const unrollOf = (fused: boolean, { a, vectors }: TileForm) => {
+  if (fused) return 8
+  return a === 'rows' && vectors === 3 ? 2 : 1
+}
 
 const times = (count: number) => Array.from({ length: count }, (_, k) => k)
 
@@ -58,7 +61,7 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   return module.define(key, params, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add) => {
     const strips = form.a === 'strips'
     const aStep = strips ? STRIP * lanes.bytes : lanes.bytes
-    const unroll = fused ? UNROLL.fused : UNROLL.plain
+    const unroll = unrollOf(fused, form)
     const mainBytes = f.int(i32.mul(i32.and(k, -unroll), aStep))
     const allBytes = f.int(i32.mul(k, aStep))
     const acc = times(rows).map(() => times(vectors).map(() => f.local('v128')))
