@@ -19,8 +19,8 @@ import { Arena, compile, type Executable, PAGE_BYTES, pageCeil } from '../run/in
 import { grad, simplify, valueAndGrad } from './index.js'
 
 /**
- * Values stay below 8 by construction, but rounding errors grow with every op that magnifies: up to 30 of them leave
- * 10⁻¹⁰ of the 10⁻¹⁶ of one.
+ * In units of the largest element. Values stay below 8 by construction; rounding errors of 10⁻¹⁶ may still be magnified
+ * by every one of up to 30 ops, and by a million in all.
  */
 const TOLERANCE = 1e-9
 /** Where a comparison is closer than this, either answer is right. */
@@ -177,6 +177,7 @@ describe('random programs', () => {
         }
         expect(() => compile(program, { memoryBytes: least - 1 })).toThrow(BudgetError)
       }),
+      // Shrinking would plan and run thousands of programs.
       { numRuns: 60, endOnFailure: true },
     )
   })
