@@ -168,7 +168,7 @@ interface Row {
 }
 
 /** The largest error among pairs of derivatives; throws if it is above the tolerance. */
-export function worst(what: string, rows: readonly Row[], tolerance: number): number {
+function worst(what: string, rows: readonly Row[], tolerance: number): number {
   const scale = Math.max(1, ...rows.map(({ want }) => Math.abs(want)))
   let largest = 0
   for (const { got, want, where } of rows) {
