@@ -6,7 +6,13 @@ import type { Expr, FunctionBuilder, Local, ModuleBuilder } from './wasm/index.j
  */
 export const SLACK_BYTES = 12
 
-/** Size of the arena slot for an operand with `dataBytes` bytes of data. */
+/**
+ * Size of the arena slot for an operand with `dataBytes` bytes of data.
+ *
+ * @example
+ * slotBytes(4) // → 16
+ * slotBytes(5) // → 32
+ */
 export const slotBytes = (dataBytes: number): number => Math.ceil((dataBytes + SLACK_BYTES) / 16) * 16
 
 /**

@@ -58,7 +58,12 @@ function screen({ summary, expected, at, fix }: ErrorParts): string {
   return [summary, ...line('expected', expected), ...line('at', at), ...line('fix', fix)].join('\n')
 }
 
-/** Shapes that do not fit together. */
+/**
+ * Shapes that do not fit together.
+ *
+ * @example
+ * add(tensor([1, 2]), tensor([1, 2, 3])) // → throws SHAPE
+ */
 export class ShapeError extends WengertError {
   static {
     ShapeError.prototype.name = 'ShapeError'
@@ -69,7 +74,12 @@ export class ShapeError extends WengertError {
   }
 }
 
-/** Dtypes that an operation does not take or that do not match. */
+/**
+ * Dtypes that an operation does not take or that do not match.
+ *
+ * @example
+ * exp(tensor([1, 2], { dtype: 'i32' })) // → throws DTYPE
+ */
 export class DTypeError extends WengertError {
   static {
     DTypeError.prototype.name = 'DTypeError'
@@ -80,7 +90,12 @@ export class DTypeError extends WengertError {
   }
 }
 
-/** A program that cannot be recorded, such as one that reads a value which is not there yet. */
+/**
+ * A program that cannot be recorded, such as one that reads a value which is not there yet.
+ *
+ * @example
+ * record(x => tensor(x.item()), tensor(1)) // → throws RECORD
+ */
 export class RecordError extends WengertError {
   static {
     RecordError.prototype.name = 'RecordError'
@@ -91,7 +106,12 @@ export class RecordError extends WengertError {
   }
 }
 
-/** A derivative that does not exist, or is asked of something that is not differentiable. */
+/**
+ * A derivative that does not exist, or is asked of something that is not differentiable.
+ *
+ * @example
+ * grad(x => x)(tensor(1, { dtype: 'i32' })) // → throws DERIVATIVE
+ */
 export class DerivativeError extends WengertError {
   static {
     DerivativeError.prototype.name = 'DerivativeError'
@@ -102,7 +122,12 @@ export class DerivativeError extends WengertError {
   }
 }
 
-/** An option or argument outside what is allowed. */
+/**
+ * An option or argument outside what is allowed.
+ *
+ * @example
+ * sum(tensor([1, 2]), { axis: 1 }) // → throws OPTION
+ */
 export class OptionError extends WengertError {
   static {
     OptionError.prototype.name = 'OptionError'
@@ -113,7 +138,12 @@ export class OptionError extends WengertError {
   }
 }
 
-/** A byte budget in which no plan was found. */
+/**
+ * A byte budget in which no plan was found.
+ *
+ * @example
+ * jit(x => exp(x), { memory: '64 KiB' })(tensor(new Float32Array(100_000))) // → throws BUDGET
+ */
 export class BudgetError extends WengertError {
   static {
     BudgetError.prototype.name = 'BudgetError'

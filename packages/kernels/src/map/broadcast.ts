@@ -1,22 +1,10 @@
+import { rowMajor } from '../shape.js'
+
 /** A walk over rows: lengths of the axes, and strides in elements of each operand along them. */
 export interface Walk {
   readonly lengths: readonly number[]
   /** `strides[k][axis]` for operand k. */
   readonly strides: readonly (readonly number[])[]
-}
-
-/** Number of elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1)
-
-/** Strides, in elements, of an array that is stored row by row. */
-export function rowMajor(shape: readonly number[]): number[] {
-  const strides: number[] = []
-  let stride = 1
-  for (const length of shape.toReversed()) {
-    strides.unshift(stride)
-    stride *= length
-  }
-  return strides
 }
 
 /**

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rowMajor } from '../shape.js'
 import { arrayOf, at, dtypes, indicesOf, numbered, shapes, sizeOf } from '../testing/arrays.js'
 import { runKernel } from '../testing/run-kernel.js'
-import { rowMajor } from './broadcast.js'
 import { copy } from './copy.js'
 import { place } from './place.js'
 

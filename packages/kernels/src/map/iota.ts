@@ -1,7 +1,7 @@
 import { elementBytes } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
+import { sizeOf } from '../shape.js'
 import { type Expr, f32x4, f64x2, i32, i32x4, type Local, v128 } from '../wasm/index.js'
-import { sizeOf } from './broadcast.js'
 import { nest } from './nest.js'
 
 /** An array of indices. */

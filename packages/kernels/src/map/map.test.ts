@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Algebra, V } from '../algebra/index.js'
 import type { DType } from '../dtype.js'
+import { rowMajor } from '../shape.js'
 import { arrayOf, at, dtypes, indicesOf, numbered, shapes, sizeOf } from '../testing/arrays.js'
 import { runKernel } from '../testing/run-kernel.js'
-import { rowMajor } from './broadcast.js'
 import { map } from './map.js'
 
 /** A shape that broadcasts to another: some leading axes missing, some lengths 1. */

@@ -1,7 +1,8 @@
 import { type Algebra, algebraOf, type V } from '../algebra/index.js'
 import type { DType } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
-import { broadcastStrides, collapse, rowMajor, sizeOf } from './broadcast.js'
+import { rowMajor, sizeOf } from '../shape.js'
+import { broadcastStrides, collapse } from './broadcast.js'
 import { lanesOf } from './lanes.js'
 import { emitRows } from './rows.js'
 

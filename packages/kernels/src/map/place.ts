@@ -1,7 +1,8 @@
 import { type DType, elementBytes } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
+import { rowMajor, sizeOf } from '../shape.js'
 import { type FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
-import { collapse, rowMajor, sizeOf } from './broadcast.js'
+import { collapse } from './broadcast.js'
 import { emitElements } from './copy.js'
 import { emitRuns } from './runs.js'
 

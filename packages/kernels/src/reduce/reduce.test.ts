@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DType } from '../dtype.js'
-import { rowMajor } from '../map/broadcast.js'
+import { rowMajor } from '../shape.js'
 import { arrayOf, at, dtypes, indicesOf, numbered, shapes, sizeOf } from '../testing/arrays.js'
 import { type Data, runKernel } from '../testing/run-kernel.js'
 import { type ReduceSpec, reduce } from './reduce.js'

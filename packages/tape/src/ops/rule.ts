@@ -34,7 +34,12 @@ const rules = new Map<string, Rule>()
 /** Makes the rule of an op known. */
 export const defineRule = (op: string, rule: Rule): void => void rules.set(op, rule)
 
-/** The rule of an op. */
+/**
+ * The rule of an op.
+ *
+ * @example
+ * ruleOf('greater') // → 'zero'
+ */
 export function ruleOf(op: string): Rule {
   const rule = rules.get(op)
   if (!rule) throw new Error(`The op ${op} has no derivative rule.`)

@@ -24,7 +24,12 @@ export function sizeOf(shape: readonly number[]): number {
 /** Bytes of the data of a value. */
 export const bytesOf = ({ dtype, shape }: Aval): number => sizeOf(shape) * elementBytes[dtype]
 
-/** The way an aval is written everywhere: `f32[3,4]`. */
+/**
+ * The way an aval is written everywhere.
+ *
+ * @example
+ * formatAval({ dtype: 'f32', shape: [3, 4] }) // → 'f32[3,4]'
+ */
 export const formatAval = ({ dtype, shape }: Aval): string => `${dtype}[${shape.join(',')}]`
 
 /** Whether dtype and shape are the same. */

@@ -103,6 +103,8 @@ export class Tensor {
  * The data of a tensor itself, not a copy: it must not be written.
  *
  * @throws {@link RecordError} while recording, when there is no value yet.
+ * @example
+ * Array.from(dataOf(tensor([1, 2]))) // → [1, 2]
  */
 export function dataOf(x: Tensor, reader = 'the data'): Data {
   if ('data' in x.state) return x.state.data
@@ -113,7 +115,13 @@ export function dataOf(x: Tensor, reader = 'the data'): Data {
   })
 }
 
-/** Wraps data as a tensor without copying; the data must not be written afterwards. */
+/**
+ * Wraps data as a tensor without copying; the data must not be written afterwards.
+ *
+ * @throws {@link OptionError} if the data has another number of elements than the shape.
+ * @example
+ * fromData({ dtype: 'f64', shape: [2, 1] }, new Float64Array([1, 2])).toArray() // → [[1], [2]]
+ */
 export function fromData(aval: Aval, data: Data): Tensor {
   if (data.length !== sizeOf(aval.shape)) {
     throw new OptionError({

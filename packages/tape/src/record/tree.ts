@@ -66,7 +66,12 @@ export function leafCount(structure: Structure): number {
   )
 }
 
-/** Whether two trees have the same nesting and keys. */
+/**
+ * Whether two trees have the same nesting and keys.
+ *
+ * @example
+ * sameStructure(flatten({ a: tensor(1) }).structure, flatten({ b: tensor(1) }).structure) // → false
+ */
 export const sameStructure = (a: Structure, b: Structure): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 function isPlainObject(node: unknown): node is Record<string, unknown> {

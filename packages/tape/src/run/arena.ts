@@ -8,10 +8,20 @@ export const PAGE_BYTES = 65536
 /** A 32-bit memory has at most this many bytes. */
 export const ARENA_LIMIT_BYTES = 65536 * PAGE_BYTES
 
-/** Bytes of the pages that hold so many bytes. */
+/**
+ * Bytes of the pages that hold so many bytes.
+ *
+ * @example
+ * pageCeil(1) // → 65536
+ */
 export const pageCeil = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
 
-/** Bytes of the whole pages within so many bytes. */
+/**
+ * Bytes of the whole pages within so many bytes.
+ *
+ * @example
+ * pageFloor(100_000) // → 65536
+ */
 export const pageFloor = (bytes: number): number => Math.floor(bytes / PAGE_BYTES) * PAGE_BYTES
 
 /** Executes the call records between two addresses. */
@@ -28,6 +38,14 @@ export interface ArenaOptions {
 /**
  * The memory in which executables run. It is a `WebAssembly.Memory` whose maximum is the budget, so that passing
  * the budget is impossible. It grows to what the loaded executables need and never shrinks.
+ *
+ * @example
+ * const arena = new Arena({ maximumBytes: 2 ** 20 })
+ * arena.load(compile(record(x => exp(x), tensor([0])).program))
+ * arena.write(0, new Float32Array([0]))
+ * arena.run()
+ * arena.read(0)[0] // → 1
+ * arena.bytes // → 65536
  */
 export class Arena {
   readonly memory: WebAssembly.Memory

@@ -18,6 +18,9 @@ export interface Lowered {
  * storage of their input.
  *
  * @param pinned which inputs of the program stay in the arena from run to run.
+ * @example
+ * const { program } = record(x => reshape(exp(x), [2, 1]), tensor([1, 2]))
+ * lower(program, [false]).graph.steps.length // → 1
  */
 export function lower(program: Program, pinned: readonly boolean[]): Lowered {
   const storageOf = new Array<number>(program.avals.length).fill(-1)

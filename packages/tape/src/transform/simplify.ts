@@ -3,6 +3,10 @@ import type { Instruction, Program } from '../program/index.js'
 /**
  * Removes instructions whose outputs nobody reads and instructions that repeat an earlier one (value numbering,
  * Cocke & Schwartz 1970). Inputs stay, used or not; unread constants go.
+ *
+ * @example
+ * const { program } = record(x => [add(exp(x), exp(x)), sin(x)][0], tensor(1))
+ * simplify(program).instructions.map(({ op }) => op) // → ['exp', 'add']
  */
 export function simplify(program: Program): Program {
   return withoutDeadCode(withoutRepetitions(program))

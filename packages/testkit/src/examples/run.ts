@@ -83,7 +83,7 @@ async function verifyThrows(code: string, place: string, thunk: () => unknown): 
 // By name, since an error may come from another copy of its class.
 function isWengertError(error: unknown): error is Error & { code: unknown } {
   for (let proto: unknown = error; proto instanceof Object; proto = Object.getPrototypeOf(proto)) {
-    if (proto.constructor.name === 'WengertError') return true
+    if (Object.hasOwn(proto, 'name') && (proto as Error).name === 'WengertError') return true
   }
   return false
 }
