@@ -13,7 +13,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Milliseconds that something takes. */
-export async function timed(work: () => unknown): Promise<number> {
+async function timed(work: () => unknown): Promise<number> {
   const start = performance.now()
   await work()
   return performance.now() - start

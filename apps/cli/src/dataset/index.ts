@@ -3,7 +3,7 @@ import type { Dataset } from './dataset.js'
 import { readMnist } from './mnist.js'
 
 export type { CsvOptions } from './csv.js'
-export { DataError, type Dataset } from './dataset.js'
+export type { Dataset } from './dataset.js'
 
 /** Reads the dataset of a name: `mnist`, or the path of a CSV file. */
 export const readDataset = (name: string, options: CsvOptions, signal: AbortSignal): Promise<Dataset> =>
