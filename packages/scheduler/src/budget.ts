@@ -1,4 +1,11 @@
-import { BudgetError, formatByteSize, PAGE_BYTES, pageCeil, pageFloor } from '@wengert/tape'
+import {
+  ARENA_LIMIT_BYTES,
+  BudgetError,
+  formatByteSize,
+  PAGE_BYTES,
+  pageCeil,
+  pageFloor,
+} from '@wengert/tape'
 
 /** What a call needs besides the arenas of its lanes; whole pages. */
 export interface Needs {
@@ -14,9 +21,6 @@ export interface Layout extends Needs {
   readonly laneBytes: number
 }
 
-/** A 32-bit memory has at most this many bytes. */
-export const LARGEST_ARENA_BYTES = 65536 * PAGE_BYTES
-
 /**
  * Gives every lane an equal share of what parcels and reducer leave of a budget, in whole pages. The share is
  * zero or negative when there is nothing left.
@@ -26,9 +30,9 @@ export const LARGEST_ARENA_BYTES = 65536 * PAGE_BYTES
  * layOut(undefined, 3, { parcelBytes: 0, reducerBytes: 0 }).laneBytes // → 4294967296
  */
 export function layOut(budgetBytes: number | undefined, lanes: number, needs: Needs): Layout {
-  if (budgetBytes === undefined) return { ...needs, laneBytes: LARGEST_ARENA_BYTES }
+  if (budgetBytes === undefined) return { ...needs, laneBytes: ARENA_LIMIT_BYTES }
   const share = Math.floor((budgetBytes - totalBytes(lanes, { ...needs, laneBytes: 0 })) / lanes)
-  return { ...needs, laneBytes: Math.min(pageFloor(share), LARGEST_ARENA_BYTES) }
+  return { ...needs, laneBytes: Math.min(pageFloor(share), ARENA_LIMIT_BYTES) }
 }
 
 /**

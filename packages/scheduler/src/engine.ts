@@ -1,5 +1,5 @@
-import { Arena, type Executable, pageCeil } from '@wengert/tape'
-import { fit, LARGEST_ARENA_BYTES, type Layout } from './budget.js'
+import { ARENA_LIMIT_BYTES, Arena, type Executable, pageCeil } from '@wengert/tape'
+import { fit, type Layout } from './budget.js'
 import { type Dispatched, dispatch, type Work } from './dispatch.js'
 import type { Lane } from './lane.js'
 import { LocalLane } from './lane.local.js'
@@ -99,7 +99,7 @@ export class Engine {
 
   get #reducerMaximum(): number {
     const { budgetBytes } = this.#settings
-    return budgetBytes === undefined ? LARGEST_ARENA_BYTES : (this.#layout?.reducerBytes ?? 0)
+    return budgetBytes === undefined ? ARENA_LIMIT_BYTES : (this.#layout?.reducerBytes ?? 0)
   }
 
   #keepAlive(alive: boolean): void {

@@ -1,6 +1,5 @@
-import { type Aval, type Data, type Executable, fromData, sizeOf, unflatten } from '@wengert/tape'
+import { type Aval, allocate, type Data, type Executable, fromData, sizeOf, unflatten } from '@wengert/tape'
 import { type Call, fillBatch } from './call.js'
-import { allocate } from './data.js'
 import type { Engine } from './engine.js'
 import type { Plans } from './plans.js'
 import type { Shard } from './shard.js'

@@ -1,5 +1,5 @@
-import type { Aval, Data, Executable } from '@wengert/tape'
-import { alignedBytes, bytesOf, viewOf } from './data.js'
+import { type Aval, bytesOf, type Data, type Executable, viewOf } from '@wengert/tape'
+import { alignedBytes } from './data.js'
 
 /** What travels for an executable: pinned inputs, other inputs, outputs. */
 export const travellers = ({ inputs, outputs }: Executable) => ({

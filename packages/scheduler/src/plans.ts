@@ -1,5 +1,12 @@
-import { type Arithmetic, type Aval, BudgetError, compile, costOf, type Executable } from '@wengert/tape'
-import { bytesOf } from './data.js'
+import {
+  type Arithmetic,
+  type Aval,
+  BudgetError,
+  bytesOf,
+  compile,
+  costOf,
+  type Executable,
+} from '@wengert/tape'
 import type { RowProgram, Signature } from './objective.js'
 import { parcelBytes } from './parcel.js'
 import { type Shard, shardRows, shardsOf } from './shard.js'

@@ -2,14 +2,16 @@ import {
   type Arena,
   type Arithmetic,
   type Aval,
+  allocate,
   BudgetError,
   type Data,
   PAGE_BYTES,
   pageCeil,
   sizeOf,
+  viewOf,
 } from '@wengert/tape'
 import { type Adder, adderFor, dtypesOf, type PartialDType } from './adder.js'
-import { alignedBytes, allocate, viewOf } from './data.js'
+import { alignedBytes } from './data.js'
 import { mostHeld, ReductionTree } from './tree.js'
 
 /** How a partial, the gradient and value of one shard, lies flat in memory: all f32 first, then all f64. */

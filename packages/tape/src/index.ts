@@ -17,12 +17,15 @@ export {
   type GraphInput,
   type Plan,
   plan,
+  type Simulation,
   type Step,
   simulate,
 } from './plan/index.js'
 export {
   type Aval,
+  allocate,
   type ByteSize,
+  bytesOf,
   type Constant,
   type Data,
   formatAval,
@@ -34,6 +37,7 @@ export {
   type Program,
   parseByteSize,
   sizeOf,
+  viewOf,
 } from './program/index.js'
 export {
   type ArgumentLeaf,
@@ -49,6 +53,7 @@ export {
   tensor,
 } from './record/index.js'
 export {
+  ARENA_LIMIT_BYTES,
   Arena,
   type ArenaOptions,
   type Arithmetic,
@@ -56,6 +61,7 @@ export {
   compile,
   costOf,
   type Executable,
+  type Lowered,
   lower,
   PAGE_BYTES,
   pageCeil,

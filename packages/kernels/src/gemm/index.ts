@@ -1,9 +1,7 @@
-export { type Lanes, lanesOf, storePart } from './lanes.js'
+export { lanesOf, storePart } from './lanes.js'
 export { type MatmulSpec, matmul } from './matmul.js'
 export {
   emitProduct,
-  type ProductOperands,
-  type ProductPlan,
   type ProductSpec,
   planProduct,
 } from './product.js'

@@ -10,7 +10,7 @@ import { payneHanek } from './payne-hanek.js'
 import { type Register, registerOf, type V } from './vectors.js'
 
 /** Largest angle of the vector path: its quadrant has 20 bits. */
-export const MODERATE = 2 ** 20 * 1.5
+const MODERATE = 2 ** 20 * 1.5
 
 const PI_2 = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32] as const
 /** π/2 without the first part. */

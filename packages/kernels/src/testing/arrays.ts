@@ -46,7 +46,7 @@ export const at = (index: readonly number[], strides: readonly number[], offset 
   index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), offset)
 
 /** Lengths that meet every way a vector can be filled. */
-export const lengths: fc.Arbitrary<number> = fc.oneof(
+const lengths: fc.Arbitrary<number> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(0) },
   { weight: 12, arbitrary: fc.constantFrom(1, 1, 2, 3, 4, 5, 8, 17) },
 )

@@ -188,7 +188,7 @@ export class FunctionBuilder {
 type I32OrExpr = Expr | number
 
 /** A call of a function with one result, as an expression. */
-export function callExpr<T extends Type = Type>(func: Func, args: readonly I32OrExpr[]): Expr<T> {
+function callExpr<T extends Type = Type>(func: Func, args: readonly I32OrExpr[]): Expr<T> {
   return {
     type: (func.results[0] ?? 'i32') as T,
     emit(code) {

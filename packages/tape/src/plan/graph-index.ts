@@ -31,7 +31,7 @@ export interface GraphIndex {
 }
 
 /** Rounds a byte count up to {@link ALIGNMENT}. */
-export const alignBytes = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+const alignBytes = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
 /** Checks a graph and indexes it. Throws {@link PlanError} when the graph is malformed. */
 export function indexGraph(graph: Graph): GraphIndex {

@@ -6,9 +6,6 @@ export interface Aval {
   readonly shape: readonly number[]
 }
 
-/** An aval from its parts. */
-export const aval = (dtype: DType, shape: readonly number[]): Aval => ({ dtype, shape })
-
 /**
  * Number of elements of a shape.
  *
@@ -21,7 +18,12 @@ export function sizeOf(shape: readonly number[]): number {
   return size
 }
 
-/** Bytes of the data of a value. */
+/**
+ * Bytes of the data of a value.
+ *
+ * @example
+ * bytesOf({ dtype: 'f64', shape: [2, 3] }) // → 48
+ */
 export const bytesOf = ({ dtype, shape }: Aval): number => sizeOf(shape) * elementBytes[dtype]
 
 /**
@@ -31,9 +33,6 @@ export const bytesOf = ({ dtype, shape }: Aval): number => sizeOf(shape) * eleme
  * formatAval({ dtype: 'f32', shape: [3, 4] }) // → 'f32[3,4]'
  */
 export const formatAval = ({ dtype, shape }: Aval): string => `${dtype}[${shape.join(',')}]`
-
-/** Whether dtype and shape are the same. */
-export const sameAval = (a: Aval, b: Aval): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)
 
 /** Whether two shapes are the same. */
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>

@@ -10,7 +10,12 @@ export type Data =
 
 const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, bool: Uint8Array } as const
 
-/** New zeroed data for an aval. */
+/**
+ * New zeroed data for a value.
+ *
+ * @example
+ * allocate({ dtype: 'f32', shape: [2, 3] }).length // → 6
+ */
 export const allocate = ({ dtype, shape }: Aval): Data => new arrays[dtype](sizeOf(shape))
 
 /** Data of a dtype from numbers. */
@@ -19,8 +24,14 @@ export const dataFrom = (dtype: DType, values: ArrayLike<number>): Data => {
   return Uint8Array.from(values, value => (value ? 1 : 0))
 }
 
-/** A view of `length` elements of memory at a byte offset. */
-export function viewOf(dtype: DType, buffer: ArrayBufferLike, offset: number, length: number): Data {
+/**
+ * A view of a value in a buffer, at a byte offset.
+ *
+ * @example
+ * viewOf({ dtype: 'i32', shape: [2] }, new Int32Array([1, 2, 3]).buffer, 4)[0] // → 2
+ */
+export function viewOf({ dtype, shape }: Aval, buffer: ArrayBufferLike, offset: number): Data {
+  const length = sizeOf(shape)
   switch (dtype) {
     case 'f32':
       return new Float32Array(buffer, offset, length)

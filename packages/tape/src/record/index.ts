@@ -8,7 +8,7 @@ export {
   type Recording,
   record,
 } from './record.js'
-export { type Finished, innermostTape, Tape } from './tape.js'
+export { innermostTape } from './tape.js'
 export {
   dataOf,
   fromData,

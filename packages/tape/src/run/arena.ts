@@ -112,7 +112,7 @@ export class Arena {
 
   /** The elements of a slot where they lie; valid until the arena grows. */
   view({ aval, offset }: Slot): Data {
-    return viewOf(aval.dtype, this.memory.buffer, offset, sizeOf(aval.shape))
+    return viewOf(aval, this.memory.buffer, offset)
   }
 
   #instantiate(module: WebAssembly.Module): Run {

@@ -154,7 +154,7 @@ export function jit<A extends readonly unknown[], R extends Tree<Tensor>>(
 }
 
 /** The outputs of a recording on these inputs. */
-export function replayOutputs({ program }: Recording, inputs: readonly Tensor[]): readonly Tensor[] {
+function replayOutputs({ program }: Recording, inputs: readonly Tensor[]): readonly Tensor[] {
   const values = replay(program, inputs)
   return program.outputs.map(value => values[value] as Tensor)
 }
