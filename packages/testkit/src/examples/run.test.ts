@@ -2,6 +2,10 @@ import { expect, test } from 'vitest'
 import { runExample } from './run.js'
 
 class WengertError extends Error {
+  static {
+    WengertError.prototype.name = 'WengertError'
+  }
+
   readonly code: string
 
   constructor(code: string) {
