@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { preview } from 'vite'
 import { expect, onTestFinished, test } from 'vitest'
@@ -49,10 +51,21 @@ async function trainIn(page: Page, options: Record<string, string>) {
   }
 }
 
+/** What the command line reports of the same training. */
+async function fingerprintInNode(): Promise<string> {
+  const flags = Object.entries({ ...options, memory: '64MiB' }).flatMap(([name, value]) => [
+    `--${name}`,
+    value,
+  ])
+  const cli = join(root, 'apps/cli/bin/wengert.js')
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, 'train', '--json', ...flags])
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').fingerprint
+}
+
 const options = { workers: '2', memory: '64', epochs: '2', batch: '256', seed: '7' }
 
 test.skipIf(chromiumPath === undefined)(
-  'the playground trains the digits with shared memory and without, to the same bits',
+  'the playground trains the digits with shared memory and without, to the bits of the command line',
   async () => {
     const fingerprints: (string | null)[] = []
     for (const headers of [isolation, {}]) {
@@ -69,6 +82,7 @@ test.skipIf(chromiumPath === undefined)(
       fingerprints.push(fingerprint)
     }
     expect(fingerprints[1]).toBe(fingerprints[0])
+    expect(await fingerprintInNode()).toBe(fingerprints[0])
   },
 )
 

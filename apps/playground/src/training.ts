@@ -1,5 +1,4 @@
 import {
-  adam,
   cnn,
   crossEntropy,
   digits,
@@ -8,6 +7,7 @@ import {
   type Labelled,
   type Model,
   mlp,
+  sgd,
   split,
   train,
 } from '@wengert/nn'
@@ -44,7 +44,7 @@ export async function trainDigits(
     workers,
     memory: Math.max(1, memory - OPTIMISER_BYTES),
   })
-  const optimiser = inPieces(adam(), { memory: OPTIMISER_BYTES })
+  const optimiser = inPieces(sgd({ momentum: 0.95 }), { memory: OPTIMISER_BYTES })
   const facts = (): Facts => ({
     budgetBytes: memory,
     peakBytes: scheduler.memory.peakBytes + optimiser.peakBytes,

@@ -1,5 +1,5 @@
 import { BudgetError, formatByteSize, PAGE_BYTES, pageCeil } from '@wengert/tape'
-import { OPTIMISER_BYTES } from './session.js'
+import { OPTIMISER_BYTES } from './training-run.js'
 
 /**
  * The error about the whole budget, from what each part of the work says it needs: with exactly its `leastBytes`,

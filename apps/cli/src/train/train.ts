@@ -5,8 +5,8 @@ import { interactive, say, TrainingBar } from '../terminal/index.js'
 import { wholeBudgetError } from './budget.js'
 import { modelFor, type Params } from './model.js'
 import { fingerprint, reportTable, type TrainReport } from './report.js'
-import { Session } from './session.js'
 import { defaultMemoryBytes, type TrainSettings } from './settings.js'
+import { TrainingRun } from './training-run.js'
 
 /** Trains a model, says how it goes on standard error, and with `--json` ends with a report on standard output. */
 export async function trainCommand(settings: TrainSettings, signal: AbortSignal): Promise<void> {
@@ -15,14 +15,14 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
   const memoryBytes = settings.memory ?? defaultMemoryBytes(settings.workers)
   const model = modelFor(settings, data)
   const params = model.init(settings.seed)
-  const session = await Session.open(settings, memoryBytes, model, data)
+  const run = await TrainingRun.open(settings, memoryBytes, model, data)
   try {
-    const outcome = await fitting(() => fit(settings, session, data, params, signal))
-    const report = reportOf(settings, data, memoryBytes, session.peakBytes, outcome)
+    const outcome = await fitting(() => fit(settings, run, data, params, signal))
+    const report = reportOf(settings, data, memoryBytes, run.peakBytes, outcome)
     say(reportTable(report))
     if (settings.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   } finally {
-    await session.close()
+    await run.close()
   }
 
   async function fitting<T>(work: () => Promise<T>): Promise<T> {
@@ -33,9 +33,9 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
       const { train: rows, test } = data
       const last = rows.subarray(0, rows.length % settings.batch || settings.batch)
       throw await wholeBudgetError(memoryBytes, error, [
-        () => session.gradient(params, rows.subarray(0, settings.batch), signal),
-        () => session.gradient(params, last, signal),
-        () => session.accuracy(params, test, signal),
+        () => run.gradient(params, rows.subarray(0, settings.batch), signal),
+        () => run.gradient(params, last, signal),
+        () => run.accuracy(params, test, signal),
       ])
     }
   }
@@ -49,7 +49,7 @@ interface Outcome {
 
 async function fit(
   settings: TrainSettings,
-  session: Session,
+  run: TrainingRun,
   { train: rows, test }: Dataset,
   params: Params,
   signal: AbortSignal,
@@ -64,11 +64,11 @@ async function fit(
   let last: TrainEpoch<Params> | undefined
   try {
     const events = train({
-      ...{ params, rows, batch, epochs, seed, optimiser: session.optimiser },
-      gradient: (params, chosen) => session.gradient(params, chosen, signal),
+      ...{ params, rows, batch, epochs, seed, optimiser: run.optimiser },
+      gradient: (params, chosen) => run.gradient(params, chosen, signal),
       async evaluate(params) {
         pause()
-        const share = await session.accuracy(params, test, signal)
+        const share = await run.accuracy(params, test, signal)
         resumed = performance.now()
         return share
       },

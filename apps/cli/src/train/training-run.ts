@@ -18,7 +18,7 @@ import type { TrainSettings } from './settings.js'
 export const OPTIMISER_BYTES = 256 * 1024
 
 /** A model and a dataset on lanes, under one budget. */
-export class Session {
+export class TrainingRun {
   readonly optimiser: PiecewiseOptimiser
   readonly #scheduler: Scheduler<Params, Labelled>
   readonly #batch: Labelled
@@ -42,7 +42,7 @@ export class Session {
     memoryBytes: number,
     model: Model<Params>,
     data: Dataset,
-  ): Promise<Session> {
+  ): Promise<TrainingRun> {
     const { workers, arithmetic, optimiser: name, rate, momentum } = settings
     const chosen =
       name === 'adam'
@@ -54,7 +54,7 @@ export class Session {
       { workers, arithmetic, memory: Math.max(1, memoryBytes - OPTIMISER_BYTES) },
     )
     const optimiser = inPieces(chosen, { memory: OPTIMISER_BYTES, arithmetic })
-    return new Session(scheduler, optimiser, model, data)
+    return new TrainingRun(scheduler, optimiser, model, data)
   }
 
   /** Bytes of all arenas, as measured: the most the scheduler took at a time and the optimiser's. */
