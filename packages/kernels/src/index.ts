@@ -13,8 +13,10 @@ export { type MatmulSpec, matmul } from './gemm/index.js'
 export { type Kernel, type KernelContext, SLACK_BYTES, slotBytes } from './kernel.js'
 export {
   type ArraySpec,
+  type ConcatSpec,
   type ConvertSpec,
   type CopySpec,
+  concat,
   convert,
   copy,
   type FillSpec,

@@ -1,3 +1,4 @@
+export { type ConcatSpec, concat } from './concat.js'
 export { type ConvertSpec, convert } from './convert.js'
 export { type CopySpec, copy } from './copy.js'
 export { type FillSpec, fill } from './fill.js'

@@ -8,6 +8,7 @@ import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { merged, oneByOne } from './batch.js'
 import { defineRule } from './rule.js'
 import { outputLength, type WindowOptions, windowOf, windowParams } from './window.js'
 
@@ -75,6 +76,8 @@ defineRule('conv2d', {
       wanted[1] ? F(x as Tensor, ct, shapes) : undefined,
     ]
   },
+  pushforward: { multilinear: [0, 1] },
+  batch: site => (site.batched[1] ? oneByOne('conv2d', site) : merged('conv2d', site, site.params)),
 })
 
 defineRule('conv2dInputPullback', {
@@ -82,6 +85,12 @@ defineRule('conv2dInputPullback', {
     wanted[0] ? C(ct, filter as Tensor, params) : undefined,
     wanted[1] ? F(ct, inner as Tensor, params) : undefined,
   ],
+  pushforward: { multilinear: [0, 1] },
+  batch(site) {
+    if (site.batched[1]) return oneByOne('conv2dInputPullback', site)
+    const [n = 0, ...image] = xShape(site.params)
+    return merged('conv2dInputPullback', site, { ...site.params, x: [site.size * n, ...image] })
+  },
 })
 
 defineRule('conv2dFilterPullback', {
@@ -89,6 +98,8 @@ defineRule('conv2dFilterPullback', {
     wanted[0] ? X(inner as Tensor, ct, params) : undefined,
     wanted[1] ? C(x as Tensor, ct, params) : undefined,
   ],
+  pushforward: { multilinear: [0, 1] },
+  batch: site => oneByOne('conv2dFilterPullback', site),
 })
 
 /**

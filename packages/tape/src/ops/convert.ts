@@ -17,6 +17,8 @@ defineRule('convert', {
   pullback: ({ inputs: [x], ct }) => [
     isDifferentiable(x as Tensor) ? convert(ct, (x as Tensor).dtype) : undefined,
   ],
+  pushforward: 'linear',
+  batch: ({ inputs: [x], params }) => convert(x as Tensor, params.dtype as DType),
 })
 
 /**

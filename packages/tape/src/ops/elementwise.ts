@@ -49,7 +49,7 @@ export function unary(name: string, spec: UnarySpec): (x: Operand) => Tensor {
   registerElementwise(name, 1, dtypes, avals => (avals[0] as Aval).dtype, kernel)
   elementwiseFacts.set(name, { ...spec, arity: 1, dtypes })
   const partial = derivative ? { derivative } : scale && { scale }
-  defineRule(name, partial ? { partials: [partial as Partial] } : 'zero')
+  defineRule(name, { partials: [(partial as Partial | undefined) ?? null] })
   return x => applyOne(name, operands(name, [x]))
 }
 
@@ -58,7 +58,7 @@ export function binary(name: string, spec: BinarySpec): (x: Operand, y: Operand)
   const { kernel, partials, dtypes = NUMBERS, test = false } = spec
   registerElementwise(name, 2, dtypes, avals => (test ? 'bool' : (avals[0] as Aval).dtype), kernel)
   elementwiseFacts.set(name, { ...spec, arity: 2, dtypes })
-  defineRule(name, partials ? { partials } : 'zero')
+  defineRule(name, { partials: partials ?? [null, null] })
   return (x, y) => applyOne(name, operands(name, [x, y]))
 }
 

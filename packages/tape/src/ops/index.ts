@@ -1,7 +1,17 @@
 export type { Axes } from './axes.js'
 export { elementwiseFacts, type Facts } from './elementwise.js'
 export type { TensorMethods } from './methods.js'
-export { type Partial, type Rule, ruleOf, type Site } from './rule.js'
+export {
+  type Batch,
+  type BatchSite,
+  isConstant,
+  type Partial,
+  type Pushforward,
+  type Rule,
+  ruleOf,
+  type Site,
+  type TangentSite,
+} from './rule.js'
 export * from './table.js'
 export type { Padding, WindowOptions } from './window.js'
 

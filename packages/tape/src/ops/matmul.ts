@@ -4,7 +4,7 @@ import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Params, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { broadcastShapes } from './elementwise.js'
-import { broadcastTo } from './reduction.js'
+import { broadcastTo, sumTo } from './reduction.js'
 import { defineRule } from './rule.js'
 import { reshape } from './shape.js'
 
@@ -22,43 +22,77 @@ function sizes([x, w]: readonly Aval[], { transposeX, transposeW }: Forms) {
   const [r, s] = (w as Aval).shape.slice(-2) as [number, number]
   const [m, k] = transposeX ? [q, p] : [p, q]
   return {
-    batch: (x as Aval).shape.length === 3 ? ((x as Aval).shape[0] as number) : 1,
+    batch: [x, w].find(aval => aval?.shape.length === 3)?.shape[0] ?? 1,
     m,
     k,
     n: transposeW ? r : s,
   }
 }
 
-// Operands are both of rank 2, or both of rank 3 with one batch length; `matmul` brings all others to that.
+// An operand of rank 2 serves every matrix of a batch; `matmul` brings all others to rank 2 or 3.
 registerOp({
   name: 'matmul',
   infer(avals, params) {
     const { batch, m, n } = sizes(avals, forms(params))
-    const { dtype, shape } = avals[0] as Aval
-    return [{ dtype, shape: shape.length === 3 ? [batch, m, n] : [m, n] }]
+    const batched = avals.some(({ shape }) => shape.length === 3)
+    return [{ dtype: (avals[0] as Aval).dtype, shape: batched ? [batch, m, n] : [m, n] }]
   },
   lower(avals, _out, params) {
     const { transposeX, transposeW } = forms(params)
+    const [x, w] = avals as readonly [Aval, Aval]
     return matmulKernel({
-      dtype: (avals[0] as Aval).dtype as FloatDType,
+      dtype: x.dtype as FloatDType,
       ...sizes(avals, forms(params)),
       transposeA: transposeX,
       transposeB: transposeW,
+      sharedA: x.shape.length === 2,
+      sharedB: w.shape.length === 2,
     })
   },
 })
 
-// Z = X̂·Ŵ with X̂ = X or Xᵀ:  d X̂ = Z̄·Ŵᵀ,  d Ŵ = X̂ᵀ·Z̄.
+// Z = X̂·Ŵ with X̂ = X or Xᵀ:  d X̂ = Z̄·Ŵᵀ,  d Ŵ = X̂ᵀ·Z̄, summed over the batch for what serves all of it.
 defineRule('matmul', {
   pullback({ inputs, ct, params, wanted }) {
     const [x, w] = inputs as readonly [Tensor, Tensor]
     const { transposeX: tx, transposeW: tw } = forms(params)
-    return [
-      wanted[0] ? (tx ? product(w, ct, tw, true) : product(ct, w, false, !tw)) : undefined,
-      wanted[1] ? (tw ? product(ct, x, true, tx) : product(x, ct, !tx, false)) : undefined,
-    ]
+    const dx = () => (tx ? product(w, ct, tw, true) : product(ct, w, false, !tw))
+    const dw = () => (tw ? product(ct, x, true, tx) : product(x, ct, !tx, false))
+    return [wanted[0] ? sumTo(dx(), x.shape) : undefined, wanted[1] ? sumTo(dw(), w.shape) : undefined]
+  },
+  pushforward: { multilinear: [0, 1] },
+  batch({ inputs, batched, size, params }) {
+    const [x, w] = inputs as readonly [Tensor, Tensor]
+    const { transposeX, transposeW } = forms(params)
+    const [ownX, ownW] = inputs.map((input, k) => input.rank - (batched[k] ? 1 : 0)) as [number, number]
+    if (ownX === 2 && ownW === 2) {
+      const [rows, k] = x.shape.slice(-2) as [number, number]
+      if (batched[1] || transposeX) return product(x, w, transposeX, transposeW)
+      // The rows of all matrices make one.
+      const out = product(reshape(x, [size * rows, k]), w, false, transposeW)
+      return reshape(out, [size, rows, out.shape[1] as number])
+    }
+    // Two batches become one.
+    const inner = innerBatch(inputs, batched)
+    const flat = (y: Tensor, own: number, k: number) => {
+      if (own === 2 && !batched[k]) return y
+      const matrix = y.shape.slice(-2)
+      const lead = batched[k] ? [size, own === 3 ? inner : 1] : [1, inner]
+      return reshape(broadcastTo(reshape(y, [...lead, ...matrix]), [size, inner, ...matrix]), [
+        size * inner,
+        ...matrix,
+      ])
+    }
+    const out = product(flat(x, ownX, 0), flat(w, ownW, 1), transposeX, transposeW)
+    return reshape(out, [size, inner, ...out.shape.slice(1)])
   },
 })
+
+/** Length of the batch that the instruction itself has. */
+function innerBatch(inputs: readonly Tensor[], batched: readonly boolean[]): number {
+  const k = inputs.findIndex((input, position) => input.rank === (batched[position] ? 4 : 3))
+  return (inputs[k] as Tensor).shape[batched[k] ? 1 : 0] as number
+}
 
 const product = (x: Tensor, w: Tensor, transposeX: boolean, transposeW: boolean): Tensor =>
   applyOne('matmul', [x, w], { transposeX, transposeW })

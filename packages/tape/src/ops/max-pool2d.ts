@@ -6,7 +6,8 @@ import {
 } from '@wengert/kernels'
 import { type Aval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
-import { defineRule } from './rule.js'
+import { allBatched, merged } from './batch.js'
+import { type Batch, defineRule } from './rule.js'
 import { outputLength, type WindowOptions, windowOf, windowParams } from './window.js'
 
 // Pooling selects one element a window; the selection is a linear map S(x) with S(x)·x the result. Its transpose
@@ -50,12 +51,25 @@ registerOp({
 const spread = (x: Tensor, ct: Tensor, params: Params) => applyOne('maxPool2dPullback', [x, ct], params)
 const select = (x: Tensor, t: Tensor, params: Params) => applyOne('maxPool2dPushforward', [x, t], params)
 
-defineRule('maxPool2d', { pullback: ({ inputs: [x], ct, params }) => [spread(x as Tensor, ct, params)] })
+const pooling =
+  (name: string): Batch =>
+  site =>
+    merged(name, allBatched(site), site.params)
+
+defineRule('maxPool2d', {
+  pullback: ({ inputs: [x], ct, params }) => [spread(x as Tensor, ct, params)],
+  pushforward: ({ inputs: [x], tangents: [t], params }) => select(x as Tensor, t as Tensor, params),
+  batch: pooling('maxPool2d'),
+})
 defineRule('maxPool2dPushforward', {
   pullback: ({ inputs: [x], ct, params }) => [undefined, spread(x as Tensor, ct, params)],
+  pushforward: { multilinear: [1] },
+  batch: pooling('maxPool2dPushforward'),
 })
 defineRule('maxPool2dPullback', {
   pullback: ({ inputs: [x], ct, params }) => [undefined, select(x as Tensor, ct, params)],
+  pushforward: { multilinear: [1] },
+  batch: pooling('maxPool2dPullback'),
 })
 
 /**

@@ -1,11 +1,12 @@
 import { Tensor } from '../record/index.js'
 import * as table from './table.js'
 
-type Table = typeof table
+/** Ops that take a list of tensors, and so are no methods of one. */
+type Methods = Omit<typeof table, 'concat' | 'stack'>
 
 /** The ops as methods: `x.add(y)` is `add(x, y)`. */
 export type TensorMethods = {
-  [K in keyof Table]: Table[K] extends (x: Tensor, ...rest: infer Rest) => Tensor
+  [K in keyof Methods]: Methods[K] extends (x: Tensor, ...rest: infer Rest) => Tensor
     ? (...rest: Rest) => Tensor
     : never
 }
@@ -14,7 +15,9 @@ declare module '../record/tensor.js' {
   interface Tensor extends TensorMethods {}
 }
 
-for (const [name, op] of Object.entries(table)) {
+const { concat: _concat, stack: _stack, ...methods } = table
+
+for (const [name, op] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: never[]) {
       return (op as (x: Tensor, ...rest: never[]) => Tensor)(this, ...rest)

@@ -10,13 +10,13 @@ import {
   sizeOf,
   stridesOf,
 } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, scalarLike, type Tensor } from '../record/index.js'
 import { div, mul } from './arithmetic.js'
 import { type Axes, normalizeAxes } from './axes.js'
 import { equal } from './comparison.js'
 import { convert } from './convert.js'
 import { broadcastShapes } from './elementwise.js'
-import { defineRule } from './rule.js'
+import { type Batch, defineRule, type Rule } from './rule.js'
 import { reshape } from './shape.js'
 
 /** Which axes to reduce, and whether they stay with length 1. */
@@ -31,6 +31,12 @@ const axesOf = (params: Params) => params.axes as readonly number[]
 /** Shape with the reduced axes at length 1. */
 const kept = (shape: readonly number[], axes: readonly number[]) =>
   shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
+
+/** Each element of a batch is reduced along its own axes. */
+const batchOf =
+  (name: string): Batch =>
+  ({ inputs, params }) =>
+    applyOne(name, inputs, { axes: axesOf(params).map(axis => axis + 1) })
 
 function defineReduction(name: 'sum' | 'max' | 'min', dtypes: readonly string[]): void {
   registerOp({
@@ -63,6 +69,8 @@ defineRule('sum', {
     const { shape } = x as Tensor
     return [broadcastTo(reshape(ct, kept(shape, axesOf(params))), shape)]
   },
+  pushforward: 'linear',
+  batch: batchOf('sum'),
 })
 
 /**
@@ -74,7 +82,7 @@ defineRule('sum', {
 export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('sum', x, options)
 
 /** d max = the cotangent, shared evenly among all elements that attain it. */
-const extremum: Parameters<typeof defineRule>[1] = {
+const extremum = (name: string): Rule => ({
   pullback({ inputs: [x], outputs: [out], ct, params }) {
     const { shape, dtype } = x as Tensor
     const axes = axesOf(params)
@@ -82,10 +90,18 @@ const extremum: Parameters<typeof defineRule>[1] = {
     const count = sum(attains, { axis: axes })
     return [mul(attains, reshape(div(ct, count), kept(shape, axes)))]
   },
-}
+  // The mean tangent of the elements that attain it.
+  pushforward({ inputs: [x], outputs: [out], tangents: [t], params }) {
+    const { shape, dtype } = x as Tensor
+    const axes = axesOf(params)
+    const attains = convert(equal(x as Tensor, reshape(out as Tensor, kept(shape, axes))), dtype)
+    return div(sum(mul(attains, t as Tensor), { axis: axes }), sum(attains, { axis: axes }))
+  },
+  batch: batchOf(name),
+})
 
 defineReduction('max', ['f32', 'f64', 'i32', 'bool'])
-defineRule('max', extremum)
+defineRule('max', extremum('max'))
 
 /**
  * Largest element along axes; NaN if there is one, −∞ of nothing. Among equal ones the derivative is shared evenly.
@@ -96,7 +112,7 @@ defineRule('max', extremum)
 export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('max', x, options)
 
 defineReduction('min', ['f32', 'f64', 'i32', 'bool'])
-defineRule('min', extremum)
+defineRule('min', extremum('min'))
 
 /**
  * Smallest element along axes; NaN if there is one, +∞ of nothing. Among equal ones the derivative is shared evenly.
@@ -134,7 +150,16 @@ registerOp({
     })
   },
 })
-defineRule('broadcastTo', { pullback: ({ inputs: [x], ct }) => [sumTo(ct, (x as Tensor).shape)] })
+defineRule('broadcastTo', {
+  pullback: ({ inputs: [x], ct }) => [sumTo(ct, (x as Tensor).shape)],
+  pushforward: 'linear',
+  batch({ inputs: [x], size, params }) {
+    const shape = params.shape as readonly number[]
+    const [, ...own] = (x as Tensor).shape
+    const ones = shape.slice(own.length).map(() => 1)
+    return broadcastTo(reshape(x as Tensor, [size, ...ones, ...own]), [size, ...shape])
+  },
+})
 
 /**
  * Repeats a tensor along new axes and axes of length 1 until it has a shape, by NumPy's rule.
@@ -170,3 +195,11 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   )
   return reshape(sum(x, { axis: axes }), shape)
 }
+
+/**
+ * Zeros of the shape and dtype of a tensor.
+ *
+ * @example
+ * zerosLike(tensor([1, 2])).toArray() // → [0, 0]
+ */
+export const zerosLike = (x: Tensor): Tensor => broadcastTo(scalarLike(x, 0), x.shape)

@@ -20,14 +20,48 @@ export interface Site {
   readonly wanted: readonly boolean[]
 }
 
-/** How derivatives go through an op. */
+/** An instruction whose pushforward is asked for. */
+export interface TangentSite {
+  readonly inputs: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+  /** Tangents of the inputs; undefined for zero, but at least one is there. */
+  readonly tangents: readonly (Tensor | undefined)[]
+  readonly params: Params
+}
+
+/**
+ * How tangents go through an op that is not elementwise: `'linear'` jointly in all its floating-point operands;
+ * separately linear in each of some operands, by position; or in a way of its own.
+ */
+export type Pushforward =
+  | 'linear'
+  | { readonly multilinear: readonly number[] }
+  | ((site: TangentSite) => Tensor | undefined)
+
+/** An instruction that is mapped over a batch. */
+export interface BatchSite {
+  /** Those that are batched have the batch as axis 0, before their own axes. */
+  readonly inputs: readonly Tensor[]
+  readonly batched: readonly boolean[]
+  /** Length of the batch. */
+  readonly size: number
+  readonly params: Params
+}
+
+/** Computes an instruction for a whole batch; the batch is axis 0 of the result. */
+export type Batch = (site: BatchSite) => Tensor
+
+/** How transformations go through an op. */
 export type Rule =
   /** Elementwise with broadcasting; `null` for operands without a derivative. */
   | { readonly partials: readonly (Partial | null)[] }
-  /** Cotangents of the inputs as emitted instructions; undefined for zero. */
-  | { readonly pullback: (site: Site) => readonly (Tensor | undefined)[] }
-  /** The derivative is zero everywhere, or the op has no floating-point output. */
-  | 'zero'
+  | {
+      /** Cotangents of the inputs as emitted instructions, undefined for zero; `'zero'` if all always are. */
+      readonly pullback: 'zero' | ((site: Site) => readonly (Tensor | undefined)[])
+      /** Left out where the pullback is `'zero'`. */
+      readonly pushforward?: Pushforward
+      readonly batch: Batch
+    }
 
 const rules = new Map<string, Rule>()
 
@@ -38,10 +72,15 @@ export const defineRule = (op: string, rule: Rule): void => void rules.set(op, r
  * The rule of an op.
  *
  * @example
- * ruleOf('greater') // → 'zero'
+ * 'partials' in ruleOf('add') // → true
  */
 export function ruleOf(op: string): Rule {
   const rule = rules.get(op)
-  if (!rule) throw new Error(`The op ${op} has no derivative rule.`)
+  if (!rule) throw new Error(`The op ${op} has no rule.`)
   return rule
+}
+
+/** Whether derivatives of an op are zero everywhere. */
+export function isConstant(rule: Rule): boolean {
+  return 'partials' in rule ? rule.partials.every(partial => partial === null) : rule.pullback === 'zero'
 }

@@ -21,7 +21,11 @@ registerOp({
   infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: params.shape as List }],
   lower: () => 'alias',
 })
-defineRule('reshape', { pullback: ({ inputs: [x], ct }) => [reshape(ct, (x as Tensor).shape)] })
+defineRule('reshape', {
+  pullback: ({ inputs: [x], ct }) => [reshape(ct, (x as Tensor).shape)],
+  pushforward: 'linear',
+  batch: ({ inputs: [x], size, params }) => reshape(x as Tensor, [size, ...(params.shape as List)]),
+})
 
 /**
  * The same elements under another shape; one length may be −1 and is then worked out. Costs nothing.
@@ -68,6 +72,9 @@ defineRule('transpose', {
       ),
     ]
   },
+  pushforward: 'linear',
+  batch: ({ inputs: [x], params }) =>
+    transpose(x as Tensor, [0, ...(params.permutation as List).map(axis => axis + 1)]),
 })
 
 /**
@@ -113,6 +120,12 @@ function window(shape: List, { starts, steps }: SliceParams): { offset: number; 
   }
 }
 
+/** The same slice of each element of a batch. */
+function batchedSlice(params: Params, size: number): Params {
+  const { starts, limits, steps } = sliceParams(params)
+  return { starts: [0, ...starts], limits: [size, ...limits], steps: [1, ...steps] }
+}
+
 registerOp({
   name: 'slice',
   infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: sliceShape(sliceParams(params)) }],
@@ -123,6 +136,8 @@ defineRule('slice', {
   pullback: ({ inputs: [x], ct, params }) => [
     applyOne('unslice', [ct], { ...params, shape: (x as Tensor).shape }),
   ],
+  pushforward: 'linear',
+  batch: ({ inputs, size, params }) => applyOne('slice', inputs, batchedSlice(params, size)),
 })
 
 registerOp({
@@ -139,6 +154,12 @@ defineRule('unslice', {
   pullback: ({ ct, params: { starts, limits, steps } }) => [
     applyOne('slice', [ct], { starts, limits, steps } as Params),
   ],
+  pushforward: 'linear',
+  batch: ({ inputs, size, params }) =>
+    applyOne('unslice', inputs, {
+      ...batchedSlice(params, size),
+      shape: [size, ...(params.shape as List)],
+    }),
 })
 
 /**
@@ -212,7 +233,7 @@ registerOp({
   infer: ([x]) => [x as Aval],
   lower: () => 'alias',
 })
-defineRule('stopGradient', 'zero')
+defineRule('stopGradient', { pullback: 'zero', batch: ({ inputs: [x] }) => stopGradient(x as Tensor) })
 
 /**
  * The tensor itself, as a constant: derivatives do not flow through it.

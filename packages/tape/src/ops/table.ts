@@ -2,6 +2,7 @@
 // and, since it takes a tensor first, a method of Tensor.
 export * from './arithmetic.js'
 export * from './comparison.js'
+export * from './concat.js'
 export * from './conv2d.js'
 export * from './convert.js'
 export * from './exponential.js'

@@ -1,4 +1,4 @@
-import { add, mul, neg, type Rule, ruleOf, type Site, sumTo } from '../ops/index.js'
+import { add, isConstant, mul, neg, type Rule, ruleOf, type Site, sumTo } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
 import { isFloat } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
@@ -57,15 +57,14 @@ function reachable(program: Program, wanted: readonly boolean[]): boolean[] {
     active[value] = wanted[k] === true && differentiable(value)
   })
   for (const { op, inputs, outputs } of program.instructions) {
-    if (ruleOf(op) === 'zero' || !inputs.some(value => active[value])) continue
+    if (isConstant(ruleOf(op)) || !inputs.some(value => active[value])) continue
     for (const value of outputs) active[value] = differentiable(value)
   }
   return active
 }
 
 function pullbackOf(rule: Rule, site: Site): readonly (Tensor | undefined)[] {
-  if (rule === 'zero') return []
-  if ('pullback' in rule) return rule.pullback(site)
+  if ('pullback' in rule) return rule.pullback === 'zero' ? [] : rule.pullback(site)
   return rule.partials.map((partial, position) => {
     if (!partial || !site.wanted[position]) return undefined
     const operands = [...site.inputs, site.outputs[0] as Tensor]

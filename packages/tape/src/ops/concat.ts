@@ -1,0 +1,97 @@
+import { concat as concatKernel } from '@wengert/kernels'
+import { OptionError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
+import { applyOne, type Tensor } from '../record/index.js'
+import { normalizeAxis } from './axes.js'
+import { broadcastTo } from './reduction.js'
+import { defineRule } from './rule.js'
+import { reshape, slice } from './shape.js'
+
+registerOp({
+  name: 'concat',
+  infer(avals, params) {
+    const axis = params.axis as number
+    const { dtype, shape } = avals[0] as Aval
+    const total = avals.reduce((sum, aval) => sum + (aval.shape[axis] as number), 0)
+    return [{ dtype, shape: shape.with(axis, total) }]
+  },
+  lower(avals, _out, params) {
+    const axis = params.axis as number
+    const { dtype, shape } = avals[0] as Aval
+    return concatKernel({
+      dtype,
+      outer: sizeOf(shape.slice(0, axis)),
+      inner: avals.map(aval => sizeOf(aval.shape.slice(axis))),
+    })
+  },
+})
+
+defineRule('concat', {
+  pullback({ inputs, ct, params, wanted }) {
+    const axis = params.axis as number
+    let start = 0
+    return inputs.map((x, k) => {
+      const [from, to] = [start, start + (x.shape[axis] as number)]
+      start = to
+      if (!wanted[k]) return undefined
+      return slice(ct, new Array<number>(axis).fill(0).concat(from), [...ct.shape.slice(0, axis), to])
+    })
+  },
+  pushforward: 'linear',
+  batch: ({ inputs, batched, size, params }) =>
+    applyOne(
+      'concat',
+      inputs.map((x, k) => (batched[k] ? x : broadcastTo(x, [size, ...x.shape]))),
+      { axis: (params.axis as number) + 1 },
+    ),
+})
+
+/**
+ * Joins tensors along an axis that they have.
+ *
+ * @throws {@link ShapeError} if they differ in dtype or another axis; {@link OptionError} if there are none.
+ * @example
+ * concat([tensor([[1, 2]]), tensor([[3, 4]])]).toArray() // → [[1, 2], [3, 4]]
+ * concat([tensor([[1], [2]]), tensor([[3], [4]])], { axis: 1 }).toArray() // → [[1, 3], [2, 4]]
+ */
+export function concat(tensors: readonly Tensor[], { axis = 0 } = {}): Tensor {
+  const [first] = tensors
+  if (!first) {
+    throw new OptionError({
+      summary: 'concat: there are no tensors.',
+      expected: 'one or more',
+      at: callerLocation(),
+    })
+  }
+  const along = normalizeAxis('concat', first.aval, axis)
+  const fits = (x: Tensor) =>
+    x.dtype === first.dtype &&
+    x.rank === first.rank &&
+    x.shape.every((length, k) => k === along || length === first.shape[k])
+  if (!tensors.every(fits)) {
+    throw new ShapeError({
+      summary: `concat: tensors do not line up along axis ${along}: ${tensors.map(x => formatAval(x.aval)).join(', ')}.`,
+      expected: 'one dtype, and equal lengths along all other axes',
+      at: callerLocation(),
+    })
+  }
+  return tensors.length === 1 ? first : applyOne('concat', tensors, { axis: along })
+}
+
+/**
+ * Joins tensors of one shape along a new axis.
+ *
+ * @throws {@link ShapeError} if their shapes or dtypes differ.
+ * @example
+ * stack([tensor([1, 2]), tensor([3, 4])]).toArray() // → [[1, 2], [3, 4]]
+ */
+export function stack(tensors: readonly Tensor[], { axis = 0 } = {}): Tensor {
+  const [first] = tensors
+  if (!first) return concat(tensors)
+  const at = normalizeAxis('stack', { dtype: first.dtype, shape: [1, ...first.shape] }, axis)
+  return concat(
+    tensors.map(x => reshape(x, x.shape.toSpliced(at, 0, 1))),
+    { axis: at },
+  )
+}

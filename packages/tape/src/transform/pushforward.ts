@@ -1,0 +1,88 @@
+import {
+  add,
+  broadcastTo,
+  mul,
+  neg,
+  type Partial,
+  type Rule,
+  ruleOf,
+  type TangentSite,
+  zerosLike,
+} from '../ops/index.js'
+import { type Instruction, isFloat, type Program } from '../program/index.js'
+import { applyOne, type Tensor } from '../record/index.js'
+
+/**
+ * Forward accumulation (Griewank & Walther, Evaluating Derivatives, 2nd ed., §3.1): walks the Wengert list and emits,
+ * for each instruction that a tangent reaches, v̇ᵢ = Σⱼ ∂φᵢ/∂vⱼ · v̇ⱼ.
+ *
+ * @param values a tensor for each value of the program, from `replay`.
+ * @param tangents one for each input of the program; undefined for zero.
+ * @returns a tangent for each output of the program; undefined for zero.
+ */
+export function pushforward(
+  program: Program,
+  values: readonly Tensor[],
+  tangents: readonly (Tensor | undefined)[],
+): readonly (Tensor | undefined)[] {
+  const reached = new Array<Tensor | undefined>(program.avals.length)
+  program.inputs.forEach((value, k) => {
+    reached[value] = tangents[k]
+  })
+  for (const instruction of program.instructions) {
+    const site: TangentSite = {
+      inputs: instruction.inputs.map(value => values[value] as Tensor),
+      outputs: instruction.outputs.map(value => values[value] as Tensor),
+      tangents: instruction.inputs.map(value => reached[value]),
+      params: instruction.params,
+    }
+    const [out] = instruction.outputs as readonly [number, ...number[]]
+    if (!isFloat((program.avals[out] as Tensor['aval']).dtype)) continue
+    if (site.tangents.some(t => t)) reached[out] = tangentOf(instruction, ruleOf(instruction.op), site)
+  }
+  return program.outputs.map(value => reached[value])
+}
+
+function tangentOf({ op }: Instruction, rule: Rule, site: TangentSite): Tensor | undefined {
+  if ('partials' in rule) return elementwise(rule.partials, site)
+  const { pushforward } = rule
+  if (rule.pullback === 'zero' || pushforward === undefined) return undefined
+  if (typeof pushforward === 'function') return pushforward(site)
+  const { inputs, tangents, params } = site
+  if (pushforward === 'linear') {
+    return applyOne(
+      op,
+      tangents.map((t, k) => t ?? zerosLike(inputs[k] as Tensor)),
+      params,
+    )
+  }
+  return total(
+    pushforward.multilinear.map(position => {
+      const t = tangents[position]
+      return t && applyOne(op, inputs.with(position, t), params)
+    }),
+  )
+}
+
+/** Σ ∂f/∂xₖ · tₖ, broadcast to the shape of the result. */
+function elementwise(
+  partials: readonly (Partial | null)[],
+  { inputs, outputs, tangents }: TangentSite,
+): Tensor | undefined {
+  const out = outputs[0] as Tensor
+  const operands = [...inputs, out]
+  const sum = total(
+    partials.map((partial, position) => {
+      const t = tangents[position]
+      if (!partial || !t) return undefined
+      if ('scale' in partial) return partial.scale(t, ...operands)
+      const derivative = partial.derivative(...operands)
+      if (derivative === 1) return t
+      return derivative === -1 ? neg(t) : mul(t, derivative)
+    }),
+  )
+  return sum && broadcastTo(sum, out.shape)
+}
+
+const total = (terms: readonly (Tensor | undefined)[]): Tensor | undefined =>
+  terms.reduce((sum, term) => (sum && term ? add(sum, term) : (sum ?? term)), undefined)
