@@ -1,7 +1,9 @@
 export {
   type Bound,
   type ConformanceCase,
+  checkBatch,
   checkDerivatives,
+  checkTransposes,
   checkValue,
   conformanceCases,
   type DerivativeErrors,

@@ -1,4 +1,11 @@
-import { checkDerivatives, checkValue, conformanceCases, untested } from '@wengert/testkit'
+import {
+  checkBatch,
+  checkDerivatives,
+  checkTransposes,
+  checkValue,
+  conformanceCases,
+  untested,
+} from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import * as table from './table.js'
 
@@ -20,12 +27,18 @@ describe('the table of ops', () => {
     })
 
     const differentiable = own.filter(test => test.differentiable)
-    it.runIf(differentiable.length > 0)(
-      'has the derivatives of finite differences, of orders 1 and 2',
-      () => {
-        for (const test of differentiable) named(test.name, () => checkDerivatives(test))
-      },
-    )
+    it('maps over a batch as a loop does', () => {
+      for (const test of own) named(test.name, () => checkBatch(test))
+    })
+
+    if (differentiable.length === 0) return
+    it('has the derivatives of finite differences, of orders 1 and 2', () => {
+      for (const test of differentiable) named(test.name, () => checkDerivatives(test))
+    })
+
+    it('has a pushforward and a pullback that are transposes', () => {
+      for (const test of differentiable) named(test.name, () => checkTransposes(test))
+    })
   })
 })
 

@@ -6,5 +6,9 @@ export {
   type ValueAndGradient,
   valueAndGrad,
 } from './grad.js'
+export { hessian, hvp, jacfwd, jacobian, jacrev } from './jacobian.js'
+export { jvp, type ValueAndTangent } from './jvp.js'
 export { simplify } from './simplify.js'
 export { jit, type RunOptions } from './transformed.js'
+export { type ValueAndPullback, vjp } from './vjp.js'
+export { type InAxis, type VmapOptions, vmap } from './vmap.js'

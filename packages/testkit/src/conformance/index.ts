@@ -7,6 +7,7 @@ import { reductionCases, softmaxCases } from './reduction.js'
 export type { Bound } from './bounds.js'
 export type { ConformanceCase, Operand } from './case.js'
 export { checkDerivatives, checkValue, type DerivativeErrors, untested } from './check.js'
+export { checkBatch, checkTransposes } from './transforms.js'
 
 /** Cases of all ops: for each dtype, shapes and options that stress it, and special values. */
 export const conformanceCases = (): ConformanceCase[] => [

@@ -1,0 +1,93 @@
+import { reshape, transpose } from '../ops/index.js'
+import { allocate, sizeOf } from '../program/index.js'
+import { avalOf, fromData, record, type Tensor } from '../record/index.js'
+import { grad } from './grad.js'
+import { jvp } from './jvp.js'
+import { jit, type RunOptions } from './transformed.js'
+import { vjp } from './vjp.js'
+import { vmap } from './vmap.js'
+
+/** A function of one tensor to one tensor. */
+type Map = (x: Tensor) => Tensor
+
+/** Rows of the unit matrix, each in a shape. */
+function basis(like: Tensor): Tensor {
+  const { size, dtype, shape } = like
+  const data = allocate({ dtype, shape: [size, size] })
+  for (let k = 0; k < size; k++) data[k * size + k] = 1
+  return fromData({ dtype, shape: [size, ...shape] }, data)
+}
+
+/**
+ * Jacobian by forward accumulation, one pushforward for each element of x, all at once: best for few inputs.
+ *
+ * @returns a function to [...shape of f(x), ...shape of x]
+ * @example
+ * jacfwd(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
+ */
+export function jacfwd(fn: Map, options: RunOptions = {}): Map {
+  return jit((x: Tensor) => {
+    const columns = vmap((t: Tensor) => jvp(fn, [x], [t]).tangent)(basis(x))
+    const rank = columns.rank - 1
+    const out = columns.shape.slice(1)
+    const last = transpose(columns, [...Array.from({ length: rank }, (_, k) => k + 1), 0])
+    return reshape(last, [...out, ...x.shape])
+  }, options)
+}
+
+/**
+ * Jacobian by reverse accumulation, one pullback for each element of f(x), all at once: best for few outputs.
+ *
+ * @returns a function to [...shape of f(x), ...shape of x]
+ * @example
+ * jacrev(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
+ */
+export function jacrev(fn: Map, options: RunOptions = {}): Map {
+  return jit((x: Tensor) => {
+    const { value, pullback } = vjp(fn, x)
+    const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
+    return reshape(rows, [...value.shape, ...x.shape])
+  }, options)
+}
+
+/**
+ * Jacobian by forward accumulation where x has no more elements than f(x), otherwise by reverse accumulation.
+ *
+ * @example
+ * jacobian(x => x.sum().reshape([1]))(tensor([2, 3])).toArray() // → [[1, 1]]
+ */
+export function jacobian(fn: Map, options: RunOptions = {}): Map {
+  const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
+  return x => {
+    const { program } = record(fn as (x: Tensor) => Tensor, avalOf(x))
+    const out = program.avals[program.outputs[0] as number] as Tensor['aval']
+    return x.size <= sizeOf(out.shape) ? forward(x) : reverse(x)
+  }
+}
+
+/**
+ * Matrix of second derivatives of a scalar function: the pushforward of its gradient.
+ *
+ * @returns a function to [...shape of x, ...shape of x]
+ * @example
+ * hessian(x => x.mul(x).mul(x).sum())(tensor([2, 3])).toArray() // → [[12, 0], [0, 18]]
+ */
+export const hessian = (fn: Map, options: RunOptions = {}): Map => jacfwd(grad(fn) as Map, options)
+
+/**
+ * Product of the Hessian at x with a vector, without the Hessian: the directional derivative of the gradient
+ * (Pearlmutter 1994).
+ *
+ * @example
+ * hvp(x => x.mul(x).mul(x).sum(), tensor([2, 3]), tensor([1, 10])).toArray() // → [12, 180]
+ */
+export const hvp = (fn: Map, x: Tensor, v: Tensor): Tensor => jvp(gradientOf(fn), [x], [v]).tangent
+
+/** Gradients of functions that are still in use, so that they are compiled once. */
+const gradients = new WeakMap<Map, Map>()
+
+function gradientOf(fn: Map): Map {
+  const known = gradients.get(fn) ?? (grad(fn) as Map)
+  gradients.set(fn, known)
+  return known
+}

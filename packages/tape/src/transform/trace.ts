@@ -1,0 +1,73 @@
+import { OptionError, ShapeError } from '../errors.js'
+import { type Aval, formatAval } from '../program/index.js'
+import {
+  type ArgumentLeaf,
+  flattenTree,
+  isArgumentLeaf,
+  type Recording,
+  record,
+  type Structure,
+  Tensor,
+  type Tree,
+  tensor,
+} from '../record/index.js'
+import { replay } from './replay.js'
+
+/** A recorded function and its values at some tensors. */
+export interface Traced {
+  readonly recording: Recording
+  /** Tensors in place of the inputs of the program: leaves of the arguments, then captures. */
+  readonly inputs: readonly Tensor[]
+  /** A tensor for each value of the program. */
+  readonly values: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+}
+
+/** Records a function of trees at the avals of arguments, and replays it on them. */
+export function trace(fn: object, args: readonly unknown[]): Traced {
+  const leaves = leavesOf(args)
+  const recording = record(fn as (...args: unknown[]) => Tree<Tensor>, ...args)
+  const inputs = [...leaves, ...recording.captures]
+  const values = replay(recording.program, inputs)
+  const outputs = recording.program.outputs.map(value => values[value] as Tensor)
+  return { recording, inputs, values, outputs }
+}
+
+/** The leaves of arguments as tensors. */
+export function leavesOf(args: readonly unknown[]): readonly Tensor[] {
+  const { leaves, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
+  return leaves.map((leaf, k) => {
+    if (leaf instanceof Tensor) return leaf
+    if (typeof leaf === 'number') return tensor(leaf)
+    throw new OptionError({
+      summary: `The argument at ${paths[k]} is an aval, not a tensor.`,
+      expected: 'tensors or numbers; only record takes avals',
+    })
+  })
+}
+
+/**
+ * The leaves of a tree of tangents or cotangents.
+ *
+ * @throws {@link ShapeError} unless it is nested like, and has the avals of, what it belongs to.
+ */
+export function alike(
+  op: string,
+  what: string,
+  tree: unknown,
+  structure: Structure,
+  avals: readonly Aval[],
+): readonly Tensor[] {
+  const flat = flattenTree<ArgumentLeaf>(tree, isArgumentLeaf)
+  const leaves = leavesOf([tree])
+  const same = JSON.stringify(flat.structure) === JSON.stringify(structure)
+  const wrong = leaves.findIndex((leaf, k) => !avals[k] || formatAval(leaf.aval) !== formatAval(avals[k]))
+  if (same && wrong === -1) return leaves
+  const got = same ? `${formatAval((leaves[wrong] as Tensor).aval)}${flat.paths[wrong]}` : 'another tree'
+  throw new ShapeError({
+    summary: `${op}: a ${what} is ${got}.`,
+    expected: same
+      ? `${formatAval(avals[wrong] as Aval)}, like what it belongs to`
+      : 'the same nesting and keys',
+  })
+}
