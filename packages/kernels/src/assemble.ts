@@ -15,6 +15,15 @@ export interface KernelCall {
 const HEADER_WORDS = 2
 
 /**
+ * Bytes of the record of a call.
+ *
+ * @example
+ * recordBytes({ inputs: 2, outputs: 1 }) // → 24
+ */
+export const recordBytes = ({ inputs, outputs }: Pick<Kernel, 'inputs' | 'outputs'>): number =>
+  4 * (HEADER_WORDS + inputs + outputs + 1)
+
+/**
  * Assembles kernels into one module that imports `env.memory` and exports `run(begin, end)`, which executes the
  * call records between two addresses. A record is i32 words: table element, bytes of the whole record, addresses
  * of inputs, outputs and scratch.
@@ -60,8 +69,7 @@ function define(module: ModuleBuilder, kernel: Kernel) {
 export function encodeCalls(calls: readonly KernelCall[]): Int32Array<ArrayBuffer> {
   const words: number[] = []
   for (const { kernel, inputs, outputs, scratch } of calls) {
-    const length = HEADER_WORDS + inputs.length + outputs.length + 1
-    words.push(kernel, 4 * length)
+    words.push(kernel, recordBytes({ inputs: inputs.length, outputs: outputs.length }))
     for (const address of inputs) words.push(address)
     for (const address of outputs) words.push(address)
     words.push(scratch)

@@ -1,5 +1,5 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
-export { assemble, encodeCalls, type KernelCall } from './assemble.js'
+export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
 export {
   type Conv2dSpec,
   conv2d,

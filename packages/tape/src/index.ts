@@ -16,6 +16,7 @@ export {
   type Graph,
   type GraphInput,
   type Plan,
+  PlanError,
   plan,
   type Simulation,
   type Step,

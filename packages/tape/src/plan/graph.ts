@@ -28,6 +28,8 @@ export interface Step {
   readonly scratchBytes: number
   /** Cost of running the step once, in FLOP equivalents. */
   readonly cost: number
+  /** Bytes that the list of runs grows by with each run of the step. Default 0. */
+  readonly recordBytes?: number
 }
 
 /** Every offset and every size in a plan is a multiple of this many bytes. */
@@ -51,6 +53,8 @@ export interface Plan {
   readonly actions: readonly Action[]
   /** Highest byte in use at any moment, fragmentation included: the size of arena the plan needs. */
   readonly peakBytes: number
+  /** Bytes of the list of runs, which is needed beside the arena's planned region and counts in the budget. */
+  readonly recordBytes: number
   /** Σ cost over the steps, each once. */
   readonly cost: number
   /** Σ cost of what is run again. */

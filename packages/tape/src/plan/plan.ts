@@ -96,7 +96,7 @@ function portfolioOf(graph: Graph): Portfolio {
   return portfolio
 }
 
-function planOf({ index }: Portfolio, { residency, placement, extraCost }: Attempt): Plan {
+function planOf({ index }: Portfolio, { residency, placement, extraCost, recordBytes }: Attempt): Plan {
   const { runs, periods } = residency
   const { graph, results } = index
   const { storage, start, end, count } = periods
@@ -124,6 +124,7 @@ function planOf({ index }: Portfolio, { residency, placement, extraCost }: Attem
     inputOffsets: Array.from(placement.offsets.subarray(0, inputCount)),
     actions,
     peakBytes: placement.peakBytes,
+    recordBytes,
     cost: index.totalCost,
     extraCost,
   }

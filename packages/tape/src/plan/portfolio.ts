@@ -24,7 +24,12 @@ export interface Attempt {
   readonly residency: Residency
   readonly placement: Placement
   readonly extraCost: number
-  /** The fewest bytes for which this attempt counts: its limit on live bytes, or its peak if fragments raise it. */
+  /** Bytes of the list of its runs. */
+  readonly recordBytes: number
+  /**
+   * The fewest bytes for which this attempt counts: its limit on live bytes, or its peak if fragments raise it, and
+   * the list of its runs.
+   */
   readonly needsBytes: number
 }
 
@@ -126,11 +131,13 @@ export class Portfolio {
 
   #attempt(of: Residency, limitBytes: number): Attempt {
     const placement = place(of, limitBytes === 0)
+    const recordBytes = recordBytesOf(this.index, of.runs)
     return {
       residency: of,
       placement,
       extraCost: extraCostOf(this.index, of.runs),
-      needsBytes: Math.max(limitBytes, placement.peakBytes),
+      recordBytes,
+      needsBytes: Math.max(limitBytes, placement.peakBytes) + recordBytes,
     }
   }
 }
@@ -144,6 +151,13 @@ function extraCostOf(index: GraphIndex, runs: Int32Array): number {
   const again = new Int32Array(index.stepCount).fill(-1)
   for (const step of runs) again[step] = again[step]! + 1
   return again.reduce((sum, times, step) => sum + times * index.cost[step]!, 0)
+}
+
+/** Bytes of the records of some runs, so that something else can follow them. */
+function recordBytesOf({ graph }: GraphIndex, runs: Int32Array): number {
+  let bytes = 0
+  for (const step of runs) bytes += graph.steps[step]?.recordBytes ?? 0
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 }
 
 /** Limits from just under `highest` down to the largest working set, fewer the more steps an attempt has to run. */

@@ -107,13 +107,14 @@ describe.each(samples)('a good plan of a %s, then one thing wrong', (_, graph) =
   test('lies about the figures', () => {
     refused({ ...found, peakBytes: found.peakBytes - 16 }, /peakBytes/)
     refused({ ...found, peakBytes: found.peakBytes + 16 }, /peakBytes/)
+    refused({ ...found, recordBytes: found.recordBytes + 16 }, /recordBytes/)
     refused({ ...found, cost: found.cost + 1 }, /cost/)
     refused({ ...found, extraCost: found.extraCost - 1 }, /extraCost/)
     refused({ ...found, inputOffsets: [] }, /inputOffsets/)
   })
 
   test('a budget below the peak', () => {
-    expect(() => simulate(graph, found, { budgetBytes: found.peakBytes - 1 })).toThrow(/exceeds the budget/)
+    expect(() => simulate(graph, found, { budgetBytes: found.peakBytes - 1 })).toThrow(/exceed the budget/)
   })
 
   test('a pinned input dropped', () => {
@@ -161,6 +162,7 @@ test('scratch may overlap neither operands nor results', () => {
     inputOffsets: [0],
     actions: [{ kind: 'run', step: 0, offsets: [offset], scratchOffset }],
     peakBytes,
+    recordBytes: 0,
     cost: 1,
     extraCost: 0,
   })

@@ -4,7 +4,8 @@
  *
  * Checked: operands are resident; no two resident ranges, outputs or scratch overlap; offsets are aligned and not
  * negative; only resident storages are dropped, and never pinned inputs; every step runs; outputs are resident at
- * the end; `peakBytes`, `cost` and `extraCost` are what was measured; the peak is within the budget.
+ * the end; `peakBytes`, `recordBytes`, `cost` and `extraCost` are what was measured; peak and records are within
+ * the budget.
  */
 import { type Action, ALIGNMENT, type Graph, type Plan } from './graph.js'
 import { PlanError } from './plan-error.js'
@@ -24,7 +25,7 @@ export interface Simulation {
 /**
  * Runs a plan on byte ranges and throws unless it is sound.
  *
- * @param options.budgetBytes the peak may not exceed this
+ * @param options.budgetBytes the peak and the records of all runs may not exceed this together
  * @throws PlanError naming the action that is unsound, or the figure that is not what was measured
  *
  * @example
@@ -100,10 +101,14 @@ export function simulate(graph: Graph, plan: Plan, options: { budgetBytes?: numb
   const cost = graph.steps.reduce((sum, step) => sum + step.cost, 0)
   const extraCost = graph.steps.reduce((sum, step, k) => sum + step.cost * (runs[k]! - 1), 0)
   if (arena.peakBytes !== plan.peakBytes) differ('peakBytes', plan.peakBytes, arena.peakBytes)
+  const recorded = graph.steps.reduce((sum, step, k) => sum + (step.recordBytes ?? 0) * runs[k]!, 0)
+  const recordBytes = Math.ceil(recorded / ALIGNMENT) * ALIGNMENT
+  if (recordBytes !== plan.recordBytes) differ('recordBytes', plan.recordBytes, recordBytes)
   if (!same(plan.cost, cost)) differ('cost', plan.cost, cost)
   if (!same(plan.extraCost, extraCost)) differ('extraCost', plan.extraCost, extraCost)
-  if (!(arena.peakBytes <= budgetBytes)) {
-    refuse(`the peak of ${arena.peakBytes} bytes exceeds the budget of ${budgetBytes} bytes`, 'end')
+  const neededBytes = arena.peakBytes + recordBytes
+  if (!(neededBytes <= budgetBytes)) {
+    refuse(`${neededBytes} bytes exceed the budget of ${budgetBytes} bytes`, 'end')
   }
   return { peakBytes: arena.peakBytes, extraCost, runs, timeline }
 }

@@ -16,8 +16,6 @@ export interface Instruction {
   /** Ids of the values it defines. */
   readonly outputs: readonly number[]
   readonly params: Params
-  /** Where the user's code recorded it, such as `model.ts:41:12`. */
-  readonly at?: string
 }
 
 /** A value that is known when the program is recorded. */

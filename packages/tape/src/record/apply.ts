@@ -1,6 +1,7 @@
 import type { DType } from '@wengert/kernels'
-import { OptionError } from '../errors.js'
-import type { Params } from '../program/index.js'
+import { DTypeError, OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { formatAval, type Params } from '../program/index.js'
 import { evaluate } from '../run/index.js'
 import { innermostTape, type Tape } from './tape.js'
 import { dataOf, fromData, Tensor, tensor } from './tensor.js'
@@ -35,6 +36,8 @@ export function operands(op: string, values: readonly Operand[]): readonly Tenso
   return values.map((value, k) => {
     if (value instanceof Tensor) return value
     if (typeof value !== 'number' && typeof value !== 'boolean') throw notAnOperand(op, k, value)
+    if (dtype === 'i32' && typeof value === 'number' && value !== (value | 0))
+      throw notAnInt(op, value, tensors)
     return literal(tape, typeof value === 'boolean' ? 'bool' : dtype, Number(value))
   })
 }
@@ -44,6 +47,15 @@ export const scalarLike = (x: Tensor, value: number): Tensor => literal(innermos
 
 function literal(tape: Tape | undefined, dtype: DType, value: number): Tensor {
   return tape ? tape.scalar(dtype, value) : tensor(value, { dtype })
+}
+
+function notAnInt(op: string, value: number, tensors: readonly Tensor[]): DTypeError {
+  return new DTypeError({
+    summary: `${op}: ${value} is no i32, as ${tensors.map(x => formatAval(x.aval)).join(', ')} would have it.`,
+    expected: 'a whole number of 32 bits beside tensors of dtype i32',
+    at: callerLocation(),
+    fix: "convert the tensor first: x.convert('f32')",
+  })
 }
 
 function notAnOperand(op: string, position: number, value: unknown): OptionError {

@@ -122,14 +122,22 @@ export function dataOf(x: Tensor, reader = 'the data'): Data {
  * @example
  * fromData({ dtype: 'f64', shape: [2, 1] }, new Float64Array([1, 2])).toArray() // → [[1], [2]]
  */
-export function fromData(aval: Aval, data: Data): Tensor {
-  if (data.length !== sizeOf(aval.shape)) {
+export function fromData({ dtype, shape }: Aval, data: Data): Tensor {
+  const whole = shape.every(length => Number.isInteger(length) && length >= 0)
+  if (!whole || data.length !== sizeOf(shape)) {
     throw new OptionError({
-      summary: `fromData: ${data.length} elements do not fill ${formatAval(aval)}.`,
-      expected: `${sizeOf(aval.shape)} elements`,
+      summary: `fromData: ${data.length} elements do not fill ${formatAval({ dtype, shape })}.`,
+      expected: whole ? `${sizeOf(shape)} elements` : 'lengths that are whole numbers of at least 0',
     })
   }
-  return new Tensor(aval, { data })
+  if (dtype === 'bool' && data.some(byte => byte > 1)) {
+    throw new OptionError({
+      summary: 'fromData: a bool is neither 0 nor 1.',
+      expected: 'bytes 0 and 1',
+      fix: "tensor(data, { dtype: 'bool' }) takes any numbers, and makes those that are not 0 true",
+    })
+  }
+  return new Tensor({ dtype, shape: Object.freeze([...shape]) }, { data })
 }
 
 /** How `tensor` reads its data. */

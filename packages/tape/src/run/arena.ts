@@ -77,9 +77,12 @@ export class Arena {
       if (this.bytes + missing > this.maximumBytes) throw tooSmall(this, executable)
       this.memory.grow(missing / PAGE_BYTES)
     }
+    // Until everything is in place there is nothing to run.
+    this.#loaded = undefined
+    const run = this.#runs.get(executable.module) ?? this.#instantiate(executable.module)
     const bytes = new Uint8Array(this.memory.buffer)
     for (const { offset, data } of executable.statics) bytes.set(data, offset)
-    this.#run = this.#runs.get(executable.module) ?? this.#instantiate(executable.module)
+    this.#run = run
     this.#loaded = executable
   }
 

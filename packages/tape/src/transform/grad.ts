@@ -66,6 +66,7 @@ export function valueAndGrad<A extends readonly unknown[], const O extends GradO
   options: O = {} as O,
 ): (...args: A) => ValueAndGradient<Gradient<A, O>> {
   const { argnums = 0, reduction = 'mean' } = options
+  if (reduction !== 'mean' && reduction !== 'sum') throw notAReduction(reduction)
   const positions = typeof argnums === 'number' ? [argnums] : argnums
   return transformed(
     loss,
@@ -151,6 +152,14 @@ function notDifferentiable(position: number, x: Tensor): DerivativeError {
   })
 }
 
+function notAReduction(reduction: unknown): OptionError {
+  return new OptionError({
+    summary: `\`reduction\` is ${JSON.stringify(reduction)}.`,
+    expected: "'mean' or 'sum'",
+    data: { option: 'reduction' },
+  })
+}
+
 function checkLoss({ outputs }: Recording, out: Tensor): void {
   if (outputs !== '*' || out.rank > 1) {
     throw new ShapeError({
@@ -160,6 +169,12 @@ function checkLoss({ outputs }: Recording, out: Tensor): void {
           : 'grad: the loss returned a tree of tensors.',
       expected: 'a scalar, or one number a row (rank 1)',
       fix: 'reduce it, such as sum(loss, { axis: -1 })',
+    })
+  }
+  if (out.size === 0) {
+    throw new ShapeError({
+      summary: `grad: the loss is ${formatAval(out.aval)}, without any row.`,
+      expected: 'one row or more',
     })
   }
   if (!isFloat(out.dtype)) {

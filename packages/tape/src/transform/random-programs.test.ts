@@ -176,6 +176,10 @@ describe('random programs', () => {
           }
         }
         expect(() => compile(program, { memoryBytes: least - 1 })).toThrow(BudgetError)
+        // From the least on, every budget will do.
+        for (let budget = least; budget <= ample.peakBytes + 16; budget += 16) {
+          expect(compile(program, { memoryBytes: budget }).peakBytes).toBeLessThanOrEqual(budget)
+        }
       }),
       // Shrinking would plan and run thousands of programs.
       { numRuns: 60, endOnFailure: true },

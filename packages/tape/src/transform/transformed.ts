@@ -47,6 +47,9 @@ interface Compiled {
   readonly outputs: Recording['outputs']
 }
 
+/** Compiled functions a transformed function keeps, one for each set of avals; the oldest goes first. */
+const COMPILED_CACHE = 64
+
 /** What a transformation makes of a recorded function: the tensors of its result, emitted from tensors. */
 export type Expand = (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
 
@@ -60,6 +63,7 @@ export function transformed<A extends Arguments, R>(
   options: RunOptions = {},
 ): (...args: A) => R {
   const memoryBytes = options.memory === undefined ? undefined : parseByteSize(options.memory)
+  checkArithmetic(options.arithmetic)
   const cache = new Map<string, Compiled>()
   let arena: Arena | undefined
   return (...args) => {
@@ -82,6 +86,7 @@ export function transformed<A extends Arguments, R>(
       const executable = compileWithin(memoryBytes, whole.program, options.arithmetic)
       compiled = { executable, outputs: whole.outputs }
       cache.set(key, compiled)
+      if (cache.size > COMPILED_CACHE) cache.delete(cache.keys().next().value as string)
     }
     arena ??= memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: memoryBytes })
     const results = execute(
@@ -121,6 +126,15 @@ function compileWithin(
   }
 }
 
+function checkArithmetic(arithmetic: Arithmetic | undefined): void {
+  if (arithmetic === undefined || arithmetic === 'fast' || arithmetic === 'portable') return
+  throw new OptionError({
+    summary: `\`arithmetic\` is ${JSON.stringify(arithmetic)}.`,
+    expected: "'fast' or 'portable'",
+    data: { option: 'arithmetic' },
+  })
+}
+
 function argument(leaf: ArgumentLeaf, path: string): Tensor {
   if (leaf instanceof Tensor) return leaf
   if (typeof leaf === 'number') return tensor(leaf)
@@ -133,6 +147,9 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
 /**
  * Compiles a function of trees of tensors: it is recorded once for each set of avals, planned under the budget,
  * and then runs as WebAssembly. Inside another recording it is recorded as if it were called.
+ *
+ * Tensors that the function reads from outside of its arguments are constants of that recording: pass what changes
+ * from call to call as an argument.
  *
  * @throws {@link BudgetError} at the call, if no plan fits the memory.
  * @example
