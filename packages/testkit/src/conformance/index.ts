@@ -1,5 +1,6 @@
 import type { ConformanceCase } from './case.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
+import { joiningCases } from './joining.js'
 import { movementCases } from './movement.js'
 import { matmulCases, windowCases } from './product.js'
 import { reductionCases, softmaxCases } from './reduction.js'
@@ -15,6 +16,7 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...reductionCases(),
   ...softmaxCases(),
   ...movementCases(),
+  ...joiningCases(),
   ...matmulCases(),
   ...windowCases(),
 ]

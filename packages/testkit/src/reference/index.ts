@@ -1,5 +1,6 @@
 export { convert, elementwise, elementwiseOps, where } from './elementwise.js'
 export { compute, interpret, trace } from './interpret.js'
+export { concat, stack, zerosLike } from './joining.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
 export { maxPool2d } from './pool.js'
