@@ -30,5 +30,6 @@ export {
 } from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'
 export { maxPool2d, maxPool2dPullback, maxPool2dPushforward, type Pool2dSpec } from './pool/index.js'
-export { type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
+export { type ArgExtremeSpec, argExtreme, type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
+export { type ScanKind, type ScanSpec, scan } from './scan/index.js'
 export { detectFeatures, type Features, type MemoryImport } from './wasm/index.js'

@@ -95,3 +95,52 @@ export function stack(tensors: readonly Tensor[], { axis = 0 } = {}): Tensor {
     { axis: at },
   )
 }
+
+/**
+ * Cuts a tensor along an axis: into so many equal parts, or before each of some indices.
+ *
+ * @throws {@link ShapeError} if the parts are not equal; {@link OptionError} for indices that do not ascend within the
+ * axis.
+ * @example
+ * split(tensor([1, 2, 3, 4]), 2).map(part => part.toArray()) // → [[1, 2], [3, 4]]
+ * split(tensor([1, 2, 3, 4]), [1, 3]).map(part => part.toArray()) // → [[1], [2, 3], [4]]
+ */
+export function split(
+  x: Tensor,
+  parts: number | readonly number[],
+  { axis = 0 }: { readonly axis?: number } = {},
+): readonly Tensor[] {
+  const along = normalizeAxis('split', x.aval, axis)
+  const length = x.shape[along] as number
+  const bounds = [0, ...cuts(x, length, parts), length]
+  return bounds.slice(1).map((limit, k) =>
+    slice(
+      x,
+      x.shape.map((_, other) => (other === along ? (bounds[k] as number) : 0)),
+      x.shape.with(along, limit),
+    ),
+  )
+}
+
+/** Indices before which an axis is cut. */
+function cuts(x: Tensor, length: number, parts: number | readonly number[]): readonly number[] {
+  if (typeof parts === 'number') {
+    const part = length / parts
+    if (Number.isInteger(part) && parts >= 1)
+      return Array.from({ length: parts - 1 }, (_, k) => (k + 1) * part)
+    throw new ShapeError({
+      summary: `split: ${formatAval(x.aval)} does not fall into ${parts} equal parts of its ${length} elements.`,
+      expected: `a number that divides ${length}, or indices to cut before`,
+      at: callerLocation(),
+    })
+  }
+  const ascending = parts.every(
+    (cut, k) => Number.isInteger(cut) && cut >= (parts[k - 1] ?? 0) && cut <= length,
+  )
+  if (ascending) return parts
+  throw new OptionError({
+    summary: `split: indices [${parts.join(',')}] do not fit ${formatAval(x.aval)}.`,
+    expected: `ascending integers from 0 to ${length}`,
+    at: callerLocation(),
+  })
+}

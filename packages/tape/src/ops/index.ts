@@ -1,6 +1,7 @@
 export type { Axes } from './axes.js'
 export { elementwiseFacts, type Facts } from './elementwise.js'
 export type { TensorMethods } from './methods.js'
+export type { PadOptions } from './pad.js'
 export {
   type Batch,
   type BatchSite,

@@ -6,8 +6,8 @@ type Methods = Omit<typeof table, 'concat' | 'stack'>
 
 /** The ops as methods: `x.add(y)` is `add(x, y)`. */
 export type TensorMethods = {
-  [K in keyof Methods]: Methods[K] extends (x: Tensor, ...rest: infer Rest) => Tensor
-    ? (...rest: Rest) => Tensor
+  [K in keyof Methods]: Methods[K] extends (x: Tensor, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
     : never
 }
 
@@ -20,7 +20,7 @@ const { concat: _concat, stack: _stack, ...methods } = table
 for (const [name, op] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: never[]) {
-      return (op as (x: Tensor, ...rest: never[]) => Tensor)(this, ...rest)
+      return (op as (x: Tensor, ...rest: never[]) => unknown)(this, ...rest)
     },
   })
 }

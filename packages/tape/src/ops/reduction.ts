@@ -1,67 +1,18 @@
-import { copy, reduce } from '@wengert/kernels'
-import { DTypeError, ShapeError } from '../errors.js'
+import { copy } from '@wengert/kernels'
+import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import {
-  type Aval,
-  formatAval,
-  type Params,
-  registerOp,
-  sameShape,
-  sizeOf,
-  stridesOf,
-} from '../program/index.js'
+import { type Aval, formatAval, registerOp, sameShape, sizeOf, stridesOf } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
 import { div, mul } from './arithmetic.js'
-import { type Axes, normalizeAxes } from './axes.js'
+import { normalizeAxes } from './axes.js'
 import { equal } from './comparison.js'
 import { convert } from './convert.js'
 import { broadcastShapes } from './elementwise.js'
-import { type Batch, defineRule, type Rule } from './rule.js'
+import { axesOf, batchOf, defineReduction, kept, type ReduceOptions, reduction } from './reduce.js'
+import { defineRule, type Rule } from './rule.js'
 import { reshape } from './shape.js'
 
-/** Which axes to reduce, and whether they stay with length 1. */
-export interface ReduceOptions {
-  /** Default: all axes. */
-  readonly axis?: Axes
-  readonly keepdims?: boolean
-}
-
-const axesOf = (params: Params) => params.axes as readonly number[]
-
-/** Shape with the reduced axes at length 1. */
-const kept = (shape: readonly number[], axes: readonly number[]) =>
-  shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
-
-/** Each element of a batch is reduced along its own axes. */
-const batchOf =
-  (name: string): Batch =>
-  ({ inputs, params }) =>
-    applyOne(name, inputs, { axes: axesOf(params).map(axis => axis + 1) })
-
-function defineReduction(name: 'sum' | 'max' | 'min', dtypes: readonly string[]): void {
-  registerOp({
-    name,
-    infer([x], params) {
-      const { dtype, shape } = x as Aval
-      if (!dtypes.includes(dtype)) {
-        throw new DTypeError({
-          summary: `${name}: dtype not taken: ${formatAval(x as Aval)}.`,
-          expected: dtypes.join(', '),
-          at: callerLocation(),
-          fix: "convert with x.convert('f32')",
-        })
-      }
-      return [{ dtype, shape: shape.filter((_, axis) => !axesOf(params).includes(axis)) }]
-    },
-    lower: ([x], _out, params) => reduce({ kind: name, ...(x as Aval), axes: axesOf(params) }),
-  })
-}
-
-function reduction(name: string, x: Tensor, { axis, keepdims = false }: ReduceOptions): Tensor {
-  const axes = normalizeAxes(name, x.aval, axis)
-  const out = axes.length === 0 ? x : applyOne(name, [x], { axes })
-  return keepdims ? reshape(out, kept(x.shape, axes)) : out
-}
+export type { ReduceOptions }
 
 defineReduction('sum', ['f32', 'f64', 'i32'])
 defineRule('sum', {

@@ -1,5 +1,8 @@
+import { arrangementCases, diagonalCases } from './arrangement.js'
 import type { ConformanceCase } from './case.js'
+import { cumulativeCases, logicCases, momentCases } from './cumulative.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
+import { joiningCases } from './joining.js'
 import { movementCases } from './movement.js'
 import { matmulCases, windowCases } from './product.js'
 import { reductionCases, softmaxCases } from './reduction.js'
@@ -15,7 +18,13 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...specialCases(),
   ...reductionCases(),
   ...softmaxCases(),
+  ...cumulativeCases(),
+  ...logicCases(),
+  ...momentCases(),
   ...movementCases(),
+  ...joiningCases(),
+  ...arrangementCases(),
+  ...diagonalCases(),
   ...matmulCases(),
   ...windowCases(),
 ]

@@ -1,7 +1,28 @@
+export { diag, diagonalSum, flip, pad, part, repeat, roll, tile, tril, triu } from './arrangement.js'
 export { convert, elementwise, elementwiseOps, where } from './elementwise.js'
 export { compute, interpret, trace } from './interpret.js'
+export { concat, stack, zerosLike } from './joining.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
 export { maxPool2d } from './pool.js'
 export { conv2d, matmul } from './product.js'
-export { logSoftmax, logsumexp, max, mean, min, softmax, sum } from './reduction.js'
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  cumprod,
+  cumsum,
+  linearRecurrence,
+  logSoftmax,
+  logsumexp,
+  max,
+  mean,
+  min,
+  norm,
+  prod,
+  softmax,
+  std,
+  sum,
+  variance,
+} from './reduction.js'

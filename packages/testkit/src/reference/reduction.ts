@@ -92,3 +92,90 @@ export const softmax = (x: Plain, { axis = -1 }: { axis?: number } = {}): Plain 
     const total = powers.reduce((sum, power) => sum + power, 0)
     return powers.map(power => power / total)
   })
+
+/** Π x along axes. */
+export const prod = (x: Plain, along: Along = {}): Plain =>
+  reduce(x, along, list => list.reduce((product, value) => multiply(x.dtype, product, value), 1))
+
+const multiply = (dtype: DType, a: number, b: number) => (dtype === 'i32' ? Math.imul(a, b) : a * b)
+
+/** Whether some element along axes is not 0. */
+export const any = (x: Plain, along: Along = {}): Plain => ({
+  ...reduce(x, along, list => Number(list.some(value => value !== 0))),
+  dtype: 'bool',
+})
+
+/** Whether every element along axes is not 0. */
+export const all = (x: Plain, along: Along = {}): Plain => ({
+  ...reduce(x, along, list => Number(list.every(value => value !== 0))),
+  dtype: 'bool',
+})
+
+/** Index of the first element along an axis that is NaN, or else that no other one beats. */
+const arg = (beats: (a: number, b: number) => boolean) => (x: Plain, along: Along) => ({
+  ...reduce(x, along, list => {
+    const unknown = list.findIndex(value => Number.isNaN(value))
+    return unknown >= 0 ? unknown : list.findIndex(value => !list.some(other => beats(other, value)))
+  }),
+  dtype: 'i32' as const,
+})
+
+/** Index of the largest element along an axis. */
+export const argmax = arg((a, b) => a > b)
+
+/** Index of the smallest element along an axis. */
+export const argmin = arg((a, b) => a < b)
+
+/** Σ (x − mean)² / (n − ddof) along axes. */
+export const variance = (x: Plain, { ddof = 0, ...along }: Along & { ddof?: number }): Plain =>
+  reduce(x, along, list => {
+    const mean = list.reduce((total, value) => total + value, 0) / list.length
+    return list.reduce((total, value) => total + (value - mean) ** 2, 0) / (list.length - ddof)
+  })
+
+const rooted = (x: Plain): Plain => ({ ...x, values: x.values.map(Math.sqrt) })
+
+/** √variance. */
+export const std = (x: Plain, options: Along & { ddof?: number }): Plain => rooted(variance(x, options))
+
+/** √Σ x² along axes. */
+export const norm = (x: Plain, along: Along): Plain =>
+  rooted(reduce(x, along, list => list.reduce((total, value) => total + value ** 2, 0)))
+
+/** Along an axis, from either end. */
+export interface Direction {
+  readonly axis: number
+  readonly reverse: boolean
+}
+
+/** A line of results from a line of elements, each from the one before it. */
+function scan(x: Plain, { axis, reverse }: Direction, next: (before: number, x: number) => number): Plain {
+  return lines(x, axis, list => {
+    const ordered = reverse ? list.toReversed() : list
+    const out: number[] = []
+    for (const value of ordered) out.push(out.length === 0 ? value : next(out.at(-1) as number, value))
+    return reverse ? out.reverse() : out
+  })
+}
+
+/** Sums of the first elements. */
+export const cumsum = (x: Plain, direction: Direction): Plain =>
+  scan(x, direction, (before, value) => wrap(x.dtype, before + value))
+
+/** Products of the first elements. */
+export const cumprod = (x: Plain, direction: Direction): Plain =>
+  scan(x, direction, (before, value) => multiply(x.dtype, before, value))
+
+/** s[k] = a[k]·s[k − 1] + b[k], of operands of one shape. */
+export function linearRecurrence(a: Plain, b: Plain, { axis, reverse }: Direction): Plain {
+  const at = axis < 0 ? axis + b.shape.length : axis
+  const last = (b.shape[at] as number) - 1
+  const state = (index: Index): number => {
+    const place = index[at] as number
+    const value = read(b, index)
+    if (place === (reverse ? last : 0)) return value
+    const before = state(index.with(at, place + (reverse ? 1 : -1)))
+    return wrap(b.dtype, multiply(b.dtype, read(a, index), before) + value)
+  }
+  return build(b.dtype, b.shape, state)
+}

@@ -1,0 +1,1 @@
+export { type ScanKind, type ScanSpec, scan } from './scan.js'

@@ -1,0 +1,59 @@
+import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { scalarLike, type Tensor } from '../record/index.js'
+import { div, square, sub } from './arithmetic.js'
+import { normalizeAxes } from './axes.js'
+import { equal } from './comparison.js'
+import { sqrt } from './exponential.js'
+import type { ReduceOptions } from './reduce.js'
+import { mean, sum } from './reduction.js'
+import { where } from './where.js'
+
+/** Options of {@link variance} and {@link std}. */
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the number of elements in the divisor: 0 (default) of all, 1 of a sample. */
+  readonly ddof?: number
+}
+
+/**
+ * Mean squared distance from the mean, along axes: Σ (x − mean)² / (n − ddof), in two passes.
+ *
+ * @throws {@link OptionError} if `ddof` is no number.
+ * @example
+ * variance(tensor([1, 2, 3, 4])).item() // → 1.25
+ * variance(tensor([1, 3]), { ddof: 1 }).item() // → 2
+ */
+export function variance(x: Tensor, { ddof = 0, ...options }: VarianceOptions = {}): Tensor {
+  if (!Number.isFinite(ddof)) {
+    throw new OptionError({ summary: `variance: ddof ${ddof}.`, expected: 'a number', at: callerLocation() })
+  }
+  const axis = normalizeAxes('variance', x.aval, options.axis)
+  const count = axis.reduce((product, k) => product * (x.shape[k] as number), 1)
+  const distances = sub(x, mean(x, { axis, keepdims: true }))
+  return div(sum(square(distances), { ...options, axis }), count - ddof)
+}
+
+/** √x whose derivative at 0 is 0, where that of √ is infinite. */
+function safeRoot(x: Tensor): Tensor {
+  const atZero = equal(x, 0)
+  return where(atZero, scalarLike(x, 0), sqrt(where(atZero, scalarLike(x, 1), x)))
+}
+
+/**
+ * Standard deviation along axes, the root of the {@link variance}; its derivative where all elements are equal is 0.
+ *
+ * @throws {@link OptionError} if `ddof` is no number.
+ * @example
+ * std(tensor([1, 3])).item() // → 1
+ */
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => safeRoot(variance(x, options))
+
+/**
+ * Euclidean norm √Σ x² along axes, by default of all elements (of a matrix: the Frobenius norm); its derivative at the
+ * origin is 0.
+ *
+ * @example
+ * norm(tensor([3, 4])).item() // → 5
+ * grad(x => norm(x))(tensor([0, 0])).toArray() // → [0, 0]
+ */
+export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor => safeRoot(sum(square(x), options))
