@@ -13,7 +13,11 @@ class WengertError extends Error {
     this.code = code
   }
 }
-class ShapeError extends WengertError {}
+class ShapeError extends WengertError {
+  static {
+    ShapeError.prototype.name = 'ShapeError'
+  }
+}
 
 const scope = {
   WengertError,
