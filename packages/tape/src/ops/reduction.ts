@@ -1,5 +1,5 @@
 import { copy, reduce } from '@wengert/kernels'
-import { DTypeError, ShapeError } from '../errors.js'
+import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import {
   type Aval,
@@ -51,10 +51,21 @@ function defineReduction(name: 'sum' | 'max' | 'min', dtypes: readonly string[])
   })
 }
 
-function reduction(name: string, x: Tensor, { axis, keepdims = false }: ReduceOptions): Tensor {
+function reduction(name: string, x: Tensor, options: ReduceOptions): Tensor {
+  if (typeof options !== 'object') throw notOptions(name, options)
+  const { axis, keepdims = false } = options
   const axes = normalizeAxes(name, x.aval, axis)
   const out = axes.length === 0 ? x : applyOne(name, [x], { axes })
   return keepdims ? reshape(out, kept(x.shape, axes)) : out
+}
+
+function notOptions(name: string, options: unknown): OptionError {
+  return new OptionError({
+    summary: `${name}: options are ${String(options)}.`,
+    expected: 'an object with `axis`, `keepdims` or both',
+    at: callerLocation(),
+    fix: `${name}({ axis: ${String(options)} })`,
+  })
 }
 
 defineReduction('sum', ['f32', 'f64', 'i32'])
