@@ -1,8 +1,17 @@
 import { Worker } from 'node:worker_threads'
-import { createScheduler, LaneError, type Scheduler } from '@wengert/scheduler'
+import { createScheduler, LaneError, type Progress, type Scheduler } from '@wengert/scheduler'
 import { OptionError } from '@wengert/tape'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Batch, batch, bitsOf, expectedBits, loss, type Params, params } from './scheduler-model.js'
+import {
+  type Batch,
+  batch,
+  bitsOf,
+  expectedBits,
+  loss,
+  otherBatch,
+  type Params,
+  params,
+} from './scheduler-model.js'
 
 type Transport = 'shared' | 'transfer'
 
@@ -26,6 +35,7 @@ const spawn = () => {
 }
 
 let expected = ''
+let expectedOther = ''
 let scheduler: Scheduler<Params, Batch>
 const open = async (options: object = {}) => {
   scheduler = await createScheduler(loss, { workers: 2, spawn, ...options })
@@ -34,6 +44,7 @@ const open = async (options: object = {}) => {
 
 beforeAll(async () => {
   expected = await expectedBits()
+  expectedOther = await expectedBits(otherBatch)
 })
 
 afterEach(async () => {
@@ -50,7 +61,16 @@ describe.each(['shared', 'transfer'] as const)('a worker that dies (%s)', (trans
     expect(bitsOf(result)).toBe(expected)
     expect(result.stats.retries).toBe(1)
     expect(threads).toHaveLength(3)
-    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+    expect(bitsOf(await scheduler.valueAndGrad(params, otherBatch))).toBe(expectedOther)
+  })
+
+  test.each(['exit', 'throw'] as const)('by %s, one after another of four, is replaced', async kind => {
+    await open({ transport, workers: 4 })
+    arm(kind, { after: 2, times: 4 })
+    const result = await scheduler.valueAndGrad(params, batch)
+    expect(bitsOf(result)).toBe(expected)
+    expect(result.stats.retries).toBe(4)
+    expect(bitsOf(await scheduler.valueAndGrad(params, otherBatch))).toBe(expectedOther)
   })
 
   test('in an endless loop is replaced after the deadline', async () => {
@@ -70,7 +90,18 @@ describe.each(['shared', 'transfer'] as const)('a worker that dies (%s)', (trans
     })
     expect(bitsOf(during)).toBe(expected)
     for (const thread of threads) await thread.terminate()
-    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+    expect(bitsOf(await scheduler.valueAndGrad(params, otherBatch))).toBe(expectedOther)
+  })
+
+  test.each([1, 4])('between calls is no death of a call, %i workers', async workers => {
+    await open({ transport, workers, restarts: 0 })
+    for (const rows of [batch, otherBatch]) {
+      for (const thread of threads) await thread.terminate()
+      const result = await scheduler.valueAndGrad(params, rows)
+      expect(bitsOf(result)).toBe(rows === batch ? expected : expectedOther)
+      expect(result.stats.retries).toBe(0)
+    }
+    expect(threads).toHaveLength(3 * workers)
   })
 
   test('under the least budget is replaced within it', async () => {
@@ -165,17 +196,60 @@ describe('an aborted call', () => {
     await expect(scheduler.valueAndGrad(params, batch, { signal })).rejects.toMatchObject({
       name: 'TimeoutError',
     })
-    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+    expect(bitsOf(await scheduler.valueAndGrad(params, otherBatch))).toBe(expectedOther)
     expect(threads).toHaveLength(3)
   })
 
-  test('that throws in onProgress rejects with that', async () => {
-    await open()
-    const onProgress = () => {
-      throw new RangeError('of the listener')
+  test.each([
+    [1, 'shared'],
+    [4, 'shared'],
+    [1, 'transfer'],
+    [4, 'transfer'],
+  ] as const)('whose %i workers hang leaves no trace (%s)', async (workers, transport) => {
+    await open({ workers, transport, restarts: 0 })
+    arm('loop', { after: 1, times: workers })
+    const signal = AbortSignal.timeout(300)
+    await expect(scheduler.valueAndGrad(params, batch, { signal })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
+    for (let call = 0; call < 3; call++) {
+      expect(bitsOf(await scheduler.valueAndGrad(params, otherBatch))).toBe(expectedOther)
     }
-    await expect(scheduler.valueAndGrad(params, batch, { onProgress })).rejects.toThrow('of the listener')
-    expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
+    expect(threads).toHaveLength(2 * workers)
+  })
+
+  test('whose worker cannot be replaced says so, and the next call tries again', async () => {
+    let broken = false
+    const fragile = () => {
+      if (broken) throw new RangeError('no threads left')
+      return spawn()
+    }
+    await open({ spawn: fragile })
+    for (const thread of threads) await thread.terminate()
+    broken = true
+    const error = await scheduler.valueAndGrad(params, batch).catch(reason => reason)
+    expect(error).toMatchObject({ code: 'LANE', cause: { message: 'no threads left' } })
+    broken = false
+    expect(bitsOf(await scheduler.valueAndGrad(params, otherBatch))).toBe(expectedOther)
+  })
+})
+
+describe.each([1, 2, 4])('a listener that throws, %i workers', workers => {
+  test.each(['shared', 'transfer'] as const)('ends its call and touches no other (%s)', async transport => {
+    await open({ workers, transport })
+    const { stats } = await scheduler.valueAndGrad(params, batch)
+    for (let shard = 1; shard <= stats.shards; shard++) {
+      let calls = 0
+      const onProgress = ({ shardsDone }: Progress) => {
+        calls++
+        if (shardsDone === shard) throw new RangeError('of the listener')
+      }
+      await expect(scheduler.valueAndGrad(params, batch, { onProgress })).rejects.toThrow('of the listener')
+      const next = await scheduler.valueAndGrad(params, otherBatch)
+      expect(bitsOf(next)).toBe(expectedOther)
+      expect(calls).toBe(shard)
+    }
+    expect(threads).toHaveLength(workers)
   })
 })
 

@@ -1,10 +1,15 @@
 import {
-  convert,
+  dataOf,
   equal,
   formatAval,
-  logsumexp,
+  fromData,
+  greaterEqual,
+  less,
+  logSoftmax,
   max,
   mean,
+  min,
+  mul,
   oneHot,
   ShapeError,
   square,
@@ -15,7 +20,8 @@ import {
 } from '@wengert/tape'
 
 /**
- * Cross-entropy of softmax(logits) against labels: log Σ exp(logits) − logits[label], one number a row.
+ * Cross-entropy of softmax(logits) against labels: −log softmax(logits)[label], one number a row; NaN for a label that
+ * is no class.
  *
  * @param logits [rows, classes]
  * @param labels i32[rows], from 0 to classes − 1
@@ -25,7 +31,11 @@ import {
  * crossEntropy(tensor([[0, 0], [0, 0]]), tensor([0, 1], { dtype: 'i32' })).toArray() // → [0.693147, 0.693147]
  */
 export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  return sub(logsumexp(logits), sum(picked('crossEntropy', logits, labels), { axis: 1 }))
+  const classes = classesOf('crossEntropy', logits, labels)
+  // Chosen, not multiplied: a class that is impossible has −∞, and 0 · −∞ is NaN.
+  const own = where(oneHot(labels, classes, 'bool'), logSoftmax(logits), 0)
+  const loss = sub(0, sum(own, { axis: 1 }))
+  return where(greaterEqual(labels, 0), where(less(labels, classes), loss, Number.NaN), Number.NaN)
 }
 
 /**
@@ -51,28 +61,48 @@ export function mse(x: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * 1 for each row whose largest logit is that of its label, 0 for the others; their mean is the accuracy.
+ * 1 for each row whose label is predicted, 0 for the others. The prediction is the first of the largest logits; a row
+ * with NaN among its logits predicts nothing, and a label that is no class is never predicted.
  *
  * @param logits [rows, classes]
  * @param labels i32[rows]
  * @returns [rows], of the dtype of the logits
  * @throws ShapeError unless there is one label a row; DTypeError unless labels are i32.
  * @example
- * hits(tensor([[1, 2], [4, 3]]), tensor([1, 1], { dtype: 'i32' })).toArray() // → [1, 0]
+ * hits(tensor([[1, 2], [4, 3], [5, 5]]), tensor([1, 1, 1], { dtype: 'i32' })).toArray() // → [1, 0, 0]
  */
 export function hits(logits: Tensor, labels: Tensor): Tensor {
-  const own = sum(picked('hits', logits, labels), { axis: 1 })
-  return convert(equal(own, max(logits, { axis: 1 })), logits.dtype)
+  const classes = classesOf('hits', logits, labels)
+  const places = fromData(
+    { dtype: 'i32', shape: [classes] },
+    Int32Array.from({ length: classes }, (_, k) => k),
+  )
+  // NaN is the maximum of its row and equals nothing, so that no place is left but one past the end.
+  const largest = equal(logits, max(logits, { axis: 1, keepdims: true }))
+  const predicted = min(where(largest, places, classes), { axis: 1 })
+  const vector = (of: Tensor) => oneHot(of, classes, logits.dtype)
+  return sum(mul(vector(labels), vector(predicted)), { axis: 1 })
 }
 
-/** The logits of the labels, and zeros. */
-function picked(name: string, logits: Tensor, labels: Tensor): Tensor {
+/**
+ * Share of hits among rows, added in f64.
+ *
+ * @param found what {@link hits} returned.
+ * @example
+ * accuracy(hits(tensor([[1, 2], [4, 3]]), tensor([1, 1], { dtype: 'i32' }))) // → 0.5
+ */
+export function accuracy(found: Tensor): number {
+  let count = 0
+  for (const hit of dataOf(found)) count += hit
+  return count / found.size
+}
+
+/** How many classes there are. */
+function classesOf(name: string, logits: Tensor, labels: Tensor): number {
   const [rows, classes] = logits.shape
-  if (logits.rank !== 2 || rows === undefined || classes === undefined || labels.shape.join() !== `${rows}`) {
-    throw new ShapeError({
-      summary: `${name}: logits ${formatAval(logits.aval)} and labels ${formatAval(labels.aval)} do not fit.`,
-      expected: 'logits [rows, classes] and labels i32[rows]',
-    })
-  }
-  return where(oneHot(labels, classes, 'bool'), logits, 0)
+  if (logits.rank === 2 && classes !== undefined && labels.shape.join() === `${rows}`) return classes
+  throw new ShapeError({
+    summary: `${name}: logits ${formatAval(logits.aval)} and labels ${formatAval(labels.aval)} do not fit.`,
+    expected: 'logits [rows, classes] and labels i32[rows]',
+  })
 }

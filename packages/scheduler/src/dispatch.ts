@@ -21,7 +21,7 @@ export interface Work {
   readonly sink: Sink
   /** Called after each shard. */
   done(shard: Shard): void
-  /** How often lanes may die, and how often one shard may be tried again, before the work is given up. */
+  /** How often one shard may be run again because its lane died, before the work is given up. */
   readonly restarts: number
 }
 
@@ -40,18 +40,18 @@ const GRACE_MS = 500
 
 /**
  * Runs work on lanes. Each lane takes the next shard in the order of the index and keeps it until its result is
- * taken, whatever happens to its worker. As soon as a result is taken the lane is given its next shard; only then
+ * taken, whatever happens to its worker; a worker that died before is replaced first. As soon as a result is taken the lane is given its next shard; only then
  * are partials added, while it computes.
  */
 export function dispatch(work: Work, lanes: readonly Lane[]): Dispatched {
   const { shards, sink, restarts } = work
   const tries = new Map<Shard, number>()
   const stopping = deferred<never>()
-  const busy = new Set<Lane>(lanes)
+  /** Lanes that are not idle, with their last run, which never rejects here. */
+  const busy = new Map<Lane, Promise<void>>(lanes.map(lane => [lane, Promise.resolve()]))
   let stopped = false
   let next = 0
   let retries = 0
-  let deaths = 0
   let changed = deferred<void>()
 
   const wake = () => {
@@ -66,17 +66,20 @@ export function dispatch(work: Work, lanes: readonly Lane[]): Dispatched {
   const start = (lane: Lane, shard: Shard | undefined): Promise<void> | undefined => {
     if (!shard) return
     const run = lane.run(work.task(shard))
-    run.catch(() => {})
+    busy.set(
+      lane,
+      run.catch(() => {}),
+    )
     return run
   }
 
   /** Counts a death and brings the lane back; a lane that cannot be brought back has died again. */
   const replace = async (lane: Lane, shard: Shard, death: LaneError) => {
     for (let cause = death; ; ) {
-      deaths++
+      const tried = tries.get(shard) ?? 0
+      if (tried >= restarts) throw givenUp(shard, restarts, cause)
+      tries.set(shard, tried + 1)
       retries++
-      tries.set(shard, (tries.get(shard) ?? 0) + 1)
-      if (deaths > restarts || (tries.get(shard) as number) > restarts) throw givenUp(shard, restarts, cause)
       try {
         await lane.revive()
         return
@@ -101,6 +104,9 @@ export function dispatch(work: Work, lanes: readonly Lane[]): Dispatched {
   }
 
   const serve = async (lane: Lane) => {
+    // Whoever died before this work is no death of this work. A shard is taken only by a lane that can compute.
+    await lane.revive()
+    if (stopped) return
     let shard = shards[next++]
     let run = start(lane, shard)
     while (shard && run) {
@@ -108,18 +114,24 @@ export function dispatch(work: Work, lanes: readonly Lane[]): Dispatched {
       while (!stopped && !sink.admits(shard)) await changed.promise
       if (stopped) return
       sink.take(shard, lane.outputs())
-      deaths = 0
       const done = shard
       shard = shards[next++]
       run = start(lane, shard)
       sink.settle()
       wake()
-      work.done(done)
+      try {
+        work.done(done)
+      } catch (error) {
+        // Stopped at once: another lane that is about to go on must not count its shard any more.
+        return stop(error)
+      }
     }
   }
 
   const serving = lanes.map(async lane => {
     await serve(lane).catch(stop)
+    // The next work writes where this run reads, so no lane is idle before its run is over.
+    await busy.get(lane)
     busy.delete(lane)
   })
   const idle = Promise.all(serving).then(() => {})
@@ -128,9 +140,9 @@ export function dispatch(work: Work, lanes: readonly Lane[]): Dispatched {
 }
 
 /** Ends the workers of lanes that do not finish their shard soon. */
-async function endLate(idle: Promise<void>, busy: ReadonlySet<Lane>): Promise<void> {
+async function endLate(idle: Promise<void>, busy: ReadonlyMap<Lane, unknown>): Promise<void> {
   const late = setTimeout(() => {
-    for (const lane of busy) void lane.kill('The call of this lane was stopped.')
+    for (const lane of busy.keys()) void lane.kill('The call of this lane was stopped.')
   }, GRACE_MS)
   await idle
   clearTimeout(late)
@@ -138,8 +150,8 @@ async function endLate(idle: Promise<void>, busy: ReadonlySet<Lane>): Promise<vo
 
 const givenUp = (shard: Shard, restarts: number, cause: LaneError) =>
   new LaneError({
-    summary: `Shard ${shard.index} was given up: lanes kept dying. The last one: ${cause.message}`,
-    expected: `at most ${restarts} deaths without progress`,
+    summary: `Shard ${shard.index} was given up: its lane kept dying. At last: ${cause.message}`,
+    expected: `at most ${restarts} restarts for one shard`,
     fix: 'see the cause; a higher `deadlineMs` or `restarts` may help',
     data: { shard: shard.index, restarts },
     cause,

@@ -44,6 +44,22 @@ describe('an error on its way out of a worker', () => {
     expect(travel(new WengertError('NEW', { summary: 'unknown code' }))).toMatchObject({ code: 'NEW' })
   })
 
+  test('keeps name, code, data and message where the class is not known', () => {
+    class DataError extends WengertError {
+      override readonly name = 'DataError'
+
+      constructor() {
+        super('DATA', { summary: 'a bad file', at: 'row 3', data: { row: 3 } })
+      }
+    }
+    const error = new DataError()
+    const arrived = travel(error)
+    expect(arrived).toBeInstanceOf(WengertError)
+    expect(arrived).toMatchObject({ name: 'DataError', code: 'DATA', data: { row: 3 } })
+    expect(arrived.message).toBe(error.message)
+    expect(Object.keys(arrived)).not.toContain('name')
+  })
+
   test('drops data that cannot be cloned, and ends cycles', () => {
     const error = new ShapeError({ summary: 'odd', data: { f: () => 1 } })
     expect(travel(error)).toMatchObject({ code: 'SHAPE', data: {} })

@@ -77,6 +77,9 @@ export function packFault(error: unknown, depth = 0): Fault {
 export function unpackFault(fault: Fault): Error {
   const cause = fault.cause && ('fault' in fault.cause ? unpackFault(fault.cause.fault) : fault.cause.plain)
   const error = fault.parts ? unpackWengert(fault, cause) : unpackNative(fault, cause)
+  // A class that is not known here is told by its name and code.
+  if (error.name !== fault.name) hidden(error, 'name', fault.name)
+  if (error.message !== fault.message) hidden(error, 'message', fault.message)
   if (fault.stack !== undefined) hidden(error, 'stack', fault.stack)
   return error
 }
@@ -110,7 +113,6 @@ function unpackWengert({ code, parts }: Fault, cause: unknown): WengertError {
 
 function unpackNative({ name, message, code }: Fault, cause: unknown): Error {
   const error = new (nativeErrors[name] ?? Error)(message)
-  if (error.name !== name) hidden(error, 'name', name)
   if (code !== undefined) hidden(error, 'code', code)
   if (cause !== undefined) hidden(error, 'cause', cause)
   return error

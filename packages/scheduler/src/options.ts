@@ -16,7 +16,7 @@ export interface SchedulerOptions {
   readonly arithmetic?: Arithmetic | undefined
   /** Milliseconds after which a worker that computes one shard is given up; Infinity for never. Default 10 minutes. */
   readonly deadlineMs?: number | undefined
-  /** How often lanes may die, without a shard finished between, before a call is given up. Default 3. */
+  /** How often a shard may run again because its worker died, before the call is given up. Default 3. */
   readonly restarts?: number | undefined
   /** @internal Default: `'shared'` where memory can be shared. */
   readonly transport?: Transport | undefined

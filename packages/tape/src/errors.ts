@@ -31,9 +31,9 @@ export class WengertError extends Error {
   readonly code: string
   readonly #parts: ErrorParts
 
-  // Names are spelt out because minifiers change those of classes.
+  // Names are spelt out because minifiers change those of classes; `this`, because bundlers rename what names itself.
   static {
-    WengertError.prototype.name = 'WengertError'
+    this.prototype.name = 'WengertError'
   }
 
   constructor(code: string, parts: ErrorParts) {
@@ -66,7 +66,7 @@ function screen({ summary, expected, at, fix }: ErrorParts): string {
  */
 export class ShapeError extends WengertError {
   static {
-    ShapeError.prototype.name = 'ShapeError'
+    this.prototype.name = 'ShapeError'
   }
 
   constructor(parts: ErrorParts) {
@@ -82,7 +82,7 @@ export class ShapeError extends WengertError {
  */
 export class DTypeError extends WengertError {
   static {
-    DTypeError.prototype.name = 'DTypeError'
+    this.prototype.name = 'DTypeError'
   }
 
   constructor(parts: ErrorParts) {
@@ -98,7 +98,7 @@ export class DTypeError extends WengertError {
  */
 export class RecordError extends WengertError {
   static {
-    RecordError.prototype.name = 'RecordError'
+    this.prototype.name = 'RecordError'
   }
 
   constructor(parts: ErrorParts) {
@@ -114,7 +114,7 @@ export class RecordError extends WengertError {
  */
 export class DerivativeError extends WengertError {
   static {
-    DerivativeError.prototype.name = 'DerivativeError'
+    this.prototype.name = 'DerivativeError'
   }
 
   constructor(parts: ErrorParts) {
@@ -130,7 +130,7 @@ export class DerivativeError extends WengertError {
  */
 export class OptionError extends WengertError {
   static {
-    OptionError.prototype.name = 'OptionError'
+    this.prototype.name = 'OptionError'
   }
 
   constructor(parts: ErrorParts) {
@@ -146,7 +146,7 @@ export class OptionError extends WengertError {
  */
 export class BudgetError extends WengertError {
   static {
-    BudgetError.prototype.name = 'BudgetError'
+    this.prototype.name = 'BudgetError'
   }
 
   /** The budget that was given, in bytes. */

@@ -1,4 +1,4 @@
-import { div, sqrt, sub, type Tensor } from '@wengert/tape'
+import { div, sqrt, type Tensor } from '@wengert/tape'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 import { fraction, positive } from './sgd.js'
 
@@ -37,13 +37,13 @@ export function adam({
   return elementwiseOptimiser({
     moments: 2,
     decays: [beta1, beta2],
-    step(p, g, moments, powers) {
+    step(p, g, moments, weights) {
       const [m, v] = moments as readonly [Tensor, Tensor]
-      const [power1, power2] = powers as readonly [Tensor, Tensor]
+      const [weight1, weight2] = weights as readonly [Tensor, Tensor]
       const mean = m.mul(beta1).add(g.mul(1 - beta1))
       const square = v.mul(beta2).add(g.square().mul(1 - beta2))
-      const unbiased = div(mean, sub(1, power1))
-      const scale = sqrt(div(square, sub(1, power2))).add(epsilon)
+      const unbiased = div(mean, weight1)
+      const scale = sqrt(div(square, weight2)).add(epsilon)
       return [p.sub(unbiased.mul(rate).div(scale)), mean, square]
     },
   })

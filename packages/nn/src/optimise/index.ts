@@ -3,9 +3,9 @@ export {
   elementwiseOptimiser,
   type Optimiser,
   type OptimiserRule,
-  type OptimiserState,
   type Stepped,
   type Updated,
 } from './optimiser.js'
-export { inPieces, type PiecesOptions, type PiecewiseOptimiser } from './pieces.js'
+export { inPieces, PIECES_BYTES, type PiecesOptions, type PiecewiseOptimiser } from './pieces.js'
 export { type SgdOptions, sgd } from './sgd.js'
+export type { OptimiserState } from './state.js'

@@ -1,22 +1,5 @@
-import {
-  type FloatDType,
-  flatten,
-  formatAval,
-  OptionError,
-  sameStructure,
-  type Tensor,
-  type Tree,
-  tensor,
-  unflatten,
-} from '@wengert/tape'
-
-/** What an optimiser remembers between steps. */
-export type OptimiserState<P> = {
-  /** Trees like the parameters, such as a velocity. */
-  readonly moments: readonly P[]
-  /** Powers of decay rates: after t steps the t-th, as f64 scalars. */
-  readonly powers: readonly Tensor[]
-}
+import { type FloatDType, flatten, sub, type Tensor, type Tree, tensor, unflatten } from '@wengert/tape'
+import { aligned, type OptimiserState } from './state.js'
 
 /** Parameters after a step, and the state for the next. */
 export type Updated<P> = {
@@ -32,7 +15,7 @@ export interface Optimiser {
    * One step.
    *
    * @param gradient a tree like the parameters.
-   * @throws OptionError if the gradient is not.
+   * @throws OptionError if the gradient is not, or the state is not one of this optimiser and these parameters.
    */
   update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P>
 }
@@ -44,10 +27,14 @@ export type Stepped = readonly [param: Tensor, ...moments: Tensor[]]
 export interface OptimiserRule {
   /** How many moments each element has; they begin as 0. */
   readonly moments: number
-  /** Decay rates whose t-th powers the rule reads at step t = 1, 2, …. */
+  /** Decay rates β for which the rule reads 1 − βᵗ at step t = 1, 2, …. */
   readonly decays: readonly number[]
-  /** Elementwise: no element may look at another. */
-  step(param: Tensor, gradient: Tensor, moments: readonly Tensor[], powers: readonly Tensor[]): Stepped
+  /**
+   * Elementwise: no element may look at another.
+   *
+   * @param weights 1 − βᵗ of each decay rate: what a moment that decays by β and began as 0 has gathered in all.
+   */
+  step(param: Tensor, gradient: Tensor, moments: readonly Tensor[], weights: readonly Tensor[]): Stepped
 }
 
 /**
@@ -59,31 +46,30 @@ export interface OptimiserRule {
  * params.toArray() // → [0, 1]
  */
 export function elementwiseOptimiser({ moments: count, decays, step }: OptimiserRule): Optimiser {
+  const init = <P extends Tree<Tensor>>(params: P): OptimiserState<P> => {
+    const { leaves, structure } = flatten(params)
+    const zeros = () => leaves.map(({ aval, dtype, size }) => tensor(blank(dtype, size), aval))
+    return {
+      moments: Array.from({ length: count }, () => unflatten(structure, zeros())),
+      powers: decays.map(() => tensor(1, { dtype: 'f64' })),
+    }
+  }
+  const none = init([])
   return {
-    init(params) {
-      const { leaves, structure } = flatten(params)
-      const zeros = () => leaves.map(({ aval, dtype, size }) => tensor(blank(dtype, size), aval))
-      return {
-        moments: Array.from({ length: count }, () => unflatten(structure, zeros())),
-        powers: decays.map(() => tensor(1, { dtype: 'f64' })),
-      }
-    },
+    init,
     update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
-      const { leaves, structure, paths } = flatten(params)
-      const gradients = like(structure, gradient)
-      const moments = state.moments.map(tree => like(structure, tree))
+      const { structure, params: leaves, gradients, moments } = aligned(params, gradient, state, none)
       const powers = state.powers.map((power, k) => power.mul(decays[k] as number))
-      const stepped = leaves.map((param, k) => {
-        const g = gradients[k] as Tensor
-        if (formatAval(g.aval) !== formatAval(param.aval)) throw differs(paths[k] as string, param, g)
-        const own = powers.map(power => power.convert(param.dtype))
-        return step(
+      // Subtracted in f64: of βᵗ in f32, close to 1, few digits of the difference would be left.
+      const weights = powers.map(power => sub(1, power))
+      const stepped = leaves.map((param, k) =>
+        step(
           param,
-          g,
+          gradients[k] as Tensor,
           moments.map(tree => tree[k] as Tensor),
-          own,
-        )
-      })
+          weights.map(weight => weight.convert(param.dtype)),
+        ),
+      )
       const tree = (position: number) =>
         unflatten<P>(
           structure,
@@ -99,20 +85,3 @@ export function elementwiseOptimiser({ moments: count, decays, step }: Optimiser
 
 const blank = (dtype: Tensor['dtype'], size: number) =>
   (dtype as FloatDType) === 'f64' ? new Float64Array(size) : new Float32Array(size)
-
-/** The leaves of a tree that must be like the parameters. */
-function like(structure: ReturnType<typeof flatten>['structure'], tree: unknown): readonly Tensor[] {
-  const flat = flatten(tree)
-  if (sameStructure(structure, flat.structure)) return flat.leaves
-  throw new OptionError({
-    summary: 'update: gradient or state is not a tree like the parameters.',
-    expected: 'the same nesting and keys',
-    fix: 'pass the gradient of these parameters, and the state that init or the last update returned',
-  })
-}
-
-const differs = (path: string, param: Tensor, gradient: Tensor) =>
-  new OptionError({
-    summary: `update: the gradient at ${path || 'the root'} is ${formatAval(gradient.aval)}.`,
-    expected: `${formatAval(param.aval)}, as the parameter`,
-  })

@@ -12,8 +12,8 @@ import {
   dataOf,
   type Executable,
   type FloatDType,
-  flatten,
   fromData,
+  type Program,
   pageCeil,
   parseByteSize,
   record,
@@ -23,11 +23,15 @@ import {
   type Tree,
   unflatten,
 } from '@wengert/tape'
-import type { Optimiser, OptimiserState, Updated } from './optimiser.js'
+import type { Optimiser, Updated } from './optimiser.js'
+import { aligned, type OptimiserState } from './state.js'
+
+/** Bytes of {@link inPieces} by default: 256 KiB, which is enough for every optimiser of this package. */
+export const PIECES_BYTES = 256 * 1024
 
 /** How {@link inPieces} runs. */
 export interface PiecesOptions {
-  /** Bytes of its arena that it cannot pass; at least one page of 64 KiB. Default `'256 KiB'`. */
+  /** Bytes of its arena that it cannot pass; at least one page of 64 KiB. Default {@link PIECES_BYTES}. */
   readonly memory?: ByteSize
   /** Default `'fast'`. */
   readonly arithmetic?: Arithmetic
@@ -53,7 +57,7 @@ const [LARGEST_PIECE, SMALLEST_PIECE] = [16384, 64]
  */
 export function inPieces(
   optimiser: Optimiser,
-  { memory = '256 KiB', arithmetic = 'fast' }: PiecesOptions = {},
+  { memory = PIECES_BYTES, arithmetic = 'fast' }: PiecesOptions = {},
 ): PiecewiseOptimiser {
   const memoryBytes = parseByteSize(memory)
   const arena = new Arena({ maximumBytes: memoryBytes })
@@ -63,21 +67,28 @@ export function inPieces(
     known.set(dtype, piece)
     return piece
   }
+  const none = optimiser.init([])
+  let clock: Executable | undefined
+  /** The powers after a step; they are those of the optimiser, of which no parameter has a share. */
+  const advance = (powers: readonly Data[]): readonly Tensor[] => {
+    if (powers.length === 0) return []
+    clock ??= compile(recordPowers(optimiser, none), { memoryBytes, arithmetic })
+    arena.load(clock)
+    for (const [k, slot] of clock.inputs.entries()) arena.view(slot).set(powers[k] as Data)
+    arena.run()
+    return clock.outputs.map(slot => fromData({ dtype: 'f64', shape: [] }, arena.view(slot).slice()))
+  }
   return {
     init: optimiser.init,
     get peakBytes() {
       return arena.bytes
     },
     update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
-      const { leaves, structure } = flatten(params)
-      const inputs = [leaves, flatten(gradient).leaves, ...state.moments.map(tree => flatten(tree).leaves)]
+      const { structure, params: leaves, gradients, moments } = aligned(params, gradient, state, none)
       const powers = state.powers.map(power => dataOf(power))
-      let advanced: readonly Data[] = powers
       const results = leaves.map(({ aval, size }, k) => {
-        const piece = pieceOf(aval.dtype as FloatDType)
-        const operands = inputs.map(tree => dataOf(tree[k] as Tensor))
-        const [outputs, after] = stepLeaf(arena, piece, operands, powers, size)
-        advanced = after
+        const operands = [leaves, gradients, ...moments].map(tree => dataOf(tree[k] as Tensor))
+        const outputs = stepLeaf(arena, pieceOf(aval.dtype as FloatDType), operands, powers, size)
         return outputs.map(data => fromData(aval, data))
       })
       const tree = (position: number) =>
@@ -87,10 +98,7 @@ export function inPieces(
         )
       return {
         params: tree(0),
-        state: {
-          moments: state.moments.map((_, position) => tree(position + 1)),
-          powers: advanced.map(data => fromData({ dtype: 'f64', shape: [] }, data)),
-        },
+        state: { moments: moments.map((_, position) => tree(position + 1)), powers: advance(powers) },
       }
     },
   }
@@ -115,7 +123,7 @@ function compilePiece(
     const { program } = record(
       (p, g, rest) => {
         const { params, state } = optimiser.update(p, g, rest as OptimiserState<Tensor>)
-        return [params, ...state.moments, ...state.powers]
+        return [params, ...state.moments]
       },
       piece,
       piece,
@@ -137,20 +145,31 @@ function compilePiece(
   }
 }
 
-/** Steps one parameter: its new elements and moments, and the powers afterwards. */
+/** A step of no parameters at all: from the powers to the next ones. */
+const recordPowers = (
+  optimiser: Optimiser,
+  { moments, powers }: OptimiserState<readonly Tensor[]>,
+): Program =>
+  simplify(
+    record(
+      now => optimiser.update([], [], { moments, powers: now as readonly Tensor[] }).state.powers,
+      powers.map(power => power.aval),
+    ).program,
+  )
+
+/** Steps one parameter: its new elements and moments. */
 function stepLeaf(
   arena: Arena,
   { executable, elements }: Piece,
   operands: readonly Data[],
   powers: readonly Data[],
   size: number,
-): readonly [outputs: readonly Data[], powers: readonly Data[]] {
+): readonly Data[] {
   arena.load(executable)
   const view = (slot: Slot | undefined) => arena.view(slot as Slot)
   const into = executable.inputs.map(view)
   const from = executable.outputs.map(view)
-  const count = operands.length - 1
-  const outputs = Array.from({ length: count }, () => emptyOf(executable.inputs[0]?.aval.dtype, size))
+  const outputs = from.map(() => emptyOf(executable.inputs[0]?.aval.dtype, size))
   for (let first = 0; first < size; first += elements) {
     const end = Math.min(first + elements, size)
     // Inputs are not pinned, so each run needs all of them.
@@ -159,7 +178,7 @@ function stepLeaf(
     arena.run()
     for (const [k, data] of outputs.entries()) data.set(from[k]?.subarray(0, end - first) ?? [], first)
   }
-  return [outputs, from.slice(count).map(data => data.slice())]
+  return outputs
 }
 
 const emptyOf = (dtype: string | undefined, size: number) =>

@@ -13,7 +13,7 @@ import { type ErrorParts, WengertError } from '../errors.js'
  */
 export class PlanError extends WengertError {
   static {
-    PlanError.prototype.name = 'PlanError'
+    this.prototype.name = 'PlanError'
   }
 
   constructor(parts: ErrorParts) {

@@ -6,6 +6,7 @@ import {
   jit,
   less,
   OptionError,
+  RecordError,
   ShapeError,
   sum,
   type Tensor,
@@ -67,4 +68,37 @@ test('a transformed function forgets old sets of avals', () => {
         .item(),
     ).toBe(2)
   }
+})
+
+describe('JavaScript’s own operators', () => {
+  test('take the number of a tensor of one element', () => {
+    const x = tensor(3)
+    expect([Number(x) > 2, Number(x) * 2, Math.sqrt(Number(tensor([9])))]).toEqual([true, 6, 3])
+    expect(`${x}`).toBe('Tensor f32[] 3')
+    expect(() => Number(tensor([1, 2]))).toThrow(OptionError)
+  })
+
+  test('are refused while recording, where they would decide once for all', () => {
+    expect(() => grad((w: Tensor) => (Number(w) > 0 ? w : w.neg()))(tensor(3))).toThrow(RecordError)
+    expect(() => grad((w: Tensor) => w.mul((w as unknown as number) * 2))(tensor(3))).toThrow(RecordError)
+  })
+
+  test('JSON has dtype, shape and elements', () => {
+    expect(JSON.parse(JSON.stringify(tensor([[1, 2]])))).toEqual({
+      dtype: 'f32',
+      shape: [1, 2],
+      data: [1, 2],
+    })
+  })
+})
+
+describe('what is no tensor', () => {
+  test.each([
+    [() => tensor([1], { dtype: 'f16' as 'f32' }), /no dtype "f16"/],
+    [() => tensor('a' as unknown as number), /string is no number/],
+    [() => tensor([1, 2]).sum(-1 as never), /sum\(\{ axis: -1 \}\)/],
+  ])('%s is refused', (make, message) => {
+    expect(make).toThrow(OptionError)
+    expect(make).toThrow(message)
+  })
 })

@@ -1,4 +1,4 @@
-import type { DType } from '@wengert/kernels'
+import { type DType, elementBytes } from '@wengert/kernels'
 import { OptionError, RecordError } from '../errors.js'
 import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 
@@ -89,6 +89,21 @@ export class Tensor {
     return dataOf(this, 'toTypedArray()').slice()
   }
 
+  /**
+   * What JavaScript's own operators make of a tensor: text in templates, the number of a tensor of one element
+   * elsewhere, so that `x > 0` works on values and is refused while recording.
+   *
+   * @throws {@link OptionError} if there is not exactly one element; {@link RecordError} while recording.
+   */
+  [Symbol.toPrimitive](hint: string): string | number {
+    return hint === 'string' ? this.toString() : this.item()
+  }
+
+  /** Dtype, shape and elements, for `JSON.stringify`. @throws {@link RecordError} while recording. */
+  toJSON(): { dtype: DType; shape: readonly number[]; data: number[] } {
+    return { dtype: this.dtype, shape: this.shape, data: Array.from(dataOf(this, 'toJSON()')) }
+  }
+
   toString(): string {
     if (!('data' in this.state)) return `Tensor ${formatAval(this.aval)} = %${this.state.value}`
     return `Tensor ${formatAval(this.aval)} ${this.size > 32 ? '[…]' : JSON.stringify(this.toArray())}`
@@ -160,7 +175,7 @@ export interface TensorOptions {
  */
 export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptions = {}): Tensor {
   if (ArrayBuffer.isView(values)) {
-    const type = dtype ?? dtypeOfData(values)
+    const type = checkDType(dtype) ?? dtypeOfData(values)
     return fromData(
       { dtype: type, shape: shape ?? [values.length] },
       dataFrom(type, values as ArrayLike<number>),
@@ -169,8 +184,17 @@ export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptio
   const nested = nestedShape(values)
   const flat: (number | boolean)[] = []
   gather(values, nested, 0, flat)
-  const type = dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : 'f32')
+  const type = checkDType(dtype) ?? (typeof flat[0] === 'boolean' ? 'bool' : 'f32')
   return fromData({ dtype: type, shape: shape ?? nested }, dataFrom(type, flat as number[]))
+}
+
+function checkDType(dtype: DType | undefined): DType | undefined {
+  if (dtype === undefined || dtype in elementBytes) return dtype
+  throw new OptionError({
+    summary: `tensor: there is no dtype ${JSON.stringify(dtype)}.`,
+    expected: Object.keys(elementBytes).join(', '),
+    data: { option: 'dtype' },
+  })
 }
 
 function dtypeOfData(data: Data): DType {
@@ -208,6 +232,12 @@ function gather(
   } else if (axis < shape.length && values.length === shape[axis]) {
     for (const value of values) gather(value, shape, axis + 1, into)
     return
+  }
+  if (axis === 0 && typeof values !== 'object') {
+    throw new OptionError({
+      summary: `tensor: ${typeof values} is no number.`,
+      expected: 'a number or boolean, nested arrays of them, or a typed array',
+    })
   }
   throw new OptionError({
     summary: `tensor: the nested arrays are ragged at depth ${axis}.`,
