@@ -1,5 +1,5 @@
 import { type ReduceKind, reduce } from '@wengert/kernels'
-import { DTypeError } from '../errors.js'
+import { DTypeError, OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
@@ -48,8 +48,19 @@ export function defineReduction(name: ReduceKind, dtypes: readonly string[]): vo
 }
 
 /** Applies a reduction with these options. */
-export function reduction(name: ReduceKind, x: Tensor, { axis, keepdims = false }: ReduceOptions): Tensor {
+export function reduction(name: ReduceKind, x: Tensor, options: ReduceOptions): Tensor {
+  if (typeof options !== 'object') throw notOptions(name, options)
+  const { axis, keepdims = false } = options
   const axes = normalizeAxes(name, x.aval, axis)
   const out = axes.length === 0 ? x : applyOne(name, [x], { axes })
   return keepdims ? reshape(out, kept(x.shape, axes)) : out
+}
+
+function notOptions(name: string, options: unknown): OptionError {
+  return new OptionError({
+    summary: `${name}: options are ${String(options)}.`,
+    expected: 'an object with `axis`, `keepdims` or both',
+    at: callerLocation(),
+    fix: `${name}({ axis: ${String(options)} })`,
+  })
 }

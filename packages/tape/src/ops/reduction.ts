@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 import { copy } from '@wengert/kernels'
 import { ShapeError } from '../errors.js'
-=======
-import { copy, reduce } from '@wengert/kernels'
-import { DTypeError, OptionError, ShapeError } from '../errors.js'
->>>>>>> main
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sameShape, sizeOf, stridesOf } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
@@ -17,58 +12,7 @@ import { axesOf, batchOf, defineReduction, kept, type ReduceOptions, reduction }
 import { defineRule, type Rule } from './rule.js'
 import { reshape } from './shape.js'
 
-<<<<<<< HEAD
 export type { ReduceOptions }
-=======
-/** Which axes to reduce, and whether they stay with length 1. */
-export interface ReduceOptions {
-  /** Default: all axes. */
-  readonly axis?: Axes
-  readonly keepdims?: boolean
-}
-
-const axesOf = (params: Params) => params.axes as readonly number[]
-
-/** Shape with the reduced axes at length 1. */
-const kept = (shape: readonly number[], axes: readonly number[]) =>
-  shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
-
-function defineReduction(name: 'sum' | 'max' | 'min', dtypes: readonly string[]): void {
-  registerOp({
-    name,
-    infer([x], params) {
-      const { dtype, shape } = x as Aval
-      if (!dtypes.includes(dtype)) {
-        throw new DTypeError({
-          summary: `${name}: dtype not taken: ${formatAval(x as Aval)}.`,
-          expected: dtypes.join(', '),
-          at: callerLocation(),
-          fix: "convert with x.convert('f32')",
-        })
-      }
-      return [{ dtype, shape: shape.filter((_, axis) => !axesOf(params).includes(axis)) }]
-    },
-    lower: ([x], _out, params) => reduce({ kind: name, ...(x as Aval), axes: axesOf(params) }),
-  })
-}
-
-function reduction(name: string, x: Tensor, options: ReduceOptions): Tensor {
-  if (typeof options !== 'object') throw notOptions(name, options)
-  const { axis, keepdims = false } = options
-  const axes = normalizeAxes(name, x.aval, axis)
-  const out = axes.length === 0 ? x : applyOne(name, [x], { axes })
-  return keepdims ? reshape(out, kept(x.shape, axes)) : out
-}
->>>>>>> main
-
-function notOptions(name: string, options: unknown): OptionError {
-  return new OptionError({
-    summary: `${name}: options are ${String(options)}.`,
-    expected: 'an object with `axis`, `keepdims` or both',
-    at: callerLocation(),
-    fix: `${name}({ axis: ${String(options)} })`,
-  })
-}
 
 defineReduction('sum', ['f32', 'f64', 'i32'])
 defineRule('sum', {
