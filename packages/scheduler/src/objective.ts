@@ -6,6 +6,7 @@ import {
   RecordError,
   type Recording,
   record,
+  rowMixing,
   ShapeError,
   type Structure,
   simplify,
@@ -42,10 +43,12 @@ export const signatureKey = ({ params, paramsStructure, row, batchStructure }: S
  * Records Σ w·loss and its gradient. Inputs: parameters, batch, weights f32[rows] or f64[rows] (as the loss is);
  * outputs: gradient, then value.
  *
- * @throws {@link ShapeError} if the loss is not one number a row.
+ * @throws {@link ShapeError} if the loss is not one number a row, or combines rows.
  */
 export function recordGradient(loss: RowFunction, signature: Signature, rows: number): RowProgram {
-  const weights = checkLoss(recordTree(loss, signature, rows), rows)
+  const recording = recordTree(loss, signature, rows)
+  const weights = checkLoss(recording, rows)
+  checkRows('loss', loss, signature)
   const call = loss as (params: Tree<Tensor>, batch: Tree<Tensor>) => Tensor
   return finish(
     record(
@@ -69,6 +72,7 @@ export function recordGradient(loss: RowFunction, signature: Signature, rows: nu
  */
 export function recordMap(fn: RowFunction, signature: Signature, rows: number): RowProgram {
   const recording = recordTree(fn, signature, rows)
+  checkRows('mapped function', fn, signature)
   for (const output of recording.program.outputs) {
     const aval = recording.program.avals[output] as Aval
     if (aval.shape[0] === rows) continue
@@ -105,6 +109,27 @@ function checkLoss({ program, outputs }: Recording, rows: number): Aval {
     expected: `one number a row: f32[${rows}] or f64[${rows}]`,
     fix: 'return the losses of the rows; the scheduler averages or sums them (see `reduction`)',
     data: { rows, found },
+  })
+}
+
+/**
+ * Rows are computed in shards, so what combines them would depend on the size of a shard.
+ *
+ * @throws {@link ShapeError} naming the instruction.
+ */
+function checkRows(what: string, fn: RowFunction, signature: Signature): void {
+  const { params, row } = signature
+  // Whatever the size of a shard: in a single row nothing is combined.
+  const { program } = recordTree(fn, signature, 2)
+  const mixing = rowMixing(program, [...params.map(() => false), ...row.map(() => true)])
+  if (!mixing) return
+  const written = (values: readonly number[]) =>
+    values.map(value => formatAval(program.avals[value] as Aval)).join(', ')
+  throw new ShapeError({
+    summary: `The ${what} combines rows of the batch, but rows are computed in shards.`,
+    expected: 'each row to depend on itself and the parameters alone',
+    at: `${written(mixing.outputs)} = ${mixing.op} ${written(mixing.inputs)}`,
+    fix: 'compute what needs all rows beforehand, and pass it with the parameters',
   })
 }
 

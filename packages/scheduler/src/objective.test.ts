@@ -1,0 +1,24 @@
+import { ShapeError, square, sub, type Tensor, tensor } from '@wengert/tape'
+import { expect, test } from 'vitest'
+import { callOf } from './call.js'
+import { type RowFunction, recordGradient, recordMap } from './objective.js'
+
+const { signature } = callOf(tensor(2), { x: tensor([1, 2, 3, 4]) }, undefined)
+const loss = ((p: Tensor, { x }: { x: Tensor }) => square(sub(x.mul(p), x.mul(p).mean()))) as RowFunction
+
+test('a loss that combines rows is refused, since shards would change it', () => {
+  expect(() => recordGradient(loss, signature, 4)).toThrow(ShapeError)
+  expect(() => recordGradient(loss, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
+      expected  each row to depend on itself and the parameters alone
+      at        f32[] = sum f32[2]
+      fix       compute what needs all rows beforehand, and pass it with the parameters]
+  `)
+  expect(() => recordGradient(loss, signature, 1)).toThrow(/combines rows/)
+  expect(() => recordMap(loss, signature, 4)).toThrow(/The mapped function combines rows/)
+})
+
+test('a loss of single rows is recorded', () => {
+  const single = ((p: Tensor, { x }: { x: Tensor }) => square(x.mul(p))) as RowFunction
+  expect(recordGradient(single, signature, 4).program.outputs).toHaveLength(2)
+})

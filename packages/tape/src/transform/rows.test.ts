@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import {
+  conv2d,
+  logSoftmax,
+  matmul,
+  maxPool2d,
+  oneHot,
+  record,
+  relu,
+  rowMixing,
+  type Tensor,
+  tensor,
+  where,
+} from '../index.js'
+
+const x = { dtype: 'f32', shape: [6, 4] } as const
+const w = { dtype: 'f32', shape: [4, 3] } as const
+
+/** The op that mixes the rows of the second argument. */
+const mixing = (
+  fn: (w: Tensor, x: Tensor) => Tensor,
+  rows: { dtype: 'f32' | 'i32'; shape: readonly number[] } = x,
+) => rowMixing(record(fn as never, w, rows).program, [false, true])?.op
+
+describe('rowMixing', () => {
+  test.each<[string, (w: Tensor, x: Tensor) => Tensor]>([
+    ['a perceptron', (w, x) => logSoftmax(relu(matmul(x, w)).add(tensor([1, 2, 3])))],
+    ['sums of each row', (_, x) => x.mul(2).sum({ axis: 1 }).square()],
+    ['parameters that are reduced', (w, x) => x.mul(w.sum()).add(w.sum({ axis: 0 }).sum())],
+    ['rows in more than one axis', (w, x) => matmul(x.reshape([3, 2, 4]), w).reshape([6, 3])],
+    ['choices', (_, x) => where(x.greater(0), x, 0)],
+    [
+      'pictures',
+      (_, x) => maxPool2d(conv2d(x.reshape([6, 2, 2, 1]), tensor([1], { shape: [1, 1, 1, 1] })), 2),
+    ],
+    ['a transposition there and back', (w, x) => matmul(w.transpose(), x.transpose()).transpose()],
+  ])('lets %s pass', (_, fn) => {
+    expect(mixing(fn)).toBeUndefined()
+  })
+
+  test('lets labels pass', () => {
+    expect(mixing((_, y) => oneHot(y, 3), { dtype: 'i32', shape: [6] })).toBeUndefined()
+  })
+
+  test.each<[string, (w: Tensor, x: Tensor) => Tensor]>([
+    ['sum', (_, x) => x.sub(x.mean({ axis: 0 }))],
+    ['sum', (_, x) => x.mul(x.sum())],
+    ['max', (_, x) => x.div(x.max({ axis: 0 }))],
+    ['matmul', (w, x) => matmul(x, w.mul(matmul(tensor(new Float32Array(24), { shape: [4, 6] }), x).sum()))],
+  ])('finds %s along the rows', (op, fn) => {
+    expect(mixing(fn)).toBe(op)
+  })
+
+  test('a single row cannot be mixed', () => {
+    expect(mixing((_, x) => x.sub(x.mean({ axis: 0 })), { dtype: 'f32', shape: [1, 4] })).toBeUndefined()
+  })
+})
