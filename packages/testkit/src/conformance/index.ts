@@ -2,6 +2,7 @@ import { arrangementCases, diagonalCases } from './arrangement.js'
 import type { ConformanceCase } from './case.js'
 import { cumulativeCases, logicCases, momentCases } from './cumulative.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
+import { gatherCases } from './gather.js'
 import { joiningCases } from './joining.js'
 import { movementCases } from './movement.js'
 import { matmulCases, windowCases } from './product.js'
@@ -24,6 +25,7 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...joiningCases(),
   ...arrangementCases(),
   ...diagonalCases(),
+  ...gatherCases(),
   ...matmulCases(),
   ...windowCases(),
 ]
