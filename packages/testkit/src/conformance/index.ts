@@ -5,6 +5,7 @@ import { elementwiseCases, specialCases } from './elementwise.js'
 import { gatherCases } from './gather.js'
 import { joiningCases } from './joining.js'
 import { movementCases } from './movement.js'
+import { orderCases } from './order.js'
 import { matmulCases, windowCases } from './product.js'
 import { reductionCases, softmaxCases } from './reduction.js'
 
@@ -26,6 +27,7 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...arrangementCases(),
   ...diagonalCases(),
   ...gatherCases(),
+  ...orderCases(),
   ...matmulCases(),
   ...windowCases(),
 ]
