@@ -80,7 +80,12 @@ export function ruleOf(op: string): Rule {
   return rule
 }
 
-/** Whether derivatives of an op are zero everywhere. */
+/**
+ * Whether derivatives of an op are zero everywhere.
+ *
+ * @example
+ * isConstant(ruleOf('equal')) // → true
+ */
 export function isConstant(rule: Rule): boolean {
   return 'partials' in rule ? rule.partials.every(partial => partial === null) : rule.pullback === 'zero'
 }
