@@ -9,6 +9,7 @@ export {
   windowOutputShape,
 } from './conv/index.js'
 export { type DType, elementBytes, type FloatDType } from './dtype.js'
+export { type RowsSpec, scatterAddRows, takeRows } from './gather/index.js'
 export { type MatmulSpec, matmul } from './gemm/index.js'
 export { type Kernel, type KernelContext, SLACK_BYTES, slotBytes } from './kernel.js'
 export {
@@ -32,4 +33,5 @@ export { type PeakLoopSpec, peakLoop } from './peak/index.js'
 export { maxPool2d, maxPool2dPullback, maxPool2dPushforward, type Pool2dSpec } from './pool/index.js'
 export { type ArgExtremeSpec, argExtreme, type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
 export { type ScanKind, type ScanSpec, scan } from './scan/index.js'
+export { type ArgsortSpec, argsort, type SearchSpec, searchSorted } from './sort/index.js'
 export { detectFeatures, type Features, type MemoryImport } from './wasm/index.js'

@@ -46,7 +46,7 @@ export function place({ dtype, shape, outSize, strides, offset }: PlaceSpec): Ke
 }
 
 /** Stores zeros, and not a byte more. */
-function emitZeros(f: FunctionBuilder, out: Local<'i32'>, bytes: number): void {
+export function emitZeros(f: FunctionBuilder, out: Local<'i32'>, bytes: number): void {
   const zero = f.constant('zero', v128.const(new Uint8Array(16)))
   const whole = bytes - (bytes % 16)
   const cursor = f.local('i32')

@@ -1,78 +1,28 @@
 // Everything here follows from one linear recurrence, sₖ = aₖ·sₖ₋₁ + bₖ. Its derivatives are linear recurrences
 // again, so products and cumulative products have exact derivatives of every order, at zeros too, without a division.
-import { type ScanKind, scan } from '@wengert/kernels'
 import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
-import { applyOne, operands, scalarLike, type Tensor } from '../record/index.js'
+import { formatAval } from '../program/index.js'
+import { applyOne, operands, type Tensor } from '../record/index.js'
 import { add, mul } from './arithmetic.js'
-import { normalizeAxis } from './axes.js'
-import { allBatched } from './batch.js'
-import { concat } from './concat.js'
 import { broadcastShapes } from './elementwise.js'
 import { axesOf, batchOf, defineReduction, kept, type ReduceOptions, reduction } from './reduce.js'
 import { broadcastTo, sum } from './reduction.js'
-import { type Batch, defineRule } from './rule.js'
-import { reshape, slice, transpose } from './shape.js'
+import { defineRule } from './rule.js'
+import {
+  type Direction,
+  defineScan,
+  directionOf,
+  NUMBERS,
+  opposite,
+  previous,
+  type ScanOptions,
+  scanAlong,
+  scanned,
+} from './scan.js'
+import { reshape, transpose } from './shape.js'
 
-/** Along which axis to go, and from which end. */
-export interface ScanOptions {
-  /** Default −1, the last. */
-  readonly axis?: number
-  /** From the end of the axis to its beginning. */
-  readonly reverse?: boolean
-}
-
-/** The axis and direction of an instruction. */
-interface Direction {
-  readonly axis: number
-  readonly reverse: boolean
-}
-
-const directionOf = (params: Params) => params as unknown as Direction
-const opposite = ({ axis, reverse }: Direction): Direction => ({ axis, reverse: !reverse })
-
-const NUMBERS = ['f32', 'f64', 'i32']
-
-function defineScan(name: string, kind: ScanKind): void {
-  registerOp({
-    name,
-    infer([x]) {
-      if (NUMBERS.includes((x as Aval).dtype)) return [x as Aval]
-      throw new DTypeError({
-        summary: `${name}: dtype not taken: ${formatAval(x as Aval)}.`,
-        expected: NUMBERS.join(', '),
-        at: callerLocation(),
-        fix: "convert with x.convert('i32')",
-      })
-    },
-    lower: ([x], _out, params) =>
-      scan({ kind, ...(x as { dtype: 'f32'; shape: readonly number[] }), ...directionOf(params) }),
-  })
-}
-
-const scanned =
-  (name: string): Batch =>
-  site =>
-    applyOne(name, allBatched(site).inputs, { ...site.params, axis: directionOf(site.params).axis + 1 })
-
-function scanAlong(name: string, inputs: readonly Tensor[], { axis = -1, reverse = false }: ScanOptions) {
-  const x = inputs[0] as Tensor
-  return applyOne(name, inputs, { axis: normalizeAxis(name, x.aval, axis), reverse })
-}
-
-/** out[k] = x[k − 1] in the direction of a scan, with a value for the first. */
-function previous(x: Tensor, { axis, reverse }: Direction, first: number): Tensor {
-  const length = x.shape[axis] as number
-  if (length === 0) return x
-  const rest = slice(
-    x,
-    x.shape.map((_, k) => (k === axis && reverse ? 1 : 0)),
-    x.shape.with(axis, reverse ? length : length - 1),
-  )
-  const edge = broadcastTo(scalarLike(x, first), x.shape.with(axis, 1))
-  return concat(reverse ? [rest, edge] : [edge, rest], { axis })
-}
+export type { ScanOptions }
 
 defineScan('linearRecurrence', 'linear')
 const recurrence = (a: Tensor, b: Tensor, params: Direction) =>

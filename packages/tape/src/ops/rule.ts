@@ -84,7 +84,7 @@ export function ruleOf(op: string): Rule {
  * Whether derivatives of an op are zero everywhere.
  *
  * @example
- * isConstant(ruleOf('greater')) // → true
+ * isConstant(ruleOf('equal')) // → true
  */
 export function isConstant(rule: Rule): boolean {
   return 'partials' in rule ? rule.partials.every(partial => partial === null) : rule.pullback === 'zero'

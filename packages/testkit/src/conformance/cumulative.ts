@@ -100,6 +100,18 @@ export function cumulativeCases(): ConformanceCase[] {
           reference: x => textbook.cumprod(zeroedPlain(x), direction),
           bound: productBounds(length),
         }),
+        call('cummax', {
+          ...named,
+          differentiable,
+          run: x => tape.cummax(x, direction),
+          reference: x => textbook.cummax(x, direction),
+        }),
+        call('cummin', {
+          ...named,
+          differentiable,
+          run: x => tape.cummin(x, direction),
+          reference: x => textbook.cummin(x, direction),
+        }),
         call('linearRecurrence', {
           operands: [...named.operands, ...named.operands],
           options: named.options,

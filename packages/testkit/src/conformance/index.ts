@@ -2,8 +2,10 @@ import { arrangementCases, diagonalCases } from './arrangement.js'
 import type { ConformanceCase } from './case.js'
 import { cumulativeCases, logicCases, momentCases } from './cumulative.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
+import { gatherCases } from './gather.js'
 import { joiningCases } from './joining.js'
 import { movementCases } from './movement.js'
+import { orderCases } from './order.js'
 import { matmulCases, windowCases } from './product.js'
 import { reductionCases, softmaxCases } from './reduction.js'
 
@@ -25,6 +27,8 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...joiningCases(),
   ...arrangementCases(),
   ...diagonalCases(),
+  ...gatherCases(),
+  ...orderCases(),
   ...matmulCases(),
   ...windowCases(),
 ]

@@ -1,8 +1,10 @@
 export { diag, diagonalSum, flip, pad, part, repeat, roll, tile, tril, triu } from './arrangement.js'
 export { convert, elementwise, elementwiseOps, where } from './elementwise.js'
+export { scatterAdd, segmentSum, take, takeAlongAxis } from './gather.js'
 export { compute, interpret, trace } from './interpret.js'
 export { concat, stack, zerosLike } from './joining.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
+export { argsort, searchsorted, sort } from './order.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
 export { maxPool2d } from './pool.js'
 export { conv2d, matmul } from './product.js'
@@ -11,6 +13,8 @@ export {
   any,
   argmax,
   argmin,
+  cummax,
+  cummin,
   cumprod,
   cumsum,
   linearRecurrence,

@@ -179,3 +179,9 @@ export function linearRecurrence(a: Plain, b: Plain, { axis, reverse }: Directio
   }
   return build(b.dtype, b.shape, state)
 }
+
+/** Largest of the first elements. */
+export const cummax = (x: Plain, direction: Direction): Plain => scan(x, direction, Math.max)
+
+/** Smallest of the first elements. */
+export const cummin = (x: Plain, direction: Direction): Plain => scan(x, direction, Math.min)

@@ -1,0 +1,1 @@
+export { type RowsSpec, scatterAddRows, takeRows } from './rows.js'

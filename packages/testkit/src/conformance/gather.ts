@@ -1,0 +1,82 @@
+import type { DType } from '@wengert/kernels'
+import * as tape from '@wengert/tape'
+import * as textbook from '../reference/index.js'
+import { magnitudes } from '../reference/index.js'
+import { all, call, numbers } from './call.js'
+import type { ConformanceCase, Operand } from './case.js'
+
+const array = (dtype: DType, shape: readonly number[]): Operand => ({ dtype, shape })
+
+/** Indices are drawn from −7 … 7: with 8 rows or more all are inside, with fewer some are not. */
+const inside = 8
+
+const choices: readonly { shape: readonly number[]; indices: readonly number[]; axis: number }[] = [
+  { shape: [9], indices: [], axis: 0 },
+  { shape: [9], indices: [5], axis: 0 },
+  { shape: [8, 3], indices: [2, 3], axis: 0 },
+  { shape: [2, 8], indices: [3], axis: 1 },
+  { shape: [2, 8, 5], indices: [4], axis: 1 },
+  { shape: [8, 17], indices: [3], axis: 0 },
+  { shape: [3, 2], indices: [7], axis: 0 },
+  { shape: [2, 5, 3], indices: [9], axis: 1 },
+  { shape: [9, 3], indices: [0], axis: 0 },
+]
+
+const along: readonly { shape: readonly number[]; indices: readonly number[]; axis: number }[] = [
+  { shape: [9], indices: [5], axis: 0 },
+  { shape: [3, 8], indices: [3, 2], axis: -1 },
+  { shape: [8, 3], indices: [2, 3], axis: 0 },
+  { shape: [2, 8, 3], indices: [2, 4, 3], axis: 1 },
+  { shape: [2, 5], indices: [2, 17], axis: 1 },
+]
+
+/** Cases of rows chosen and added by their indices. */
+export function gatherCases(): ConformanceCase[] {
+  const chosen = all.flatMap(dtype => [
+    ...choices.map(({ shape, indices, axis }) =>
+      call('take', {
+        operands: [array(dtype, shape), array('i32', indices)],
+        options: `axis ${axis}`,
+        differentiable: (shape[axis] as number) >= inside,
+        run: (x, k) => tape.take(x, k, { axis }),
+        reference: (x, k) => textbook.take(x, k, axis),
+      }),
+    ),
+    ...along.map(({ shape, indices, axis }) =>
+      call('takeAlongAxis', {
+        operands: [array(dtype, shape), array('i32', indices)],
+        options: `axis ${axis}`,
+        differentiable: (shape.at(axis) as number) >= inside,
+        run: (x, k) => tape.takeAlongAxis(x, k, { axis }),
+        reference: (x, k) => textbook.takeAlongAxis(x, k, axis),
+      }),
+    ),
+  ])
+  const added = numbers.flatMap(dtype => [
+    ...choices.map(({ shape, indices, axis }) =>
+      call('scatterAdd', {
+        operands: [
+          array(dtype, shape),
+          array('i32', indices),
+          array(dtype, shape.toSpliced(axis, 1, ...indices)),
+        ],
+        options: `axis ${axis}`,
+        run: (x, k, rows) => tape.scatterAdd(x, k, rows, { axis }),
+        reference: (x, k, rows) => textbook.scatterAdd(x, k, rows, axis),
+        scale: (x, k, rows) => textbook.scatterAdd(magnitudes(x), k, magnitudes(rows), axis),
+        bound: [9, 9],
+      }),
+    ),
+    ...[[5], [9, 3], [17, 2], [0, 3]].map(shape =>
+      call('segmentSum', {
+        operands: [array(dtype, shape), array('i32', [shape[0] as number])],
+        options: '4 segments',
+        run: (x, k) => tape.segmentSum(x, k, 4),
+        reference: (x, k) => textbook.segmentSum(x, k, 4),
+        scale: (x, k) => textbook.segmentSum(magnitudes(x), k, 4),
+        bound: [9, 9],
+      }),
+    ),
+  ])
+  return [...chosen, ...added]
+}
