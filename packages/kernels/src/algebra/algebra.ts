@@ -50,4 +50,14 @@ export interface Algebra {
   cos(a: V): V
   tanh(a: V): V
   sigmoid(a: V): V
+  expm1(a: V): V
+  log1p(a: V): V
+  exp2(a: V): V
+  log2(a: V): V
+  log10(a: V): V
+  cbrt(a: V): V
+  /** a to the power of b, with the special values of IEEE 754. */
+  pow(a: V, b: V): V
+  /** a − trunc(a/b)·b, exactly. */
+  remainder(a: V, b: V): V
 }

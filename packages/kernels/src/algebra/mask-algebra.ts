@@ -48,6 +48,14 @@ export class MaskAlgebra extends Vectors implements Algebra {
   cos = this.missing('cos')
   tanh = this.missing('tanh')
   sigmoid = this.missing('sigmoid')
+  expm1 = this.missing('expm1')
+  log1p = this.missing('log1p')
+  exp2 = this.missing('exp2')
+  log2 = this.missing('log2')
+  log10 = this.missing('log10')
+  cbrt = this.missing('cbrt')
+  pow = this.missing('pow')
+  remainder = this.missing('remainder')
 
   private missing(method: string): (...values: readonly V[]) => V {
     return () => {

@@ -1,5 +1,5 @@
 export type { Axes } from './axes.js'
-export { elementwiseFacts, type Facts } from './elementwise.js'
+export { type ElementwiseFacts, elementwiseFacts, type Facts } from './elementwise.js'
 export type { TensorMethods } from './methods.js'
 export {
   type Batch,

@@ -1,4 +1,5 @@
 import type { ConformanceCase } from './case.js'
+import { composedCases } from './composed.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
 import { movementCases } from './movement.js'
 import { matmulCases, windowCases } from './product.js'
@@ -12,6 +13,7 @@ export { checkDerivatives, checkValue, type DerivativeErrors, untested } from '.
 export const conformanceCases = (): ConformanceCase[] => [
   ...elementwiseCases(),
   ...specialCases(),
+  ...composedCases(),
   ...reductionCases(),
   ...softmaxCases(),
   ...movementCases(),

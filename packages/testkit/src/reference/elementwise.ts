@@ -3,6 +3,26 @@ import { broadcastShape, build, type Plain, readBroadcast } from './plain.js'
 
 type Scalar = (x: number, y: number) => number
 
+/** To the nearest integer, halves to the even one. */
+function round(x: number): number {
+  const floor = Math.floor(x)
+  if (x - floor !== 0.5) return Number.isInteger(x) ? x : Math.sign(x) * Math.round(Math.abs(x))
+  return floor % 2 === 0 ? (floor === 0 && x < 0 ? -0 : floor) : floor + 1
+}
+
+/** The remainder with the sign of y. */
+function mod(x: number, y: number): number {
+  const r = x % y
+  if (r === 0) return y < 0 ? -0 : 0
+  return r < 0 === y < 0 ? r : r + y
+}
+
+/** As IEEE 754 has it: 1 to any power is 1, and so is −1 to an infinite one. */
+function pow(x: number, y: number): number {
+  if (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY)) return 1
+  return x ** y
+}
+
 /** Each elementwise op as a function of real numbers. */
 const scalars: Readonly<Record<string, Scalar>> = {
   add: (x, y) => x + y,
@@ -13,7 +33,24 @@ const scalars: Readonly<Record<string, Scalar>> = {
   square: x => x * x,
   exp: x => Math.exp(x),
   log: x => Math.log(x),
+  exp2: x => 2 ** x,
+  expm1: x => Math.expm1(x),
+  log2: x => Math.log2(x),
+  log10: x => Math.log10(x),
+  log1p: x => Math.log1p(x),
   sqrt: x => Math.sqrt(x),
+  rsqrt: x => 1 / Math.sqrt(x),
+  reciprocal: x => 1 / x,
+  cbrt: x => Math.cbrt(x),
+  pow,
+  hypot: (x, y) => Math.hypot(x, y),
+  abs: x => Math.abs(x),
+  sign: x => Math.sign(x),
+  floor: x => Math.floor(x),
+  ceil: x => Math.ceil(x),
+  round,
+  trunc: x => Math.trunc(x),
+  mod,
   sin: x => Math.sin(x),
   cos: x => Math.cos(x),
   tanh: x => Math.tanh(x),
@@ -28,6 +65,12 @@ const scalars: Readonly<Record<string, Scalar>> = {
   lessEqual: (x, y) => Number(x <= y),
   greater: (x, y) => Number(x > y),
   greaterEqual: (x, y) => Number(x >= y),
+  isFinite: x => Number(Number.isFinite(x)),
+  isNaN: x => Number(Number.isNaN(x)),
+  logicalAnd: (x, y) => x & y,
+  logicalOr: (x, y) => x | y,
+  logicalXor: (x, y) => x ^ y,
+  logicalNot: x => 1 - x,
 }
 
 /** Where the real result may have more than 53 bits, the product of integers modulo 2³². */
@@ -36,7 +79,8 @@ const products: Readonly<Record<string, Scalar>> = {
   square: x => Number(BigInt.asIntN(32, BigInt(x) * BigInt(x))),
 }
 
-const comparisons = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual']
+/** Ops whose result is a truth value, whatever their operands are. */
+const tests = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual', 'isFinite', 'isNaN']
 
 /** Names of the elementwise ops that have a reference. */
 export const elementwiseOps: readonly string[] = Object.keys(scalars)
@@ -49,7 +93,7 @@ export function elementwise(op: string, inputs: readonly Plain[]): Plain {
   const scalar = dtype === 'i32' ? (products[op] ?? real) : real
   const shape = broadcastShape(inputs.map(x => x.shape))
   const [x, y = x] = inputs as readonly [Plain, Plain?]
-  return build(comparisons.includes(op) ? 'bool' : dtype, shape, index => {
+  return build(tests.includes(op) ? 'bool' : dtype, shape, index => {
     const value = scalar(readBroadcast(x, index), readBroadcast(y, index))
     return dtype === 'i32' ? value | 0 : value
   })
