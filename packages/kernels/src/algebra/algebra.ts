@@ -56,8 +56,19 @@ export interface Algebra {
   log2(a: V): V
   log10(a: V): V
   cbrt(a: V): V
+  sinh(a: V): V
+  cosh(a: V): V
+  asinh(a: V): V
+  acosh(a: V): V
+  atanh(a: V): V
+  tan(a: V): V
+  asin(a: V): V
+  acos(a: V): V
+  atan(a: V): V
   /** a to the power of b, with the special values of IEEE 754. */
   pow(a: V, b: V): V
+  /** The angle of the point (b, a), with the special values of IEEE 754. */
+  atan2(a: V, b: V): V
   /** a − trunc(a/b)·b, exactly. */
   remainder(a: V, b: V): V
 }

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { Algebra, V } from '../algebra/index.js'
 import type { FloatDType } from '../dtype.js'
 import { map } from '../map/index.js'
@@ -67,4 +68,44 @@ export function ulps(dtype: FloatDType, got: number, exact: Precise): number {
   const scaled = got * 2 ** -half * 2 ** (half - exponent)
   const unit = 2 ** (Math.max(magnitude, 1 - bias) - fractionBits - exponent)
   return Math.abs(scaled - high - low) / unit
+}
+
+/** How accurate a function is. */
+export interface Accuracy<Name> {
+  readonly name: Name
+  readonly reference: (x: number) => Precise
+  /** To the digits of f32 at least. */
+  readonly native: (x: number) => number
+  /** Largest error in units in the last place. */
+  readonly bound: Readonly<Record<FloatDType, number>>
+  /** Where arguments are interesting. */
+  readonly range: readonly [number, number]
+  /** Where the function is defined. */
+  readonly defined?: (x: number) => boolean
+}
+
+type Unary = { [K in keyof Algebra]: Algebra[K] extends (a: V) => V ? K : never }[keyof Algebra]
+
+/** Asserts the bound of a function, and tells the largest error. */
+export function expectAccurate(
+  dtype: FloatDType,
+  { name, reference, native, bound, range, defined }: Accuracy<Unary>,
+) {
+  const all = argumentsOf(dtype, range, dtype === 'f32' ? 4_000 : 1_000)
+  const x = defined ? all.filter(defined) : all
+  for (const features of FEATURES) {
+    const out = evaluate((m, a) => m[name](a as V), [x], features)
+    let worst = { error: 0, at: 0 }
+    x.forEach((value, k) => {
+      const exact = dtype === 'f64' ? reference(value) : { high: native(value), low: 0, exponent: 0 }
+      const zero = exact.high === 0 && out[k] === 0
+      const error = zero ? 0 : ulps(dtype, out[k] as number, exact)
+      if (Number.isNaN(error)) throw new Error(`no error at ${value}`)
+      if (error > worst.error) worst = { error, at: value }
+    })
+    console.log(
+      `${name} ${dtype} ${features.fma ? 'fused' : ''}: ${worst.error.toFixed(3)} ulp at ${worst.at}`,
+    )
+    expect(worst.error, `at ${worst.at}`).toBeLessThan(bound[dtype])
+  }
 }

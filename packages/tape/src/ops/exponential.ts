@@ -1,4 +1,4 @@
-import { add, mul, square, sub } from './arithmetic.js'
+import { add, mul, sub } from './arithmetic.js'
 import { unary } from './elementwise.js'
 
 /**
@@ -35,19 +35,6 @@ export const expm1 = unary('expm1', {
   summary: 'eˣ − 1.',
   kernel: (m, x) => m.expm1(x),
   derivative: (_x, out) => add(out, 1),
-})
-
-/**
- * Hyperbolic tangent.
- *
- * @example
- * tanh(tensor([0, 0.5])).toArray() // → [0.0, 0.462117]
- */
-export const tanh = unary('tanh', {
-  summary: 'Hyperbolic tangent.',
-  domain: [-3, 3],
-  kernel: (m, x) => m.tanh(x),
-  derivative: (_x, out) => sub(1, square(out)), // d tanh = 1 − out²
 })
 
 /**

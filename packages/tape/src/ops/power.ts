@@ -1,6 +1,7 @@
 import type { Operand, Tensor } from '../record/index.js'
 import { add, div, mul, neg, square, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
+import { direction } from './direction.js'
 import { binary, unary } from './elementwise.js'
 import { log } from './logarithm.js'
 import { where } from './where.js'
@@ -85,12 +86,6 @@ export const pow = binary('pow', {
     },
   ],
 })
-
-/** x / r, and 0 where r is 0, of any order: the direction of a vector of length r. */
-const direction = (x: Tensor, r: Tensor): Tensor => {
-  const zero = equal(r, 0)
-  return where(zero, 0, div(x, where(zero, 1, r)))
-}
 
 /**
  * √(x² + y²) without overflow or underflow on the way; its derivatives at the origin are 0. ∞ if either is infinite.
