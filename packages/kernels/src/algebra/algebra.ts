@@ -65,6 +65,8 @@ export interface Algebra {
   asin(a: V): V
   acos(a: V): V
   atan(a: V): V
+  erf(a: V): V
+  erfc(a: V): V
   /** a to the power of b, with the special values of IEEE 754. */
   pow(a: V, b: V): V
   /** The angle of the point (b, a), with the special values of IEEE 754. */

@@ -26,6 +26,8 @@ export class FloatAlgebra extends math.FloatVectors implements Algebra {
   asin = (a: V): V => math.asin(this, a)
   acos = (a: V): V => math.acos(this, a)
   atan = (a: V): V => math.atan(this, a)
+  erf = (a: V): V => math.erf(this, a)
+  erfc = (a: V): V => math.erfc(this, a)
   pow = (a: V, b: V): V => math.pow(this, a, b)
   atan2 = (a: V, b: V): V => math.atan2(this, a, b)
   remainder = (a: V, b: V): V => math.remainder(this, a, b)

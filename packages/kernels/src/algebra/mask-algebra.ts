@@ -63,6 +63,8 @@ export class MaskAlgebra extends Vectors implements Algebra {
   asin = this.missing('asin')
   acos = this.missing('acos')
   atan = this.missing('atan')
+  erf = this.missing('erf')
+  erfc = this.missing('erfc')
   atan2 = this.missing('atan2')
   pow = this.missing('pow')
   remainder = this.missing('remainder')

@@ -1,5 +1,6 @@
 export { acos, asin, atan, atan2 } from './arcs.js'
 export { cbrt } from './cbrt.js'
+export { erf, erfc } from './erf.js'
 export { exp } from './exp.js'
 export { exp2 } from './exp2.js'
 export { expm1 } from './expm1.js'

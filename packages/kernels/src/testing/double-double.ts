@@ -194,13 +194,13 @@ function numberToFixed(x: number): bigint {
 }
 
 /** sin r for |r| ≤ π/4. */
-export const sinNear = (r: Pair): Pair =>
+const sinNear = (r: Pair): Pair =>
   mul(
     r,
     series(r, 1, k => (k % 2 === 0 ? 0 : k % 4 === 1 ? 1 : -1)),
   )
 /** cos r for |r| ≤ π/4. */
-export const cosNear = (r: Pair): Pair => series(r, 0, k => (k % 2 === 1 ? 0 : k % 4 === 0 ? 1 : -1))
+const cosNear = (r: Pair): Pair => series(r, 0, k => (k % 2 === 1 ? 0 : k % 4 === 0 ? 1 : -1))
 
 /** sin(|x| + quarterTurns·π/2). */
 export const turned = (x: number, quarterTurns: number): Pair => {

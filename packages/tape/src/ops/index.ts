@@ -1,3 +1,4 @@
+export type { GeluOptions } from './activation.js'
 export type { Axes } from './axes.js'
 export { type ElementwiseFacts, elementwiseFacts, type Facts } from './elementwise.js'
 export type { TensorMethods } from './methods.js'

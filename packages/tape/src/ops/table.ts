@@ -1,10 +1,12 @@
 // The only list of ops, a line a file. Every function exported from these files is a free function of the package
 // and, since it takes a tensor first, a method of Tensor.
+export * from './activation.js'
 export * from './arithmetic.js'
 export * from './comparison.js'
 export * from './concat.js'
 export * from './conv2d.js'
 export * from './convert.js'
+export * from './error-function.js'
 export * from './exponential.js'
 export * from './hyperbolic.js'
 export * from './inverse-trigonometric.js'
