@@ -18,7 +18,19 @@ function margins(
     case 'greater':
     case 'greaterEqual':
       return elementwise('sub', inputs).values.map(Math.abs)
+    case 'floor':
+    case 'ceil':
+    case 'trunc':
+      return x.values.map(value => Math.abs(value - Math.round(value)))
+    case 'round':
+      return x.values.map(value => Math.abs(value - Math.floor(value) - 0.5))
+    case 'mod': {
+      const ratio = elementwise('div', inputs).values
+      return ratio.map(value => Math.abs(value - Math.round(value)))
+    }
     case 'relu':
+    case 'abs':
+    case 'sign':
       return x.values.map(Math.abs)
     case 'convert':
       return params['dtype'] === 'i32' ? x.values.map(value => Math.abs(value - Math.round(value))) : []
@@ -48,7 +60,7 @@ function closestPairs(x: Plain, axes: readonly number[]): number[] {
 }
 
 /** Ops with kinks but without jumps: a tie changes their derivative, not their value. */
-const continuous = ['relu', 'maximum', 'minimum', 'max', 'min', 'maxPool2d']
+const continuous = ['relu', 'abs', 'maximum', 'minimum', 'max', 'min', 'maxPool2d']
 
 /** Values that end in `stopGradient` alone, such as the shift of `logsumexp`: which operand is largest is all one. */
 function shifts({ avals, instructions, outputs }: Program): Set<number> {

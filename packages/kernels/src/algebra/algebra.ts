@@ -50,4 +50,27 @@ export interface Algebra {
   cos(a: V): V
   tanh(a: V): V
   sigmoid(a: V): V
+  expm1(a: V): V
+  log1p(a: V): V
+  exp2(a: V): V
+  log2(a: V): V
+  log10(a: V): V
+  cbrt(a: V): V
+  sinh(a: V): V
+  cosh(a: V): V
+  asinh(a: V): V
+  acosh(a: V): V
+  atanh(a: V): V
+  tan(a: V): V
+  asin(a: V): V
+  acos(a: V): V
+  atan(a: V): V
+  erf(a: V): V
+  erfc(a: V): V
+  /** a to the power of b, with the special values of IEEE 754. */
+  pow(a: V, b: V): V
+  /** The angle of the point (b, a), with the special values of IEEE 754. */
+  atan2(a: V, b: V): V
+  /** a − trunc(a/b)·b, exactly. */
+  remainder(a: V, b: V): V
 }

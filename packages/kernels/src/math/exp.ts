@@ -11,7 +11,7 @@ import { ln2Of } from './ln2.js'
 import type { V } from './vectors.js'
 
 /** (exp(r) − 1 − r) / r² for |r| ≤ ln 2 / 2. */
-const tails: Readonly<Record<FloatDType, readonly number[]>> = {
+export const expTails: Readonly<Record<FloatDType, readonly number[]>> = {
   f32: [
     0.4999999403953552, 0.1666652113199234, 0.04166838899254799, 0.008368724957108498, 0.0013814610429108143,
   ],
@@ -59,7 +59,7 @@ export function reduceExp(
   const near = m.nmadd(n, m.constant(high), x)
   const r = m.nmadd(n, m.constant(low), near)
   // exp(−r) − 1 = r²·P(−r) − r.
-  const tail = tails[m.dtype].map((c, k) => c * sign ** k)
+  const tail = expTails[m.dtype].map((c, k) => c * sign ** k)
   const bend = m.polynomial(r, tail)
   const square = m.mul(r, r)
   if (sign === -1) return { curve: m.sub(m.mul(square, bend), r), exponent }

@@ -37,9 +37,25 @@ const constants: Readonly<Record<FloatDType, Constants>> = {
 
 /** log(x), the natural logarithm. */
 export function log(m: FloatVectors, x: V): V {
-  const { fractionBits, bias } = m.format
-  const { curve, sqrtHalf } = constants[m.dtype]
   const ln2 = ln2Of[m.dtype]
+  const { e, f, special } = reduceLog(m, x)
+  const { square, bend } = curveOf(m, f)
+  const low = m.sub(square, m.madd(e, m.constant(ln2.low), bend))
+  return m.add(m.madd(e, m.constant(ln2.high), m.sub(f, low)), special)
+}
+
+/** x = 2ᵉ·(1 + f) with √½ ≤ 1 + f < √2, f exact. */
+export interface ReducedLog {
+  readonly e: V
+  readonly f: V
+  /** 0, or what turns any finite number into the logarithm of x. */
+  readonly special: V
+}
+
+/** Splits x; where it is not positive and finite, e and f are finite. */
+export function reduceLog(m: FloatVectors, x: V): ReducedLog {
+  const { fractionBits, bias } = m.format
+  const { sqrtHalf } = constants[m.dtype]
   const width = BigInt(fractionBits)
   const { normal, offset, special } = prepare(m, x)
 
@@ -50,14 +66,15 @@ export function log(m: FloatVectors, x: V): V {
 
   // An integer in the low bits of 2^fractionBits is that integer more.
   const field = m.or(m.shiftRight(centred, fractionBits), m.constant(2 ** fractionBits))
-  const e = m.sub(field, offset)
+  return { e: m.sub(field, offset), f, special }
+}
 
+/** log(1 + f) = f − (square − bend). */
+export function curveOf(m: FloatVectors, f: V): { square: V; bend: V } {
   const s = m.div(f, m.add(f, m.constant(2)))
   const z = m.mul(s, s)
   const square = m.mul(m.mul(f, m.constant(0.5)), f)
-  const bend = m.mul(s, m.madd(z, m.polynomial(z, curve), square))
-  const low = m.sub(square, m.madd(e, m.constant(ln2.low), bend))
-  return m.add(m.madd(e, m.constant(ln2.high), m.sub(f, low)), special)
+  return { square, bend: m.mul(s, m.madd(z, m.polynomial(z, constants[m.dtype].curve), square)) }
 }
 
 interface Prepared {

@@ -10,9 +10,11 @@ export interface Precise {
   readonly exponent: number
 }
 
-type Pair = readonly [high: number, low: number]
+/** high + low. */
+export type Pair = readonly [high: number, low: number]
 
-const twoSum = (a: number, b: number): Pair => {
+/** Exactly. */
+export const twoSum = (a: number, b: number): Pair => {
   const sum = a + b
   const part = sum - a
   return [sum, a - (sum - part) + (b - part)]
@@ -23,34 +25,41 @@ const upper = (a: number): number => {
   return scaled - (scaled - a)
 }
 
-const twoProduct = (a: number, b: number): Pair => {
+/** Exactly. */
+export const twoProduct = (a: number, b: number): Pair => {
   const product = a * b
   const [aUp, bUp] = [upper(a), upper(b)]
   const [aDown, bDown] = [a - aUp, b - bUp]
   return [product, aUp * bUp - product + aUp * bDown + aDown * bUp + aDown * bDown]
 }
 
-const add = (a: Pair, b: Pair): Pair => {
+/** Of pairs, to about 100 bits. */
+export const add = (a: Pair, b: Pair): Pair => {
   const [sum, error] = twoSum(a[0], b[0])
   return twoSum(sum, error + a[1] + b[1])
 }
 
-const negative = (a: Pair): Pair => [-a[0], -a[1]]
+/** −a. */
+export const negative = (a: Pair): Pair => [-a[0], -a[1]]
 
-const mul = (a: Pair, b: Pair): Pair => {
+/** Of pairs, to about 100 bits. */
+export const mul = (a: Pair, b: Pair): Pair => {
   const [product, error] = twoProduct(a[0], b[0])
   return twoSum(product, error + a[0] * b[1] + a[1] * b[0])
 }
 
-const div = (a: Pair, b: Pair): Pair => {
+/** Of pairs, to about 100 bits. */
+export const div = (a: Pair, b: Pair): Pair => {
   const first = a[0] / b[0]
   const rest = add(a, negative(mul([first, 0], b)))
   return twoSum(first, rest[0] / b[0])
 }
 
-const scale = (a: Pair, exponent: number): Pair => [a[0] * 2 ** exponent, a[1] * 2 ** exponent]
+/** Of pairs, to about 100 bits. */
+export const scale = (a: Pair, exponent: number): Pair => [a[0] * 2 ** exponent, a[1] * 2 ** exponent]
 
-const LN2: Pair = [Math.LN2, 2.3190468138462996e-17]
+/** ln 2. */
+export const LN2: Pair = [Math.LN2, 2.3190468138462996e-17]
 const TERMS = 30
 
 /** Reciprocals of the factorials, 1/0! first. */
@@ -69,7 +78,7 @@ function series(x: Pair, first: number, coefficient: (k: number) => number): Pai
 }
 
 /** exp(x) − 1 for |x| ≤ ½. */
-const expm1Near = (x: Pair): Pair =>
+export const expm1Near = (x: Pair): Pair =>
   mul(
     x,
     series(x, 1, () => 1),
@@ -78,14 +87,16 @@ const expm1Near = (x: Pair): Pair =>
 /** Beyond this exp is 0 or ∞ in every dtype. */
 const LARGEST = 800
 
-function expPair(argument: number): { pair: Pair; exponent: number } {
+/** exp(x + low) as pair·2^exponent. */
+export function expPair(argument: number, low = 0): { pair: Pair; exponent: number } {
   const x = Math.max(-LARGEST, Math.min(LARGEST, argument))
   const exponent = Math.round(x / LN2[0])
-  const r = add([x, 0], negative(mul([exponent, 0], LN2)))
+  const r = add([x, low], negative(mul([exponent, 0], LN2)))
   return { pair: add([1, 0], expm1Near(r)), exponent }
 }
 
-const precise = ([high, low]: Pair, exponent = 0): Precise => ({ high, low, exponent })
+/** A pair as a result. */
+export const precise = ([high, low]: Pair, exponent = 0): Precise => ({ high, low, exponent })
 
 /** exp(x). */
 export function exp(x: number): Precise {
@@ -182,14 +193,17 @@ function numberToFixed(x: number): bigint {
   return x < 0 ? -size : size
 }
 
+/** sin r for |r| ≤ π/4. */
 const sinNear = (r: Pair): Pair =>
   mul(
     r,
     series(r, 1, k => (k % 2 === 0 ? 0 : k % 4 === 1 ? 1 : -1)),
   )
+/** cos r for |r| ≤ π/4. */
 const cosNear = (r: Pair): Pair => series(r, 0, k => (k % 2 === 1 ? 0 : k % 4 === 0 ? 1 : -1))
 
-const turned = (x: number, quarterTurns: number): Pair => {
+/** sin(|x| + quarterTurns·π/2). */
+export const turned = (x: number, quarterTurns: number): Pair => {
   if (Math.abs(x) < 2 ** -200) return quarterTurns === 0 ? [Math.abs(x), 0] : [1, 0]
   const { r, quadrant } = reduce(x)
   const turn = (quadrant + quarterTurns) % 4

@@ -11,6 +11,8 @@ export interface Facts {
   readonly summary: string
   /** Range the tests draw operands from; default [−2, 2]. */
   readonly domain?: readonly [number, number]
+  /** Jumps too often for finite differences: its derivatives have tests of their own. */
+  readonly jumps?: boolean
 }
 
 /** An elementwise op of one operand. */
@@ -22,6 +24,8 @@ export interface UnarySpec extends Facts {
   readonly scale?: (t: Tensor, x: Tensor, out: Tensor) => Tensor
   /** Dtypes it takes; default: the floating-point ones. */
   readonly dtypes?: readonly string[]
+  /** Whether the result is a truth value. */
+  readonly test?: boolean
 }
 
 /** An elementwise op of two operands, broadcast together. */
@@ -37,18 +41,31 @@ export interface BinarySpec extends Facts {
 const FLOATS = ['f32', 'f64']
 const NUMBERS = ['f32', 'f64', 'i32']
 
+/** {@link Facts} of an op with what its declaration implies. */
+export interface ElementwiseFacts extends Facts {
+  readonly arity: number
+  readonly dtypes: readonly string[]
+  /** Whether finite differences give its derivatives. */
+  readonly differentiable: boolean
+  /** Whether the result is a truth value. */
+  readonly test: boolean
+}
+
 /** Elementwise ops by name, with what the conformance tests need. */
-export const elementwiseFacts = new Map<
-  string,
-  Facts & { readonly arity: number; readonly dtypes: readonly string[] }
->()
+export const elementwiseFacts = new Map<string, ElementwiseFacts>()
 
 /** Defines an elementwise op of one operand from its kernel and its derivative. */
 export function unary(name: string, spec: UnarySpec): (x: Operand) => Tensor {
-  const { kernel, derivative, scale, dtypes = FLOATS } = spec
-  registerElementwise(name, 1, dtypes, avals => (avals[0] as Aval).dtype, kernel)
-  elementwiseFacts.set(name, { ...spec, arity: 1, dtypes })
+  const { kernel, derivative, scale, dtypes = FLOATS, test = false } = spec
   const partial = derivative ? { derivative } : scale && { scale }
+  registerElementwise(name, 1, dtypes, avals => (test ? 'bool' : (avals[0] as Aval).dtype), kernel)
+  elementwiseFacts.set(name, {
+    ...spec,
+    arity: 1,
+    dtypes,
+    test,
+    differentiable: partial !== undefined && !spec.jumps,
+  })
   defineRule(name, { partials: [(partial as Partial | undefined) ?? null] })
   return x => applyOne(name, operands(name, [x]))
 }
@@ -57,7 +74,13 @@ export function unary(name: string, spec: UnarySpec): (x: Operand) => Tensor {
 export function binary(name: string, spec: BinarySpec): (x: Operand, y: Operand) => Tensor {
   const { kernel, partials, dtypes = NUMBERS, test = false } = spec
   registerElementwise(name, 2, dtypes, avals => (test ? 'bool' : (avals[0] as Aval).dtype), kernel)
-  elementwiseFacts.set(name, { ...spec, arity: 2, dtypes })
+  elementwiseFacts.set(name, {
+    ...spec,
+    arity: 2,
+    dtypes,
+    test,
+    differentiable: partials !== undefined && !spec.jumps,
+  })
   defineRule(name, { partials: partials ?? [null, null] })
   return (x, y) => applyOne(name, operands(name, [x, y]))
 }

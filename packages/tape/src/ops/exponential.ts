@@ -1,4 +1,4 @@
-import { div, mul, square, sub } from './arithmetic.js'
+import { add, mul, sub } from './arithmetic.js'
 import { unary } from './elementwise.js'
 
 /**
@@ -14,42 +14,27 @@ export const exp = unary('exp', {
 })
 
 /**
- * Natural logarithm; −∞ at 0, NaN below.
+ * 2 to the power of x.
  *
  * @example
- * log(tensor([1, 10])).toArray() // → [0.0, 2.302585]
+ * exp2(tensor([3, -1])).toArray() // → [8, 0.5]
  */
-export const log = unary('log', {
-  summary: 'Natural logarithm.',
-  domain: [0.2, 4],
-  kernel: (m, x) => m.log(x),
-  scale: (t, x) => div(t, x),
+export const exp2 = unary('exp2', {
+  summary: '2ˣ.',
+  kernel: (m, x) => m.exp2(x),
+  derivative: (_x, out) => mul(Math.LN2, out),
 })
 
 /**
- * Square root; NaN below 0.
+ * eˣ − 1, with all digits also where x is small.
  *
  * @example
- * sqrt(tensor([4, 9])).toArray() // → [2, 3]
+ * expm1(tensor([0, 1e-10])).toArray() // → [0.0, 1e-10]
  */
-export const sqrt = unary('sqrt', {
-  summary: '√x.',
-  domain: [0.2, 4],
-  kernel: (m, x) => m.sqrt(x),
-  derivative: (_x, out) => div(0.5, out), // d √x = 1 / (2√x)
-})
-
-/**
- * Hyperbolic tangent.
- *
- * @example
- * tanh(tensor([0, 0.5])).toArray() // → [0.0, 0.462117]
- */
-export const tanh = unary('tanh', {
-  summary: 'Hyperbolic tangent.',
-  domain: [-3, 3],
-  kernel: (m, x) => m.tanh(x),
-  derivative: (_x, out) => sub(1, square(out)), // d tanh = 1 − out²
+export const expm1 = unary('expm1', {
+  summary: 'eˣ − 1.',
+  kernel: (m, x) => m.expm1(x),
+  derivative: (_x, out) => add(out, 1),
 })
 
 /**

@@ -1,5 +1,6 @@
+export type { GeluOptions } from './activation.js'
 export type { Axes } from './axes.js'
-export { elementwiseFacts, type Facts } from './elementwise.js'
+export { type ElementwiseFacts, elementwiseFacts, type Facts } from './elementwise.js'
 export type { TensorMethods } from './methods.js'
 export type { PadOptions } from './pad.js'
 export {

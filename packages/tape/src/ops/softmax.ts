@@ -1,6 +1,7 @@
 import type { Tensor } from '../record/index.js'
 import { add, div, sub } from './arithmetic.js'
-import { exp, log } from './exponential.js'
+import { exp } from './exponential.js'
+import { log } from './logarithm.js'
 import { max, type ReduceOptions, sum } from './reduction.js'
 import { reshape, stopGradient } from './shape.js'
 import { maximum, minimum } from './where.js'

@@ -40,29 +40,29 @@ const pairShapes: readonly (readonly [readonly number[], readonly number[]])[] =
 
 /** Cases of all elementwise ops, from the facts their declarations give. */
 export function elementwiseCases(): ConformanceCase[] {
-  return [...tape.elementwiseFacts].flatMap(([op, { arity, dtypes, domain = [-2, 2] as const }]) => {
-    const bound = elementwiseBounds[op]
-    if (!bound) throw new Error(`There is no error bound for ${op}.`)
-    const shapes = arity === 1 ? unaryShapes.map(shape => [shape]) : pairShapes
-    return (dtypes as DType[]).flatMap(dtype =>
-      shapes.map(own => {
-        const operands = own.map(shape => ({ dtype, shape }))
-        return {
-          op,
-          name: `${op}(${written(operands)})`,
-          operands,
-          run: functions[op] as TensorFunction,
-          reference: (...inputs: Plain[]) => elementwise(op, inputs),
-          bound: dtype === 'i32' ? EXACT : bound,
-          domain,
-          differentiable: dtype === 'f64' && !isComparison(op),
-        }
-      }),
-    )
-  })
+  return [...tape.elementwiseFacts].flatMap(
+    ([op, { arity, dtypes, differentiable, domain = [-2, 2] as const }]) => {
+      const bound = elementwiseBounds[op]
+      if (!bound) throw new Error(`There is no error bound for ${op}.`)
+      const shapes = arity === 1 ? unaryShapes.map(shape => [shape]) : pairShapes
+      return (dtypes as DType[]).flatMap(dtype =>
+        shapes.map(own => {
+          const operands = own.map(shape => ({ dtype, shape }))
+          return {
+            op,
+            name: `${op}(${written(operands)})`,
+            operands,
+            run: functions[op] as TensorFunction,
+            reference: (...inputs: Plain[]) => elementwise(op, inputs),
+            bound: dtype === 'i32' ? EXACT : bound,
+            domain,
+            differentiable: dtype === 'f64' && differentiable,
+          }
+        }),
+      )
+    },
+  )
 }
-
-const isComparison = (op: string) => /^(equal|notEqual|less|lessEqual|greater|greaterEqual)$/.test(op)
 
 /** Numbers at which functions end, break or change sign. */
 export const specials: Readonly<Record<DType, readonly number[]>> = {

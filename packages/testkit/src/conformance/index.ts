@@ -1,5 +1,6 @@
 import { arrangementCases, diagonalCases } from './arrangement.js'
 import type { ConformanceCase } from './case.js'
+import { composedCases } from './composed.js'
 import { cumulativeCases, logicCases, momentCases } from './cumulative.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
 import { gatherCases } from './gather.js'
@@ -18,6 +19,7 @@ export { checkBatch, checkTransposes } from './transforms.js'
 export const conformanceCases = (): ConformanceCase[] => [
   ...elementwiseCases(),
   ...specialCases(),
+  ...composedCases(),
   ...reductionCases(),
   ...softmaxCases(),
   ...cumulativeCases(),

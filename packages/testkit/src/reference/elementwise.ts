@@ -3,6 +3,57 @@ import { broadcastShape, build, type Plain, readBroadcast } from './plain.js'
 
 type Scalar = (x: number, y: number) => number
 
+/** To the nearest integer, halves to the even one. */
+function round(x: number): number {
+  const floor = Math.floor(x)
+  if (x - floor !== 0.5) return Number.isInteger(x) ? x : Math.sign(x) * Math.round(Math.abs(x))
+  return floor % 2 === 0 ? (floor === 0 && x < 0 ? -0 : floor) : floor + 1
+}
+
+/** The remainder with the sign of y. */
+function mod(x: number, y: number): number {
+  const r = x % y
+  if (r === 0) return y < 0 ? -0 : 0
+  return r < 0 === y < 0 ? r : r + y
+}
+
+/** As IEEE 754 has it: 1 to any power is 1, and so is −1 to an infinite one. */
+function pow(x: number, y: number): number {
+  if (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY)) return 1
+  return x ** y
+}
+
+/** erf(x) = 2/√π·exp(−x²)·Σ 2ⁿ·x^(2n+1) / (1·3·…·(2n+1)), for any x that is not large. */
+function erfSeries(x: number): number {
+  let [term, sum] = [x, x]
+  for (let n = 1; n < 200; n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    sum += term
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
+}
+
+/** erfc(x) = exp(−x²)/√π / (x + ½/(x + 1/(x + ³⁄₂/(x + …)))), for x > 1. */
+function erfcFraction(x: number): number {
+  if (x > 30) return 0
+  let bottom = x
+  for (let k = 400; k > 0; k--) bottom = x + k / 2 / bottom
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / bottom
+}
+
+/** The error function. */
+export function erf(x: number): number {
+  if (x === 0 || Number.isNaN(x)) return x
+  return Math.abs(x) < 2 ? erfSeries(x) : Math.sign(x) * (1 - erfcFraction(Math.abs(x)))
+}
+
+/** 1 − erf(x). */
+export const erfc = (x: number): number => (x < 1 ? 1 - erf(x) : erfcFraction(x))
+
+/** log(1 + eˣ). */
+export const softplus = (x: number): number =>
+  x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x))
+
 /** Each elementwise op as a function of real numbers. */
 const scalars: Readonly<Record<string, Scalar>> = {
   add: (x, y) => x + y,
@@ -13,10 +64,40 @@ const scalars: Readonly<Record<string, Scalar>> = {
   square: x => x * x,
   exp: x => Math.exp(x),
   log: x => Math.log(x),
+  exp2: x => 2 ** x,
+  expm1: x => Math.expm1(x),
+  log2: x => Math.log2(x),
+  log10: x => Math.log10(x),
+  log1p: x => Math.log1p(x),
+  erf,
+  erfc,
+  softplus,
   sqrt: x => Math.sqrt(x),
+  rsqrt: x => 1 / Math.sqrt(x),
+  reciprocal: x => 1 / x,
+  cbrt: x => Math.cbrt(x),
+  pow,
+  hypot: (x, y) => Math.hypot(x, y),
+  abs: x => Math.abs(x),
+  sign: x => Math.sign(x),
+  floor: x => Math.floor(x),
+  ceil: x => Math.ceil(x),
+  round,
+  trunc: x => Math.trunc(x),
+  mod,
   sin: x => Math.sin(x),
   cos: x => Math.cos(x),
+  tan: x => Math.tan(x),
+  asin: x => Math.asin(x),
+  acos: x => Math.acos(x),
+  atan: x => Math.atan(x),
+  atan2: (y, x) => Math.atan2(y, x),
+  sinh: x => Math.sinh(x),
+  cosh: x => Math.cosh(x),
   tanh: x => Math.tanh(x),
+  asinh: x => Math.asinh(x),
+  acosh: x => Math.acosh(x),
+  atanh: x => Math.atanh(x),
   // σ(x) = 1/(1 + e⁻ˣ) = eˣ/(1 + eˣ); each form where it does not overflow.
   sigmoid: x => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
   relu: x => Math.max(x, 0),
@@ -28,6 +109,12 @@ const scalars: Readonly<Record<string, Scalar>> = {
   lessEqual: (x, y) => Number(x <= y),
   greater: (x, y) => Number(x > y),
   greaterEqual: (x, y) => Number(x >= y),
+  isFinite: x => Number(Number.isFinite(x)),
+  isNaN: x => Number(Number.isNaN(x)),
+  logicalAnd: (x, y) => x & y,
+  logicalOr: (x, y) => x | y,
+  logicalXor: (x, y) => x ^ y,
+  logicalNot: x => 1 - x,
 }
 
 /** Where the real result may have more than 53 bits, the product of integers modulo 2³². */
@@ -36,7 +123,8 @@ const products: Readonly<Record<string, Scalar>> = {
   square: x => Number(BigInt.asIntN(32, BigInt(x) * BigInt(x))),
 }
 
-const comparisons = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual']
+/** Ops whose result is a truth value, whatever their operands are. */
+const tests = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual', 'isFinite', 'isNaN']
 
 /** Names of the elementwise ops that have a reference. */
 export const elementwiseOps: readonly string[] = Object.keys(scalars)
@@ -49,7 +137,7 @@ export function elementwise(op: string, inputs: readonly Plain[]): Plain {
   const scalar = dtype === 'i32' ? (products[op] ?? real) : real
   const shape = broadcastShape(inputs.map(x => x.shape))
   const [x, y = x] = inputs as readonly [Plain, Plain?]
-  return build(comparisons.includes(op) ? 'bool' : dtype, shape, index => {
+  return build(tests.includes(op) ? 'bool' : dtype, shape, index => {
     const value = scalar(readBroadcast(x, index), readBroadcast(y, index))
     return dtype === 'i32' ? value | 0 : value
   })

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { abs, cbrt, hypot, mod, mul, pow, sum } from '../ops/index.js'
+import { type Tensor, tensor } from '../record/index.js'
+import { grad } from './index.js'
+
+const f64 = (values: number[]) => tensor(values, { dtype: 'f64' })
+
+/** Derivatives of an op by its operands, element by element. */
+const gradients = (op: (x: Tensor, y: Tensor) => Tensor, x: number[], y: number[]) =>
+  grad((a: Tensor, b: Tensor) => sum(op(a, b)), { argnums: [0, 1] })(f64(x), f64(y)).map(g => g.toArray())
+
+/** Second derivatives of an op by its first operand. */
+const second = (op: (x: Tensor, y: Tensor) => Tensor, x: number[], y: number[]) =>
+  grad((a: Tensor) => sum(grad((inner: Tensor) => sum(op(inner, f64(y))))(a)))(f64(x)).toArray()
+
+describe('derivatives at edges', () => {
+  it('of pow where the base is 0 or negative', () => {
+    const [byBase, byPower] = gradients(pow, [0, 0, 0, -2, 3], [0, 1, 2, 3, 0])
+    expect(byBase).toEqual([0, 1, 0, 12, 0])
+    expect(byPower).toEqual([0, 0, 0, Number.NaN, Math.log(3)])
+    expect(second(pow, [0, 0, 0, -2, 0], [0, 1, 2, 3, 3])).toEqual([0, 0, 2, -12, 0])
+  })
+
+  it('of hypot at the origin and where squares overflow', () => {
+    expect(gradients(hypot, [0, 3, 0], [0, 4, -2])).toEqual([
+      [0, 0.6, 0],
+      [0, 0.8, -1],
+    ])
+    expect(gradients(hypot, [3 * 2 ** 700], [4 * 2 ** 700])).toEqual([[0.6], [0.8]])
+    expect(second(hypot, [0], [2])).toEqual([0.5])
+  })
+
+  it('of mod between its jumps', () => {
+    expect(gradients(mod, [5, -5, 5, -5], [3, 3, -3, -3])).toEqual([
+      [1, 1, 1, 1],
+      [-1, 2, 2, -1],
+    ])
+  })
+
+  it('of abs and of cbrt at 0', () => {
+    expect(gradients((x, y) => mul(abs(x), y), [0, -2], [1, 1])[0]).toEqual([0, -1])
+    expect(gradients((x, y) => mul(cbrt(x), y), [0], [1])[0]).toEqual([Number.POSITIVE_INFINITY])
+  })
+})
