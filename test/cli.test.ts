@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { permutation, randomWords } from '@wengert/nn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from './house/source.js'
@@ -207,6 +208,11 @@ test('plans trade time for bytes', async () => {
   expect(fewest.peakBytes).toBeLessThan(kept.peakBytes)
   expect(fewest.recomputedShare).toBeGreaterThan(0)
   expect(await failure(...deep, '--memory', '1MiB')).toMatch(/\nBudgetError: /)
+})
+
+test.skipIf(process.platform === 'win32')('the command is linked at the root', async () => {
+  const { stdout } = await promisify(execFile)(join(root, 'node_modules/.bin/wengert'), ['plan', '--help'])
+  expect(stdout).toMatch(/^Usage: wengert plan/)
 })
 
 test('help and unknown commands', async () => {

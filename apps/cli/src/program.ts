@@ -43,7 +43,7 @@ const trainOf = (): Command =>
     )
     .option(
       '--memory <size>',
-      'bytes that all arenas together never pass, such as 48MiB (default: 64 MiB, or 32 MiB a worker)',
+      'bytes that all arenas together never pass, such as 48MiB (default: 32 MiB a worker, at least 64 MiB)',
       size('--memory'),
     )
     .option('--epochs <n>', 'times every row is learnt from', whole('--epochs', 1, MOST_EPOCHS), 15)
