@@ -14,7 +14,10 @@ const isolation = {
 }
 
 /** Serves the built playground and opens it; every error of the page ends up in the list. */
-async function openPlayground(headers: Record<string, string>): Promise<{ page: Page; errors: string[] }> {
+async function openPlayground(
+  headers: Record<string, string>,
+  before = '',
+): Promise<{ page: Page; errors: string[] }> {
   const server = await preview({
     root: join(root, 'apps/playground'),
     configFile: false,
@@ -30,9 +33,13 @@ async function openPlayground(headers: Record<string, string>): Promise<{ page: 
   page.on('console', message => {
     if (message.type() === 'error') errors.push(message.text())
   })
+  await page.addInitScript(before)
   await page.goto(server.resolvedUrls?.local[0] ?? '', { waitUntil: 'load' })
   return { page, errors }
 }
+
+/** Makes a page of this host, which browsers trust, like one that came by plain http from another. */
+const plainHttp = 'delete Crypto.prototype.subtle'
 
 /** Fills in the form, trains, waits for the end, and reads what the page shows. */
 async function trainIn(page: Page, options: Record<string, string>) {
@@ -69,7 +76,9 @@ test.skipIf(chromiumPath === undefined)(
   async () => {
     const fingerprints: (string | null)[] = []
     for (const headers of [isolation, {}]) {
-      const { page, errors } = await openPlayground(headers)
+      const plain = headers === isolation ? '' : plainHttp
+      const { page, errors } = await openPlayground(headers, plain)
+      expect(await page.evaluate('typeof crypto.subtle')).toBe(plain ? 'undefined' : 'object')
       expect(await page.title()).toMatch(/Wengert/)
       expect(await page.evaluate('crossOriginIsolated')).toBe(headers === isolation)
       const { error, accuracy, workers, budget, fingerprint } = await trainIn(page, options)

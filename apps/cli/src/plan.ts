@@ -1,4 +1,4 @@
-import { cnn, crossEntropy, mlp } from '@wengert/nn'
+import { crossEntropy } from '@wengert/nn'
 import {
   type Aval,
   BudgetError,
@@ -12,6 +12,7 @@ import {
   valueAndGrad,
 } from '@wengert/tape'
 import { say, table } from './terminal/index.js'
+import { modelFor, type Params } from './train/index.js'
 
 /** What `wengert plan` was asked. */
 export interface PlanSettings {
@@ -31,7 +32,7 @@ interface Way {
   readonly recomputedShare: number
 }
 
-const [FEATURES, CLASSES] = [784, 10]
+const DIGITS = { name: 'mnist', features: 784, classes: 10 }
 
 /**
  * Plans the gradient of a whole batch in one arena: with everything kept, within `--memory`, and in the fewest bytes.
@@ -40,6 +41,7 @@ const [FEATURES, CLASSES] = [784, 10]
  */
 export function planCommand(model: 'mlp' | 'cnn', { hidden, batch, memory, json }: PlanSettings): void {
   const program = gradientProgram(model, hidden, batch)
+  say(`One gradient of ${model} over ${batch} rows, ${program.instructions.length} instructions:`)
   const ways = [way('everything kept', compile(program))]
   if (memory !== undefined) ways.push(way('within --memory', compile(program, { memoryBytes: memory })))
   ways.push(way('fewest bytes', compile(program, { memoryBytes: leastBytes(program) })))
@@ -50,7 +52,6 @@ export function planCommand(model: 'mlp' | 'cnn', { hidden, batch, memory, json 
     `${(flop / 1e6).toFixed(0)}`,
     `${(100 * recomputedShare).toFixed(1)} %`,
   ])
-  say(`One gradient of ${model} over ${batch} rows, ${program.instructions.length} instructions:`)
   say(table(cells, ['plan', 'peak bytes', '', 'MFLOP', 'computed again']))
   if (json) process.stdout.write(`${JSON.stringify({ model, batch, plans: ways })}\n`)
 }
@@ -64,20 +65,11 @@ const way = (name: string, { peakBytes, cost, extraCost }: Executable): Way => (
 
 /** The gradient as a program; it is recorded from avals, so no data is needed. */
 function gradientProgram(model: 'mlp' | 'cnn', hidden: readonly number[], batch: number): Program {
-  const x: Aval = { dtype: 'f32', shape: [batch, FEATURES] }
+  const { init, apply } = modelFor({ model, hidden }, DIGITS)
+  const x: Aval = { dtype: 'f32', shape: [batch, DIGITS.features] }
   const y: Aval = { dtype: 'i32', shape: [batch] }
-  if (model === 'mlp') {
-    const { init, apply } = mlp({ sizes: [FEATURES, ...hidden, CLASSES] })
-    const loss = valueAndGrad((p: ReturnType<typeof init>, x: Tensor, y: Tensor) =>
-      crossEntropy(apply(p, x), y),
-    )
-    return simplify(record((p, x, y) => ({ ...loss(p, x, y) }), init(0), x, y).program)
-  }
-  const { init, apply } = cnn()
-  const loss = valueAndGrad((p: ReturnType<typeof init>, x: Tensor, y: Tensor) =>
-    crossEntropy(apply(p, x), y),
-  )
-  return simplify(record((p, x, y) => ({ ...loss(p, x, y) }), init(0), x, y).program)
+  const gradient = valueAndGrad((p: Params, x: Tensor, y: Tensor) => crossEntropy(apply(p, x), y))
+  return simplify(record((p, x, y) => ({ ...gradient(p, x, y) }), init(0), x, y).program)
 }
 
 function leastBytes(program: Program): number {

@@ -3,24 +3,25 @@ import { Command } from 'commander'
 import { benchCommand } from './bench.js'
 import { choice, fraction, lengths, positive, size, whole } from './options.js'
 import { type PlanSettings, planCommand } from './plan.js'
+import { interruptible } from './terminal/index.js'
 import { defaultWorkers, MOST_WORKERS, type TrainSettings, trainCommand } from './train/index.js'
 
 const [MOST_EPOCHS, MOST_ROWS, MOST_CLASSES, MOST_RUNS] = [100_000, 2 ** 31 - 1, 10_000, 10_000]
 
 /** The commands and options of `wengert`. */
-export function createProgram(signal: AbortSignal): Command {
+export function createProgram(): Command {
   const program = new Command('wengert')
     .description('Reverse-mode automatic differentiation within a budget, on every core, with the same bits.')
     .configureOutput({ writeErr: text => void process.stderr.write(text), outputError: () => {} })
     .exitOverride()
     .helpCommand(false)
-  program.addCommand(trainOf(signal).copyInheritedSettings(program))
-  program.addCommand(benchOf(signal).copyInheritedSettings(program))
+  program.addCommand(trainOf().copyInheritedSettings(program))
+  program.addCommand(benchOf().copyInheritedSettings(program))
   program.addCommand(planOf().copyInheritedSettings(program))
   return program
 }
 
-const trainOf = (signal: AbortSignal): Command =>
+const trainOf = (): Command =>
   new Command('train')
     .description(
       'Train a classifier and report accuracy, speed, memory and the fingerprint of its parameters.',
@@ -42,7 +43,7 @@ const trainOf = (signal: AbortSignal): Command =>
     )
     .option(
       '--memory <size>',
-      'bytes that all arenas together never pass, such as 48MiB (default: 64 MiB, or 32 MiB a worker)',
+      'bytes that all arenas together never pass, such as 48MiB (default: 32 MiB a worker, at least 64 MiB)',
       size('--memory'),
     )
     .option('--epochs <n>', 'times every row is learnt from', whole('--epochs', 1, MOST_EPOCHS), 15)
@@ -64,9 +65,9 @@ const trainOf = (signal: AbortSignal): Command =>
     )
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
-    .action((settings: TrainSettings) => trainCommand(settings, signal))
+    .action((settings: TrainSettings) => interruptible(signal => trainCommand(settings, signal)))
 
-const benchOf = (signal: AbortSignal): Command =>
+const benchOf = (): Command =>
   new Command('bench')
     .description(`Measure this machine: ${suiteNames.join(', ')}.`)
     .argument('<suite>', suiteNames.join(' or '), choice('suite', suiteNames))
@@ -74,7 +75,7 @@ const benchOf = (signal: AbortSignal): Command =>
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((suite: (typeof suiteNames)[number], options: { runs?: number; json?: true }) =>
-      benchCommand(suite, options, signal),
+      interruptible(signal => benchCommand(suite, options, signal)),
     )
 
 const planOf = (): Command =>

@@ -1,21 +1,19 @@
 import { WengertError } from '@wengert/tape'
 import { CommanderError } from 'commander'
 import { createProgram } from './program.js'
-import { colours, Interrupt, onInterrupt, say } from './terminal/index.js'
+import { colours, Interrupt, say, watchOutputs } from './terminal/index.js'
 
 const [FAILED, MISUSED] = [1, 2]
 
 /** Runs the command line and resolves to the exit code. An error is one screen, without a stack unless asked. */
 export async function run(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug')
-  const interruption = onInterrupt()
+  watchOutputs()
   try {
-    await createProgram(interruption.signal).parseAsync([...args], { from: 'user' })
+    await createProgram().parseAsync([...args], { from: 'user' })
     return 0
   } catch (error) {
     return report(error, debug)
-  } finally {
-    interruption.release()
   }
 }
 

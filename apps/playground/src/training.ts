@@ -1,4 +1,7 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import {
+  accuracy,
   cnn,
   crossEntropy,
   digits,
@@ -7,21 +10,17 @@ import {
   type Labelled,
   type Model,
   mlp,
+  PIECES_BYTES,
+  parameterBytes,
   sgd,
-  split,
+  splitDigits,
   train,
 } from '@wengert/nn'
 import { createScheduler } from '@wengert/scheduler'
-import { BudgetError, dataOf, flatten, formatByteSize, type Tensor, type Tree } from '@wengert/tape'
+import { BudgetError, formatByteSize, type Tensor, type Tree } from '@wengert/tape'
 import type { Facts, Options } from './view.js'
 
 type Params = Tree<Tensor>
-
-/** A share of the budget is the optimiser's, as in the command line; lanes and reduction have the rest. */
-const OPTIMISER_BYTES = 256 * 1024
-
-/** Rows that are set apart for the test, and the seed that chooses them. */
-const [TEST_ROWS, SPLIT_SEED] = [2000, 0]
 
 /** What became known: facts to show, and a point of the chart where there is one. */
 export interface Progress extends Facts {
@@ -36,15 +35,16 @@ export async function trainDigits(
   report: (progress: Progress) => void,
 ): Promise<void> {
   const data = digits(images)
-  const rows = split(dataOf(data.y), TEST_ROWS, SPLIT_SEED)
+  const rows = splitDigits(data)
   const model = (name === 'mlp' ? mlp({ sizes: [784, 256, 256, 10] }) : cnn()) as Model<Params>
   const loss = (params: Params, { x, y }: Labelled) => crossEntropy(model.apply(params, x), y)
   const right = (params: Params, { x, y }: Labelled) => hits(model.apply(params, x), y)
   await using scheduler = await createScheduler(loss, {
     workers,
-    memory: Math.max(1, memory - OPTIMISER_BYTES),
+    // The optimiser has its share of the budget, as in the command line; lanes and reduction have the rest.
+    memory: Math.max(1, memory - PIECES_BYTES),
   })
-  const optimiser = inPieces(sgd({ momentum: 0.95 }), { memory: OPTIMISER_BYTES })
+  const optimiser = inPieces(sgd({ momentum: 0.95 }), { memory: PIECES_BYTES })
   const facts = (): Facts => ({
     budgetBytes: memory,
     peakBytes: scheduler.memory.peakBytes + optimiser.peakBytes,
@@ -66,9 +66,9 @@ export async function trainDigits(
     gradient: (params, chosen) => gradient(params, chosen).catch(error => refuse(error, memory)),
     async evaluate(params) {
       seconds += (performance.now() - resumed) / 1000
-      const found = dataOf(await scheduler.map(right, params, data, { rows: rows.test, signal }))
+      const found = await scheduler.map(right, params, data, { rows: rows.test, signal })
       resumed = performance.now()
-      return Array.from(found).reduce((sum, hit) => sum + hit, 0) / rows.test.length
+      return accuracy(found)
     },
   })
   for await (const event of events) {
@@ -84,7 +84,7 @@ export async function trainDigits(
         ...facts(),
         loss,
         accuracy: score,
-        fingerprint: await fingerprint(params),
+        fingerprint: fingerprint(params),
       })
     }
   }
@@ -93,7 +93,7 @@ export async function trainDigits(
 /** Says of the whole budget what the scheduler says of its share. */
 function refuse(error: unknown, budgetBytes: number): never {
   if (!(error instanceof BudgetError)) throw error
-  const leastBytes = error.leastBytes + OPTIMISER_BYTES
+  const leastBytes = error.leastBytes + PIECES_BYTES
   throw new BudgetError({
     summary: `A budget of ${formatByteSize(budgetBytes)} is too small for this training.`,
     expected: `at least ${leastBytes / 2 ** 20} MiB`,
@@ -105,15 +105,5 @@ function refuse(error: unknown, budgetBytes: number): never {
   })
 }
 
-/** SHA-256 of the bytes of all parameters, in the order of their names. */
-async function fingerprint(params: Params): Promise<string> {
-  const leaves = flatten(params).leaves.map(leaf => dataOf(leaf))
-  const bytes = new Uint8Array(leaves.reduce((sum, data) => sum + data.byteLength, 0))
-  let end = 0
-  for (const data of leaves) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), end)
-    end += data.byteLength
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
-}
+/** SHA-256 of all parameters; the browser's own is missing from pages that came by plain http. */
+const fingerprint = (params: Params): string => bytesToHex(sha256(parameterBytes(params)))

@@ -18,10 +18,6 @@ export class DataError extends WengertError {
     DataError.prototype.name = 'DataError'
   }
 
-  static {
-    DataError.prototype.name = 'DataError'
-  }
-
   constructor(parts: ErrorParts) {
     super('DATA', parts)
   }

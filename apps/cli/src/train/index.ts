@@ -1,2 +1,3 @@
+export { modelFor, type Params } from './model.js'
 export { defaultWorkers, MOST_WORKERS, type TrainSettings } from './settings.js'
 export { trainCommand } from './train.js'

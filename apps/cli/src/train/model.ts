@@ -1,18 +1,27 @@
 import { type CnnParams, cnn, type MlpParams, type Model, mlp } from '@wengert/nn'
 import { OptionError } from '@wengert/tape'
-import type { Dataset } from '../dataset/index.js'
 import type { TrainSettings } from './settings.js'
 
 /** Parameters of whatever model was chosen. */
 export type Params = MlpParams | CnnParams
+
+/** The rows a model is for. */
+interface Rows {
+  /** Of the dataset. */
+  readonly name: string
+  readonly features: number
+  readonly classes: number
+}
 
 /**
  * The chosen model in the size of a dataset.
  *
  * @throws {@link OptionError} for a cnn and rows that are no square images.
  */
-export function modelFor({ model, hidden }: TrainSettings, { name, x, classes }: Dataset): Model<Params> {
-  const features = x.shape[1] as number
+export function modelFor(
+  { model, hidden }: Pick<TrainSettings, 'model' | 'hidden'>,
+  { name, features, classes }: Rows,
+): Model<Params> {
   if (model === 'mlp') return mlp({ sizes: [features, ...hidden, classes] }) as Model<Params>
   const side = Math.sqrt(features)
   if (Number.isInteger(side)) return cnn({ image: [side, side, 1], classes }) as Model<Params>

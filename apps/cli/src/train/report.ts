@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { dataOf, flatten, formatByteSize } from '@wengert/tape'
+import { parameterBytes } from '@wengert/nn'
+import { formatByteSize } from '@wengert/tape'
 import { table } from '../terminal/index.js'
 import type { Params } from './model.js'
 
@@ -28,14 +29,8 @@ export interface TrainReport {
 }
 
 /** SHA-256 of the bytes of all parameters, in the order of their names. */
-export function fingerprint(params: Params): string {
-  const digest = createHash('sha256')
-  for (const leaf of flatten(params).leaves) {
-    const data = dataOf(leaf)
-    digest.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-  }
-  return digest.digest('hex')
-}
+export const fingerprint = (params: Params): string =>
+  createHash('sha256').update(parameterBytes(params)).digest('hex')
 
 /** A report as a table for people. */
 export function reportTable(report: TrainReport): string {

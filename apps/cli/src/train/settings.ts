@@ -29,5 +29,5 @@ export const defaultWorkers = (): number => Math.min(availableParallelism(), MOS
 
 const MEBIBYTE = 2 ** 20
 
-/** 64 MiB, or 32 MiB a worker if that is more. */
+/** 32 MiB a worker, at least 64 MiB. */
 export const defaultMemoryBytes = (workers: number): number => Math.max(64, 32 * workers) * MEBIBYTE

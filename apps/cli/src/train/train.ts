@@ -13,7 +13,7 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
   const data = await readDataset(settings.dataset, settings, signal)
   signal.throwIfAborted()
   const memoryBytes = settings.memory ?? defaultMemoryBytes(settings.workers)
-  const model = modelFor(settings, data)
+  const model = modelFor(settings, { ...data, features: data.x.shape[1] as number })
   const params = model.init(settings.seed)
   const run = await TrainingRun.open(settings, memoryBytes, model, data)
   try {

@@ -1,21 +1,20 @@
 import {
+  accuracy,
   adam,
   crossEntropy,
   hits,
   inPieces,
   type Labelled,
   type Model,
+  PIECES_BYTES,
   type PiecewiseOptimiser,
   sgd,
 } from '@wengert/nn'
 import { createScheduler, type Scheduler } from '@wengert/scheduler'
-import { dataOf, type Tensor } from '@wengert/tape'
+import type { Tensor } from '@wengert/tape'
 import type { Dataset } from '../dataset/index.js'
 import type { Params } from './model.js'
 import type { TrainSettings } from './settings.js'
-
-/** Bytes of the budget that are the optimiser's; the lanes and the reduction share the rest. */
-export const OPTIMISER_BYTES = 256 * 1024
 
 /** A model and a dataset on lanes, under one budget. */
 export class TrainingRun {
@@ -50,10 +49,10 @@ export class TrainingRun {
         : sgd({ momentum, ...(rate === undefined ? {} : { rate }) })
     const scheduler = await createScheduler(
       (params: Params, batch: Labelled) => crossEntropy(model.apply(params, batch.x), batch.y),
-      // A budget below the optimiser's share is refused by the first call, which knows how much it takes.
-      { workers, arithmetic, memory: Math.max(1, memoryBytes - OPTIMISER_BYTES) },
+      // The optimiser has its share of the budget; lanes and reduction have the rest. A budget below it is refused by the first call, which knows how much it takes.
+      { workers, arithmetic, memory: Math.max(1, memoryBytes - PIECES_BYTES) },
     )
-    const optimiser = inPieces(chosen, { memory: OPTIMISER_BYTES, arithmetic })
+    const optimiser = inPieces(chosen, { memory: PIECES_BYTES, arithmetic })
     return new TrainingRun(scheduler, optimiser, model, data)
   }
 
@@ -70,10 +69,7 @@ export class TrainingRun {
 
   /** Share of rows that the model labels rightly. */
   async accuracy(params: Params, rows: Int32Array, signal: AbortSignal): Promise<number> {
-    const found = await this.#scheduler.map(this.#hits, params, this.#batch, { rows, signal })
-    let count = 0
-    for (const hit of dataOf(found)) count += hit
-    return count / rows.length
+    return accuracy(await this.#scheduler.map(this.#hits, params, this.#batch, { rows, signal }))
   }
 
   /** Ends the workers. */

@@ -1,4 +1,5 @@
-import { fromData, OptionError, type Tensor } from '@wengert/tape'
+import { dataOf, fromData, OptionError, type Tensor } from '@wengert/tape'
+import { type Split, split } from './order.js'
 
 /** Rows with a class each. */
 export type Labelled = {
@@ -41,3 +42,15 @@ export function digits(pixels: readonly ArrayLike<number>[], pixelsPerImage = 78
     y: fromData({ dtype: 'i32', shape: [rows] }, labels),
   }
 }
+
+const [TEST_ROWS, SPLIT_SEED] = [2000, 0]
+
+/**
+ * Sets 2,000 digits apart to test with: always the same ones, with the same share of every digit.
+ *
+ * @throws {@link OptionError} unless there are more digits than that.
+ * @example
+ * const { x, y } = digits([new Float32Array(1500), new Float32Array(1500)], 1)
+ * splitDigits({ x, y }).test.length // → 2000
+ */
+export const splitDigits = ({ y }: Labelled): Split => split(dataOf(y), TEST_ROWS, SPLIT_SEED)

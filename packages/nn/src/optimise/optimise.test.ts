@@ -106,6 +106,7 @@ describe('parameters without elements', () => {
   test.each<[string, Tree<Tensor>]>([
     ['an empty leaf first', { a: tensor(new Float32Array(0)), b: tensor([1, 2]) }],
     ['an empty leaf last', { a: tensor([1, 2]), b: tensor(new Float32Array(0)) }],
+    ['an empty leaf last, of another dtype', { a: tensor([1, 2]), b: tensor(new Float64Array(0)) }],
     ['nothing but empty leaves', [tensor(new Float32Array(0))]],
     ['no leaves', []],
   ])('%s', (_, params) => {
