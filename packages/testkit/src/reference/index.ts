@@ -1,4 +1,4 @@
-export { convert, elementwise, elementwiseOps, erfc, softplus, where } from './elementwise.js'
+export { convert, elementwise, erfc, softplus, where } from './elementwise.js'
 export { compute, interpret, trace } from './interpret.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
