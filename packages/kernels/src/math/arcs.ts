@@ -3,6 +3,9 @@
  * as a sum of two numbers. The angle of a point by the ratio of the shorter to the longer coordinate, where needed
  * turned by π/4 (tan(π/4 − α) = (1 − tan α)/(1 + tan α)), so that |q| ≤ tan(π/8) in q + q³·A(q²). P and A are minimax
  * (Remez): relative errors in the results below 2e−9 in f32 and 1e−17 in f64.
+ *
+ * Largest errors found (`angles.test.ts`): asin and acos 0.75 ulp in f32, 1.08 ulp in f64; atan and atan2 1.98 ulp in
+ * f32, 1.65 ulp in f64.
  */
 import type { FloatDType } from '../dtype.js'
 import { headOf } from './double.js'

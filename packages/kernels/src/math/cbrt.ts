@@ -2,6 +2,8 @@
  * ∛x = 2^q·∛z with x = 2^(3q + r)·(1 + f), z = 2^r·(1 + f) and r among −1, 0, 1. ∛(1 + f) starts from a minimax polynomial
  * (Remez, relative error 1e−5); Halley's iteration t ← t + t·(z/t² − t) / (2t + z/t²) triples its digits. In the last
  * one t has half the digits, so that t² is exact, and the error is that of the correction and of one sum.
+ *
+ * Largest errors found: 0.74 ulp in f32, 0.67 ulp in f64 (`powers.test.ts`).
  */
 import { headOf } from './double.js'
 import type { FloatVectors } from './float-vectors.js'

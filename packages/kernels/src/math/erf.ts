@@ -2,6 +2,9 @@
  * erf(x) = x + x·(2/√π − 1 + x²·P(x²)) up to 1, and erfc(x) = exp(−x²)·R(u)/(1 + 2x) with u = (x − 3)/(x + 3) from ½ on
  * (the form of Shepherd & Laframboise 1981), x² as a sum of two numbers. P and R are minimax (Remez): relative errors
  * below 2e−10 and 9e−9 in f32, 5e−19 and 5e−18 in f64.
+ *
+ * Largest errors found (`erf.test.ts`): erf 1.17 ulp in f32, 1.0 ulp in f64; erfc 4.1 ulp in f32, 3.1 ulp in f64, most of
+ * it from the exponential.
  */
 import type { FloatDType } from '../dtype.js'
 import { twoProduct } from './double.js'

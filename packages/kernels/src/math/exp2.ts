@@ -1,6 +1,6 @@
 /**
  * 2ˣ = 2ⁿ·exp(r·ln 2) with n = round(x) and r = x − n, which is exact; the polynomial is that of `exp.ts`.
- * Denormal results are rounded once.
+ * Denormal results are rounded once. Largest errors found: 0.95 ulp in f32, 1.05 ulp in f64 (`powers.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { expTails, twoFactors } from './exp.js'

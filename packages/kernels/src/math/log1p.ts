@@ -1,6 +1,6 @@
 /**
  * log(1 + x) = log(u) + c/u with u = 1 + x rounded and c = (1 + x) − u, which is exact; the second term joins the small
- * ones of `log.ts`.
+ * ones of `log.ts`. Largest errors found: 0.83 ulp in f32, 0.72 ulp in f64 (`powers.test.ts`).
  */
 
 import { twoSum } from './double.js'

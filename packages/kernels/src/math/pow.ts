@@ -4,7 +4,8 @@
  * matter are exact (`double.ts`). f32 goes by way of f64.
  *
  * Special values are those of IEEE 754 (and C): x⁰ = 1ʸ = 1 even for NaN, (−1)^±∞ = 1, NaN for negative x and
- * fractional y, odd powers keep the sign of −0 and −∞.
+ * fractional y, odd powers keep the sign of −0 and −∞. Largest errors found: 0.51 ulp in f32, 1.05 ulp in f64
+ * (`powers.test.ts`).
  */
 import { type Double, fastTwoSum, twoProduct, twoSum } from './double.js'
 import { exp2Of } from './exp2.js'

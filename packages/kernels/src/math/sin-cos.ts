@@ -3,7 +3,8 @@
  * sin r = r + r·z·S(z) and cos r = 1 − z/2 + z²·C(z), S and C minimax (Remez) on |r| ≤ π/4: relative errors below
  * 4e−9 in f32 and 4e−18 in f64. An f32 is reduced in f64, so that r has all its bits also near multiples of π/2.
  *
- * Right for every finite x; NaN of ±∞. Largest errors found: 1.54 ulp in f32, 0.85 ulp in f64 (`accuracy.test.ts`).
+ * Right for every finite x; NaN of ±∞. Largest errors found: 1.54 ulp in f32, 0.85 ulp in f64 (`accuracy.test.ts`); of
+ * tan 0.51 ulp in f32, 1.81 ulp in f64 (`angles.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { reduceAngle, reduceAngleBriefly } from './angle.js'

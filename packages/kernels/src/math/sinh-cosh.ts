@@ -1,7 +1,7 @@
 /**
  * sinh(x) = h − 1/(4h) and cosh(x) = h + 1/(4h) with h = exp(|x|)/2, whose exponent is one less from the start, so that
  * it overflows where the result does. Below 1, sinh(x) = x + x³·P(x²), P minimax (Remez), relative error below 2e−10 in
- * f32 and 4e−19 in f64.
+ * f32 and 4e−19 in f64. Largest errors found: 1.35 ulp in f32, 1.27 ulp in f64 (`angles.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import { reduceExp, twoFactors } from './exp.js'

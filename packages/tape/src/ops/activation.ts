@@ -57,7 +57,7 @@ export const softplus = unary('softplus', {
  * x·σ(x), also called swish.
  *
  * @example
- * silu(tensor([-1, 2])).toArray() // → [-0.268941, 1.761594]
+ * silu(tensor([-1, 2])).toArray() // → [-0.2689414, 1.761594]
  */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
 
@@ -65,7 +65,7 @@ export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
  * x·tanh(softplus(x)) (Misra 2019).
  *
  * @example
- * mish(tensor([-1, 2])).toArray() // → [-0.303401, 1.943959]
+ * mish(tensor([-1, 2])).toArray() // → [-0.3034015, 1.943959]
  */
 export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)))
 
@@ -79,7 +79,7 @@ export interface GeluOptions {
  * Gaussian error linear unit x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016).
  *
  * @example
- * gelu(tensor([-1, 2])).toArray() // → [-0.158655, 1.9545]
+ * gelu(tensor([-1, 2])).toArray() // → [-0.15865525, 1.9544997]
  * gelu(tensor([-1, 2]), { approximate: 'tanh' }).toArray() // → [-0.158808, 1.954598]
  */
 export function gelu(x: Tensor, { approximate }: GeluOptions = {}): Tensor {

@@ -22,7 +22,7 @@ export const erf = unary('erf', {
  * 1 − erf(x), with all digits also where it is small.
  *
  * @example
- * erfc(tensor([0, 2])).toArray() // → [1, 0.00467773]
+ * erfc(tensor([0, 2])).toArray() // → [1, 0.004677735]
  */
 export const erfc = unary('erfc', {
   summary: '1 − erf(x).',

@@ -91,7 +91,7 @@ export const pow = binary('pow', {
  * √(x² + y²) without overflow or underflow on the way; its derivatives at the origin are 0. ∞ if either is infinite.
  *
  * @example
- * hypot(tensor([3, 1e30]), tensor([4, 0])).toArray() // → [5, 1e30]
+ * hypot(tensor([3, 2 ** 100]), tensor([4, 0])).toArray() // → [5, 2 ** 100]
  */
 export const hypot = binary('hypot', {
   summary: '√(x² + y²).',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { abs, cbrt, hypot, mod, mul, pow, sum } from '../ops/index.js'
+import { abs, atan2, cbrt, elu, gelu, hypot, mod, mul, pow, softplus, sum } from '../ops/index.js'
 import { type Tensor, tensor } from '../record/index.js'
 import { grad } from './index.js'
 
@@ -40,5 +40,23 @@ describe('derivatives at edges', () => {
   it('of abs and of cbrt at 0', () => {
     expect(gradients((x, y) => mul(abs(x), y), [0, -2], [1, 1])[0]).toEqual([0, -1])
     expect(gradients((x, y) => mul(cbrt(x), y), [0], [1])[0]).toEqual([Number.POSITIVE_INFINITY])
+  })
+
+  it('of atan2 at the origin, on the axes and where squares overflow or vanish', () => {
+    expect(gradients(atan2, [0, 0, 2, 0], [0, 2, 0, -4])).toEqual([
+      [0, 0.5, 0, -0.25],
+      [0, 0, -0.5, 0].map(x => (x === 0 ? expect.closeTo(0) : x)),
+    ])
+    expect(gradients(atan2, [0, 0], [2 ** 700, 2 ** -700])[0]).toEqual([2 ** -700, 2 ** 700])
+  })
+
+  it('of activations where exponentials overflow or vanish', () => {
+    const one = (op: (x: Tensor) => Tensor) =>
+      gradients((x, y) => mul(op(x), y), [-1e4, 0, 1e4], [1, 1, 1])[0]
+    expect(one(softplus)).toEqual([0, 0.5, 1])
+    expect(one(x => elu(x))).toEqual([0, 1, 1])
+    expect(one(x => gelu(x))).toEqual([expect.closeTo(0), 0.5, 1])
+    expect(one(x => gelu(x, { approximate: 'tanh' }))).toEqual([expect.closeTo(0), 0.5, 1])
+    expect(second((x, y) => mul(elu(x), y), [1e4, -1e4], [1, 1])).toEqual([0, 0])
   })
 })

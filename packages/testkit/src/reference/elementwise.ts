@@ -42,7 +42,7 @@ function erfcFraction(x: number): number {
 }
 
 /** The error function. */
-export function erf(x: number): number {
+function erf(x: number): number {
   if (x === 0 || Number.isNaN(x)) return x
   return Math.abs(x) < 2 ? erfSeries(x) : Math.sign(x) * (1 - erfcFraction(Math.abs(x)))
 }
