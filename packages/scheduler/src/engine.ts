@@ -1,4 +1,4 @@
-import { ARENA_LIMIT_BYTES, Arena, type Executable, pageCeil } from '@wengert/tape'
+import { ARENA_LIMIT_BYTES, Arena, type Executable, pageCeil, pageFloor } from '@wengert/tape'
 import { fit, type Layout } from './budget.js'
 import { type Dispatched, dispatch, type Work } from './dispatch.js'
 import type { Lane } from './lane.js'
@@ -54,7 +54,7 @@ export class Engine {
 
   /** Arena for the partials of the work that was fitted last. */
   get reducer(): Arena {
-    this.#reducer ??= new Arena({ maximumBytes: this.#reducerMaximum })
+    this.#reducer ??= new Arena({ maximumBytes: this.#roomBytes(1) })
     return this.#reducer
   }
 
@@ -72,8 +72,9 @@ export class Engine {
       plans.executables(shards, laneBytes),
     )
     this.#layout = layout
-    if (this.#reducer && this.#reducer.maximumBytes !== this.#reducerMaximum) this.#reducer = undefined
-    for (const lane of this.#lanes) lane.allot(layout.laneBytes, layout.parcelBytes)
+    if (this.#reducer && this.#reducer.bytes > layout.reducerBytes) this.#reducer = undefined
+    const roomBytes = this.#roomBytes(this.#lanes.length)
+    for (const lane of this.#lanes) lane.allot(roomBytes, layout.laneBytes, layout.parcelBytes)
     return prepared
   }
 
@@ -97,9 +98,13 @@ export class Engine {
     await Promise.all(this.#lanes.map(lane => lane.kill('The scheduler is closed.')))
   }
 
-  get #reducerMaximum(): number {
-    const { budgetBytes } = this.#settings
-    return budgetBytes === undefined ? ARENA_LIMIT_BYTES : (this.#layout?.reducerBytes ?? 0)
+  /**
+   * Maximum of each of so many arenas. Arenas are made once, as large as the budget could ever allow, and each call's
+   * plan keeps it within its share: one that were replaced for every share would stay until it is collected.
+   */
+  #roomBytes(arenas: number): number {
+    const { budgetBytes = Number.POSITIVE_INFINITY } = this.#settings
+    return Math.min(pageFloor(budgetBytes / arenas), ARENA_LIMIT_BYTES)
   }
 
   #keepAlive(alive: boolean): void {

@@ -15,8 +15,8 @@ export class LocalLane implements Lane {
     return this.#seat.arena.bytes
   }
 
-  allot(arenaBytes: number): void {
-    this.#seat.allot(arenaBytes)
+  allot(maximumBytes: number, shareBytes: number): void {
+    this.#seat.allot(maximumBytes, shareBytes)
   }
 
   async run(task: Task): Promise<void> {

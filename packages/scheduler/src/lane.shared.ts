@@ -30,8 +30,8 @@ export class SharedLane implements Lane {
     return this.#seat.arena.bytes
   }
 
-  allot(arenaBytes: number): void {
-    this.#seat.allot(arenaBytes)
+  allot(maximumBytes: number, shareBytes: number): void {
+    this.#seat.allot(maximumBytes, shareBytes)
   }
 
   async run(task: Task): Promise<void> {

@@ -40,9 +40,9 @@ export class TransferLane implements Lane {
     return this.#arenaBytes + this.#parcelBytes
   }
 
-  allot(arenaBytes: number, parcelBytes: number): void {
-    if (arenaBytes !== this.#maximumBytes) {
-      this.#maximumBytes = arenaBytes
+  allot(maximumBytes: number, shareBytes: number, parcelBytes: number): void {
+    if (maximumBytes !== this.#maximumBytes || this.#arenaBytes > shareBytes) {
+      this.#maximumBytes = maximumBytes
       this.#allotted = undefined
     }
     if (parcelBytes !== this.#parcelBytes) {

@@ -16,8 +16,13 @@ export interface Task {
 export interface Lane {
   /** Bytes of arena and parcel, as measured. */
   readonly bytes: number
-  /** Gives it an arena of at most so many bytes, and a parcel of so many; keeps the ones it has if they agree. */
-  allot(arenaBytes: number, parcelBytes: number): void
+  /**
+   * Gives it an arena and a parcel, and keeps the ones it has if they will do.
+   *
+   * @param maximumBytes what the arena can never pass.
+   * @param shareBytes what it may hold now; an arena that holds more is given up.
+   */
+  allot(maximumBytes: number, shareBytes: number, parcelBytes: number): void
   /**
    * Runs a task; what must be written is written before this returns its promise, unless something has to be
    * loaded first.

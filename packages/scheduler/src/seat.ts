@@ -17,9 +17,10 @@ export class Seat {
     return this.#arena
   }
 
-  /** Takes another arena if this one has another maximum, in whole pages. */
-  allot(maximumBytes: number): void {
-    if (this.#arena.maximumBytes !== maximumBytes) this.renew(maximumBytes)
+  /** Takes another arena if this one has another maximum, in whole pages, or holds more than its share. */
+  allot(maximumBytes: number, shareBytes: number): void {
+    const { maximumBytes: maximum, bytes } = this.#arena
+    if (maximum !== maximumBytes || bytes > shareBytes) this.renew(maximumBytes)
   }
 
   /** Takes another arena, because somebody may still write this one. */
