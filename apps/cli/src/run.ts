@@ -28,6 +28,11 @@ function report(error: unknown, debug: boolean): number {
   const { bold, red } = colours()
   if (error instanceof WengertError) {
     say(`${bold(red(error.name))}: ${error.message}`)
+  } else if (isOutOfMemory(error)) {
+    say(`${bold(red('Out of memory'))}: ${error.message}.`)
+    say(
+      '  fix       smaller --hidden layers, or a machine with more memory: parameters lie outside of the budget',
+    )
   } else {
     say(`${bold(red('Unexpected error'))}: ${error instanceof Error ? error.message : String(error)}`)
     if (!debug) say('  fix       this is a defect; --debug shows where it happened')
@@ -54,3 +59,7 @@ function stacks(error: unknown): string {
     error instanceof Error && error.cause !== undefined ? `\ncaused by ${stacks(error.cause)}` : ''
   return `\n${own}${cause}`
 }
+
+/** What engines throw where an array of that size cannot be had. */
+const isOutOfMemory = (error: unknown): error is RangeError =>
+  error instanceof RangeError && /allocation|array (buffer )?length/i.test(error.message)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { split } from '@wengert/nn'
 import { fromData } from '@wengert/tape'
-import { parse } from 'csv-parse'
+import { CsvError, parse } from 'csv-parse'
 import { Cells } from './cells.js'
 import { DataError, type Dataset } from './dataset.js'
 import { readLabels } from './labels.js'
@@ -65,7 +65,7 @@ async function readCells(file: string, signal: AbortSignal): Promise<Cells> {
       cells.add(record as readonly string[], (info as { readonly lines: number }).lines)
     }
   } catch (cause) {
-    if (!isCsvError(cause)) throw cause
+    if (!(cause instanceof CsvError)) throw cause
     throw new DataError({ summary: `${file} is not well-formed CSV.`, at: cause.message, cause })
   } finally {
     source.destroy()
@@ -86,6 +86,3 @@ async function check(file: string): Promise<void> {
   if (found.isFile()) return
   throw new DataError({ summary: `${file} is not a file.`, expected: 'the path of a CSV file' })
 }
-
-const isCsvError = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_')
