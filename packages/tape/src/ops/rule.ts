@@ -13,8 +13,10 @@ export type Partial =
 export interface Site {
   readonly inputs: readonly Tensor[]
   readonly outputs: readonly Tensor[]
-  /** Cotangent of the first output. */
+  /** Cotangent of the only output; of an op with several see `cts`. */
   readonly ct: Tensor
+  /** Cotangents of all outputs; undefined for zero, but at least one is there. */
+  readonly cts: readonly (Tensor | undefined)[]
   readonly params: Params
   /** Which inputs need a cotangent. */
   readonly wanted: readonly boolean[]
@@ -31,12 +33,13 @@ export interface TangentSite {
 
 /**
  * How tangents go through an op that is not elementwise: `'linear'` jointly in all its floating-point operands;
- * separately linear in each of some operands, by position; or in a way of its own.
+ * separately linear in each of some operands, by position; or in a way of its own, which gives the tangent of the only
+ * output or a list of them.
  */
 export type Pushforward =
   | 'linear'
   | { readonly multilinear: readonly number[] }
-  | ((site: TangentSite) => Tensor | undefined)
+  | ((site: TangentSite) => Tensor | undefined | readonly (Tensor | undefined)[])
 
 /** An instruction that is mapped over a batch. */
 export interface BatchSite {
@@ -48,8 +51,8 @@ export interface BatchSite {
   readonly params: Params
 }
 
-/** Computes an instruction for a whole batch; the batch is axis 0 of the result. */
-export type Batch = (site: BatchSite) => Tensor
+/** Computes an instruction for a whole batch; the batch is axis 0 of the result, or of each of several. */
+export type Batch = (site: BatchSite) => Tensor | readonly Tensor[]
 
 /** How transformations go through an op. */
 export type Rule =

@@ -1,6 +1,6 @@
 import { broadcastTo, reshape, ruleOf } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
-import { apply, applyOne, fromData, type Tensor } from '../record/index.js'
+import { apply, fromData, type Tensor } from '../record/index.js'
 
 /** A value for each element of a batch, the batch as axis 0; or one for all of them. */
 export interface Batched {
@@ -28,8 +28,10 @@ export function batch(program: Program, inputs: readonly Batched[], size: number
     const operands = instruction.inputs.map(value => values[value] as Batched)
     const tensors = operands.map(({ tensor }) => tensor)
     if (operands.some(({ batched }) => batched)) {
-      const [out] = instruction.outputs as readonly [number]
-      values[out] = { tensor: batchOne(program, instruction, operands, size), batched: true }
+      const results = batchOne(program, instruction, operands, size)
+      instruction.outputs.forEach((value, k) => {
+        values[value] = { tensor: results[k] as Tensor, batched: true }
+      })
     } else {
       const results = apply(instruction.op, tensors, instruction.params)
       instruction.outputs.forEach((value, k) => {
@@ -45,11 +47,14 @@ function batchOne(
   { op, inputs, params }: Instruction,
   operands: readonly Batched[],
   size: number,
-): Tensor {
+): readonly Tensor[] {
   const rule = ruleOf(op)
   const tensors = operands.map(({ tensor }) => tensor)
   const batched = operands.map(operand => operand.batched)
-  if ('batch' in rule) return rule.batch({ inputs: tensors, batched, size, params })
+  if ('batch' in rule) {
+    const results = rule.batch({ inputs: tensors, batched, size, params })
+    return Array.isArray(results) ? results : [results as Tensor]
+  }
   // Elementwise: axes line up from the last, so shorter operands get axes of length 1 behind the batch.
   const ranks = inputs.map(value => (program.avals[value] as Tensor['aval']).shape.length)
   const rank = Math.max(...ranks)
@@ -58,7 +63,7 @@ function batchOne(
     if (!batched[k] || missing === 0) return x
     return reshape(x, [size, ...new Array<number>(missing).fill(1), ...x.shape.slice(1)])
   })
-  return applyOne(op, aligned, params)
+  return apply(op, aligned, params)
 }
 
 /** The tensor with the batch as axis 0, repeated if all elements have the same. */

@@ -30,12 +30,13 @@ export function pullback(
   })
   for (let k = program.instructions.length - 1; k >= 0; k--) {
     const instruction = program.instructions[k] as Instruction
-    const ct = cts[instruction.outputs[0] as number]
-    if (!ct) continue
+    const reaching = instruction.outputs.map(value => cts[value])
+    if (!reaching.some(ct => ct)) continue
     const site: Site = {
       inputs: instruction.inputs.map(value => values[value] as Tensor),
       outputs: instruction.outputs.map(value => values[value] as Tensor),
-      ct,
+      ct: reaching[0] as Tensor,
+      cts: reaching,
       params: instruction.params,
       wanted: instruction.inputs.map(value => active[value] === true),
     }
@@ -43,8 +44,8 @@ export function pullback(
     instruction.inputs.forEach((value, position) => {
       if (active[value]) accumulate(value, results[position])
     })
-    // Nothing reads this cotangent any more; it may be dropped here.
-    cts[instruction.outputs[0] as number] = undefined
+    // Nothing reads these cotangents any more; they may be dropped here.
+    for (const value of instruction.outputs) cts[value] = undefined
   }
   return program.inputs.map((value, k) => (wanted[k] ? cts[value] : undefined))
 }

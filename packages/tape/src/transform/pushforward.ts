@@ -10,7 +10,7 @@ import {
   zerosLike,
 } from '../ops/index.js'
 import { type Instruction, isFloat, type Program } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { apply, applyOne, type Tensor } from '../record/index.js'
 
 /**
  * Forward accumulation (Griewank & Walther, Evaluating Derivatives, 2nd ed., §3.1): walks the Wengert list and emits,
@@ -36,32 +36,39 @@ export function pushforward(
       tangents: instruction.inputs.map(value => reached[value]),
       params: instruction.params,
     }
-    const [out] = instruction.outputs as readonly [number, ...number[]]
-    if (!isFloat((program.avals[out] as Tensor['aval']).dtype)) continue
-    if (site.tangents.some(t => t)) reached[out] = tangentOf(instruction, ruleOf(instruction.op), site)
+    const differentiable = instruction.outputs.map(out =>
+      isFloat((program.avals[out] as Tensor['aval']).dtype),
+    )
+    if (!differentiable.includes(true) || !site.tangents.some(t => t)) continue
+    const tangentsOut = tangentsOf(instruction, ruleOf(instruction.op), site)
+    instruction.outputs.forEach((out, k) => {
+      if (differentiable[k]) reached[out] = tangentsOut[k]
+    })
   }
   return program.outputs.map(value => reached[value])
 }
 
-function tangentOf({ op }: Instruction, rule: Rule, site: TangentSite): Tensor | undefined {
-  if ('partials' in rule) return elementwise(rule.partials, site)
+function tangentsOf({ op }: Instruction, rule: Rule, site: TangentSite): readonly (Tensor | undefined)[] {
+  if ('partials' in rule) return [elementwise(rule.partials, site)]
   const { pushforward } = rule
-  if (rule.pullback === 'zero' || pushforward === undefined) return undefined
-  if (typeof pushforward === 'function') return pushforward(site)
+  if (rule.pullback === 'zero' || pushforward === undefined) return []
+  if (typeof pushforward === 'function') {
+    const pushed = pushforward(site)
+    return Array.isArray(pushed) ? pushed : [pushed as Tensor | undefined]
+  }
   const { inputs, tangents, params } = site
   if (pushforward === 'linear') {
-    return applyOne(
+    return apply(
       op,
       tangents.map((t, k) => t ?? zerosLike(inputs[k] as Tensor)),
       params,
     )
   }
-  return total(
-    pushforward.multilinear.map(position => {
-      const t = tangents[position]
-      return t && applyOne(op, inputs.with(position, t), params)
-    }),
-  )
+  const terms = pushforward.multilinear.map(position => {
+    const t = tangents[position]
+    return t && applyOne(op, inputs.with(position, t), params)
+  })
+  return [total(terms)]
 }
 
 /** Σ ∂f/∂xₖ · tₖ, broadcast to the shape of the result. */
