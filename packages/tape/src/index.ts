@@ -1,4 +1,5 @@
 export type { DType, FloatDType } from '@wengert/kernels'
+export * from './control/index.js'
 export {
   BudgetError,
   DerivativeError,

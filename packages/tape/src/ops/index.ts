@@ -6,6 +6,7 @@ export type { PadOptions } from './pad.js'
 export {
   type Batch,
   type BatchSite,
+  defineRule,
   isConstant,
   type Partial,
   type Pushforward,

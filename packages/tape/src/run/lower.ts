@@ -75,7 +75,9 @@ function unitOf({ avals }: Program, instruction: Instruction, inner: Inner): Uni
       (body, places) => new Region(body, lowerAt(body, places, inner), inner),
     )
   }
-  const kernel = opOf(instruction.op).lower(inputs, outputs, instruction.params)
+  const { lower } = opOf(instruction.op)
+  if (!lower) throw new Error(`The op ${instruction.op} cannot be lowered.`)
+  const kernel = lower(inputs, outputs, instruction.params)
   return kernel === 'alias' ? kernel : unitOfKernel(kernel, movedBytes(inputs) + movedBytes(outputs))
 }
 

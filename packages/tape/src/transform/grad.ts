@@ -1,3 +1,4 @@
+import { pullback, replay } from '../derive/index.js'
 import { DerivativeError, OptionError, ShapeError } from '../errors.js'
 import { broadcastTo, div, sum } from '../ops/index.js'
 import { formatAval, isFloat } from '../program/index.js'
@@ -10,8 +11,6 @@ import {
   type Tree,
   unflattenTree,
 } from '../record/index.js'
-import { pullback } from './pullback.js'
-import { replay } from './replay.js'
 import { type RunOptions, transformed } from './transformed.js'
 
 /** Options of {@link grad} and {@link valueAndGrad}. */

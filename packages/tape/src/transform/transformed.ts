@@ -1,3 +1,4 @@
+import { replay } from '../derive/index.js'
 import { BudgetError, OptionError } from '../errors.js'
 import { type ByteSize, formatByteSize, type Program, parseByteSize } from '../program/index.js'
 import {
@@ -27,7 +28,6 @@ import {
   pageCeil,
   pageFloor,
 } from '../run/index.js'
-import { replay } from './replay.js'
 import { simplify } from './simplify.js'
 
 /** Options of every transformation that runs programs. */

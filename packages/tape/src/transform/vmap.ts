@@ -1,3 +1,4 @@
+import { type Batched, batch, withBatch } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
 import { transpose } from '../ops/index.js'
 import { formatAval } from '../program/index.js'
@@ -10,7 +11,6 @@ import {
   type Tree,
   unflattenTree,
 } from '../record/index.js'
-import { type Batched, batch, withBatch } from './batching.js'
 import { leavesOf } from './trace.js'
 import { jit, type RunOptions } from './transformed.js'
 
