@@ -10,13 +10,13 @@ import {
 } from '../ops/index.js'
 import { type Aval, type Control, type Program, paramsOf, registerOp } from '../program/index.js'
 import { apply, type Tensor } from '../record/index.js'
-import { outputAvals, recordClosed, together } from './closed.js'
+import { avalsOf, outputAvals, recordClosed, together } from './closed.js'
 import { present, spread } from './spread.js'
 
 type Cond = Control & { readonly kind: 'cond' }
 
-/** Makes a list of tensors. */
-export type Branch = () => readonly Tensor[]
+/** Makes a list of tensors from operands. */
+export type Branch = (operands: readonly Tensor[]) => readonly Tensor[]
 
 /** Told of what the branches give before anything is recorded. */
 export type CheckBranches = (whenTrue: readonly Aval[], whenFalse: readonly Aval[]) => void
@@ -26,13 +26,17 @@ export function emitCond(
   condition: Tensor,
   whenTrue: Branch,
   whenFalse: Branch,
+  operands: readonly Tensor[],
   check: CheckBranches = () => {},
 ): readonly Tensor[] {
-  const closed = [whenTrue, whenFalse].map(branch => recordClosed(branch, []))
+  const closed = [whenTrue, whenFalse].map(branch =>
+    recordClosed((...inputs) => branch(inputs), avalsOf(operands)),
+  )
   const { programs, outside } = together(closed)
   const [yes, no] = programs as [Program, Program]
   check(outputAvals(yes), outputAvals(no))
-  return apply('cond', [condition, ...outside], paramsOf({ kind: 'cond', whenTrue: yes, whenFalse: no }))
+  const inputs = [condition, ...outside, ...operands]
+  return apply('cond', inputs, paramsOf({ kind: 'cond', whenTrue: yes, whenFalse: no }))
 }
 
 registerOp({
@@ -50,12 +54,14 @@ function parts({ inputs, params }: { inputs: readonly Tensor[]; params: object }
 function chosen(
   condition: Tensor,
   [yes, no]: readonly [Program, Program],
-  emit: (program: Program) => readonly Tensor[],
+  operands: readonly Tensor[],
+  emit: (program: Program, operands: readonly Tensor[]) => readonly Tensor[],
 ) {
   return emitCond(
     condition,
-    () => emit(yes),
-    () => emit(no),
+    inputs => emit(yes, inputs),
+    inputs => emit(no, inputs),
+    operands,
   )
 }
 
@@ -63,9 +69,12 @@ function chosen(
 function condPullback(site: Site): readonly (Tensor | undefined)[] {
   const { condition, operands, branches } = parts(site)
   const [, ...wanted] = site.wanted
-  const cts = chosen(condition, branches, program => {
-    const pulled = pullback(program, replay(program, operands), site.cts, wanted)
-    return present(operands.map((x, k) => (wanted[k] ? (pulled[k] ?? zerosLike(x)) : undefined)))
+  const given = site.cts.map(Boolean)
+  const all = [...operands, ...present(site.cts)]
+  const cts = chosen(condition, branches, all, (program, inputs) => {
+    const own = inputs.slice(0, operands.length)
+    const pulled = pullback(program, replay(program, own), spread(given, inputs.slice(own.length)), wanted)
+    return present(own.map((x, k) => (wanted[k] ? (pulled[k] ?? zerosLike(x)) : undefined)))
   })
   return [undefined, ...spread(wanted, cts)]
 }
@@ -78,14 +87,14 @@ function condPushforward(site: TangentSite): readonly (Tensor | undefined)[] {
     return program.outputs.map(value => found[value] === true)
   })
   const either = site.outputs.map((_, k) => reached.some(branch => branch[k]))
-  const ts = chosen(condition, branches, program => {
-    const values = replay(program, operands)
-    const pushed = pushforward(program, values, tangents)
-    return present(
-      program.outputs.map((value, k) =>
-        either[k] ? (pushed[k] ?? zerosLike(values[value] as Tensor)) : undefined,
-      ),
-    )
+  const given = tangents.map(Boolean)
+  const all = [...operands, ...present(tangents)]
+  const ts = chosen(condition, branches, all, (program, inputs) => {
+    const own = inputs.slice(0, operands.length)
+    const values = replay(program, own)
+    const pushed = pushforward(program, values, spread(given, inputs.slice(own.length)))
+    const out = program.outputs.map(value => values[value] as Tensor)
+    return present(out.map((x, k) => (either[k] ? (pushed[k] ?? zerosLike(x)) : undefined)))
   })
   return spread(either, ts)
 }
@@ -95,10 +104,12 @@ function condBatch(site: BatchSite): readonly Tensor[] {
   const { condition, operands, branches } = parts(site)
   const [each, ...batched] = site.batched
   const { size } = site
-  const inputs = operands.map((tensor, k): Batched => ({ tensor, batched: batched[k] === true }))
-  const all = (program: Program) => batch(program, inputs, size).map(out => withBatch(out, size))
-  if (!each) return chosen(condition, branches, all)
-  const [yes, no] = [all(branches[0]), all(branches[1])]
+  const all = (program: Program, inputs: readonly Tensor[]) => {
+    const own = inputs.map((tensor, k): Batched => ({ tensor, batched: batched[k] === true }))
+    return batch(program, own, size).map(out => withBatch(out, size))
+  }
+  if (!each) return chosen(condition, branches, operands, all)
+  const [yes, no] = [all(branches[0], operands), all(branches[1], operands)]
   return yes.map((x, k) => where(forEach(condition, x), x, no[k] as Tensor))
 }
 

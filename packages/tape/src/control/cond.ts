@@ -10,6 +10,8 @@ import { leavesOf } from './tree-function.js'
  * One of two functions of the same operands, chosen by a value: only that one runs. Mapped over a batch with a condition
  * for each element, both run, and each element takes its own.
  *
+ * What a function computes from tensors of outside alone, not from its operands, is computed before either runs.
+ *
  * @param condition a bool scalar.
  * @returns what the chosen function returns; both return trees with the same nesting and avals.
  * @throws {@link DTypeError} unless the condition is a bool scalar; {@link ShapeError} if the functions return different
@@ -27,8 +29,10 @@ export function cond<A extends readonly unknown[], R extends Tree<Tensor>>(
 ): R {
   checkCondition('cond', condition)
   const structures: Structure[] = []
-  const leaves = (branch: (...operands: A) => R, name: string) => () => {
-    const { tensors, structure } = leavesOf(`cond: what ${name} returned`, branch(...operands))
+  const given = leavesOf('cond: the operands', operands)
+  const leaves = (branch: (...operands: A) => R, name: string) => (inputs: readonly Tensor[]) => {
+    const own = unflattenTree(given.structure, inputs) as unknown as A
+    const { tensors, structure } = leavesOf(`cond: what ${name} returned`, branch(...own))
     structures.push(structure)
     return tensors
   }
@@ -36,6 +40,7 @@ export function cond<A extends readonly unknown[], R extends Tree<Tensor>>(
     condition,
     leaves(whenTrue, 'whenTrue'),
     leaves(whenFalse, 'whenFalse'),
+    given.tensors,
     (yes, no) => {
       const [a, b] = structures as [Structure, Structure]
       const same = sameStructure(a, b)

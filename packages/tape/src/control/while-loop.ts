@@ -56,11 +56,7 @@ export function whileLoop<S extends Tree<Tensor>>(
   checkSteps('whileLoop', 'maxSteps', maxSteps)
   const bounded = emitScan(
     state => {
-      const carry = emitCond(
-        test(state),
-        () => next(state),
-        () => state,
-      )
+      const carry = emitCond(test(state), next, inputs => inputs, state)
       return { carry, results: [] }
     },
     first.tensors,

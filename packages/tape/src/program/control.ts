@@ -39,6 +39,18 @@ export type Control =
 
 const KINDS: ReadonlySet<string> = new Set(['call', 'cond', 'while', 'scan'] satisfies Control['kind'][])
 
+/** Ops that are their body once nothing is differentiated any more. */
+const TRANSPARENT: ReadonlySet<string> = new Set(['customJvp', 'customVjp'])
+
+/**
+ * The program that an instruction stands for, if that can be put in its place.
+ *
+ * @example
+ * bodyOf({ op: 'add', params: {} }) // → undefined
+ */
+export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined =>
+  TRANSPARENT.has(op) ? (params.body as unknown as Program) : undefined
+
 /**
  * What an instruction runs, if it runs programs.
  *
@@ -46,8 +58,11 @@ const KINDS: ReadonlySet<string> = new Set(['call', 'cond', 'while', 'scan'] sat
  * const { program } = record(x => forLoop(3, (_, s) => s.mul(2), x), tensor(1))
  * controlOf(program.instructions[0])?.kind // → 'scan'
  */
-export const controlOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Control | undefined =>
-  KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
+export function controlOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Control | undefined {
+  const body = bodyOf({ op, params })
+  if (body) return { kind: 'call', body }
+  return KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
+}
 
 /** A control as parameters of the instruction of its name. */
 export function paramsOf<C extends Control>({ kind: _, ...params }: C): { readonly [key: string]: Json } {

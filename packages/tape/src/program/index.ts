@@ -1,6 +1,6 @@
 export * from './aval.js'
 export * from './bytes.js'
-export { type Control, controlOf, paramsOf } from './control.js'
+export { bodyOf, type Control, controlOf, paramsOf } from './control.js'
 export { allocate, type Data, dataFrom, viewOf } from './data.js'
 export { hash } from './hash.js'
 export { opOf, registerOp } from './op.js'

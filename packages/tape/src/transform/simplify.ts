@@ -1,4 +1,4 @@
-import type { Constant, Instruction, Program } from '../program/index.js'
+import { bodyOf, type Constant, type Instruction, type Program } from '../program/index.js'
 import { prune } from './prune.js'
 
 /**
@@ -11,7 +11,36 @@ import { prune } from './prune.js'
  * simplify(program).instructions.map(({ op }) => op) // → ['exp', 'add']
  */
 export function simplify(program: Program): Program {
-  return withoutDeadCode(withoutRepetitions(program))
+  return withoutDeadCode(withoutRepetitions(inlined(program)))
+}
+
+/** The program with functions that have derivatives of their own written out. */
+function inlined(program: Program): Program {
+  if (!program.instructions.some(bodyOf)) return program
+  const avals = [...program.avals]
+  const same = new Map<number, number>()
+  const instructions = program.instructions.flatMap(instruction => {
+    const inputs = instruction.inputs.map(value => same.get(value) ?? value)
+    const body = bodyOf(instruction)
+    if (!body) return [{ ...instruction, inputs }]
+    const written = inlined(body)
+    const place = new Map(written.inputs.map((value, k) => [value, inputs[k] as number]))
+    const define = (value: number) => {
+      place.set(value, avals.push(written.avals[value] as Program['avals'][number]) - 1)
+      return place.get(value) as number
+    }
+    const inner = written.instructions.map(({ op, inputs, outputs, params }) => ({
+      op,
+      inputs: inputs.map(value => place.get(value) as number),
+      outputs: outputs.map(define),
+      params,
+    }))
+    instruction.outputs.forEach(
+      (value, k) => void same.set(value, place.get(written.outputs[k] as number) as number),
+    )
+    return inner
+  })
+  return { ...program, avals, instructions, outputs: program.outputs.map(value => same.get(value) ?? value) }
 }
 
 function withoutRepetitions(program: Program): Program {
