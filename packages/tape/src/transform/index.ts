@@ -8,6 +8,7 @@ export {
 } from './grad.js'
 export { hessian, hvp, jacfwd, jacobian, jacrev } from './jacobian.js'
 export { jvp, type ValueAndTangent } from './jvp.js'
+export { linearize, type ValueAndPushforward } from './linearize.js'
 export { rowMixing } from './rows.js'
 export { simplify } from './simplify.js'
 export { jit, type RunOptions } from './transformed.js'
