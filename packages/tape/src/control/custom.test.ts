@@ -81,7 +81,7 @@ describe('customJvp', () => {
     expect(() => grad(bad)(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customJvp: the rule returned f32[2] as tangent 1 of 1.
         expected  f32[]
-        at        custom.test.ts:77:27]
+        at        custom.test.ts:81:27]
     `)
   })
 })
@@ -120,7 +120,7 @@ describe('customVjp', () => {
     expect(() => other(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customVjp: the rule returned f32[] as cotangent 1 of 1.
         expected  f32[2]
-        at        custom.test.ts:116:18]
+        at        custom.test.ts:120:18]
     `)
     expect(() => hessian((x: Tensor) => first(x, x))(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customVjp: forward accumulation through a function with only a pullback of its own.

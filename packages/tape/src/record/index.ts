@@ -6,12 +6,15 @@ export {
   isArgumentLeaf,
   type Recorded,
   type Recording,
+  type RecordingOptions,
   record,
+  recordWith,
 } from './record.js'
 export { innermostTape } from './tape.js'
 export {
   dataOf,
   fromData,
+  hasData,
   isDifferentiable,
   type NestedArray,
   Tensor,

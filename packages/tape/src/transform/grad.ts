@@ -11,10 +11,10 @@ import {
   type Tree,
   unflattenTree,
 } from '../record/index.js'
-import { type RunOptions, transformed } from './transformed.js'
+import { type RecordOptions, transformed } from './transformed.js'
 
 /** Options of {@link grad} and {@link valueAndGrad}. */
-export interface GradOptions extends RunOptions {
+export interface GradOptions extends RecordOptions {
   /** Which arguments are differentiated: a position (the gradient is a tree like it) or several. Default 0. */
   readonly argnums?: number | readonly number[]
   /** How the rows of a loss with one number a row become one number. Default `'mean'`. */

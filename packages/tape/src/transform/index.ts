@@ -1,4 +1,5 @@
 export type { SparsityPattern } from './colouring.js'
+export type { RunOptions } from './engine.js'
 export {
   type GradientOf,
   type GradOptions,
@@ -15,6 +16,6 @@ export { linearize, type ValueAndPushforward } from './linearize.js'
 export { rowMixing } from './rows.js'
 export { simplify } from './simplify.js'
 export { type SparseMatrix, sparseJacobian } from './sparse-jacobian.js'
-export { jit, type RunOptions } from './transformed.js'
+export { jit, type RecordOptions } from './transformed.js'
 export { type ValueAndPullback, vjp } from './vjp.js'
 export { type InAxis, type VmapOptions, vmap } from './vmap.js'

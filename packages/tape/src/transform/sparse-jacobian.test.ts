@@ -37,7 +37,7 @@ describe('colourColumns', () => {
     )
   })
 
-  test('a tridiagonal matrix has three colours, an arrow has one fewer in rows than in columns', () => {
+  test('a tridiagonal matrix has three colours, an arrow two by its rows', () => {
     const n = 100
     const band = Array.from({ length: n }, (_, k) =>
       [k - 1, k, k + 1].filter(j => j >= 0 && j < n).map(j => [k, j]),
@@ -47,6 +47,10 @@ describe('colourColumns', () => {
       number[],
     ]
     expect(colourColumns({ rows, columns }, n).count).toBe(3)
+    const all = Array.from({ length: n }, (_, k) => k)
+    const arrow = { rows: [...all, ...all.slice(1)], columns: [...all, ...all.slice(1).map(() => 0)] }
+    expect(colourColumns(arrow, n).count).toBe(2)
+    expect(colourColumns({ rows: arrow.columns, columns: arrow.rows }, n).count).toBe(n)
   })
 })
 
