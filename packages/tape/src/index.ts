@@ -55,6 +55,17 @@ export {
   tensor,
 } from './record/index.js'
 export {
+  type Batch,
+  type BatchSite,
+  isConstant,
+  type Partial,
+  type Pushforward,
+  type Rule,
+  ruleOf,
+  type Site,
+  type TangentSite,
+} from './rules/index.js'
+export {
   ARENA_LIMIT_BYTES,
   Arena,
   type ArenaOptions,

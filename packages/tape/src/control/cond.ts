@@ -18,7 +18,8 @@ import { leavesOf } from './tree-function.js'
  * avals.
  * @example
  * const f = jit(x => cond(x.greater(0), y => y.square(), y => y.neg(), x))
- * [f(tensor(3)).item(), f(tensor(-2)).item()] // → [9, 2]
+ * f(tensor(3)).item() // → 9
+ * f(tensor(-2)).item() // → 2
  * grad(x => cond(x.greater(0), y => y.square(), y => y.neg(), x))(tensor(3)).item() // → 6
  */
 export function cond<A extends readonly unknown[], R extends Tree<Tensor>>(

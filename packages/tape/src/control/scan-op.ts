@@ -1,16 +1,8 @@
 import { type Batched, batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
-import {
-  add,
-  type BatchSite,
-  broadcastTo,
-  defineRule,
-  type Site,
-  type TangentSite,
-  transpose,
-  zerosLike,
-} from '../ops/index.js'
+import { add, broadcastTo, transpose, zerosLike } from '../ops/index.js'
 import { type Aval, type Control, isFloat, type Program, paramsOf, registerOp } from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
+import { type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { avalsOf, outputAvals, recordClosed } from './closed.js'
 import { present, spread } from './spread.js'
 

@@ -1,6 +1,6 @@
 import { RecordError } from '../errors.js'
 import { type Aval, formatAval } from '../program/index.js'
-import { flattenTree, type Structure, sameStructure, Tensor, type Tree, tensor } from '../record/index.js'
+import { flattenTree, type Structure, sameStructure, Tensor, tensor } from '../record/index.js'
 
 /** A tree of tensors taken apart; numbers in it are f32 scalars. */
 export interface Leaves {
@@ -37,5 +37,3 @@ export function difference(got: Leaves, expected: Leaves): string | undefined {
 }
 
 const alike = (a: Aval, b: Aval) => formatAval(a) === formatAval(b)
-
-export type { Tree }

@@ -1,6 +1,7 @@
-import { add, mul, neg, type Rule, ruleOf, type Site, sumTo } from '../ops/index.js'
+import { add, mul, neg, sumTo } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
+import { type Rule, ruleOf, type Site } from '../rules/index.js'
 import { dependent } from './reach.js'
 
 /**

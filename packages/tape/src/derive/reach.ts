@@ -1,5 +1,5 @@
-import { isConstant, ruleOf } from '../ops/index.js'
 import { isFloat, type Program } from '../program/index.js'
+import { isConstant, ruleOf } from '../rules/index.js'
 
 /** What carries a dependence: any value, or floating-point values through ops that have derivatives. */
 export type Through = 'values' | 'derivatives'

@@ -6,7 +6,6 @@ export {
   isArgumentLeaf,
   type Recorded,
   type Recording,
-  type RecordingOptions,
   record,
   recordWith,
 } from './record.js'

@@ -23,7 +23,7 @@ export const lower = (program: Program, pinned: readonly boolean[], inner: Inner
   )
 
 /** As {@link lower}, with a place for each input. */
-export function lowerAt(program: Program, places: readonly Place[], inner: Inner): Lowered {
+function lowerAt(program: Program, places: readonly Place[], inner: Inner): Lowered {
   const storageOf = new Array<number>(program.avals.length).fill(Number.NaN)
   const bytes: number[] = []
   const store = (value: number) => {
