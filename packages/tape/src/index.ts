@@ -29,6 +29,8 @@ export {
   type ByteSize,
   bytesOf,
   type Constant,
+  type Control,
+  controlOf,
   type Data,
   formatAval,
   formatByteSize,

@@ -115,3 +115,67 @@ test('for, while, cond', () => {
   expect([3, -2].map(x => grad(grad(f))(tensor(x)).item())).toEqual([2, 0])
   expect(vmap(grad(f))(tensor([3, -2])).toArray()).toEqual([6, -1])
 })
+
+describe('mistakes', () => {
+  const x = tensor([1, 2])
+  const cases: Readonly<Record<string, () => unknown>> = {
+    'a carry of another shape': () => scan((c: Tensor, y: Tensor) => [c.mul(x), y], tensor(1), x),
+    'a carry of another nesting': () => scan((c: Tensor) => [[c] as unknown as Tensor, null], tensor(1), x),
+    'a step that returns no pair': () => scan((c: Tensor) => c as never, tensor(1), x),
+    'arrays of different lengths': () => scan((c: Tensor) => [c, null], tensor(1), [x, tensor([1])]),
+    'a scalar to scan over': () => scan((c: Tensor) => [c, null], tensor(1), tensor(1)),
+    'no length': () => scan((c: Tensor) => [c, null], tensor(1), null),
+    'another length': () => scan((c: Tensor) => [c, null], tensor(1), x, { length: 3 }),
+    'half a step': () => forLoop(2.5, (_, c: Tensor) => c, tensor(1)),
+    'a state of another dtype': () => forLoop(2, (_, c: Tensor) => c.convert('f64'), tensor(1)),
+    'a condition that is a number': () =>
+      cond(
+        tensor(1),
+        () => x,
+        () => x,
+      ),
+    'a condition of several elements': () =>
+      whileLoop(
+        (s: Tensor) => s.less(5),
+        s => s.mul(2),
+        x,
+      ),
+    'branches of different shapes': () =>
+      cond(
+        tensor(true),
+        () => x,
+        () => tensor(1),
+      ),
+    'branches of different nesting': () =>
+      cond<[], Tensor | Tensor[]>(
+        tensor(true),
+        () => x,
+        () => [x],
+      ),
+    'a result that is no tensor': () =>
+      cond(
+        tensor(true),
+        () => 'x' as never,
+        () => x,
+      ),
+    'a value read in a step': () => scan((c: Tensor) => [c.mul(c.item()), null], tensor(1), x),
+    'reverse accumulation through an open loop': () =>
+      grad((y: Tensor) =>
+        whileLoop(
+          (s: Tensor) => s.less(5),
+          s => s.mul(2),
+          y,
+        ),
+      )(tensor(1)),
+  }
+
+  test.each(Object.keys(cases))('%s', name => {
+    let message = 'nothing was thrown'
+    try {
+      cases[name]?.()
+    } catch (error) {
+      message = String(error)
+    }
+    expect(message).toMatchSnapshot()
+  })
+})

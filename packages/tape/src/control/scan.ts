@@ -86,7 +86,7 @@ function lengthOf({ tensors, paths }: Leaves, given: number | undefined): number
   const scalar = tensors.findIndex(x => x.rank === 0)
   if (scalar >= 0) {
     throw new ShapeError({
-      summary: `scan: the array ${paths[scalar] ?? ''} is a scalar, ${formatAval((tensors[scalar] as Tensor).aval)}.`,
+      summary: `scan: the array${paths[scalar] ? ` ${paths[scalar]}` : ''} is a scalar, ${formatAval((tensors[scalar] as Tensor).aval)}.`,
       expected: 'arrays with a row for each step along their first axis',
       at: callerLocation(),
     })
