@@ -45,16 +45,23 @@ export {
 } from './program/index.js'
 export {
   type ArgumentLeaf,
+  arange,
+  type CreationOptions,
   dataOf,
+  eye,
   fromData,
+  full,
+  linspace,
   type NestedArray,
   type Operand,
+  ones,
   type Recorded,
   type Recording,
   record,
   Tensor,
   type TensorOptions,
   tensor,
+  zeros,
 } from './record/index.js'
 export {
   type Batch,
