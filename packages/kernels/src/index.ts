@@ -1,6 +1,18 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
-export { branch, repeat, repeatWhile, type TransferSpec, transfer } from './control/index.js'
+export {
+  branch,
+  forwardSteps,
+  mostSteps,
+  REVOLVE_LISTS,
+  repeat,
+  repeatWhile,
+  revolve,
+  type SampleSpec,
+  sample,
+  type TransferSpec,
+  transfer,
+} from './control/index.js'
 export {
   type Conv2dSpec,
   conv2d,

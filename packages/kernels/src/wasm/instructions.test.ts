@@ -296,6 +296,7 @@ describe('scalars', () => {
     expect(value(i64.shrU(big, i64.const(40n)))).toBe(1)
     expect(value(i64.clz(big))).toBe(23)
     expect(value(i32.wrapI64(big))).toBe(9)
+    expect(value(i32.truncF64S(f64.const(-7.9)))).toBe(-7)
     expect(value(i64.extendI32S(of(-1)))).toBe(-1)
     expect(value(i64.extendI32U(of(-1)))).toBe(2 ** 32 - 1)
     expect(value(f64.convertI64S(i64.const(-3n)))).toBe(-3)
