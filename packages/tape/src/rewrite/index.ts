@@ -1,2 +1,2 @@
-export { type Reversal, reversals, type Snapshots, withSnapshots } from './reversal.js'
+export { hasReversals, type Snapshots, withSnapshots } from './reversal.js'
 export { simplify } from './simplify.js'

@@ -27,7 +27,7 @@ export interface Snapshots {
   readonly snapshots: number
 }
 
-/** The reversals of a program whose states nobody else reads. */
+/** The reversals of a program whose states nobody else reads, without those of the programs inside of instructions. */
 export function reversals(program: Program): readonly Reversal[] {
   const readers = readersOf(program)
   return program.instructions.flatMap((instruction, forward) => {
@@ -46,6 +46,45 @@ export function reversals(program: Program): readonly Reversal[] {
       !reader.inputs.slice(0, back.constants + back.carries).some(value => states.includes(value))
     return fits ? [{ forward, reverse, length: scan.length }] : []
   })
+}
+
+/** Whether a program, or one inside of its instructions, has reversals. */
+export const hasReversals = (program: Program): boolean =>
+  reversals(program).length > 0 ||
+  program.instructions.some(instruction => programsOf(instruction).some(hasReversals))
+
+/** The programs inside of an instruction. */
+function programsOf(instruction: Instruction): readonly Program[] {
+  const found: Program[] = []
+  mapPrograms(instruction, program => {
+    found.push(program)
+    return program
+  })
+  return found
+}
+
+/** The instruction with other programs inside. */
+function mapPrograms(instruction: Instruction, map: (program: Program) => Program): Instruction {
+  const control = controlOf(instruction)
+  switch (control?.kind) {
+    case undefined:
+      return instruction
+    case 'call':
+    case 'scan':
+      return { ...instruction, params: paramsOf({ ...control, body: map(control.body) }) }
+    case 'cond': {
+      const [whenTrue, whenFalse] = [map(control.whenTrue), map(control.whenFalse)]
+      return { ...instruction, params: paramsOf({ ...control, whenTrue, whenFalse }) }
+    }
+    case 'while': {
+      const [condition, body] = [map(control.condition), map(control.body)]
+      return { ...instruction, params: paramsOf({ ...control, condition, body }) }
+    }
+    case 'revolve': {
+      const [forward, reverse] = [map(control.forward), map(control.reverse)]
+      return { ...instruction, params: paramsOf({ ...control, forward, reverse }) }
+    }
+  }
 }
 
 const scanOf = (instruction: Instruction): Scan | undefined => {
@@ -68,18 +107,28 @@ function readersOf({ avals, instructions, outputs }: Program): number[][] {
 }
 
 /**
- * The program with some of its reversals from snapshots: the loop gives only few of its states, or none, and its pullback
- * computes the others again.
+ * The program with its reversals from snapshots, also in the programs inside of instructions: the loop gives only few of
+ * its states, or none, and its pullback computes the others again.
+ *
+ * @param choose which states are in memory for so many steps; undefined for all.
  */
-export function withSnapshots(program: Program, choices: ReadonlyMap<Reversal, Snapshots>): Program {
+export function withSnapshots(program: Program, choose: (length: number) => Snapshots | undefined): Program {
   const avals = [...program.avals]
-  const instructions = [...program.instructions]
-  for (const [reversal, choice] of choices) {
-    const forward = instructions[reversal.forward] as Instruction
-    const reverse = instructions[reversal.reverse] as Instruction
-    const [few, again] = rewritten(forward, reverse, choice, aval => avals.push(aval) - 1, avals)
-    instructions[reversal.forward] = few
-    instructions[reversal.reverse] = again
+  const instructions = program.instructions.map(instruction =>
+    mapPrograms(instruction, inner => withSnapshots(inner, choose)),
+  )
+  for (const { forward, reverse, length } of reversals(program)) {
+    const choice = choose(length)
+    if (!choice) continue
+    const [few, again] = rewritten(
+      instructions[forward] as Instruction,
+      instructions[reverse] as Instruction,
+      choice,
+      aval => avals.push(aval) - 1,
+      avals,
+    )
+    instructions[forward] = few
+    instructions[reverse] = again
   }
   return simplify({ ...program, avals, instructions })
 }

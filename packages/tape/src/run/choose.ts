@@ -7,7 +7,7 @@ import { forwardSteps, mostSteps } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
-import { type Reversal, reversals, type Snapshots, withSnapshots } from '../rewrite/index.js'
+import { hasReversals, type Snapshots, withSnapshots } from '../rewrite/index.js'
 import { lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
 
@@ -29,10 +29,10 @@ export function planWithin(program: Program, pinned: readonly boolean[], budgetB
   const attempt = (candidate: Program, inner: Inner) => planned(candidate, pinned, budgetBytes, inner)
   const plain = attempt(program, 'ample')
   if ('chosen' in plain && plain.chosen.extraCost === 0) return plain
-  const found = reversals(program)
+  const loops = hasReversals(program)
   const ways: Attempt[] = [plain]
   for (const inner of ['ample', 'least'] as const) {
-    if (found.length > 0) ways.push(fromSnapshots(program, found, candidate => attempt(candidate, inner)))
+    if (loops) ways.push(fromSnapshots(program, candidate => attempt(candidate, inner)))
     else if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(program, inner))
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
@@ -54,12 +54,8 @@ const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
 const FINENESS = 64
 
 /** The program with as many snapshots as fit: all reversals get more together, on a geometric scale. */
-function fromSnapshots(
-  program: Program,
-  found: readonly Reversal[],
-  attempt: (candidate: Program) => Attempt,
-): Attempt {
-  const at = (level: number) => attempt(withSnapshots(program, choicesAt(found, level / FINENESS)))
+function fromSnapshots(program: Program, attempt: (candidate: Program) => Attempt): Attempt {
+  const at = (level: number) => attempt(withSnapshots(program, length => choiceAt(length, level / FINENESS)))
   let best = at(0)
   if ('refused' in best) return best
   let [fits, fails] = [0, FINENESS]
@@ -79,16 +75,13 @@ function fromSnapshots(
 /** No step is run forward more often than this, however few the snapshots. */
 const MOST_REPETITIONS = 64
 
-function choicesAt(found: readonly Reversal[], share: number): ReadonlyMap<Reversal, Snapshots> {
-  return new Map(
-    found.map(reversal => {
-      const { length } = reversal
-      let fewest = 0
-      while (mostSteps(fewest + 1, MOST_REPETITIONS) < length) fewest++
-      const slots = Math.round((fewest + 1) ** (1 - share) * Math.max(1, length) ** share) - 1
-      return [reversal, snapshotsIn(length, Math.max(fewest, slots))]
-    }),
-  )
+/** Between the fewest states, at a share of 0, and those before all steps, at 1. */
+function choiceAt(length: number, share: number): Snapshots | undefined {
+  if (length <= 1) return undefined
+  let fewest = 0
+  while (mostSteps(fewest + 1, MOST_REPETITIONS) < length) fewest++
+  const slots = Math.round((fewest + 1) ** (1 - share) * length ** share) - 1
+  return slots >= length - 1 ? undefined : snapshotsIn(length, Math.max(fewest, slots))
 }
 
 /** The choice with the fewest steps forward among those that keep so many states. */
