@@ -133,7 +133,14 @@ export function mostSteps(snapshots: number, repetitions: number): number {
  */
 export function forwardSteps(steps: number, snapshots: number): number {
   if (steps <= 1) return 0
+  if (snapshots === 1) return (steps * (steps - 1)) / 2
+  // β(s, r) and β(s+1, r−1), from r = 1 on.
   let repetitions = 1
-  while (mostSteps(snapshots, repetitions) < steps) repetitions++
-  return repetitions * steps - mostSteps(snapshots + 1, repetitions - 1)
+  let [reached, saved] = [snapshots + 1, 1]
+  while (reached < steps) {
+    saved = (saved * (snapshots + 1 + repetitions)) / repetitions
+    repetitions++
+    reached = (reached * (snapshots + repetitions)) / repetitions
+  }
+  return repetitions * steps - Math.round(saved)
 }
