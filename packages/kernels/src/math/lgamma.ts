@@ -39,8 +39,9 @@ function lgammaOf(m: FloatVectors, x: V): V {
   const { y, below } = reflected(m, x)
   const out = m.variable(positive(m, y), x)
   m.f.if(m.any(below), () => {
-    const reflection = log(m, m.div(m.constant(Math.PI), halfTurns(m, x).sine))
-    const infinite = m.equal(x, m.constant(-Infinity))
+    const { sine, whole } = halfTurns(m, x)
+    const reflection = log(m, m.div(m.constant(Math.PI), sine))
+    const infinite = m.or(whole, m.equal(x, m.constant(-Infinity)))
     const value = m.select(infinite, m.constant(Infinity), m.sub(reflection, out))
     m.assign(out, m.select(below, value, out))
   })

@@ -38,7 +38,7 @@ export const erfc = unary('erfc', {
  */
 export const erfinv = unary('erfinv', {
   summary: 'Inverse of the error function.',
-  domain: [-0.9, 0.9],
+  domain: [-0.7, 0.7],
   kernel: (m, x) => m.erfinv(x),
   // d erf⁻¹ = √π/2·exp(out²)
   derivative: (_x, out) => mul(Math.sqrt(Math.PI) / 2, exp(square(out))),
