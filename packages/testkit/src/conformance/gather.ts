@@ -78,5 +78,37 @@ export function gatherCases(): ConformanceCase[] {
       }),
     ),
   ])
-  return [...chosen, ...added]
+  return [...chosen, ...added, ...windowCases()]
+}
+
+const windows: readonly { shape: readonly number[]; sizes: readonly number[] }[] = [
+  { shape: [], sizes: [] },
+  { shape: [9], sizes: [4] },
+  { shape: [17], sizes: [17] },
+  { shape: [5], sizes: [0] },
+  { shape: [3, 5], sizes: [2, 3] },
+  { shape: [3, 5], sizes: [3, 1] },
+  { shape: [2, 5, 3], sizes: [1, 4, 3] },
+]
+
+/** Cases of windows at places that are data, many of which do not lie inside. */
+function windowCases(): ConformanceCase[] {
+  return all.flatMap(dtype =>
+    windows.flatMap(({ shape, sizes }) => {
+      const starts = array('i32', [shape.length])
+      return [
+        call('dynamicSlice', {
+          operands: [array(dtype, shape), starts],
+          options: `[${sizes}]`,
+          run: (x, at) => tape.dynamicSlice(x, at, sizes),
+          reference: (x, at) => textbook.dynamicSlice(x, at, sizes),
+        }),
+        call('dynamicUpdateSlice', {
+          operands: [array(dtype, shape), array(dtype, sizes), starts],
+          run: (x, update, at) => tape.dynamicUpdateSlice(x, update, at),
+          reference: (x, update, at) => textbook.dynamicUpdateSlice(x, update, at),
+        }),
+      ]
+    }),
+  )
 }
