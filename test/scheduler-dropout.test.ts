@@ -21,15 +21,14 @@ interface Rows extends Batch {
   readonly index: Tensor
 }
 
-/** Noise and dropout of the pixels of a row, from its index alone. */
-const noisy = (x: Tensor, index: Tensor): Tensor => {
-  const own = foldIn(key, index)
+/** Noise and dropout of the pixels of a row, from its own key alone. */
+const noisy = (x: Tensor, own: Tensor): Tensor => {
   const kept = bernoulli(foldIn(own, 0), 0.5, x.shape)
   return where(kept, mul(x, 2), 0).add(normal(foldIn(own, 1), x.shape, { deviation: 0.1 }))
 }
 
 const noisyLoss = (p: Params, { index, ...rows }: Rows): Tensor =>
-  loss(p, { ...rows, x: vmap(noisy)(rows.x, index) })
+  loss(p, { ...rows, x: vmap((x: Tensor, k: Tensor) => noisy(x, foldIn(key, k)))(rows.x, index) })
 
 const rows: Rows = { ...batch, index: tensor(Int32Array.from({ length: ROWS }, (_, k) => k)) }
 
@@ -50,6 +49,14 @@ const expected = await bits(0)
 test.each([0, 1, 2, 3])('rows draw the same numbers with %i workers and any budget', async workers => {
   const least = await leastBytes(workers)
   for (const memory of [undefined, least, 2 * least]) expect(await bits(workers, memory)).toBe(expected)
+})
+
+test('rows may carry their keys instead', async () => {
+  const keyed = (p: Params, { keys, ...own }: Batch & { readonly keys: Tensor }) =>
+    loss(p, { ...own, x: vmap(noisy)(own.x, keys) })
+  await using scheduler = await createScheduler(keyed, { workers: 2 })
+  const keys = foldIn(key, rows.index)
+  expect(bitsOf(await scheduler.valueAndGrad(params, { ...batch, keys }))).toBe(expected)
 })
 
 test('rows draw by their index, not by their place', async () => {

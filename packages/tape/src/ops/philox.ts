@@ -38,8 +38,14 @@ export const streams = (
   params: { readonly dtype: PhiloxDType; readonly count: number; readonly domain: number },
 ): Tensor => applyOne('philox', [keys, data], params)
 
-/** Random elements of a shape from one key. */
-export function draw(op: string, key: Tensor, shape: readonly number[], dtype: PhiloxDType): Tensor {
+/** Random elements of a shape from one key; streams tell draws apart. */
+export function draw(
+  op: string,
+  key: Tensor,
+  shape: readonly number[],
+  dtype: PhiloxDType,
+  stream = 0,
+): Tensor {
   checkKey(op, key)
   if (!shape.every(length => Number.isInteger(length) && length >= 0)) {
     throw new OptionError({
@@ -49,7 +55,7 @@ export function draw(op: string, key: Tensor, shape: readonly number[], dtype: P
     })
   }
   const own = { dtype, count: sizeOf(shape), domain: domains.draw }
-  return reshape(streams(key, scalarLike(key, 0), own), shape)
+  return reshape(streams(key, scalarLike(key, stream | 0), own), shape)
 }
 
 /** @throws {@link DTypeError} and {@link ShapeError} unless it is a key. */

@@ -184,6 +184,7 @@ describe('what does not fit is said', () => {
     ['splitKey', () => ops.splitKey(key, -1)],
     ['foldIn', () => ops.foldIn(key, 2 ** 32)],
     ['foldIn', () => ops.foldIn(key, tensor(1))],
+    ['randomBits', () => ops.randomBits(key, [2], { stream: -1 })],
     ['uniform', () => ops.uniform(key, [2], { low: 1, high: 1 })],
     ['uniform', () => ops.uniform(key, [-1])],
     ['uniform', () => ops.uniform(key, [2], { dtype: 'i32' as 'f32' })],

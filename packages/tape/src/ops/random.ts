@@ -14,16 +14,32 @@ import { checkKey, draw } from './philox.js'
 import { argsort } from './sort.js'
 import { maximum, minimum } from './where.js'
 
+/** Options of {@link randomBits}. */
+export interface BitsOptions {
+  /** Tells draws of one key apart. A whole number below 2³². Default 0. */
+  readonly stream?: number
+}
+
 /**
- * Random words: word k of a key is word k mod 4 of block ⌊k/4⌋ of Philox 4x32-10 (Salmon et al. 2011).
+ * Random words: word k of a key is word k mod 4 of Philox 4x32-10 (Salmon et al. 2011) of the counter
+ * (⌊k/4⌋, 0, stream, 0). All other draws are made of those of stream 0.
  *
  * @returns i32, of the shape
- * @throws {@link ShapeError} and {@link DTypeError} unless it is a key; {@link OptionError} for another shape.
+ * @throws {@link ShapeError} and {@link DTypeError} unless it is a key; {@link OptionError} for another shape or stream.
  * @example
  * randomBits(randomKey(0), [2]).toArray() // → [1713891541, -513161843]
  */
-export const randomBits = (key: Tensor, shape: readonly number[]): Tensor =>
-  draw('randomBits', key, shape, 'i32')
+export function randomBits(key: Tensor, shape: readonly number[], { stream = 0 }: BitsOptions = {}): Tensor {
+  if (Number.isInteger(stream) && stream >= 0 && stream < 2 ** 32) {
+    return draw('randomBits', key, shape, 'i32', stream)
+  }
+  throw new OptionError({
+    summary: `randomBits: stream ${stream}.`,
+    expected: 'a whole number from 0 to 2³² − 1',
+    at: callerLocation(),
+    data: { option: 'stream' },
+  })
+}
 
 /** Options of {@link uniform}. */
 export interface UniformOptions {

@@ -2,7 +2,7 @@ import type { DType } from '@wengert/kernels'
 import * as tape from '@wengert/tape'
 import * as textbook from '../reference/index.js'
 import { magnitudes } from '../reference/index.js'
-import { all, call, numbers } from './call.js'
+import { all, call, floats, numbers } from './call.js'
 import type { ConformanceCase, Operand } from './case.js'
 
 const array = (dtype: DType, shape: readonly number[]): Operand => ({ dtype, shape })
@@ -78,7 +78,33 @@ export function gatherCases(): ConformanceCase[] {
       }),
     ),
   ])
-  return [...chosen, ...added, ...windowCases()]
+  const means = floats.flatMap(dtype =>
+    [[5], [9, 3], [17, 2], [0, 3]].flatMap(shape => {
+      const operands = [array(dtype, shape), array('i32', [shape[0] as number])]
+      return [
+        call('segmentMean', {
+          operands,
+          options: '4 segments',
+          // Some have no rows, and so no mean.
+          differentiable: false,
+          run: (x, k) => tape.segmentMean(x, k, 4),
+          reference: (x, k) => textbook.segmentMean(x, k, 4),
+          scale: (x, k) => textbook.segmentMean(magnitudes(x), k, 4),
+          bound: [9, 9],
+        }),
+        call('segmentMean', {
+          operands,
+          options: '1 segment of all',
+          differentiable: (shape[0] as number) > 0,
+          run: (x, k) => tape.segmentMean(x, tape.mul(k, 0), 1),
+          reference: x => textbook.mean(x, { axis: 0, keepdims: true }),
+          scale: x => textbook.mean(magnitudes(x), { axis: 0, keepdims: true }),
+          bound: [9, 9],
+        }),
+      ]
+    }),
+  )
+  return [...chosen, ...added, ...means, ...windowCases()]
 }
 
 const windows: readonly { shape: readonly number[]; sizes: readonly number[] }[] = [

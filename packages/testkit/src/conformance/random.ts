@@ -61,13 +61,15 @@ function keyCases(): ConformanceCase[] {
 
 /** Cases of what is drawn from keys. */
 export function randomCases(): ConformanceCase[] {
-  const plain = shapes.map(shape =>
-    call('randomBits', {
-      operands: [key],
-      options: `[${shape}]`,
-      run: x => tape.randomBits(x, shape),
-      reference: x => textbook.randomBits(x, shape),
-    }),
+  const plain = shapes.flatMap(shape =>
+    [0, 5, 2 ** 32 - 1].map(stream =>
+      call('randomBits', {
+        operands: [key],
+        options: `[${shape}] stream ${stream}`,
+        run: x => tape.randomBits(x, shape, { stream }),
+        reference: x => textbook.randomBits(x, shape, stream),
+      }),
+    ),
   )
   const permutations = [...counts, 33].map(count =>
     call('permutation', {

@@ -33,10 +33,10 @@ function stream(key: Plain, count: number, { datum = 0, domain = 0 } = {}): bigi
 const signed = (word: bigint) => Number(BigInt.asIntN(32, word))
 
 /** Random words. */
-export const randomBits = (key: Plain, shape: readonly number[]): Plain => ({
+export const randomBits = (key: Plain, shape: readonly number[], datum = 0): Plain => ({
   dtype: 'i32',
   shape,
-  values: stream(key, sizeOf(shape)).map(signed),
+  values: stream(key, sizeOf(shape), { datum }).map(signed),
 })
 
 /** Keys made of a key and each datum, in domain 1 (folded in) or 2 (split). */
