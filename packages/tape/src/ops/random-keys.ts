@@ -6,8 +6,8 @@ import { checkKey, domains, streams } from './philox.js'
 import { broadcastTo } from './reduction.js'
 
 /**
- * A key for random numbers: a function of the key draws the same numbers every time, on every host. Use each key for
- * one draw, and make others from it with {@link splitKey} and {@link foldIn}.
+ * A key for random numbers: equal keys draw equal numbers, every time and on every host. Use each key for one draw, and
+ * make others from it with {@link splitKey} and {@link foldIn}.
  *
  * @param seed a whole number from 0 to 2⁵³ − 1
  * @returns i32[2], the two words of a key of Philox 4x32-10 (Salmon et al. 2011)
