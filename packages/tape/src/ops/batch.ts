@@ -1,8 +1,8 @@
 import type { Params } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import type { BatchSite } from '../rules/index.js'
 import { concat } from './concat.js'
 import { broadcastTo } from './reduction.js'
-import type { BatchSite } from './rule.js'
 import { at, reshape } from './shape.js'
 
 /** The same site with every input batched; those that are not are repeated. */

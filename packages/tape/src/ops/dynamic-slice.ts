@@ -9,10 +9,10 @@ import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sameShape, sizeOf } from '../program/index.js'
 import { applyOne, fromData, operands, Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { allBatched } from './batch.js'
 import { stack } from './concat.js'
 import { zerosLike } from './reduction.js'
-import { defineRule } from './rule.js'
 
 type List = readonly number[]
 

@@ -3,9 +3,9 @@ import { DTypeError, OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { mul } from './arithmetic.js'
 import { unary } from './elementwise.js'
-import { defineRule } from './rule.js'
 
 /**
  * Logarithm of |Γ(x)|; ∞ at 0, −1, −2, … and ±∞. Below 0 errors are small beside log(π / |sin πx|), so that zeros

@@ -5,8 +5,8 @@ import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { allBatched } from './batch.js'
-import { defineRule } from './rule.js'
 import { reshape } from './shape.js'
 
 /** What the words of a key are for: numbers of one purpose are independent of those of another. */

@@ -2,7 +2,7 @@ export { diag, diagonalSum, flip, pad, part, repeat, roll, tile, tril, triu } fr
 export { convert, elementwise, softplus, where } from './elementwise.js'
 export { erfc } from './error-function.js'
 export { polygamma } from './gamma.js'
-export { scatterAdd, segmentMean, segmentSum, take, takeAlongAxis } from './gather.js'
+export { gather, scatterAdd, segmentMean, segmentSum, take, takeAlongAxis } from './gather.js'
 export { compute, interpret, trace } from './interpret.js'
 export { concat, stack, zerosLike } from './joining.js'
 export {
