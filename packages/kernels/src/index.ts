@@ -33,6 +33,9 @@ export {
   concat,
   convert,
   copy,
+  type DynamicSpec,
+  dynamicSlice,
+  dynamicUpdateSlice,
   type FillSpec,
   fill,
   type IotaSpec,
@@ -44,6 +47,7 @@ export {
 } from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'
 export { maxPool2d, maxPool2dPullback, maxPool2dPushforward, type Pool2dSpec } from './pool/index.js'
+export { type PhiloxDType, type PhiloxSpec, philox } from './random/index.js'
 export { type ArgExtremeSpec, argExtreme, type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
 export { type ScanKind, type ScanSpec, scan } from './scan/index.js'
 export { type ArgsortSpec, argsort, type SearchSpec, searchSorted } from './sort/index.js'
