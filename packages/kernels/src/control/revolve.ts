@@ -116,7 +116,12 @@ function defineSplit(module: ModuleBuilder): Func {
   })
 }
 
-/** β(s, r) = C(s+r, s): the most steps that s snapshots reverse with each step run forward at most r times. */
+/**
+ * β(s, r) = C(s+r, s): the most steps that s snapshots reverse with each step run forward at most r times.
+ *
+ * @example
+ * mostSteps(3, 2) // → 10
+ */
 export function mostSteps(snapshots: number, repetitions: number): number {
   let beta = 1
   for (let k = 1; k <= repetitions; k++) beta = (beta * (snapshots + k)) / k
