@@ -37,6 +37,7 @@ export const elementwiseBounds: Readonly<Record<string, Bound>> = {
   pow: [0.6, 2],
   hypot: [1.5, 2],
   abs: EXACT,
+  flushSubnormals: EXACT,
   sign: EXACT,
   floor: EXACT,
   ceil: EXACT,

@@ -57,6 +57,7 @@ const scalars: Readonly<Record<string, Scalar>> = {
   pow,
   hypot: (x, y) => Math.hypot(x, y),
   abs: x => Math.abs(x),
+  flushSubnormals: x => (Math.abs(x) < 2 ** -1022 ? 0 : x),
   sign: x => Math.sign(x),
   floor: x => Math.floor(x),
   ceil: x => Math.ceil(x),
@@ -107,12 +108,17 @@ const tests = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqua
 /** Names of the elementwise ops that have a reference. */
 export const elementwiseOps: readonly string[] = Object.keys(scalars)
 
+/** Ops that depend on the digits of a dtype, for f32. */
+const singles: Readonly<Record<string, (x: number, y: number) => number>> = {
+  flushSubnormals: x => (Math.abs(x) < 2 ** -126 ? 0 : x),
+}
+
 /** An elementwise op of one or two operands, broadcast together; integers wrap modulo 2³². */
 export function elementwise(op: string, inputs: readonly Plain[]): Plain {
   const real = scalars[op]
   if (!real) throw new Error(`There is no reference for the elementwise op ${op}.`)
   const dtype = (inputs[0] as Plain).dtype
-  const scalar = dtype === 'i32' ? (products[op] ?? real) : real
+  const scalar = (dtype === 'i32' ? products[op] : dtype === 'f32' ? singles[op] : undefined) ?? real
   const shape = broadcastShape(inputs.map(x => x.shape))
   const [x, y = x] = inputs as readonly [Plain, Plain?]
   return build(tests.includes(op) ? 'bool' : dtype, shape, index => {
