@@ -1,0 +1,172 @@
+/**
+ * Singular values and vectors by one-sided Jacobi rotations (Hestenes 1958; Golub & Van Loan, Matrix Computations, 4th
+ * ed., §8.6.3). The rows of W, which is A or Aᵀ, whichever has fewer, are rotated until they are orthogonal: W = Rᵀ·Σ·Z.
+ */
+import { elementBytes } from '../dtype.js'
+import type { Kernel } from '../kernel.js'
+import { nest } from '../map/index.js'
+import { type FunctionBuilder, f64, i32, type Local } from '../wasm/index.js'
+import { emitIdentity, type MatricesSpec } from './qr.js'
+import {
+  addRow,
+  addressOf,
+  dotRows,
+  fillRow,
+  type Matrix,
+  type Pointer,
+  rotateRows,
+  scaleRow,
+  swapRows,
+} from './real.js'
+import {
+  emitLargest,
+  emitPower,
+  emitRotation,
+  emitSelectionSort,
+  emitSweeps,
+  loadWide,
+  storeNarrow,
+  wide,
+  wideBytes,
+} from './rotation.js'
+
+/** Rows with a smaller square, where the largest element is between 1 and 2, are rounding errors. */
+const NEGLIGIBLE = 2 ** -106
+
+/**
+ * The thin factors U [m, k], S [k] and Vᵀ [k, n] of matrices A = U·diag(S)·Vᵀ, k = min(m, n), with singular values in
+ * descending order. NaN where an element is not finite.
+ *
+ * @example
+ * svd({ dtype: 'f64', count: 2, rows: 5, columns: 3 }).outputs // → 3
+ */
+export function svd({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel {
+  const bytes = elementBytes[dtype]
+  const tall = m >= n
+  const [k, length] = [Math.min(m, n), Math.max(m, n)]
+  return {
+    key: `svd:${dtype}:${count}x${m}x${n}`,
+    inputs: 1,
+    outputs: 3,
+    scratchBytes: wideBytes(k * length) + wideBytes(k * k) + wideBytes(k),
+    // Six sweeps are usual.
+    flops: count * 6 * k * k * (6 * length + 3 * k),
+    emit({ f, inputs, outputs, scratch }) {
+      if (count * k === 0) return
+      const rotations = { start: f.int(i32.add(scratch, wideBytes(k * length))), columns: k }
+      const work = { start: scratch, columns: length }
+      const values = f.int(i32.add(rotations.start, wideBytes(k * k)))
+      const steps = [m * n, m * k, k, k * n].map(size => size * bytes)
+      nest(f, [{ length: count, steps }], [...inputs, ...outputs], ([x, u, s, vt]) => {
+        const [i, j] = [f.local('i32'), f.local('i32')]
+        const narrow = (start: Pointer | undefined, columns: number, row: Pointer, column: Pointer) =>
+          i32.add(start as Pointer, i32.mul(i32.add(i32.mul(row, columns), column), bytes))
+        f.for(i, 0, k, 1, () =>
+          f.for(j, 0, length, 1, () => {
+            const from = tall ? narrow(x, n, j, i) : narrow(x, n, i, j)
+            f.do(f64.store(addressOf(wide, work, i, j), loadWide(dtype, from)))
+          }),
+        )
+        emitIdentity(f, wide, rotations, k)
+        const largest = emitLargest(f, scratch, k * length)
+        const poison = f.local(f64.sub(largest, largest))
+        const power = emitPower(f, largest)
+        const inverse = f.local(f64.div(f64.const(1), power))
+        scaleRow(f, wide, scratch, inverse, k * length)
+        emitOrthogonal(f, work, rotations, k)
+        emitLengths(f, work, rotations, values, k)
+        emitUnits(f, work, values, k)
+        // Z goes where the long side is.
+        const [left, right] = tall ? [work, rotations] : [rotations, work]
+        const put = (to: ReturnType<typeof narrow>, from: ReturnType<typeof addressOf>) =>
+          f.do(storeNarrow(dtype, to, f64.add(f64.load(from), poison)))
+        f.for(i, 0, k, 1, () => {
+          const value = f64.mul(f64.load(i32.add(values, i32.shl(i, 3))), power)
+          f.do(storeNarrow(dtype, narrow(s, k, f.int(0), i), f64.add(value, poison)))
+          f.for(j, 0, m, 1, () => put(narrow(u, k, j, i), addressOf(wide, left, i, j)))
+          f.for(j, 0, n, 1, () => put(narrow(vt, n, i, j), addressOf(wide, right, i, j)))
+        })
+      })
+    },
+  }
+}
+
+const rowOf = (matrix: Matrix, row: Pointer) => addressOf(wide, matrix, row, 0)
+
+/** Rotates pairs of rows until none has an inner product above rounding errors. */
+function emitOrthogonal(f: FunctionBuilder, work: Matrix, rotations: Matrix, k: number): void {
+  const { columns } = work
+  const tolerance = 2 ** -52 * Math.sqrt(columns)
+  emitSweeps(f, k, (p, q, rotated) => {
+    const square = (x: Pointer, y: Pointer) =>
+      dotRows(f, wide, rowOf(work, x), rowOf(work, y), columns) as Local<'f64'>
+    const [a, b, g] = [square(p, p), square(q, q), square(p, q)]
+    const some = (x: Local<'f64'>) => f64.gt(x, f64.const(NEGLIGIBLE))
+    const bound = f64.mul(f64.const(tolerance), f64.mul(f64.sqrt(a), f64.sqrt(b)))
+    f.if(i32.and(i32.and(some(a), some(b)), f64.gt(f64.abs(g), bound)), () => {
+      f.set(rotated, i32.const(1))
+      const { cosine, sine } = emitRotation(f, a, b, g)
+      for (const matrix of [work, rotations]) {
+        rotateRows(f, wide, [rowOf(matrix, p), rowOf(matrix, q)], [cosine, sine], matrix.columns)
+      }
+    })
+  })
+}
+
+/** Lengths of the rows, and the rows, in descending order. */
+function emitLengths(f: FunctionBuilder, work: Matrix, rotations: Matrix, values: Pointer, k: number): void {
+  const i = f.local('i32')
+  f.for(i, 0, k, 1, () => {
+    const square = dotRows(f, wide, rowOf(work, i), rowOf(work, i), work.columns) as Local<'f64'>
+    f.do(f64.store(i32.add(values, i32.shl(i, 3)), f64.sqrt(square)))
+  })
+  emitSelectionSort(f, values, k, f64.gt, (left, right) => {
+    for (const matrix of [work, rotations]) {
+      swapRows(f, wide, rowOf(matrix, left), rowOf(matrix, right), matrix.columns)
+    }
+  })
+}
+
+/**
+ * Divides rows by their lengths. A row without direction becomes the first unit vector that is not nearly in the span
+ * of the rows before it, made orthogonal to them by Gram–Schmidt, twice: of those that are left one keeps at least
+ * 1 / columns of its square, and a vector that was passed over once never will do.
+ */
+function emitUnits(f: FunctionBuilder, work: Matrix, values: Pointer, k: number): void {
+  const { columns } = work
+  const [i, j, candidate] = [f.local('i32'), f.local('i32'), f.int(0)]
+  const scale = f.local('f64')
+  f.for(i, 0, k, 1, () => {
+    const row = f.int(rowOf(work, i))
+    const length = f.local(f64.load(i32.add(values, i32.shl(i, 3))))
+    f.if(
+      f64.gt(length, f64.const(Math.sqrt(NEGLIGIBLE))),
+      () => {
+        f.set(scale, f64.div(f64.const(1), length))
+        scaleRow(f, wide, row, scale, columns)
+      },
+      () => {
+        const found = f.local('i32')
+        f.set(found, i32.const(0))
+        f.while(i32.and(i32.eqz(found), i32.ltU(candidate, columns)), () => {
+          fillRow(f, wide, row, f64.const(0), columns)
+          f.do(f64.store(addressOf(wide, work, i, candidate), f64.const(1)))
+          f.for(f.local('i32'), 0, 2, 1, () =>
+            f.for(j, 0, i, 1, () => {
+              const part = dotRows(f, wide, row, rowOf(work, j), columns) as Local<'f64'>
+              f.set(scale, f64.neg(part))
+              addRow(f, wide, row, rowOf(work, j), scale, columns)
+            }),
+          )
+          const square = dotRows(f, wide, row, row, columns) as Local<'f64'>
+          f.if(f64.gt(square, f64.const(1 / (2 * columns))), () => {
+            f.set(found, i32.const(1))
+            f.set(scale, f64.div(f64.const(1), f64.sqrt(square)))
+            scaleRow(f, wide, row, scale, columns)
+          })
+          f.increase(candidate, 1)
+        })
+      },
+    )
+  })
+}
