@@ -1,8 +1,8 @@
 import { Tensor } from '../record/index.js'
 import * as table from './table.js'
 
-/** Ops that take a list of tensors, and so are no methods of one. */
-type Methods = Omit<typeof table, 'concat' | 'stack'>
+/** Ops that take something else first, and so are no methods of a tensor. */
+type Methods = Omit<typeof table, 'concat' | 'einsum' | 'stack'>
 
 /** The ops as methods: `x.add(y)` is `add(x, y)`. */
 export type TensorMethods = {
@@ -15,7 +15,7 @@ declare module '../record/tensor.js' {
   interface Tensor extends TensorMethods {}
 }
 
-const { concat: _concat, stack: _stack, ...methods } = table
+const { concat: _concat, einsum: _einsum, stack: _stack, ...methods } = table
 
 for (const [name, op] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, {

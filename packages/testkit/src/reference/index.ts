@@ -3,6 +3,24 @@ export { convert, elementwise, erfc, softplus, where } from './elementwise.js'
 export { scatterAdd, segmentSum, take, takeAlongAxis } from './gather.js'
 export { compute, interpret, trace } from './interpret.js'
 export { concat, stack, zerosLike } from './joining.js'
+export {
+  cholesky,
+  det,
+  eigenvalues,
+  eigenvectorSquares,
+  einsum,
+  inv,
+  lu,
+  luPermutation,
+  orderedNorm,
+  qrQ,
+  qrR,
+  singularValues,
+  singularVectorSquares,
+  solve,
+  symmetric,
+  triangle,
+} from './linalg.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
 export { argsort, searchsorted, sort } from './order.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
