@@ -104,8 +104,8 @@ export function slogdet(x: Tensor): SignedLog {
 /** 1 of even permutations, −1 of odd ones: those with an odd number of pairs in the wrong order. */
 function parity(permutation: Tensor, { dtype }: Tensor): Tensor {
   const wrong = convert(greater(asColumn(permutation), asRow(permutation)), 'i32')
-  const odd = mod(sum(triu(wrong), { axis: [-2, -1] }), 2)
-  return sub(1, mul(2, convert(odd, dtype)))
+  const count = convert(sum(triu(wrong), { axis: [-2, -1] }), dtype)
+  return sub(1, mul(2, mod(count, 2)))
 }
 
 /**

@@ -5,8 +5,8 @@ import { neg, sub } from './arithmetic.js'
 import { allBatched } from './batch.js'
 import { tril, triu } from './diagonal.js'
 import { matmul } from './matmul.js'
-import { alignLeading, asColumn, checkSystem, turned } from './matrices.js'
-import { sumTo, zerosLike } from './reduction.js'
+import { alignLeading, asColumn, checkSystem, leading, sidesOf, turned } from './matrices.js'
+import { broadcastTo, sumTo, zerosLike } from './reduction.js'
 import { defineRule } from './rule.js'
 import { reshape } from './shape.js'
 
@@ -56,9 +56,17 @@ defineRule('triangularSolve', {
     return apply(a as Tensor, sub(db ?? zerosLike(x as Tensor), through), triangle)
   },
   batch(site) {
-    const [a] = site.inputs as readonly [Tensor]
-    const shared = !site.batched[0] && a.rank === 2
-    return applyOne('triangularSolve', shared ? site.inputs : allBatched(site).inputs, site.params)
+    const { inputs, batched, params } = site
+    const [single] = inputs as readonly [Tensor]
+    if (!batched[0] && single.rank === 2) return applyOne('triangularSolve', inputs, params)
+    const [a, b] = allBatched(site).inputs as readonly [Tensor, Tensor]
+    // A triangle that serves several right-hand sides of its own element is repeated for them.
+    const own = reshape(a, [
+      ...a.shape.slice(0, -2),
+      ...b.shape.slice(a.rank - 2, -2).map(() => 1),
+      ...sidesOf(a),
+    ])
+    return applyOne('triangularSolve', [broadcastTo(own, [...leading(b), ...sidesOf(a)]), b], params)
   },
 })
 
