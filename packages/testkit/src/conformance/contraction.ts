@@ -208,7 +208,7 @@ const orders: readonly {
     shape: [3, 2],
     ords: ['fro', 'nuc', 1, -1, 2, -2, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   },
-  { shape: [2, 2, 3], axis: [2, 0], ords: ['fro', 'nuc', 1, 2, Number.POSITIVE_INFINITY] },
+  { shape: [2, 3, 2], axis: [2, 0], ords: ['fro', 'nuc', 1, 2, Number.POSITIVE_INFINITY] },
 ]
 
 /** Cases of norms of an order. */
@@ -228,6 +228,8 @@ export function normCases(): ConformanceCase[] {
             bound,
             // Where elements change sign, absolute values have a kink.
             domain: [0.5, 3],
+            // Of equally spaced numbers sums tie.
+            differentiable: shape.length < 3 || typeof ord === 'string' || ord === 2,
           }
           return call('norm', own)
         }),
