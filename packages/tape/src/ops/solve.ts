@@ -19,9 +19,9 @@ import {
 import { broadcastTo, zerosLike } from './reduction.js'
 import { defineRule } from './rule.js'
 import { reshape, stopGradient, transpose } from './shape.js'
+import { withUnread } from './unread.js'
 
-// Operands: A, its factors and their permutation, as constants, and B. The kernel does not read A; derivatives of the
-// factors do not exist, for all that depends on A is said to depend on the first operand.
+// Operands: A, its factors and their permutation, as constants, and B.
 registerOp({
   name: 'luSolve',
   infer: ([, , , b]) => [b as Aval],
@@ -29,16 +29,12 @@ registerOp({
     const { dtype, shape } = b as Aval
     const [n, columns] = shape.slice(-2) as [number, number]
     const { transpose } = params as { transpose: boolean }
-    const kernel = luSolve({
-      dtype: dtype as FloatDType,
-      ...{ count: sizeOf(shape.slice(0, -2)), n, columns, transpose },
-    })
-    return {
-      ...kernel,
-      key: `a:${kernel.key}`,
-      inputs: 4,
-      emit: context => kernel.emit({ ...context, inputs: context.inputs.slice(1) }),
-    }
+    return withUnread(
+      luSolve({
+        dtype: dtype as FloatDType,
+        ...{ count: sizeOf(shape.slice(0, -2)), n, columns, transpose },
+      }),
+    )
   },
 })
 

@@ -166,6 +166,13 @@ const factorisations: readonly Factorisation[] = [
     bound: [32, 128] as const,
   })),
   {
+    op: 'pinv',
+    shift: 'apart',
+    run: x => tape.pinv(x),
+    reference: textbook.pinv,
+    shapes: rectangles,
+  },
+  {
     op: 'qr',
     options: 'Q',
     shift: 'dominant',

@@ -13,6 +13,7 @@ export {
   lu,
   luPermutation,
   orderedNorm,
+  pinv,
   qrQ,
   qrR,
   singularValues,

@@ -105,6 +105,17 @@ export const inv = (x: Plain): Plain =>
     ),
   )
 
+/** Pseudoinverses of matrices of full rank: (AᵀA)⁻¹·Aᵀ or Aᵀ·(A·Aᵀ)⁻¹. */
+export function pinv(x: Plain): Plain {
+  const [m, n] = sides(x)
+  return each(x, [n, m], a => {
+    const short = m < n ? a : turned(a, n)
+    const gram = short.map(row => short.map(other => dot(row, other)))
+    const solved = eliminate(gram, short)
+    return m < n ? turned(solved, n) : solved
+  })
+}
+
 /** Laplace's expansion along the first row. */
 function laplace(a: Rows): number {
   const minor = (j: number) => a.slice(1).map(row => row.filter((_, k) => k !== j))
