@@ -21,14 +21,13 @@ import {
 import {
   emitLargest,
   emitPower,
-  emitRotation,
   emitSelectionSort,
-  emitSweeps,
+  type F64,
   loadWide,
   storeNarrow,
   wide,
   wideBytes,
-} from './rotation.js'
+} from './wide.js'
 
 /** Rows with a smaller square, where the largest element is between 1 and 2, are rounding errors. */
 const NEGLIGIBLE = 2 ** -106
@@ -89,6 +88,44 @@ export function svd({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel
       })
     },
   }
+}
+
+/** A rotation that makes an off-diagonal element zero. */
+interface Rotation {
+  readonly tangent: F64
+  readonly cosine: F64
+  readonly sine: F64
+}
+
+/**
+ * The smaller rotation that diagonalises [[a, g], [g, b]], g ≠ 0: t = sign(θ) / (|θ| + √(θ² + 1)), θ = (b − a) / 2g
+ * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5.2). The diagonal becomes a − t·g, b + t·g.
+ */
+function emitRotation(f: FunctionBuilder, a: F64, b: F64, g: F64): Rotation {
+  const { add, sub, mul, div, sqrt, abs, copysign } = f64
+  const one = f64.const(1)
+  const theta = f.local(div(sub(b, a), mul(f64.const(2), g)))
+  const root = sqrt(add(mul(theta, theta), one))
+  const tangent = f.local(copysign(div(one, add(abs(theta), root)), theta))
+  const cosine = f.local(div(one, sqrt(add(mul(tangent, tangent), one))))
+  return { tangent, cosine, sine: f.local(mul(tangent, cosine)) }
+}
+
+/** The method converges quadratically in the end; what needs more sweeps than this is not a number. */
+const SWEEPS = 40
+
+/** Visits all pairs p < q < n until a sweep sets `rotated` no more. */
+function emitSweeps(
+  f: FunctionBuilder,
+  n: number,
+  visit: (p: Pointer, q: Pointer, rotated: Pointer) => void,
+): void {
+  const [sweep, rotated, p, q] = [f.int(0), f.int(1), f.local('i32'), f.local('i32')]
+  f.while(i32.and(rotated, i32.ltU(sweep, SWEEPS)), () => {
+    f.set(rotated, i32.const(0))
+    f.increase(sweep, 1)
+    f.for(p, 0, n, 1, () => f.for(q, i32.add(p, 1), n, 1, () => visit(p, q, rotated)))
+  })
 }
 
 const rowOf = (matrix: Matrix, row: Pointer) => addressOf(wide, matrix, row, 0)

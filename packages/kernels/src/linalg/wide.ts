@@ -1,4 +1,4 @@
-// What Jacobi's methods for eigenvalues and singular values share. Numbers of dtype f32 are computed as f64.
+// What eigenvalues and singular values share: numbers of dtype f32 are computed as f64.
 import type { FloatDType } from '../dtype.js'
 import {
   type Expr,
@@ -13,7 +13,8 @@ import {
 } from '../wasm/index.js'
 import { type Pointer, realsOf } from './real.js'
 
-type F64 = Local<'f64'>
+/** A number while it is computed with. */
+export type F64 = Local<'f64'>
 
 /** f64, in which all is computed. */
 export const wide = realsOf.f64
@@ -28,44 +29,6 @@ export const storeNarrow = (dtype: FloatDType, address: I32, value: Expr<'f64'>)
 
 /** Bytes of so many f64, and room behind them. */
 export const wideBytes = (count: number): number => Math.ceil((count * 8 + 16) / 16) * 16
-
-/** A rotation that makes an off-diagonal element zero. */
-export interface Rotation {
-  readonly tangent: F64
-  readonly cosine: F64
-  readonly sine: F64
-}
-
-/**
- * The smaller rotation that diagonalises [[a, g], [g, b]], g ≠ 0: t = sign(θ) / (|θ| + √(θ² + 1)), θ = (b − a) / 2g
- * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5.2). The diagonal becomes a − t·g, b + t·g.
- */
-export function emitRotation(f: FunctionBuilder, a: F64, b: F64, g: F64): Rotation {
-  const { add, sub, mul, div, sqrt, abs, copysign } = f64
-  const one = f64.const(1)
-  const theta = f.local(div(sub(b, a), mul(f64.const(2), g)))
-  const root = sqrt(add(mul(theta, theta), one))
-  const tangent = f.local(copysign(div(one, add(abs(theta), root)), theta))
-  const cosine = f.local(div(one, sqrt(add(mul(tangent, tangent), one))))
-  return { tangent, cosine, sine: f.local(mul(tangent, cosine)) }
-}
-
-/** Jacobi's methods converge quadratically; what needs more sweeps than this is not a number. */
-const SWEEPS = 40
-
-/** Visits all pairs p < q < n until a sweep sets `rotated` no more. */
-export function emitSweeps(
-  f: FunctionBuilder,
-  n: number,
-  visit: (p: Pointer, q: Pointer, rotated: Pointer) => void,
-): void {
-  const [sweep, rotated, p, q] = [f.int(0), f.int(1), f.local('i32'), f.local('i32')]
-  f.while(i32.and(rotated, i32.ltU(sweep, SWEEPS)), () => {
-    f.set(rotated, i32.const(0))
-    f.increase(sweep, 1)
-    f.for(p, 0, n, 1, () => f.for(q, i32.add(p, 1), n, 1, () => visit(p, q, rotated)))
-  })
-}
 
 /** The largest absolute value of a list of f64; NaN if one is NaN. */
 export function emitLargest(f: FunctionBuilder, start: Pointer, count: number): F64 {
