@@ -5,16 +5,16 @@
 import { elementBytes } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
 import { nest } from '../map/index.js'
-import { type FunctionBuilder, f64, i32, type Local } from '../wasm/index.js'
+import { type Expr, type FunctionBuilder, f64, i32, type Local } from '../wasm/index.js'
 import { emitIdentity, type MatricesSpec } from './qr.js'
 import {
   addRow,
   addressOf,
+  alongRows,
   dotRows,
   fillRow,
   type Matrix,
   type Pointer,
-  rotateRows,
   scaleRow,
   swapRows,
 } from './real.js'
@@ -92,14 +92,14 @@ export function svd({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel
 
 /** A rotation that makes an off-diagonal element zero. */
 interface Rotation {
-  readonly tangent: F64
-  readonly cosine: F64
   readonly sine: F64
+  /** Tangent of half the angle. */
+  readonly half: F64
 }
 
 /**
  * The smaller rotation that diagonalises [[a, g], [g, b]], g ≠ 0: t = sign(θ) / (|θ| + √(θ² + 1)), θ = (b − a) / 2g
- * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5.2). The diagonal becomes a − t·g, b + t·g.
+ * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5.2).
  */
 function emitRotation(f: FunctionBuilder, a: F64, b: F64, g: F64): Rotation {
   const { add, sub, mul, div, sqrt, abs, copysign } = f64
@@ -108,11 +108,32 @@ function emitRotation(f: FunctionBuilder, a: F64, b: F64, g: F64): Rotation {
   const root = sqrt(add(mul(theta, theta), one))
   const tangent = f.local(copysign(div(one, add(abs(theta), root)), theta))
   const cosine = f.local(div(one, sqrt(add(mul(tangent, tangent), one))))
-  return { tangent, cosine, sine: f.local(mul(tangent, cosine)) }
+  const sine = f.local(mul(tangent, cosine))
+  return { sine, half: f.local(div(sine, add(one, cosine))) }
 }
 
 /** The method converges quadratically in the end; what needs more sweeps than this is not a number. */
 const SWEEPS = 40
+
+/**
+ * Rows x − s·(y + τ·x) and y + s·(x − τ·y), τ = s / (1 + c) (Rutishauser 1966, Numer. Math. 9): the error of a small
+ * rotation is as small as the rotation, so that thousands of them leave rows with their lengths.
+ */
+function rotate(
+  f: FunctionBuilder,
+  first: Expr<'i32'>,
+  second: Expr<'i32'>,
+  { sine, half }: Rotation,
+  count: number,
+): void {
+  alongRows(f, wide, [first, second], count, (a, [left, right]) => {
+    const x = f.local(a.load(left as Pointer)) as never
+    const y = f.local(a.load(right as Pointer)) as never
+    const [s, tau] = [a.splat(sine), a.splat(half)]
+    f.do(a.store(left as Pointer, a.sub(x, a.mul(s, a.add(y, a.mul(tau, x))))))
+    f.do(a.store(right as Pointer, a.add(y, a.mul(s, a.sub(x, a.mul(tau, y))))))
+  })
+}
 
 /** Visits all pairs p < q < n until a sweep sets `rotated` no more. */
 function emitSweeps(
@@ -142,9 +163,9 @@ function emitOrthogonal(f: FunctionBuilder, work: Matrix, rotations: Matrix, k: 
     const bound = f64.mul(f64.const(tolerance), f64.mul(f64.sqrt(a), f64.sqrt(b)))
     f.if(i32.and(i32.and(some(a), some(b)), f64.gt(f64.abs(g), bound)), () => {
       f.set(rotated, i32.const(1))
-      const { cosine, sine } = emitRotation(f, a, b, g)
+      const rotation = emitRotation(f, a, b, g)
       for (const matrix of [work, rotations]) {
-        rotateRows(f, wide, [rowOf(matrix, p), rowOf(matrix, q)], [cosine, sine], matrix.columns)
+        rotate(f, rowOf(matrix, p), rowOf(matrix, q), rotation, matrix.columns)
       }
     })
   })
