@@ -1,4 +1,6 @@
-import { checkGradient, checkSecondOrder, sample, toPlain, toTensor } from '@wengert/testkit'
+import type { DType } from '@wengert/kernels'
+import { checkGradient, checkSecondOrder, sample, textbookEinsum, toPlain, toTensor } from '@wengert/testkit'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WengertError } from '../errors.js'
 import { record, type Tensor, tensor } from '../record/index.js'
@@ -168,6 +170,32 @@ describe('einsum', () => {
     expect(
       program.instructions.map(({ op }) => op).filter(op => !['transpose', 'reshape'].includes(op)),
     ).toEqual(['matmul'])
+  })
+
+  it('is the sum over all indices, of any labels', () => {
+    const lengths = { a: 2, b: 3, c: 1, d: 4 } as const
+    const label = fc.constantFrom<keyof typeof lengths>('a', 'b', 'c', 'd')
+    const subscripts = fc.array(fc.array(label, { maxLength: 3 }), { minLength: 1, maxLength: 4 })
+    const programs = subscripts.chain(inputs => {
+      const letters = [...new Set(inputs.flat())]
+      return fc
+        .shuffledSubarray(letters)
+        .map(output => ({ inputs: inputs.map(own => own.join('')), output: output.join('') }))
+    })
+    fc.assert(
+      fc.property(programs, fc.constantFrom<DType>('f64', 'i32'), ({ inputs, output }, dtype) => {
+        const shapes = inputs.map(own => [...own].map(name => lengths[name as keyof typeof lengths]))
+        const xs = sample(
+          shapes.map(shape => ({ dtype, shape })),
+          [-1, 1],
+        )
+        const got = ops.einsum(`${inputs}->${output}`, ...xs.map(toTensor))
+        const want = textbookEinsum(inputs, output, xs)
+        expect([got.shape, got.dtype]).toEqual([want.shape, dtype])
+        near(got, toTensor(want), 1e-13)
+      }),
+      { numRuns: 150 },
+    )
   })
 
   it('gives the same bits eagerly and compiled', () => {

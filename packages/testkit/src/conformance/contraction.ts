@@ -213,7 +213,7 @@ const orders: readonly {
 
 /** Cases of norms of an order. */
 export function normCases(): ConformanceCase[] {
-  const bound: Bound = [32, 128]
+  const bound: Bound = [4, 8]
   return floats.flatMap((dtype: DType) =>
     orders.flatMap(({ shape, axis, ords }) =>
       ords.flatMap(ord =>

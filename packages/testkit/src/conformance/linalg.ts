@@ -163,7 +163,6 @@ const factorisations: readonly Factorisation[] = [
     shift: 'dominant' as const,
     run: (x: tape.Tensor) => tape.matrixPower(x, power),
     reference: (x: Plain) => powerOf(x, power),
-    bound: [32, 128] as const,
   })),
   {
     op: 'pinv',
@@ -263,7 +262,7 @@ export function factorisationCases(): ConformanceCase[] {
             run: x => run(tensor(x)),
             reference: x => expected(x as Plain),
             scale: x => largest(y => expected(y as Plain))(x as Plain),
-            bound: bound ?? [16, 64],
+            bound: bound ?? [8, 16],
             domain: [-1, 1],
             differentiable: differentiable ?? shape.every(length => length < 5),
           })
@@ -322,7 +321,7 @@ export function systemCases(): ConformanceCase[] {
       { dtype, shape: a },
       { dtype, shape: b },
     ],
-    bound: [16, 64] as const,
+    bound: [8, 16] as const,
     domain: [-1, 1] as const,
     differentiable: a.every(length => length < 5),
   })
