@@ -2,7 +2,7 @@ import type { DType } from '@wengert/kernels'
 import { checkGradient, checkSecondOrder, sample, textbookEinsum, toPlain, toTensor } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { WengertError } from '../errors.js'
+import { type BudgetError, WengertError } from '../errors.js'
 import { record, type Tensor, tensor } from '../record/index.js'
 import { costOf } from '../run/index.js'
 import { grad, jacfwd, jacrev, jit, vmap } from '../transform/index.js'
@@ -117,6 +117,30 @@ describe('derivatives', () => {
     const bs = toTensor(sample([{ dtype: 'f64', shape: [5, 3] }], [-1, 1])[0] as never)
     const { program } = record((bs: Tensor) => vmap((b: Tensor) => ops.solve(a, b))(bs), bs)
     expect(program.avals.some(({ shape }) => shape.join() === '5,3,3')).toBe(false)
+  })
+})
+
+describe('within a budget', () => {
+  it('factors that are made again have the same bits', () => {
+    const n = 48
+    const f = (x: Tensor) => {
+      const { values: w, vectors } = ops.eigh(x)
+      const { q, r } = ops.qr(ops.add(vectors, x))
+      return ops
+        .sum(ops.mul(ops.solve(r, q), ops.exp(ops.mul(w, 0.01))))
+        .add(ops.logdet(ops.matmul(x, ops.transpose(x))))
+    }
+    const x = matrix(n)
+    const want = values(jit(grad(f))(x))
+    expect(want.every(Number.isFinite)).toBe(true)
+    let least = 0
+    try {
+      jit(grad(f), { memory: 65536 })(x)
+    } catch (error) {
+      least = (error as BudgetError).leastBytes
+    }
+    expect(least).toBeGreaterThan(65536)
+    expect(values(jit(grad(f), { memory: least })(x))).toEqual(want)
   })
 })
 

@@ -34,7 +34,7 @@ export const rectangles = ({ dtype, shape }: Aval) => ({
 })
 
 /** @throws {@link DTypeError} unless dtypes are one of the floating-point ones. */
-export function checkFloats(op: string, ...xs: readonly Tensor[]): void {
+function checkFloats(op: string, ...xs: readonly Tensor[]): void {
   const [first] = xs as readonly [Tensor]
   if (xs.every(({ dtype }) => isFloat(dtype) && dtype === first.dtype)) return
   throw new DTypeError({
