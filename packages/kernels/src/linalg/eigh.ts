@@ -4,9 +4,9 @@ import { nest } from '../map/index.js'
 import { f64, i32 } from '../wasm/index.js'
 import type { SquareSpec } from './cholesky.js'
 import { emitImplicitQl } from './implicit-ql.js'
-import { addressOf, type Pointer, scaleRow, swapRows } from './real.js'
+import { addressOf, emitLargest, emitScaling, type Pointer, swapRows } from './real.js'
 import { emitTridiagonal, itemOf } from './tridiagonal.js'
-import { emitLargest, emitPower, emitSelectionSort, loadWide, storeNarrow, wide, wideBytes } from './wide.js'
+import { emitSelectionSort, type F64, loadWide, storeNarrow, wide, wideBytes } from './wide.js'
 
 /**
  * Eigenvalues in ascending order, and as columns eigenvectors of length 1, of symmetric matrices of which the lower
@@ -43,12 +43,11 @@ export function eigh({ dtype, count, n }: SquareSpec): Kernel {
             f.do(f64.store(addressOf(wide, a, j, i), element))
           }),
         )
-        const largest = emitLargest(f, scratch, n * n)
+        const largest = emitLargest(f, wide, scratch, n * n) as F64
         // 0 for finite elements, else NaN.
         const poison = f.local(f64.sub(largest, largest))
-        const power = emitPower(f, largest)
+        const power = emitScaling(f, wide, scratch, n * n, largest) as F64
         f.if(f64.eq(poison, f64.const(0)), () => {
-          scaleRow(f, wide, scratch, f.local(f64.div(f64.const(1), power)), n * n)
           emitTridiagonal(f, a, vectors, space)
           emitImplicitQl(f, space, vectors)
         })

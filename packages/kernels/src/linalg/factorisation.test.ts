@@ -195,6 +195,24 @@ describe('factorisations', () => {
   })
 })
 
+it.each(['f32', 'f64'] as const)('qr of %s: large and small elements', dtype => {
+  const huge = dtype === 'f64' ? 2 ** 1000 : 2 ** 120
+  for (const scale of [huge, 1 / huge]) {
+    const x = arrayOf(
+      dtype,
+      [3, 0, 4, 5].map(value => value * scale),
+    )
+    const spec = { dtype, count: 1, rows: 2, columns: 2 }
+    const [q, r] = runKernel(qr(spec), [x], [zeros(dtype, 4), zeros(dtype, 4)]).map(
+      list => matrices(list, 2, 2)[0],
+    )
+    expect(
+      distance(times(q as Rows, r as Rows), matrices(x, 2, 2)[0] as Rows, dtype, 2, 5 * scale),
+    ).toBeLessThan(4)
+    expect(distance(times(transposed(q as Rows), q as Rows), identity(2), dtype, 2, 1)).toBeLessThan(4)
+  }
+})
+
 describe('determinants', () => {
   /** By Laplace's expansion along the first row. */
   const laplace = (x: Rows): number =>

@@ -1,6 +1,6 @@
 /**
  * Householder's QR factorisation (Golub & Van Loan, Matrix Computations, 4th ed., §5.1–5.2): reflections
- * H = I − τ·v·vᵀ, v₁ = 1, applied by rows. Squares of elements must not overflow.
+ * H = I − τ·v·vᵀ, v₁ = 1, applied by rows.
  */
 import type { FloatDType } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
@@ -11,12 +11,15 @@ import {
   addressOf,
   copyRow,
   elementOf,
+  emitLargest,
+  emitScaling,
   fillRow,
   type Matrix,
   type Pointer,
   type RealLocal,
   type Reals,
   realsOf,
+  scaleRow,
 } from './real.js'
 
 /** Matrices, one after the other. */
@@ -56,6 +59,7 @@ export function qr({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel 
       const steps = [matrix, matrix, n * n * reals.bytes]
       nest(f, [{ length: count, steps }], [...inputs, ...outputs], ([x, q, r]) => {
         copyRow(f, reals, scratch, x as Pointer, m * n)
+        const power = emitScaling(f, reals, scratch, m * n, emitLargest(f, reals, scratch, m * n))
         const householder = { vectors: { start: scratch, columns: n }, factors, work, m }
         const [k, column] = [f.local('i32'), f.local('i32')]
         f.for(k, 0, n, 1, () => {
@@ -64,6 +68,7 @@ export function qr({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel 
           emitReflection(f, reals, householder, householder.vectors, k, column)
         })
         emitUpper(f, reals, householder.vectors, r as Pointer)
+        scaleRow(f, reals, r as Pointer, power, n * n)
         emitIdentity(f, reals, { start: q as Pointer, columns: n }, m)
         // Q = H₁·H₂·…·Hₙ·I, from the last on: columns before k are not touched by Hₖ yet.
         f.for(column, 0, n, 1, () => {

@@ -8,6 +8,7 @@ import {
   f64x2,
   type I32,
   i32,
+  i64,
   type Local,
   type Statement,
   v128,
@@ -39,6 +40,9 @@ export interface Reals extends Arithmetic<Real> {
   readonly vectors: Arithmetic<Expr<'v128'>> & { extract(a: Expr<'v128'>, lane: number): Real }
   const(value: number): Real
   abs(a: Real): Real
+  max(a: Real, b: Real): Real
+  /** The power of two at or below a positive number; 0 of 0 and of subnormal numbers. */
+  power(a: Real): Real
   neg(a: Real): Real
   sqrt(a: Real): Real
   copysign(a: Real, sign: Real): Real
@@ -52,8 +56,15 @@ const same = { splat: (a: Real) => a }
 
 /** The arithmetic of each dtype. */
 export const realsOf: Readonly<Record<FloatDType, Reals>> = {
-  f32: { ...f32, ...same, dtype: 'f32', bytes: 4, lanes: 4, vectors: { ...f32x4, ...vectors } } as Reals,
-  f64: { ...f64, ...same, dtype: 'f64', bytes: 8, lanes: 2, vectors: { ...f64x2, ...vectors } } as Reals,
+  f32: {
+    ...{ ...f32, ...same, dtype: 'f32', bytes: 4, lanes: 4, vectors: { ...f32x4, ...vectors } },
+    power: (a: Expr<'f32'>) => f32.reinterpretI32(i32.and(i32.reinterpretF32(a), 0x7f800000)),
+  } as Reals,
+  f64: {
+    ...{ ...f64, ...same, dtype: 'f64', bytes: 8, lanes: 2, vectors: { ...f64x2, ...vectors } },
+    power: (a: Expr<'f64'>) =>
+      f64.reinterpretI64(i64.and(i64.reinterpretF64(a), i64.const(0x7ff0000000000000n))),
+  } as Reals,
 }
 
 /** A matrix in row-major order at an address. */
@@ -185,4 +196,31 @@ export function dotRows(
     f.set(total, reals.add(total, reals.vectors.extract(lanes, lane)))
   }
   return total
+}
+
+/** The largest absolute value of a list; NaN if one is NaN. */
+export function emitLargest(f: FunctionBuilder, reals: Reals, start: Pointer, count: number): RealLocal {
+  const [largest, cursor] = [f.local(reals.const(0)), f.int(start)]
+  f.for(f.local('i32'), 0, count, 1, () => {
+    f.set(largest, reals.max(largest, reals.abs(reals.load(cursor))))
+    f.increase(cursor, reals.bytes)
+  })
+  return largest
+}
+
+/**
+ * Divides a list by the power of two that brings its largest element, which is given, between 1 and 2, so that squares
+ * neither overflow nor vanish; one of zeros and subnormal numbers is left. Returns the power.
+ */
+export function emitScaling(
+  f: FunctionBuilder,
+  reals: Reals,
+  start: Pointer,
+  count: number,
+  largest: RealLocal,
+): RealLocal {
+  const power = f.local(reals.power(largest))
+  f.if(reals.eq(power, reals.const(0)), () => f.set(power, reals.const(1)))
+  scaleRow(f, reals, start, f.local(reals.div(reals.const(1), power)), count)
+  return power
 }

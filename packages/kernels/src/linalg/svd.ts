@@ -12,22 +12,15 @@ import {
   addressOf,
   alongRows,
   dotRows,
+  emitLargest,
+  emitScaling,
   fillRow,
   type Matrix,
   type Pointer,
   scaleRow,
   swapRows,
 } from './real.js'
-import {
-  emitLargest,
-  emitPower,
-  emitSelectionSort,
-  type F64,
-  loadWide,
-  storeNarrow,
-  wide,
-  wideBytes,
-} from './wide.js'
+import { emitSelectionSort, type F64, loadWide, storeNarrow, wide, wideBytes } from './wide.js'
 
 /** Rows with a smaller square, where the largest element is between 1 and 2, are rounding errors. */
 const NEGLIGIBLE = 2 ** -106
@@ -67,11 +60,9 @@ export function svd({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel
           }),
         )
         emitIdentity(f, wide, rotations, k)
-        const largest = emitLargest(f, scratch, k * length)
+        const largest = emitLargest(f, wide, scratch, k * length) as F64
         const poison = f.local(f64.sub(largest, largest))
-        const power = emitPower(f, largest)
-        const inverse = f.local(f64.div(f64.const(1), power))
-        scaleRow(f, wide, scratch, inverse, k * length)
+        const power = emitScaling(f, wide, scratch, k * length, largest) as F64
         emitOrthogonal(f, work, rotations, k)
         emitLengths(f, work, rotations, values, k)
         emitUnits(f, work, values, k)

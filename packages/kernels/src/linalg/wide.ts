@@ -7,7 +7,6 @@ import {
   f64,
   type I32,
   i32,
-  i64,
   type Local,
   type Statement,
 } from '../wasm/index.js'
@@ -29,23 +28,6 @@ export const storeNarrow = (dtype: FloatDType, address: I32, value: Expr<'f64'>)
 
 /** Bytes of so many f64, and room behind them. */
 export const wideBytes = (count: number): number => Math.ceil((count * 8 + 16) / 16) * 16
-
-/** The largest absolute value of a list of f64; NaN if one is NaN. */
-export function emitLargest(f: FunctionBuilder, start: Pointer, count: number): F64 {
-  const [largest, cursor] = [f.local(f64.const(0)), f.int(start)]
-  f.for(f.local('i32'), 0, count, 1, () => {
-    f.set(largest, f64.max(largest, f64.abs(f64.load(cursor))))
-    f.increase(cursor, 8)
-  })
-  return largest
-}
-
-/** The power of two at or below a positive number; 1 of 0 and of subnormal numbers. */
-export function emitPower(f: FunctionBuilder, x: F64): F64 {
-  const bits = f.local(i64.and(i64.reinterpretF64(x), i64.const(0x7ff0000000000000n)))
-  f.if(i64.eqz(bits), () => f.set(bits, i64.const(0x3ff0000000000000n)))
-  return f.local(f64.reinterpretI64(bits))
-}
 
 /** Sorts the first n of a list of f64 by selection, and calls for each exchange of two. */
 export function emitSelectionSort(
