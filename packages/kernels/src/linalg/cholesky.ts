@@ -1,9 +1,12 @@
-/** Cholesky factorisation by rows (Golub & Van Loan, Matrix Computations, 4th ed., §4.2.5): inner products of rows. */
+/**
+ * Cholesky factorisation by outer products (Golub & Van Loan, Matrix Computations, 4th ed., §4.2.5), of U = Lᵀ, whose rows
+ * are the columns of L.
+ */
 import type { FloatDType } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
 import { nest } from '../map/index.js'
 import { i32, select } from '../wasm/index.js'
-import { addressOf, dotRows, elementOf, fillRow, type Pointer, realsOf } from './real.js'
+import { addRow, addressOf, alongRows, elementOf, type Pointer, realsOf } from './real.js'
 
 /** Square matrices, one after the other. */
 export interface SquareSpec {
@@ -34,22 +37,29 @@ export function cholesky({ dtype, count, n }: SquareSpec): Kernel {
       const matrix = n * n * reals.bytes
       nest(f, [{ length: count, steps: [matrix, matrix] }], [...inputs, ...outputs], ([x, out]) => {
         const a = { start: x as Pointer, columns: n }
-        const l = { start: out as Pointer, columns: n }
+        const u = { start: out as Pointer, columns: n }
+        const at = (row: Pointer, column: Pointer) => addressOf(reals, u, row, column)
         const [i, j] = [f.local('i32'), f.local('i32')]
-        f.for(i, 0, n, 1, () => {
-          const row = f.int(addressOf(reals, l, i, 0))
-          f.for(j, 0, i32.add(i, 1), 1, () => {
-            const above = dotRows(f, reals, row, addressOf(reals, l, j, 0), j)
-            const rest = f.local(reals.sub(elementOf(reals, a, i, j), above))
-            const target = addressOf(reals, l, i, j)
-            const root = select(reals.sqrt(rest), reals.const(Number.NaN), reals.gt(rest, reals.const(0)))
-            f.if(
-              i32.eq(i, j),
-              () => f.do(reals.store(target, root)),
-              () => f.do(reals.store(target, reals.div(rest, elementOf(reals, l, j, j)))),
-            )
+        const below = (body: () => void) => f.for(i, 0, n, 1, () => f.for(j, 0, i32.add(i, 1), 1, body))
+        below(() => f.do(reals.store(at(j, i), elementOf(reals, a, i, j))))
+        f.for(j, 0, n, 1, () => {
+          const pivot = f.local(elementOf(reals, u, j, j))
+          const positive = reals.gt(pivot, reals.const(0))
+          f.set(pivot, select(reals.sqrt(pivot), reals.const(Number.NaN), positive))
+          f.do(reals.store(at(j, j), pivot))
+          const next = f.int(i32.add(j, 1))
+          alongRows(f, reals, [at(j, next)], i32.sub(n, next), (v, [to]) =>
+            f.do(v.store(to as Pointer, v.div(v.load(to as Pointer), v.splat(pivot)))),
+          )
+          f.for(i, next, n, 1, () => {
+            const factor = f.local(reals.neg(elementOf(reals, u, j, i)))
+            addRow(f, reals, at(i, i), at(j, i), factor, i32.sub(n, i))
           })
-          fillRow(f, reals, addressOf(reals, l, i, i32.add(i, 1)), reals.const(0), i32.sub(n - 1, i))
+        })
+        below(() => {
+          const element = f.local(elementOf(reals, u, j, i))
+          f.do(reals.store(at(j, i), reals.const(0)))
+          f.do(reals.store(at(i, j), element))
         })
       })
     },
