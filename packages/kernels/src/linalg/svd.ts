@@ -63,7 +63,7 @@ export function svd({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel
         const largest = emitLargest(f, wide, scratch, k * length) as F64
         const poison = f.local(f64.sub(largest, largest))
         const power = emitScaling(f, wide, scratch, k * length, largest) as F64
-        emitOrthogonal(f, work, rotations, k)
+        emitOrthogonal(f, work, rotations, values, k)
         emitLengths(f, work, rotations, values, k)
         emitUnits(f, work, values, k)
         // Z goes where the long side is.
@@ -83,6 +83,7 @@ export function svd({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel
 
 /** A rotation that makes an off-diagonal element zero. */
 interface Rotation {
+  readonly tangent: F64
   readonly sine: F64
   /** Tangent of half the angle. */
   readonly half: F64
@@ -90,7 +91,7 @@ interface Rotation {
 
 /**
  * The smaller rotation that diagonalises [[a, g], [g, b]], g ≠ 0: t = sign(θ) / (|θ| + √(θ² + 1)), θ = (b − a) / 2g
- * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5.2).
+ * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5.2). The diagonal becomes a − t·g, b + t·g.
  */
 function emitRotation(f: FunctionBuilder, a: F64, b: F64, g: F64): Rotation {
   const { add, sub, mul, div, sqrt, abs, copysign } = f64
@@ -100,7 +101,7 @@ function emitRotation(f: FunctionBuilder, a: F64, b: F64, g: F64): Rotation {
   const tangent = f.local(copysign(div(one, add(abs(theta), root)), theta))
   const cosine = f.local(div(one, sqrt(add(mul(tangent, tangent), one))))
   const sine = f.local(mul(tangent, cosine))
-  return { sine, half: f.local(div(sine, add(one, cosine))) }
+  return { tangent, sine, half: f.local(div(sine, add(one, cosine))) }
 }
 
 /** The method converges quadratically in the end; what needs more sweeps than this is not a number. */
@@ -126,35 +127,50 @@ function rotate(
   })
 }
 
-/** Visits all pairs p < q < n until a sweep sets `rotated` no more. */
+/** Begins a sweep and visits all pairs p < q < n, until one sets `rotated` no more. */
 function emitSweeps(
   f: FunctionBuilder,
   n: number,
+  begin: () => void,
   visit: (p: Pointer, q: Pointer, rotated: Pointer) => void,
 ): void {
   const [sweep, rotated, p, q] = [f.int(0), f.int(1), f.local('i32'), f.local('i32')]
   f.while(i32.and(rotated, i32.ltU(sweep, SWEEPS)), () => {
     f.set(rotated, i32.const(0))
     f.increase(sweep, 1)
+    begin()
     f.for(p, 0, n, 1, () => f.for(q, i32.add(p, 1), n, 1, () => visit(p, q, rotated)))
   })
 }
 
 const rowOf = (matrix: Matrix, row: Pointer) => addressOf(wide, matrix, row, 0)
 
-/** Rotates pairs of rows until none has an inner product above rounding errors. */
-function emitOrthogonal(f: FunctionBuilder, work: Matrix, rotations: Matrix, k: number): void {
+/**
+ * Rotates pairs of rows until none has an inner product above rounding errors. Squares of lengths are computed at the
+ * beginning of a sweep and follow the rotations from there; the last sweep has none, so what it tests is exact.
+ */
+function emitOrthogonal(
+  f: FunctionBuilder,
+  work: Matrix,
+  rotations: Matrix,
+  squares: Pointer,
+  k: number,
+): void {
   const { columns } = work
   const tolerance = 2 ** -52 * Math.sqrt(columns)
-  emitSweeps(f, k, (p, q, rotated) => {
-    const square = (x: Pointer, y: Pointer) =>
-      dotRows(f, wide, rowOf(work, x), rowOf(work, y), columns) as Local<'f64'>
-    const [a, b, g] = [square(p, p), square(q, q), square(p, q)]
-    const some = (x: Local<'f64'>) => f64.gt(x, f64.const(NEGLIGIBLE))
+  const [at, row] = [(i: Pointer) => i32.add(squares, i32.shl(i, 3)), f.local('i32')]
+  const measure = () => emitSquares(f, work, squares, k, row)
+  emitSweeps(f, k, measure, (p, q, rotated) => {
+    const [a, b] = [f.local(f64.load(at(p))), f.local(f64.load(at(q)))]
+    const g = dotRows(f, wide, rowOf(work, p), rowOf(work, q), columns) as F64
+    const some = (x: F64) => f64.gt(x, f64.const(NEGLIGIBLE))
     const bound = f64.mul(f64.const(tolerance), f64.mul(f64.sqrt(a), f64.sqrt(b)))
     f.if(i32.and(i32.and(some(a), some(b)), f64.gt(f64.abs(g), bound)), () => {
       f.set(rotated, i32.const(1))
       const rotation = emitRotation(f, a, b, g)
+      const change = f.local(f64.mul(rotation.tangent, g))
+      f.do(f64.store(at(p), f64.sub(a, change)))
+      f.do(f64.store(at(q), f64.add(b, change)))
       for (const matrix of [work, rotations]) {
         rotate(f, rowOf(matrix, p), rowOf(matrix, q), rotation, matrix.columns)
       }
@@ -162,12 +178,21 @@ function emitOrthogonal(f: FunctionBuilder, work: Matrix, rotations: Matrix, k: 
   })
 }
 
+/** Squares of the lengths of the rows. */
+function emitSquares(f: FunctionBuilder, work: Matrix, squares: Pointer, k: number, row: Pointer): void {
+  f.for(row, 0, k, 1, () => {
+    const square = dotRows(f, wide, rowOf(work, row), rowOf(work, row), work.columns) as F64
+    f.do(f64.store(i32.add(squares, i32.shl(row, 3)), square))
+  })
+}
+
 /** Lengths of the rows, and the rows, in descending order. */
 function emitLengths(f: FunctionBuilder, work: Matrix, rotations: Matrix, values: Pointer, k: number): void {
   const i = f.local('i32')
+  emitSquares(f, work, values, k, i)
   f.for(i, 0, k, 1, () => {
-    const square = dotRows(f, wide, rowOf(work, i), rowOf(work, i), work.columns) as Local<'f64'>
-    f.do(f64.store(i32.add(values, i32.shl(i, 3)), f64.sqrt(square)))
+    const at = f.int(i32.add(values, i32.shl(i, 3)))
+    f.do(f64.store(at, f64.sqrt(f64.load(at))))
   })
   emitSelectionSort(f, values, k, f64.gt, (left, right) => {
     for (const matrix of [work, rotations]) {
