@@ -1,5 +1,5 @@
 /**
- * Cholesky factorisation by outer products (Golub & Van Loan, Matrix Computations, 4th ed., §4.2.5), of U = Lᵀ, whose rows
+ * Cholesky factorisation by outer products (Golub & Van Loan, Matrix Computations, 4th ed., §4.2), of U = Lᵀ, whose rows
  * are the columns of L.
  */
 import type { FloatDType } from '../dtype.js'

@@ -1,6 +1,6 @@
 /**
  * Eigenvalues of a symmetric tridiagonal matrix by the implicit QL algorithm with Wilkinson's shift (Dubrulle, Martin &
- * Wilkinson 1968, Numer. Math. 12; Golub & Van Loan, Matrix Computations, 4th ed., §8.3.5). Elements of about 1.
+ * Wilkinson 1968, Numer. Math. 12; Golub & Van Loan, Matrix Computations, 4th ed., §8.3). Elements of about 1.
  */
 import { type FunctionBuilder, f64, i32 } from '../wasm/index.js'
 import { addressOf, type Matrix, type Pointer, rotateRows } from './real.js'

@@ -1,4 +1,4 @@
-/** LU factorisation with partial pivoting, by outer products (Golub & Van Loan, Matrix Computations, 4th ed., §3.4.5). */
+/** LU factorisation with partial pivoting, by outer products (Golub & Van Loan, Matrix Computations, 4th ed., §3.4). */
 import type { Kernel } from '../kernel.js'
 import { nest } from '../map/index.js'
 import { type FunctionBuilder, type I32, i32, type Local } from '../wasm/index.js'

@@ -1,6 +1,6 @@
 /**
  * Singular values and vectors by one-sided Jacobi rotations (Hestenes 1958; Golub & Van Loan, Matrix Computations, 4th
- * ed., §8.6.3). The rows of W, which is A or Aᵀ, whichever has fewer, are rotated until they are orthogonal: W = Rᵀ·Σ·Z.
+ * ed., §8.6). The rows of W, which is A or Aᵀ, whichever has fewer, are rotated until they are orthogonal: W = Rᵀ·Σ·Z.
  */
 import { elementBytes } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
@@ -91,7 +91,7 @@ interface Rotation {
 
 /**
  * The smaller rotation that diagonalises [[a, g], [g, b]], g ≠ 0: t = sign(θ) / (|θ| + √(θ² + 1)), θ = (b − a) / 2g
- * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5.2). The diagonal becomes a − t·g, b + t·g.
+ * (Golub & Van Loan, Matrix Computations, 4th ed., §8.5). The diagonal becomes a − t·g, b + t·g.
  */
 function emitRotation(f: FunctionBuilder, a: F64, b: F64, g: F64): Rotation {
   const { add, sub, mul, div, sqrt, abs, copysign } = f64

@@ -1,6 +1,6 @@
 /**
  * Reduction of a symmetric matrix to a tridiagonal one, A = Q·T·Qᵀ, by Householder reflections H = I − τ·v·vᵀ, v₁ = 1
- * (Golub & Van Loan, Matrix Computations, 4th ed., §8.3.1). Row k is column k, so everything goes along rows.
+ * (Golub & Van Loan, Matrix Computations, 4th ed., §8.3). Row k is column k, so everything goes along rows.
  */
 import { type FunctionBuilder, f64, i32, type Local } from '../wasm/index.js'
 import { emitIdentity } from './qr.js'

@@ -4,7 +4,7 @@ import { applyOne, fromData, type Tensor } from '../record/index.js'
 import { mul } from './arithmetic.js'
 import { tril } from './diagonal.js'
 import { matmul } from './matmul.js'
-import { checkSquares, moreMatrices, squares, symmetric, turned } from './matrices.js'
+import { checkSquares, folded, moreMatrices, squares, symmetric, turned } from './matrices.js'
 import { defineRule } from './rule.js'
 
 registerOp({
@@ -13,15 +13,15 @@ registerOp({
   lower: ([x]) => choleskyKernel(squares(x as Aval)),
 })
 
-// The operand is symmetric, and so are its tangents. Ȧ = L̇·Lᵀ + L·L̇ᵀ gives L̇ = L·Φ(L⁻¹·Ȧ·L⁻ᵀ), Φ taking the lower
-// triangle and half of the diagonal; its transpose is Ā = L⁻ᵀ·Φ(Lᵀ·L̄)·L⁻¹ (Murray 2016, arXiv:1602.07527, eqs. 8, 10).
+// The lower triangle of the operand stands for a symmetric A. Ȧ = L̇·Lᵀ + L·L̇ᵀ gives L̇ = L·Φ(L⁻¹·Ȧ·L⁻ᵀ), Φ taking the lower
+// triangle and half of the diagonal; its transpose is Ā = L⁻ᵀ·Φ(Lᵀ·L̄)·L⁻¹ (Murray 2016, arXiv:1602.07527).
 defineRule('cholesky', {
   pullback({ outputs: [l], ct }) {
     const inner = half(matmul(turned(l as Tensor), ct))
-    return [onBothSides(l as Tensor, inner, true)]
+    return [folded(onBothSides(l as Tensor, inner, true))]
   },
   pushforward: ({ outputs: [l], tangents: [t] }) =>
-    matmul(l as Tensor, half(onBothSides(l as Tensor, t as Tensor, false))),
+    matmul(l as Tensor, half(onBothSides(l as Tensor, symmetric(t as Tensor), false))),
   batch: moreMatrices('cholesky'),
 })
 
@@ -51,5 +51,5 @@ function onBothSides(l: Tensor, x: Tensor, transpose: boolean): Tensor {
  */
 export function cholesky(x: Tensor): Tensor {
   checkSquares('cholesky', x)
-  return applyOne('cholesky', [symmetric(x)])
+  return applyOne('cholesky', [x])
 }

@@ -9,6 +9,7 @@ import {
   checkSquares,
   diagonalMatrices,
   diagonals,
+  folded,
   onDiagonal,
   squares,
   symmetric,
@@ -34,19 +35,19 @@ function gaps(w: Tensor): Tensor {
   return where(diagonal, scalarLike(w, 0), div(one, where(diagonal, one, differences)))
 }
 
-// The operand is symmetric, and so are its tangents. With B = Vᵀ·Ȧ·V and Fᵢⱼ = 1 / (wⱼ − wᵢ): ẇ = diag(B),
-// V̇ = V·(F∘B); the transpose is Ā = V·(diag(w̄) + F∘(Vᵀ·V̄))·Vᵀ (Giles 2008, §3.1).
+// The lower triangle of the operand stands for a symmetric A. With B = Vᵀ·Ȧ·V and Fᵢⱼ = 1 / (wⱼ − wᵢ): ẇ = diag(B),
+// V̇ = V·(F∘B); the transpose is Ā = V·(diag(w̄) + F∘(Vᵀ·V̄))·Vᵀ (Giles 2008).
 defineRule('eigh', {
   pullback({ outputs, cts: [dw, dv] }) {
     const [w, v] = outputs as readonly [Tensor, Tensor]
-    if (!dv) return [matmul(mul(v, asRow(dw as Tensor)), turned(v))]
+    if (!dv) return [folded(matmul(mul(v, asRow(dw as Tensor)), turned(v)))]
     const rotation = mul(gaps(w), matmul(turned(v), dv))
     const inner = dw ? add(diagonalMatrices(dw), rotation) : rotation
-    return [matmul(matmul(v, inner), turned(v))]
+    return [folded(matmul(matmul(v, inner), turned(v)))]
   },
   pushforward({ outputs, tangents: [t] }) {
     const [w, v] = outputs as readonly [Tensor, Tensor]
-    const inner = matmul(matmul(turned(v), t as Tensor), v)
+    const inner = matmul(matmul(turned(v), symmetric(t as Tensor)), v)
     return [diagonals(inner), matmul(v, mul(gaps(w), inner))]
   },
   batch: ({ inputs, params }) => apply('eigh', inputs, params),
@@ -74,6 +75,6 @@ export interface Eigh {
  */
 export function eigh(x: Tensor): Eigh {
   checkSquares('eigh', x)
-  const [values, vectors] = apply('eigh', [symmetric(x)]) as readonly [Tensor, Tensor]
+  const [values, vectors] = apply('eigh', [x]) as readonly [Tensor, Tensor]
   return { values, vectors }
 }

@@ -5,7 +5,7 @@ import { callerLocation } from '../location.js'
 import { type Aval, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 import { applyOne, fromData, scalarLike, type Tensor } from '../record/index.js'
 import { add, sub } from './arithmetic.js'
-import { tril } from './diagonal.js'
+import { tril, triu } from './diagonal.js'
 import { broadcastShapes } from './elementwise.js'
 import { broadcastTo } from './reduction.js'
 import type { Batch } from './rule.js'
@@ -122,6 +122,9 @@ export const strictlyLower = (x: Tensor): Tensor => tril(x, -1)
 
 /** The symmetric matrices that have these lower triangles. */
 export const symmetric = (x: Tensor): Tensor => add(tril(x), turned(strictlyLower(x)))
+
+/** The transpose of {@link symmetric}: what is above the diagonal is added below it. */
+export const folded = (x: Tensor): Tensor => add(tril(x), turned(triu(x, 1)))
 
 /** The antisymmetric matrices that have these below their diagonals. */
 export function antisymmetric(x: Tensor): Tensor {

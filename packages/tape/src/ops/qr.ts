@@ -35,7 +35,7 @@ const solveR = (r: Tensor, x: Tensor, transpose: boolean) =>
 
 // With T = Ȧ·R⁻¹ and B = Qᵀ·T: Ω = Qᵀ·Q̇ is antisymmetric and equals B below the diagonal; Ṙ = (B − Ω)·R,
 // Q̇ = T − Q·(B − Ω). The transpose: Ā = (Q̄ + Q·sym(R·R̄ᵀ − Q̄ᵀ·Q))·R⁻ᵀ, sym(M) being the symmetric matrix with the
-// lower triangle of M (Walter & Lehmann 2013, arXiv:1009.6112; Seeger et al. 2017, arXiv:1710.08717).
+// lower triangle of M (Walter, Lehmann & Lamour 2012; Seeger et al. 2017, arXiv:1710.08717).
 defineRule('qr', {
   pullback({ outputs, cts: [dq, dr] }) {
     const [q, r] = outputs as readonly [Tensor, Tensor]

@@ -38,7 +38,7 @@ registerOp({
   },
 })
 
-// op(A)·X = B: B̄ = op(A)⁻ᵀ·X̄, d op(A) = −B̄·Xᵀ; Ẋ = op(A)⁻¹·(Ḃ − op(Ȧ)·X) (Giles 2008, §2.2.3).
+// op(A)·X = B: B̄ = op(A)⁻ᵀ·X̄, d op(A) = −B̄·Xᵀ; Ẋ = op(A)⁻¹·(Ḃ − op(Ȧ)·X) (Giles 2008).
 defineRule('luSolve', {
   pullback({ inputs, outputs: [x], ct, params, wanted }) {
     const db = withFactors(inputs, ct, { transpose: params.transpose !== true })
@@ -57,7 +57,7 @@ defineRule('luSolve', {
     if (a.rank !== 2 || batched[0] || batched[1]) {
       return applyOne('luSolve', allBatched(site).inputs, params)
     }
-    return folded(b, flat => applyOne('luSolve', [a, factors, permutation, flat], params))
+    return sideBySide(b, flat => applyOne('luSolve', [a, factors, permutation, flat], params))
   },
 })
 
@@ -65,7 +65,7 @@ const withFactors = ([a, factors, permutation]: readonly Tensor[], b: Tensor, pa
   applyOne('luSolve', [a, factors, permutation, b] as readonly Tensor[], params)
 
 /** Several [n, m] side by side as one [n, …], for a matrix that serves all. */
-function folded(b: Tensor, solveAll: (flat: Tensor) => Tensor): Tensor {
+function sideBySide(b: Tensor, solveAll: (flat: Tensor) => Tensor): Tensor {
   const lead = leading(b)
   const [n, columns] = b.shape.slice(-2) as [number, number]
   const rank = b.rank
@@ -91,7 +91,7 @@ export function solve(a: Tensor, b: Tensor): Tensor {
     const x = solve(a, asColumn(b))
     return reshape(x, x.shape.slice(0, -1))
   }
-  if (a.rank === 2 && b.rank > 2) return folded(b, flat => solve(a, flat))
+  if (a.rank === 2 && b.rank > 2) return sideBySide(b, flat => solve(a, flat))
   const [matrices, right] = alignLeading('solve', [a, b]) as readonly [Tensor, Tensor]
   const { lu: factors, permutation } = lu(stopGradient(matrices))
   return applyOne('luSolve', [matrices, factors, permutation, right], { transpose: false })

@@ -45,7 +45,7 @@ const plus = (x: Tensor | undefined, y: Tensor | undefined): Tensor | undefined 
   x && y ? add(x, y) : (x ?? y)
 
 // With P = Uᵀ·Ȧ·V, Fᵢⱼ = 1 / (sⱼ² − sᵢ²): Ṡ = diag(P), U̇ = U·(F∘(P·S + S·Pᵀ)) + (I − U·Uᵀ)·Ȧ·V·S⁻¹,
-// V̇ = V·(F∘(S·P + Pᵀ·S)) + (I − V·Vᵀ)·Ȧᵀ·U·S⁻¹ (Giles 2008, §3.2; Townsend 2016, eqs. 14–19). What is outside of the
+// V̇ = V·(F∘(S·P + Pᵀ·S)) + (I − V·Vᵀ)·Ȧᵀ·U·S⁻¹ (Giles 2008; Townsend 2016). What is outside of the
 // span of a square factor is nothing.
 defineRule('svd', {
   pullback({ inputs: [x], outputs, cts: [du, ds, dvt] }) {

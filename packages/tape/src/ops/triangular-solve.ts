@@ -39,7 +39,7 @@ registerOp({
   },
 })
 
-// op(A)·X = B: B̄ = op(A)⁻ᵀ·X̄ and d op(A) = −B̄·Xᵀ within the triangle; Ẋ = op(A)⁻¹·(Ḃ − op(Ȧ)·X) (Giles 2008, §2.2.3).
+// op(A)·X = B: B̄ = op(A)⁻ᵀ·X̄ and d op(A) = −B̄·Xᵀ within the triangle; Ẋ = op(A)⁻¹·(Ḃ − op(Ȧ)·X) (Giles 2008).
 defineRule('triangularSolve', {
   pullback({ inputs: [a], outputs: [x], ct, params, wanted }) {
     const triangle = triangleOf(params)
