@@ -1,6 +1,6 @@
 /**
- * Cholesky factorisation by outer products (Golub & Van Loan, Matrix Computations, 4th ed., §4.2), of U = Lᵀ, whose rows
- * are the columns of L.
+ * Cholesky factorisation by outer products (Golub & Van Loan, Matrix Computations, 4th ed., §4.2), of U = Lᵀ, whose
+ * rows are the columns of L.
  */
 import type { FloatDType } from '../dtype.js'
 import type { Kernel } from '../kernel.js'

@@ -1,8 +1,8 @@
 /**
  * Cofactors from a factorisation with complete pivoting (Golub & Van Loan, Matrix Computations, 4th ed., §3.4), which
- * leaves the smallest pivot δ for last: P·A·Q = L·U and adj(U) = δ·det(U₁)·U⁻¹, U₁ being U without its last row and column.
- * The last row of δ·U⁻¹ is (0, …, 0, 1), so nothing is divided by δ, and matrices of rank n − 1 need no care. Those
- * of a lower rank have U₁ singular, and no cofactor but 0.
+ * leaves the smallest pivot δ for last: P·A·Q = L·U and adj(U) = δ·det(U₁)·U⁻¹, U₁ being U without its last row and
+ * column. The last row of δ·U⁻¹ is (0, …, 0, 1), so nothing is divided by δ, and matrices of rank n − 1 need no care.
+ * Those of a lower rank have U₁ singular, and no cofactor but 0.
  */
 import type { Kernel } from '../kernel.js'
 import { nest } from '../map/index.js'

@@ -1,6 +1,6 @@
 /**
- * Forward and back substitution by rows (Golub & Van Loan, Matrix Computations, 4th ed., §3.1): xᵢ ← (bᵢ − Σ aᵢₖ·xₖ) / aᵢᵢ
- * with the rows of several right-hand sides in vectors, which stay in registers while k runs.
+ * Forward and back substitution by rows (Golub & Van Loan, Matrix Computations, 4th ed., §3.1):
+ * xᵢ ← (bᵢ − Σ aᵢₖ·xₖ) / aᵢᵢ with the rows of several right-hand sides in vectors, which stay in registers while k runs.
  */
 import { lanesOf, storePart } from '../gemm/index.js'
 import { type Expr, type FunctionBuilder, type I32, i32, type Local } from '../wasm/index.js'

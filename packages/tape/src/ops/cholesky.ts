@@ -13,8 +13,8 @@ registerOp({
   lower: ([x]) => choleskyKernel(squares(x as Aval)),
 })
 
-// The lower triangle of the operand stands for a symmetric A. Ȧ = L̇·Lᵀ + L·L̇ᵀ gives L̇ = L·Φ(L⁻¹·Ȧ·L⁻ᵀ), Φ taking the lower
-// triangle and half of the diagonal; its transpose is Ā = L⁻ᵀ·Φ(Lᵀ·L̄)·L⁻¹ (Murray 2016, arXiv:1602.07527).
+// The lower triangle of the operand stands for a symmetric A. Ȧ = L̇·Lᵀ + L·L̇ᵀ gives L̇ = L·Φ(L⁻¹·Ȧ·L⁻ᵀ), Φ taking
+// the lower triangle and half of the diagonal; its transpose is Ā = L⁻ᵀ·Φ(Lᵀ·L̄)·L⁻¹ (Murray 2016, arXiv:1602.07527).
 defineRule('cholesky', {
   pullback({ outputs: [l], ct }) {
     const inner = half(matmul(turned(l as Tensor), ct))

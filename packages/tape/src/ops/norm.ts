@@ -83,9 +83,11 @@ const matrixNorms: ReadonlyMap<NormOrder, (x: Tensor) => Tensor> = new Map<NormO
   [Number.NEGATIVE_INFINITY, x => min(rowSums(x), last)],
 ])
 
+const writtenOrder = (ord: unknown) => (typeof ord === 'number' ? String(ord) : JSON.stringify(ord))
+
 const badOrder = (x: Tensor, ord: unknown, axes: readonly number[]) =>
   new OptionError({
-    summary: `norm: order ${typeof ord === 'number' ? ord : JSON.stringify(ord)} of ${formatAval(x.aval)} along [${axes}].`,
+    summary: `norm: order ${writtenOrder(ord)} of ${formatAval(x.aval)} along [${axes}].`,
     expected: "a number along one axis; 1, -1, 2, -2, ±Infinity, 'fro' or 'nuc' along two",
     at: callerLocation(),
   })

@@ -80,7 +80,8 @@ function sideBySide(b: Tensor, solveAll: (flat: Tensor) => Tensor): Tensor {
  *
  * @param a [..., n, n]
  * @param b [..., n, m] or [n]
- * @throws {@link ShapeError} unless a is square and b has as many rows; {@link DTypeError} unless both are f32 or both f64.
+ * @throws {@link ShapeError} unless a is square and b has as many rows; {@link DTypeError} unless both are f32 or both
+ * f64.
  * @example
  * solve(tensor([[1, 2], [3, 4]]), tensor([5, 11])).toArray() // ≈ [1, 2]
  * grad(b => sum(solve(tensor([[2, 0], [0, 4]]), b)))(tensor([1, 1])).toArray() // → [0.5, 0.25]

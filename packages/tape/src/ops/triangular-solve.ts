@@ -85,7 +85,8 @@ const apply = (a: Tensor, b: Tensor, triangle: Required<TriangleOptions>): Tenso
  *
  * @param a [..., n, n]
  * @param b [..., n, m] or [n]
- * @throws {@link ShapeError} unless a is square and b has as many rows; {@link DTypeError} unless both are f32 or both f64.
+ * @throws {@link ShapeError} unless a is square and b has as many rows; {@link DTypeError} unless both are f32 or both
+ * f64.
  * @example
  * const l = tensor([[2, 0], [1, 4]])
  * triangularSolve(l, tensor([2, 9])).toArray() // → [1, 2]

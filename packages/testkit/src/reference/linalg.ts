@@ -187,7 +187,9 @@ export const qrR = (x: Plain): Plain => {
   })
 }
 
-/** Eigenvalues and, as rows, eigenvectors, descending by absolute value: the QR algorithm without shifts (Francis 1961). */
+/**
+ * Eigenvalues and, as rows, eigenvectors, descending by absolute value: the QR algorithm without shifts (Francis 1961).
+ */
 function eigen(a: Rows): { values: number[]; vectors: number[][] } {
   let vectors = table(a.length, a.length, (i, j) => Number(i === j))
   for (let step = 0; step < 400; step++) {
