@@ -26,6 +26,21 @@ export { type RowsSpec, scatterAddRows, takeRows } from './gather/index.js'
 export { type MatmulSpec, matmul } from './gemm/index.js'
 export { type Kernel, type KernelContext, SLACK_BYTES, slotBytes } from './kernel.js'
 export {
+  cholesky,
+  cofactor,
+  determinant,
+  eigh,
+  type LuSolveSpec,
+  lu,
+  luSolve,
+  type MatricesSpec,
+  qr,
+  type SquareSpec,
+  svd,
+  type TriangularSolveSpec,
+  triangularSolve,
+} from './linalg/index.js'
+export {
   type ArraySpec,
   type ConcatSpec,
   type ConvertSpec,

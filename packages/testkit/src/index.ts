@@ -22,7 +22,7 @@ export {
   weights,
 } from './gradcheck.js'
 export { type RandomProgram, randomPrograms } from './programs.js'
-export { interpret, type Plain, trace } from './reference/index.js'
+export { einsum as textbookEinsum, interpret, type Plain, trace } from './reference/index.js'
 export { random, sample, spread, toPlain, toTensor } from './sample.js'
 export { textbookGradient } from './textbook-gradient.js'
 export { type Edge, TextbookTape } from './textbook-tape.js'

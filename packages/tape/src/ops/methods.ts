@@ -3,8 +3,8 @@ import * as random from './random.js'
 import * as randomKeys from './random-keys.js'
 import * as table from './table.js'
 
-/** Ops that take a list of tensors or a key, and so are no methods of a tensor. */
-type Functions = 'concat' | 'stack' | keyof typeof random | keyof typeof randomKeys
+/** Ops that take something else first, and so are no methods of a tensor. */
+type Functions = 'concat' | 'einsum' | 'stack' | keyof typeof random | keyof typeof randomKeys
 
 type Methods = Omit<typeof table, Functions>
 
@@ -19,7 +19,7 @@ declare module '../record/tensor.js' {
   interface Tensor extends TensorMethods {}
 }
 
-const functions = new Set(['concat', 'stack', ...Object.keys(random), ...Object.keys(randomKeys)])
+const functions = new Set(['concat', 'einsum', 'stack', ...Object.keys(random), ...Object.keys(randomKeys)])
 
 for (const [name, op] of Object.entries(table)) {
   if (functions.has(name)) continue

@@ -1,13 +1,11 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { scalarLike, type Tensor } from '../record/index.js'
+import type { Tensor } from '../record/index.js'
 import { div, square, sub } from './arithmetic.js'
 import { normalizeAxes } from './axes.js'
-import { equal } from './comparison.js'
-import { sqrt } from './power.js'
 import type { ReduceOptions } from './reduce.js'
 import { mean, sum } from './reduction.js'
-import { where } from './where.js'
+import { safeRoot } from './safe-root.js'
 
 /** Options of {@link variance} and {@link std}. */
 export interface VarianceOptions extends ReduceOptions {
@@ -33,12 +31,6 @@ export function variance(x: Tensor, { ddof = 0, ...options }: VarianceOptions = 
   return div(sum(square(distances), { ...options, axis }), count - ddof)
 }
 
-/** √x whose derivative at 0 is 0, where that of √ is infinite. */
-function safeRoot(x: Tensor): Tensor {
-  const atZero = equal(x, 0)
-  return where(atZero, scalarLike(x, 0), sqrt(where(atZero, scalarLike(x, 1), x)))
-}
-
 /**
  * Standard deviation along axes, the root of the {@link variance}; its derivative where all elements are equal is 0.
  *
@@ -47,13 +39,3 @@ function safeRoot(x: Tensor): Tensor {
  * std(tensor([1, 3])).item() // → 1
  */
 export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => safeRoot(variance(x, options))
-
-/**
- * Euclidean norm √Σ x² along axes, by default of all elements (of a matrix: the Frobenius norm); its derivative at the
- * origin is 0.
- *
- * @example
- * norm(tensor([3, 4])).item() // → 5
- * grad(x => norm(x))(tensor([0, 0])).toArray() // → [0, 0]
- */
-export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor => safeRoot(sum(square(x), options))

@@ -1,10 +1,12 @@
 import { arrangementCases, diagonalCases } from './arrangement.js'
 import type { ConformanceCase } from './case.js'
 import { composedCases } from './composed.js'
+import { contractionCases, normCases } from './contraction.js'
 import { cumulativeCases, logicCases, momentCases } from './cumulative.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
 import { gatherCases } from './gather.js'
 import { joiningCases } from './joining.js'
+import { factorisationCases, systemCases } from './linalg.js'
 import { movementCases } from './movement.js'
 import { orderCases } from './order.js'
 import { matmulCases, windowCases } from './product.js'
@@ -33,6 +35,10 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...gatherCases(),
   ...orderCases(),
   ...matmulCases(),
+  ...contractionCases(),
+  ...normCases(),
+  ...factorisationCases(),
+  ...systemCases(),
   ...windowCases(),
   ...randomCases(),
 ]

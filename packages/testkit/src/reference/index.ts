@@ -6,6 +6,25 @@ export { gather, scatterAdd, segmentMean, segmentSum, take, takeAlongAxis } from
 export { compute, interpret, trace } from './interpret.js'
 export { concat, stack, zerosLike } from './joining.js'
 export {
+  cholesky,
+  det,
+  eigenvalues,
+  eigenvectorSquares,
+  einsum,
+  inv,
+  lu,
+  luPermutation,
+  orderedNorm,
+  pinv,
+  qrQ,
+  qrR,
+  singularValues,
+  singularVectorSquares,
+  solve,
+  symmetric,
+  triangle,
+} from './linalg.js'
+export {
   at,
   broadcastTo,
   dynamicSlice,
@@ -17,6 +36,7 @@ export {
   transpose,
   unslice,
 } from './movement.js'
+
 export { argsort, searchsorted, sort } from './order.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
 export { maxPool2d } from './pool.js'
