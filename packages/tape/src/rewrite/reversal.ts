@@ -28,7 +28,7 @@ export interface Snapshots {
 }
 
 /** The reversals of a program whose states nobody else reads, without those of the programs inside of instructions. */
-export function reversals(program: Program): readonly Reversal[] {
+function reversals(program: Program): readonly Reversal[] {
   const readers = readersOf(program)
   return program.instructions.flatMap((instruction, forward) => {
     const scan = scanOf(instruction)
