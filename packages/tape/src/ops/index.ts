@@ -15,6 +15,6 @@ export {
   type TangentSite,
 } from './rule.js'
 export * from './table.js'
-export type { Padding, WindowOptions } from './window.js'
+export type { LineOptions, Padding, WindowOptions } from './window.js'
 
 import './methods.js'

@@ -5,10 +5,12 @@ import { cumulativeCases, logicCases, momentCases } from './cumulative.js'
 import { elementwiseCases, specialCases } from './elementwise.js'
 import { gatherCases } from './gather.js'
 import { joiningCases } from './joining.js'
+import { lineCases, spreadLineCases } from './line.js'
 import { movementCases } from './movement.js'
 import { orderCases } from './order.js'
-import { matmulCases, windowCases } from './product.js'
+import { matmulCases } from './product.js'
 import { reductionCases, softmaxCases } from './reduction.js'
+import { convolutionCases, poolingCases, spreadCases } from './window.js'
 
 export type { Bound } from './bounds.js'
 export type { ConformanceCase, Operand } from './case.js'
@@ -32,5 +34,9 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...gatherCases(),
   ...orderCases(),
   ...matmulCases(),
-  ...windowCases(),
+  ...convolutionCases(),
+  ...spreadCases(),
+  ...poolingCases(),
+  ...lineCases(),
+  ...spreadLineCases(),
 ]

@@ -1,4 +1,5 @@
 export { diag, diagonalSum, flip, pad, part, repeat, roll, tile, tril, triu } from './arrangement.js'
+export { conv2d, conv2dInputPullback, type Grouped } from './convolution.js'
 export { convert, elementwise, erfc, softplus, where } from './elementwise.js'
 export { scatterAdd, segmentSum, take, takeAlongAxis } from './gather.js'
 export { compute, interpret, trace } from './interpret.js'
@@ -6,8 +7,8 @@ export { concat, stack, zerosLike } from './joining.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
 export { argsort, searchsorted, sort } from './order.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
-export { maxPool2d } from './pool.js'
-export { conv2d, matmul } from './product.js'
+export { averagePool2d, maxPool2d } from './pool.js'
+export { matmul } from './product.js'
 export {
   all,
   any,
