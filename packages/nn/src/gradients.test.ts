@@ -17,8 +17,8 @@ import {
   globalAverage,
   glorotUniform,
   heUniform,
+  meanSquaredError,
   mlp,
-  mse,
 } from './index.js'
 
 const STEP = 1e-5
@@ -75,9 +75,9 @@ describe('gradients are those of finite differences', () => {
 
   test('cross-entropy', () => check((logits: Tensor) => crossEntropy(logits, labels), draw(1, 3, 4)))
 
-  test('mse', () => {
-    check(({ x, y }) => mse(x, y), { x: draw(1, 3, 4), y: draw(2, 3, 4) })
-    check(({ x, y }) => mse(x, y), { x: draw(1, 4), y: draw(2, 4) })
+  test('mean squared error', () => {
+    check(({ x, y }) => meanSquaredError(x, y), { x: draw(1, 3, 4), y: draw(2, 3, 4) })
+    check(({ x, y }) => meanSquaredError(x, y), { x: draw(1, 4), y: draw(2, 4) })
   })
 
   test('mlp', () => {
@@ -105,7 +105,7 @@ describe('shapes and dtypes that do not fit are refused', () => {
   test.each<[string, () => unknown, string]>([
     ['labels of another number of rows', () => crossEntropy(draw(1, 2, 4), labels), 'SHAPE'],
     ['labels that are floats', () => crossEntropy(draw(1, 3, 4), draw(2, 3)), 'DTYPE'],
-    ['mse of two shapes', () => mse(draw(1, 3, 4), draw(2, 4, 3)), 'SHAPE'],
+    ['mean squared error of two shapes', () => meanSquaredError(draw(1, 3, 4), draw(2, 4, 3)), 'SHAPE'],
     ['a dense layer', () => dense({ w: draw(1, 5, 4), b: draw(2, 4) }, draw(3, 3, 6)), 'SHAPE'],
     ['a model of one size', () => mlp({ sizes: [3] }), 'OPTION'],
     ['an image that is too small', () => cnn({ image: [12, 12, 1] }), 'OPTION'],
