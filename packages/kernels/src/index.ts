@@ -1,5 +1,6 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
+export { branch, repeat, repeatWhile, type TransferSpec, transfer } from './control/index.js'
 export {
   type Conv2dSpec,
   conv2d,

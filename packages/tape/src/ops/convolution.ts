@@ -12,8 +12,8 @@ import {
 } from '@wengert/kernels'
 import { type Aval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { type BatchSite, defineRule } from '../rules/index.js'
 import { allBatched, merged } from './batch.js'
-import { type BatchSite, defineRule } from './rule.js'
 import { reshape, transpose } from './shape.js'
 import { outputLengths, windowOf } from './window.js'
 

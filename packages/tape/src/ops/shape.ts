@@ -11,8 +11,8 @@ import {
   stridesOf,
 } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { normalizeAxes, normalizeAxis } from './axes.js'
-import { defineRule } from './rule.js'
 
 type List = readonly number[]
 

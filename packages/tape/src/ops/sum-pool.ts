@@ -2,8 +2,8 @@
 import { type FloatDType, sumPool2d as sumKernel, sumPool2dPullback } from '@wengert/kernels'
 import { type Aval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { merged } from './batch.js'
-import { defineRule } from './rule.js'
 import { outputLengths, type Window, windowOf } from './window.js'
 
 type Images = readonly [number, number, number, number]

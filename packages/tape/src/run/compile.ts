@@ -1,16 +1,12 @@
-import {
-  assemble,
-  detectFeatures,
-  encodeCalls,
-  type Features,
-  type Kernel,
-  type KernelCall,
-} from '@wengert/kernels'
+import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
-import { type Aval, formatAval, hash, type Program } from '../program/index.js'
+import { type Aval, controlOf, formatAval, hash, type Program } from '../program/index.js'
 import type { Executable, Static } from './executable.js'
-import { type Lowered, lower } from './lower.js'
+import { layOut } from './lay-out.js'
+import { lower } from './lower.js'
+import type { Lowered } from './lowered.js'
+import { encode } from './unit.js'
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -44,20 +40,41 @@ export type Arithmetic = 'fast' | 'portable'
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
-  const lowered = lower(program, pinned)
-  const chosen = planWithin(program, lowered, memoryBytes)
+  const { lowered, chosen } = planWithin(program, pinned, memoryBytes)
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
   const unique = new Map<string, Kernel>()
-  for (const kernel of lowered.kernels) unique.set(kernel.key, kernel)
+  for (const { kernels } of lowered.units) {
+    for (const kernel of kernels) unique.set(kernel.key, kernel)
+  }
   const module = moduleOf([...unique.values()], features, shared)
-  return layOut(program, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
+  return finish(program, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
 }
 
-function planWithin(program: Program, lowered: Lowered, budgetBytes: number): Plan {
+interface Planned {
+  readonly lowered: Lowered
+  readonly chosen: Plan
+}
+
+/** Programs inside of instructions are planned at their fastest if that fits, otherwise with as few bytes as they can. */
+function planWithin(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
+  const ample = planLowered(program, lower(program, pinned, 'ample'), budgetBytes)
+  if ('chosen' in ample) return ample
+  if (!program.instructions.some(controlOf)) throw ample.refused
+  const tight = planLowered(program, lower(program, pinned, 'least'), budgetBytes)
+  if ('chosen' in tight) return tight
+  throw tight.refused.leastBytes < ample.refused.leastBytes ? tight.refused : ample.refused
+}
+
+function planLowered(
+  program: Program,
+  lowered: Lowered,
+  budgetBytes: number,
+): Planned | { readonly refused: BudgetError } {
   try {
-    return plan(lowered.graph, { budgetBytes })
+    return { lowered, chosen: plan(lowered.graph, { budgetBytes }) }
   } catch (error) {
-    throw error instanceof BudgetError ? tooTight(program, lowered, error) : error
+    if (!(error instanceof BudgetError)) throw error
+    return { refused: tooTight(program, lowered, error) }
   }
 }
 
@@ -107,45 +124,22 @@ interface Host {
 }
 
 /** Assigns addresses: the planned region first, the call records after it. */
-function layOut(
+function finish(
   program: Program,
-  { graph, storageOf, kernels }: Lowered,
+  lowered: Lowered,
   chosen: Plan,
   kernelKeys: readonly string[],
   { module, features, shared, pinned }: Host,
 ): Executable {
-  const indexOf = new Map(kernelKeys.map((key, index) => [key, index]))
-  const address = new Array<number>(graph.bytes.length).fill(-1)
-  graph.inputs.forEach(({ storage }, k) => {
-    address[storage] = chosen.inputOffsets[k] as number
-  })
-  const calls: KernelCall[] = []
-  for (const action of chosen.actions) {
-    if (action.kind !== 'run') continue
-    const step = graph.steps[action.step] as (typeof graph.steps)[number]
-    const kernel = kernels[action.step] as Kernel
-    const inputs = step.inputs.map(storage => address[storage] as number)
-    step.outputs.forEach((storage, k) => {
-      address[storage] = action.offsets[k] as number
-    })
-    calls.push({
-      kernel: indexOf.get(kernel.key) as number,
-      inputs,
-      outputs: step.outputs.map(storage => address[storage] as number),
-      scratch: Math.max(0, action.scratchOffset),
-    })
-  }
-  const records = encodeCalls(calls)
+  const { calls, addressOf } = layOut(lowered, chosen, 0, [])
+  const records = encode(calls, kernelKeys)
   const begin = chosen.peakBytes
   const statics: Static[] = program.constants.map(({ data }, k) => ({
     offset: chosen.inputOffsets[program.inputs.length + k] as number,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(),
   }))
   statics.push({ offset: begin, data: new Uint8Array(records.buffer) })
-  const slot = (value: number) => ({
-    aval: program.avals[value] as Aval,
-    offset: address[storageOf[value] as number] as number,
-  })
+  const slot = (value: number) => ({ aval: program.avals[value] as Aval, offset: addressOf(value) })
   const inputs = program.inputs.map((value, k) => ({
     aval: program.avals[value] as Aval,
     offset: chosen.inputOffsets[k] as number,

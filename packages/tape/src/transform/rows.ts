@@ -1,5 +1,5 @@
-import { ruleOf } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
+import { ruleOf } from '../rules/index.js'
 
 /** What is known of how a value depends on rows. */
 type Dependence =

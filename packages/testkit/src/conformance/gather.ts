@@ -30,6 +30,16 @@ const along: readonly { shape: readonly number[]; indices: readonly number[]; ax
   { shape: [2, 5], indices: [2, 17], axis: 1 },
 ]
 
+const coordinates: readonly { shape: readonly number[]; indices: readonly number[] }[] = [
+  { shape: [9, 8], indices: [5, 2] },
+  { shape: [9, 8, 3], indices: [2, 3, 2] },
+  { shape: [8, 3], indices: [4, 1] },
+  { shape: [3, 2], indices: [9, 2] },
+  { shape: [3, 2], indices: [2, 0] },
+  { shape: [9, 3], indices: [0, 1] },
+  { shape: [9], indices: [1] },
+]
+
 /** Cases of rows chosen and added by their indices. */
 export function gatherCases(): ConformanceCase[] {
   const chosen = all.flatMap(dtype => [
@@ -40,6 +50,14 @@ export function gatherCases(): ConformanceCase[] {
         differentiable: (shape[axis] as number) >= inside,
         run: (x, k) => tape.take(x, k, { axis }),
         reference: (x, k) => textbook.take(x, k, axis),
+      }),
+    ),
+    ...coordinates.map(({ shape, indices }) =>
+      call('gather', {
+        operands: [array(dtype, shape), array('i32', indices)],
+        differentiable: shape.slice(0, indices.at(-1)).every(length => length >= inside),
+        run: (x, k) => tape.gather(x, k),
+        reference: (x, k) => textbook.gather(x, k),
       }),
     ),
     ...along.map(({ shape, indices, axis }) =>

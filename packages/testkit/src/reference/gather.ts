@@ -23,6 +23,21 @@ export function take(x: Plain, indices: Plain, axis: number): Plain {
   })
 }
 
+/** out[i, …] = x[c₀, c₁, …, …] with c = coordinates[i]. */
+export function gather(x: Plain, coordinates: Plain): Plain {
+  const front = coordinates.shape.slice(0, -1)
+  const places = coordinates.shape.at(-1) as number
+  const missing = x.dtype === 'f32' || x.dtype === 'f64' ? Number.NaN : 0
+  return build(x.dtype, [...front, ...x.shape.slice(places)], index => {
+    const own = index.slice(0, front.length)
+    const rows = Array.from({ length: places }, (_, axis) =>
+      rowOf(read(coordinates, [...own, axis]), x.shape[axis] as number),
+    )
+    if (rows.some(row => row === undefined)) return missing
+    return read(x, [...(rows as number[]), ...index.slice(front.length)])
+  })
+}
+
 /** out[…, k, …] = x[…, indices[…, k, …], …]. */
 export const takeAlongAxis = (x: Plain, indices: Plain, axis: number): Plain => {
   const at = axis < 0 ? axis + x.shape.length : axis

@@ -1,7 +1,7 @@
 export { diag, diagonalSum, flip, pad, part, repeat, roll, tile, tril, triu } from './arrangement.js'
 export { conv2d, conv2dInputPullback, type Grouped } from './convolution.js'
 export { convert, elementwise, erfc, softplus, where } from './elementwise.js'
-export { scatterAdd, segmentSum, take, takeAlongAxis } from './gather.js'
+export { gather, scatterAdd, segmentSum, take, takeAlongAxis } from './gather.js'
 export { compute, interpret, trace } from './interpret.js'
 export { concat, stack, zerosLike } from './joining.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'

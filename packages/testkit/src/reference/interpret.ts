@@ -1,5 +1,6 @@
 import type { DType } from '@wengert/kernels'
 import type { Instruction, Params, Program } from '@wengert/tape'
+import { control } from './control.js'
 import { conv2d, conv2dFilterPullback, conv2dInputPullback, each, type Window } from './convolution.js'
 import { convert, elementwise, elementwiseOps, where } from './elementwise.js'
 import { type Bounds, broadcastTo, reshape, slice, transpose, unslice } from './movement.js'
@@ -74,7 +75,10 @@ export function trace(program: Program, inputs: readonly Plain[]): Plain[] {
   }
   for (const instruction of program.instructions) {
     const operands = instruction.inputs.map(value => values[value] as Plain)
-    values[instruction.outputs[0] as number] = compute(instruction, operands)
+    const results = control(instruction, operands, interpret) ?? [compute(instruction, operands)]
+    instruction.outputs.forEach((value, k) => {
+      values[value] = results[k] as Plain
+    })
   }
   return values
 }

@@ -1,0 +1,2 @@
+export { branch, repeat, repeatWhile } from './drivers.js'
+export { type TransferSpec, transfer } from './transfer.js'
