@@ -44,7 +44,7 @@ const LOWEST = { f32: -(2 - 2 ** -23) * 2 ** 127, f64: -Number.MAX_VALUE } as co
  * @throws ShapeError if lengths do not fit or a mask does not broadcast; DTypeError for dtypes that differ.
  * @example
  * const x = tensor([[1, 0], [0, 1]])
- * attention(x, x, tensor([[1], [3]]), { causal: true }).toArray() // → [[1], [2.339471]]
+ * attention(x, x, tensor([[1], [3]]), { causal: true }).toArray() // → [[1], [2.339523]]
  * const mask = tensor([[false, true], [false, false]])
  * attention(x, x, tensor([[1], [3]]), { mask }).toArray() // → [[3], [0]]
  */

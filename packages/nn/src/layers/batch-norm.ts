@@ -70,7 +70,8 @@ export const initBatchStatistics = (
  * @example
  * const { out, statistics } = batchNorm(initNorm(1), initBatchStatistics(1), tensor([[1], [3]]), { epsilon: 0 })
  * out.toArray() // → [[-1], [1]]
- * [statistics.mean, statistics.variance].map(x => x.toArray()) // → [[0.2], [1.1]]
+ * statistics.mean.toArray() // → [0.2]
+ * statistics.variance.toArray() // → [1.1]
  */
 export function batchNorm(
   { scale, shift }: NormParams,

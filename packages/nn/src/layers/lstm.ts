@@ -31,7 +31,8 @@ export type LstmState = {
  * @example
  * const p = { wx: tensor([[0, 0, 1, 0]]), wh: tensor([[0, 0, 0, 0]]), b: tensor([0, 0, 0, 0]) }
  * const { h, c } = lstmCell(p, { h: tensor([[0]]), c: tensor([[2]]) }, tensor([[0]]))
- * [c.item(), h.item()] // → [1, 0.380797]
+ * c.item() // → 1
+ * h.item() // → 0.380797
  */
 export function lstmCell({ wx, wh, b }: LstmParams, { h, c }: LstmState, x: Tensor): LstmState {
   checkCell('lstmCell', 4, { wx, wh, biases: [b] }, [h, c], x)

@@ -1,4 +1,4 @@
-import { grad, type NestedArray, type Tensor, tensor, WengertError } from '@wengert/tape'
+import { grad, type NestedArray, record, rowMixing, type Tensor, tensor, WengertError } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import {
   batchNorm,
@@ -102,6 +102,16 @@ test('statistics are no way for derivatives', () => {
   const seen = initBatchStatistics(2, { dtype: 'f64' })
   const loss = (x: Tensor) => batchNorm(p, seen, x).statistics.variance.sum()
   expect(grad(loss)(f64([[1, 2], [3, 5]])).toArray()).toEqual([[0, 0], [0, 0]]) // biome-ignore format: a matrix
+})
+
+test('of all normalisations, the one over a batch alone combines rows', () => {
+  const rows = { dtype: 'f32', shape: [4, 2, 3] } as const
+  const [p, seen] = [initNorm(3), initBatchStatistics(3)]
+  const mixing = (layer: (x: Tensor) => Tensor) => rowMixing(record(layer, rows).program, [true])?.op
+  expect(mixing(x => batchNorm(p, seen, x).out)).toBe('sum')
+  expect(mixing(x => batchNormEvaluate(p, seen, x))).toBeUndefined()
+  expect(mixing(x => layerNorm(p, x))).toBeUndefined()
+  expect(mixing(x => groupNorm(p, x, { groups: 3 }))).toBeUndefined()
 })
 
 test('what does not fit is said', () => {
