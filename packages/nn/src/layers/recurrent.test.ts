@@ -1,4 +1,4 @@
-import { type NestedArray, type Tensor, tensor, WengertError } from '@wengert/tape'
+import { grad, type NestedArray, scan, stack, type Tensor, tensor, WengertError } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import {
   elmanCell,
@@ -8,6 +8,8 @@ import {
   initEmbedding,
   initGru,
   initLstm,
+  type LstmParams,
+  type LstmState,
   lstmCell,
 } from './index.js'
 
@@ -79,6 +81,23 @@ test('cells of one unit', () => {
   expect(state.h.item()).toBeCloseTo(0.62765529, 8)
   const h = gruCell({ wx: half(3), wh: half(3), bx: none(3), bh: none(3) }, one, one)
   expect(h.item()).toBeCloseTo(0.91907433, 8)
+})
+
+test('a cell in a scan is that cell step by step, and so is its gradient', () => {
+  const p = initLstm(sizes, options)
+  const xs = stack([x, x.mul(0.5), x.neg(), x.square()])
+  const unrolled = (p: LstmParams) =>
+    [0, 1, 2, 3].reduce((state: LstmState, k) => lstmCell(p, state, xs.at(k)), { h, c }).h
+  const looped = (p: LstmParams) =>
+    scan((state: LstmState, row: Tensor) => [lstmCell(p, state, row), null], { h, c }, xs)[0].h
+  expect(looped(p).toArray()).toEqual(unrolled(p).toArray())
+  const gradient = (of: typeof looped) => grad((p: LstmParams) => of(p).square().sum())(p)
+  const [one, other] = [gradient(looped), gradient(unrolled)]
+  for (const key of ['wx', 'wh', 'b'] as const) {
+    one[key].toTypedArray().forEach((value, k) => {
+      expect(value).toBeCloseTo(other[key].toTypedArray()[k] as number, 12)
+    })
+  }
 })
 
 test('an LSTM survives extremes', () => {
