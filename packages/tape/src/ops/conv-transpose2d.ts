@@ -82,13 +82,10 @@ function spread(op: string, x: Tensor, filter: Tensor, options: ConvTranspose2dO
   const { groups = 1 } = options
   const [n] = x.shape as readonly [number]
   const image = [n, ...spreadLengths(op, x, over, options), filter.shape[2] as number]
-  if (groups === 1) return convolveTransposed(x, filter, { ...over, x: image } as Params)
-  return joinLast(
-    convolveTransposed(splitLast(x, groups), splitLast(filter, groups), {
-      ...over,
-      x: [groups, ...image],
-    } as Params),
-  )
+  const params = { ...over } as Params
+  if (groups === 1) return convolveTransposed(x, filter, params, image)
+  const [parts, filters] = [splitLast(x, groups), splitLast(filter, groups)]
+  return joinLast(convolveTransposed(parts, filters, params, [groups, ...image]))
 }
 
 /** Height and width of the result. */

@@ -74,16 +74,21 @@ register('conv2dFilterPullback', conv2dFilterPullback, (x, _ct, params) => ({
   out: filterShape(params),
 }))
 
+/** What an instruction is recorded with: the window, and the shape that its operands do not tell. */
+const recorded = (params: Params, shapes: { x?: Shape; filter?: Shape } = {}) =>
+  ({ ...windowOf(params), ...shapes }) as unknown as Params
+
 /** C(x, f), recorded with a window worked out. */
 export const convolve = (x: Tensor, filter: Tensor, params: Params): Tensor =>
-  applyOne('conv2d', [x, filter], params)
+  applyOne('conv2d', [x, filter], recorded(params))
 
-/** X(ct, f), which is a convolution transposed. `params.x` is the shape of the image. */
-export const convolveTransposed = (ct: Tensor, filter: Tensor, params: Params): Tensor =>
-  applyOne('conv2dInputPullback', [ct, filter], params)
+/** X(ct, f), which is a convolution transposed, for an image of this shape. */
+export const convolveTransposed = (ct: Tensor, filter: Tensor, params: Params, x: Shape): Tensor =>
+  applyOne('conv2dInputPullback', [ct, filter], recorded(params, { x }))
 
-/** F(x, ct). `params.filter` is the shape of the filter. */
-const correlate = (x: Tensor, ct: Tensor, params: Params) => applyOne('conv2dFilterPullback', [x, ct], params)
+/** F(x, ct) for a filter of this shape. */
+const correlate = (x: Tensor, ct: Tensor, params: Params, filter: Shape) =>
+  applyOne('conv2dFilterPullback', [x, ct], recorded(params, { filter }))
 
 /** [a, b, c, g·d] as [g, a, b, c, d]; of no groups at all, d must be told. */
 export function splitLast(x: Tensor, groups: number, own = (x.shape[3] as number) / groups): Tensor {
@@ -133,13 +138,10 @@ const batched =
   }
 
 defineRule('conv2d', {
-  pullback({ inputs: [x, filter], ct, params, wanted }) {
-    const shapes = { ...params, x: (x as Tensor).shape, filter: (filter as Tensor).shape }
-    return [
-      wanted[0] ? convolveTransposed(ct, filter as Tensor, shapes) : undefined,
-      wanted[1] ? correlate(x as Tensor, ct, shapes) : undefined,
-    ]
-  },
+  pullback: ({ inputs: [x, filter], ct, params, wanted }) => [
+    wanted[0] ? convolveTransposed(ct, filter as Tensor, params, (x as Tensor).shape) : undefined,
+    wanted[1] ? correlate(x as Tensor, ct, params, (filter as Tensor).shape) : undefined,
+  ],
   pushforward: { multilinear: [0, 1] },
   batch: batched('conv2d', site => {
     if (site.batched[0]) return merged('conv2d', site, site.params)
@@ -152,7 +154,7 @@ defineRule('conv2d', {
 defineRule('conv2dInputPullback', {
   pullback: ({ inputs: [inner, filter], ct, params, wanted }) => [
     wanted[0] ? convolve(ct, filter as Tensor, params) : undefined,
-    wanted[1] ? correlate(ct, inner as Tensor, { ...params, filter: (filter as Tensor).shape }) : undefined,
+    wanted[1] ? correlate(ct, inner as Tensor, params, (filter as Tensor).shape) : undefined,
   ],
   pushforward: { multilinear: [0, 1] },
   batch: batched('conv2dInputPullback', site => {
@@ -161,14 +163,14 @@ defineRule('conv2dInputPullback', {
     if (site.batched[0])
       return merged('conv2dInputPullback', site, { ...params, x: [size * n, height, width, channels] })
     const [ct, filters] = site.inputs as [Tensor, Tensor]
-    const wide = { ...params, x: [n, height, width, size * channels] }
-    return splitLast(convolveTransposed(ct, joinThird(filters), wide), size, channels)
+    const wide = [n, height, width, size * channels]
+    return splitLast(convolveTransposed(ct, joinThird(filters), params, wide), size, channels)
   }),
 })
 
 defineRule('conv2dFilterPullback', {
   pullback: ({ inputs: [x, inner], ct, params, wanted }) => [
-    wanted[0] ? convolveTransposed(inner as Tensor, ct, { ...params, x: (x as Tensor).shape }) : undefined,
+    wanted[0] ? convolveTransposed(inner as Tensor, ct, params, (x as Tensor).shape) : undefined,
     wanted[1] ? convolve(x as Tensor, ct, params) : undefined,
   ],
   pushforward: { multilinear: [0, 1] },
@@ -177,10 +179,10 @@ defineRule('conv2dFilterPullback', {
     const [x, ct] = site.inputs as [Tensor, Tensor]
     const [rows, columns, channels, outs] = filterShape(params) as [number, number, number, number]
     if (site.batched[0]) {
-      const wide = { ...params, filter: [rows, columns, size * channels, outs] }
-      return splitThird(correlate(joinLast(x), ct, wide), size, channels)
+      const wide = [rows, columns, size * channels, outs]
+      return splitThird(correlate(joinLast(x), ct, params, wide), size, channels)
     }
-    const wide = { ...params, filter: [rows, columns, channels, size * outs] }
-    return splitLast(correlate(x, joinLast(ct), wide), size, outs)
+    const wide = [rows, columns, channels, size * outs]
+    return splitLast(correlate(x, joinLast(ct), params, wide), size, outs)
   }),
 })
