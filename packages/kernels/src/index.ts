@@ -1,6 +1,18 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
-export { branch, repeat, repeatWhile, type TransferSpec, transfer } from './control/index.js'
+export {
+  branch,
+  forwardSteps,
+  mostSteps,
+  REVOLVE_LISTS,
+  repeat,
+  repeatWhile,
+  revolve,
+  type SampleSpec,
+  sample,
+  type TransferSpec,
+  transfer,
+} from './control/index.js'
 export {
   type Conv2dSpec,
   conv2d,
@@ -21,6 +33,9 @@ export {
   concat,
   convert,
   copy,
+  type DynamicSpec,
+  dynamicSlice,
+  dynamicUpdateSlice,
   type FillSpec,
   fill,
   type IotaSpec,
@@ -39,6 +54,7 @@ export {
   sumPool2d,
   sumPool2dPullback,
 } from './pool/index.js'
+export { type PhiloxDType, type PhiloxSpec, philox } from './random/index.js'
 export { type ArgExtremeSpec, argExtreme, type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
 export { type ScanKind, type ScanSpec, scan } from './scan/index.js'
 export { type ArgsortSpec, argsort, type SearchSpec, searchSorted } from './sort/index.js'

@@ -63,6 +63,7 @@ export {
   tensor,
   zeros,
 } from './record/index.js'
+export { simplify } from './rewrite/index.js'
 export {
   type Batch,
   type BatchSite,

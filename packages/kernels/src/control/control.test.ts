@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
 import type { Kernel } from '../kernel.js'
 import { f64, i32, type Local } from '../wasm/index.js'
-import { branch, repeat, repeatWhile, transfer } from './index.js'
+import { branch, repeat, repeatWhile, sample, transfer } from './index.js'
 
 type Address = Local<'i32'>
 
@@ -128,4 +128,18 @@ describe('transfer', () => {
     expect(Array.from(new Float64Array(buffer, 128, 8))).toEqual([1.5, 0, 2.5, 0, 3.5, 0, 4.5, 0])
     expect(new Int32Array(buffer, COUNTER)[0]).toBe(reverse ? 0 : 3)
   })
+})
+
+test.each([1, 2, 3, 7])('sample takes every %i-th, counting up or down', every => {
+  for (const reverse of [false, true]) {
+    const kernels = [
+      repeat({ times: 6, reverse }),
+      sample({ bytes: 8, every, ...(reverse && { from: 5 }) }),
+      add(1),
+    ]
+    const list = [call(1, [512, COUNTER], [0]), call(2, [], [512])]
+    const buffer = run(kernels, [call(0, [], [COUNTER], [list])], new Array(65).fill(-1).with(64, 0))
+    const expected = Array.from({ length: 6 }, (_, k) => (k * every < 6 ? k * every : -1))
+    expect(Array.from(new Float64Array(buffer, 0, 6))).toEqual(expected)
+  }
 })

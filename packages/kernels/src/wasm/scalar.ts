@@ -39,6 +39,7 @@ export const i32 = {
   shrS: i32binary(0x75),
   shrU: i32binary(0x76),
   wrapI64: unary<'i64', 'i32'>('i32', { plain: 0xa7 }),
+  truncF64S: unary<'f64', 'i32'>('i32', { plain: 0xaa }),
   reinterpretF32: unary<'f32', 'i32'>('i32', { plain: 0xbc }),
 }
 

@@ -9,6 +9,7 @@ export {
 } from './batch-norm.js'
 export { type ConvolutionParams, convolution } from './convolution.js'
 export { type DenseParams, dense } from './dense.js'
+export { dropout } from './dropout.js'
 export { type ElmanOptions, type ElmanParams, elmanCell, initElman } from './elman.js'
 export { type EmbeddingParams, type EmbeddingSizes, embedding, initEmbedding } from './embedding.js'
 export { type GruParams, gruCell, initGru } from './gru.js'

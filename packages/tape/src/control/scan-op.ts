@@ -1,5 +1,5 @@
 import { type Batched, batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
-import { add, broadcastTo, transpose, zerosLike } from '../ops/index.js'
+import { add, broadcastTo, flushSubnormals, transpose, zerosLike } from '../ops/index.js'
 import { type Aval, type Control, isFloat, type Program, paramsOf, registerOp } from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
 import { type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
@@ -121,7 +121,7 @@ function scanPullback(site: Site): readonly (Tensor | undefined)[] {
       pullback(body, values, [...ctNext, ...ctResults], [...summed, ...carried, ...pulledRows]),
     )
     const nextCarry = pulled.carry.map((ct, k) =>
-      carried[k] ? (plus(ct, ctPast[k]) ?? zerosLike(past[k] as Tensor)) : undefined,
+      carried[k] ? flushSubnormals(plus(ct, ctPast[k]) ?? zerosLike(past[k] as Tensor)) : undefined,
     )
     const nextSums = sums.map((so, k) => so && (plus(so, pulled.outside[k]) as Tensor))
     const results = pulled.rows.map((ct, k) =>
@@ -182,7 +182,7 @@ function scanPushforward(site: TangentSite): readonly (Tensor | undefined)[] {
     const tangentsOut = out.map(({ x, t }, k) => (reached.outputs[k] ? (t ?? zerosLike(x)) : undefined))
     const carried = out.slice(0, scan.carries)
     const kept = reached.carry.map((so, k) =>
-      so ? (tangentsOut[k] ?? zerosLike(carried[k]?.x as Tensor)) : undefined,
+      so ? flushSubnormals(tangentsOut[k] ?? zerosLike(carried[k]?.x as Tensor)) : undefined,
     )
     return {
       carry: [...carried.map(({ x }) => x), ...present(kept)],

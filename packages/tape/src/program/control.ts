@@ -35,9 +35,40 @@ export type Control =
       readonly carries: number
       /** Which carries are also given as they were before each step. */
       readonly history: readonly number[]
+      /** Those before every so many steps only, from the first one run on; default 1. */
+      readonly every?: number
+    }
+  /**
+   * The scan that goes back over the states of another, with most of these computed again. Inputs: what a step forward
+   * reads from outside, the states at the beginning of each stretch of `every` steps (rows of arrays, or the first state
+   * itself if there is one stretch), the arrays of the steps forward; what a step back reads from outside, the first
+   * carry, its arrays.
+   */
+  | {
+      readonly kind: 'revolve'
+      readonly forward: Program
+      readonly forwardConstants: number
+      readonly states: number
+      readonly reverse: Program
+      readonly constants: number
+      readonly carries: number
+      /** What each row that a step back takes is: row of the array k, or −1 − k, the state k before the step. */
+      readonly rows: readonly number[]
+      readonly length: number
+      /** Whether the first step forward takes the last rows. */
+      readonly fromLast: boolean
+      readonly every: number
+      /** Most states that are kept beside those at the beginnings. */
+      readonly snapshots: number
     }
 
-const KINDS: ReadonlySet<string> = new Set(['call', 'cond', 'while', 'scan'] satisfies Control['kind'][])
+const KINDS: ReadonlySet<string> = new Set([
+  'call',
+  'cond',
+  'while',
+  'scan',
+  'revolve',
+] satisfies Control['kind'][])
 
 /** Ops that are their body once nothing is differentiated any more. */
 const TRANSPARENT: ReadonlySet<string> = new Set(['customJvp', 'customVjp'])

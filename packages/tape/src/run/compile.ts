@@ -1,10 +1,9 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
-import { BudgetError } from '../errors.js'
-import { type Plan, plan } from '../plan/index.js'
-import { type Aval, controlOf, formatAval, hash, type Program } from '../program/index.js'
+import type { Plan } from '../plan/index.js'
+import { type Aval, hash, type Program } from '../program/index.js'
+import { planWithin } from './choose.js'
 import type { Executable, Static } from './executable.js'
 import { layOut } from './lay-out.js'
-import { lower } from './lower.js'
 import type { Lowered } from './lowered.js'
 import { encode } from './unit.js'
 
@@ -40,65 +39,14 @@ export type Arithmetic = 'fast' | 'portable'
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
-  const { lowered, chosen } = planWithin(program, pinned, memoryBytes)
+  const { program: rewritten, lowered, chosen } = planWithin(program, pinned, memoryBytes)
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
   const unique = new Map<string, Kernel>()
   for (const { kernels } of lowered.units) {
     for (const kernel of kernels) unique.set(kernel.key, kernel)
   }
   const module = moduleOf([...unique.values()], features, shared)
-  return finish(program, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
-}
-
-interface Planned {
-  readonly lowered: Lowered
-  readonly chosen: Plan
-}
-
-/** Programs inside of instructions are planned at their fastest if that fits, otherwise with as few bytes as they can. */
-function planWithin(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
-  const ample = planLowered(program, lower(program, pinned, 'ample'), budgetBytes)
-  if ('chosen' in ample) return ample
-  if (!program.instructions.some(controlOf)) throw ample.refused
-  const tight = planLowered(program, lower(program, pinned, 'least'), budgetBytes)
-  if ('chosen' in tight) return tight
-  throw tight.refused.leastBytes < ample.refused.leastBytes ? tight.refused : ample.refused
-}
-
-function planLowered(
-  program: Program,
-  lowered: Lowered,
-  budgetBytes: number,
-): Planned | { readonly refused: BudgetError } {
-  try {
-    return { lowered, chosen: plan(lowered.graph, { budgetBytes }) }
-  } catch (error) {
-    if (!(error instanceof BudgetError)) throw error
-    return { refused: tooTight(program, lowered, error) }
-  }
-}
-
-/** What the planner says of steps, said of instructions. */
-function tooTight(program: Program, { instructionOf }: Lowered, cause: BudgetError): BudgetError {
-  const { budgetBytes, leastBytes } = cause
-  const step = cause.data.step
-  const instruction =
-    typeof step === 'number' ? program.instructions[instructionOf[step] as number] : undefined
-  return new BudgetError({
-    summary: `No plan fits ${budgetBytes} bytes.`,
-    expected: `a budget of at least ${leastBytes} bytes`,
-    at: instruction && describe(program, instruction),
-    fix: `give at least ${leastBytes} bytes, or use smaller batches or layers`,
-    budgetBytes,
-    leastBytes,
-    cause,
-  })
-}
-
-function describe(program: Program, { op, inputs, outputs }: Program['instructions'][number]): string {
-  const written = (values: readonly number[]) =>
-    values.map(value => `%${value} ${formatAval(program.avals[value] as Aval)}`).join(', ')
-  return `${written(outputs)} = ${op} ${written(inputs)}`
+  return finish(rewritten, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
 }
 
 /** Modules by kernels and features, the latest last; programs of the same kernels share one. */

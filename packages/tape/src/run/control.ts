@@ -2,18 +2,14 @@
  * Control flow as calls within calls: the programs inside of an instruction are planned once, in a region of its
  * scratch, and loops and branches run their calls from there. What a program reads from outside stays where it is.
  */
-import { branch, type Kernel, repeat, repeatWhile, transfer } from '@wengert/kernels'
+import { branch, repeat, repeatWhile } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
 import { HandOver, move, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Region } from './region.js'
-import { bytesOfCalls, type Call, type Site, type Unit } from './unit.js'
-
-/** Avals of the operands and results of an instruction. */
-interface Types {
-  readonly inputs: readonly Aval[]
-  readonly outputs: readonly Aval[]
-}
+import { lowerRevolve } from './revolve.js'
+import { putRow, sampleRow, takeRow } from './rows.js'
+import { type Types, type Unit, unit } from './unit.js'
 
 /** Plans a program inside of an instruction, with a place for each of its inputs. */
 type Enclose = (program: Program, places: readonly Place[]) => Region
@@ -34,19 +30,10 @@ export function lowerControl(control: Control, types: Types, enclose: Enclose): 
       return loop(control, types, outside(control.condition), outside(control.body))
     case 'scan':
       return scan(control, types, enclose)
+    case 'revolve':
+      return lowerRevolve(control, types, enclose)
   }
 }
-
-type Calls = (site: Site) => readonly Call[]
-
-/** A unit from its calls; their number and kernels do not depend on addresses. */
-function unit({ inputs, outputs }: Types, scratchBytes: number, cost: number, calls: Calls): Unit {
-  const sample = calls({ inputs: inputs.map(() => 0), outputs: outputs.map(() => 0), scratch: 0 })
-  return { kernels: kernelsOf(sample), scratchBytes, cost, recordBytes: bytesOfCalls(sample), calls }
-}
-
-const kernelsOf = (calls: readonly Call[]): readonly Kernel[] =>
-  calls.flatMap(({ kernel, lists = [] }) => [kernel, ...lists.flatMap(kernelsOf)])
 
 function call(types: Types, region: Region): Unit {
   return unit(types, region.bytes, region.cost, ({ inputs, outputs, scratch }) => {
@@ -99,7 +86,7 @@ function loop(
 const BOOL: Aval = { dtype: 'bool', shape: [] }
 
 function scan(
-  { body, length, reverse, constants, carries, history }: Control & { kind: 'scan' },
+  { body, length, reverse, constants, carries, history, every = 1 }: Control & { kind: 'scan' },
   types: Types,
   enclose: Enclose,
 ): Unit {
@@ -122,14 +109,12 @@ function scan(
       const take = rows.map((aval, k) =>
         takeRow(aval, arrays[k] as number, step.inputAddresses[k] as number, counter),
       )
-      const past = history.map((index, k) =>
-        putRow(
-          state[index] as Aval,
-          carry[index] as number,
-          targets[carries + results.length + k] as number,
-          counter,
-        ),
-      )
+      const past = history.map((index, k) => {
+        const [aval, from] = [state[index] as Aval, carry[index] as number]
+        const array = targets[carries + results.length + k] as number
+        if (every === 1) return putRow(aval, from, array, counter)
+        return sampleRow(aval, from, array, counter, { every, last: reverse ? length - 1 : undefined })
+      })
       const put = results.map((aval, k) =>
         putRow(aval, step.outputs[carries + k] as number, targets[carries + k] as number, counter),
       )
@@ -146,18 +131,4 @@ function scan(
       ]
     },
   )
-}
-
-/** Brings the row of an array that the counter says to a place. */
-function takeRow(aval: Aval, array: number, to: number, counter: number): Call {
-  const bytes = bytesOf(aval)
-  const kernel = transfer({ bytes, fromStep: bytes })
-  return { kernel, inputs: bytes === 0 ? [array] : [array, counter], outputs: [to], scratch: 0 }
-}
-
-/** Brings a value to the row of an array that the counter says. */
-function putRow(aval: Aval, from: number, array: number, counter: number): Call {
-  const bytes = bytesOf(aval)
-  const kernel = transfer({ bytes, toStep: bytes })
-  return { kernel, inputs: bytes === 0 ? [from] : [from, counter], outputs: [array], scratch: 0 }
 }

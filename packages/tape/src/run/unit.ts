@@ -1,4 +1,5 @@
 import { encodeCalls, type Kernel } from '@wengert/kernels'
+import type { Aval } from '../program/index.js'
 
 /** A call of a kernel at addresses. */
 export interface Call {
@@ -45,4 +46,21 @@ export function encode(calls: readonly Call[], keys: readonly string[]): Int32Ar
 }
 
 /** Bytes of the records of calls. */
-export const bytesOfCalls = (calls: readonly Call[]): number => encode(calls, []).byteLength
+const bytesOfCalls = (calls: readonly Call[]): number => encode(calls, []).byteLength
+
+/** Avals of the operands and results of an instruction. */
+export interface Types {
+  readonly inputs: readonly Aval[]
+  readonly outputs: readonly Aval[]
+}
+
+type Calls = (site: Site) => readonly Call[]
+
+/** A unit from its calls; their number and kernels do not depend on addresses. */
+export function unit({ inputs, outputs }: Types, scratchBytes: number, cost: number, calls: Calls): Unit {
+  const sample = calls({ inputs: inputs.map(() => 0), outputs: outputs.map(() => 0), scratch: 0 })
+  return { kernels: kernelsOf(sample), scratchBytes, cost, recordBytes: bytesOfCalls(sample), calls }
+}
+
+const kernelsOf = (calls: readonly Call[]): readonly Kernel[] =>
+  calls.flatMap(({ kernel, lists = [] }) => [kernel, ...lists.flatMap(kernelsOf)])

@@ -3,16 +3,20 @@ import {
   averagePool2d,
   conv2d,
   convTranspose1d,
+  foldIn,
   logSoftmax,
   matmul,
   maxPool2d,
   oneHot,
+  randomKey,
   record,
   relu,
   rowMixing,
   type Tensor,
   take,
   tensor,
+  uniform,
+  vmap,
   where,
 } from '../index.js'
 
@@ -63,6 +67,13 @@ describe('rowMixing', () => {
     ['sum', (w, x) => centred(take(w, x.sum({ axis: 1 }).convert('i32')))],
   ])('finds %s along the rows', (op, fn) => {
     expect(mixing(fn)).toBe(op)
+  })
+
+  test('follows what rows draw by their index', () => {
+    const noise = vmap((index: Tensor) => uniform(foldIn(randomKey(7), index), [3]))
+    const rows = { dtype: 'i32', shape: [6] } as const
+    expect(mixing((_, index) => noise(index).sum({ axis: 1 }), rows)).toBeUndefined()
+    expect(mixing((_, index) => noise(index).sum({ axis: 0 }), rows)).toBe('sum')
   })
 
   test('a single row cannot be mixed', () => {

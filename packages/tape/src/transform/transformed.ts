@@ -17,8 +17,8 @@ import {
   tensor,
   unflattenTree,
 } from '../record/index.js'
+import { simplify } from '../rewrite/index.js'
 import { Engine, type RunOptions } from './engine.js'
-import { simplify } from './simplify.js'
 
 /** Options of transformations that record a function at each call if asked to. */
 export interface RecordOptions extends RunOptions {

@@ -1,5 +1,5 @@
 import * as tape from '@wengert/tape'
-import { elementwise, erfc, type Plain, softplus } from '../reference/index.js'
+import { elementwise, erfc, type Plain, polygamma, softplus } from '../reference/index.js'
 import type { Bound } from './bounds.js'
 import { call, floats, numbers } from './call.js'
 import type { ConformanceCase } from './case.js'
@@ -78,6 +78,18 @@ export function composedCases(): ConformanceCase[] {
           run: x => run(x as tape.Tensor),
           reference: scalar(x => formula(x as number)),
           ...rest,
+        }),
+      ),
+    ),
+    ...[1, 2, 3].flatMap(order =>
+      floats.map(dtype =>
+        call('polygamma', {
+          options: `order ${order}`,
+          operands: [{ dtype, shape: lengths }],
+          run: x => tape.polygamma(x as tape.Tensor, order),
+          reference: scalar(x => polygamma(x as number, order)),
+          bound: [1, 24],
+          domain: [0.6, 4],
         }),
       ),
     ),

@@ -9,6 +9,7 @@ import { lineCases, spreadLineCases } from './line.js'
 import { movementCases } from './movement.js'
 import { orderCases } from './order.js'
 import { matmulCases } from './product.js'
+import { randomCases } from './random.js'
 import { reductionCases, softmaxCases } from './reduction.js'
 import { convolutionCases, poolingCases, spreadCases } from './window.js'
 
@@ -39,4 +40,5 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...poolingCases(),
   ...lineCases(),
   ...spreadLineCases(),
+  ...randomCases(),
 ]

@@ -22,6 +22,8 @@ export function control(
       return loop(found, inputs, run)
     case 'scan':
       return scan(found, inputs, run)
+    case 'revolve':
+      throw new Error('Only compiled programs reverse from snapshots.')
   }
 }
 
@@ -42,17 +44,17 @@ function loop(
 }
 
 function scan(
-  { body, length, reverse, constants, carries, history }: Control & { kind: 'scan' },
+  { body, length, reverse, constants, carries, history, every = 1 }: Control & { kind: 'scan' },
   inputs: readonly Plain[],
   run: Run,
 ): readonly Plain[] {
   const arrays = inputs.slice(constants + carries)
   let carry = inputs.slice(constants, constants + carries)
   const results: Plain[][] = Array.from({ length }, () => [])
-  const past: Plain[][] = Array.from({ length }, () => [])
+  const past: Plain[][] = Array.from({ length: Math.ceil(length / every) }, () => [])
   for (let turn = 0; turn < length; turn++) {
     const k = reverse ? length - 1 - turn : turn
-    past[k] = history.map(index => carry[index] as Plain)
+    if (turn % every === 0) past[every === 1 ? k : turn / every] = history.map(index => carry[index] as Plain)
     const out = run(body, [...inputs.slice(0, constants), ...carry, ...arrays.map(array => row(array, k))])
     carry = out.slice(0, carries)
     results[k] = out.slice(carries)

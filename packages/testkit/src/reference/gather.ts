@@ -65,3 +65,11 @@ export function segmentSum(x: Plain, segments: Plain, count: number): Plain {
     segments.values.reduce((sum, own, k) => (own === segment ? sum + read(x, [k, ...rest]) : sum), 0),
   )
 }
+
+/** Means of the rows of each segment. */
+export function segmentMean(x: Plain, segments: Plain, count: number): Plain {
+  const sums = segmentSum(x, segments, count)
+  const size = sizeOf(x.shape.slice(1))
+  const rows = Array.from({ length: count }, (_, k) => segments.values.filter(own => own === k).length)
+  return { ...sums, values: sums.values.map((sum, k) => sum / (rows[Math.floor(k / size)] as number)) }
+}

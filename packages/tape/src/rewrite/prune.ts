@@ -14,6 +14,7 @@ export function prune(instruction: Instruction, read: Read, simplify: Simplify):
   const control = controlOf(instruction)
   switch (control?.kind) {
     case undefined:
+    case 'revolve':
       return instruction
     case 'scan':
       return pruneScan(instruction, control, read, simplify)
