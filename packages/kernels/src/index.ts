@@ -61,7 +61,14 @@ export {
   place,
 } from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'
-export { maxPool2d, maxPool2dPullback, maxPool2dPushforward, type Pool2dSpec } from './pool/index.js'
+export {
+  maxPool2d,
+  maxPool2dPullback,
+  maxPool2dPushforward,
+  type Pool2dSpec,
+  sumPool2d,
+  sumPool2dPullback,
+} from './pool/index.js'
 export { type PhiloxDType, type PhiloxSpec, philox } from './random/index.js'
 export { type ArgExtremeSpec, argExtreme, type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
 export { type ScanKind, type ScanSpec, scan } from './scan/index.js'

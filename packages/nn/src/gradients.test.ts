@@ -9,16 +9,38 @@ import {
 } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import {
+  attention,
+  batchNorm,
+  batchNormEvaluate,
+  binaryCrossEntropy,
   cnn,
   convolution,
   crossEntropy,
   dense,
+  elmanCell,
+  embedding,
   flatRows,
   globalAverage,
   glorotUniform,
+  groupNorm,
+  gruCell,
   heUniform,
+  huber,
+  initBatchStatistics,
+  initElman,
+  initGru,
+  initLstm,
+  initMultiHeadAttention,
+  klDivergence,
+  type LstmState,
+  layerNorm,
+  lstmCell,
+  meanAbsoluteError,
+  meanSquaredError,
   mlp,
-  mse,
+  multiHeadAttention,
+  negativeLogLikelihood,
+  rmsNorm,
 } from './index.js'
 
 const STEP = 1e-5
@@ -75,9 +97,78 @@ describe('gradients are those of finite differences', () => {
 
   test('cross-entropy', () => check((logits: Tensor) => crossEntropy(logits, labels), draw(1, 3, 4)))
 
-  test('mse', () => {
-    check(({ x, y }) => mse(x, y), { x: draw(1, 3, 4), y: draw(2, 3, 4) })
-    check(({ x, y }) => mse(x, y), { x: draw(1, 4), y: draw(2, 4) })
+  test('mean squared error', () => {
+    check(({ x, y }) => meanSquaredError(x, y), { x: draw(1, 3, 4), y: draw(2, 3, 4) })
+    check(({ x, y }) => meanSquaredError(x, y), { x: draw(1, 4), y: draw(2, 4) })
+  })
+
+  test.each<[string, (x: Tensor, y: Tensor) => Tensor]>([
+    ['huber', (x, y) => huber(x, y, { delta: 0.3 })],
+    ['mean absolute error', meanAbsoluteError],
+    ['binary cross-entropy', (x, y) => binaryCrossEntropy(x, y.sigmoid())],
+    ['cross-entropy of soft labels', (x, y) => crossEntropy(x, y.softmax(), { smoothing: 0.2 })],
+    ['Kullback–Leibler divergence', (x, y) => klDivergence(x.logSoftmax(), y.softmax())],
+    ['negative log-likelihood', (x, y) => negativeLogLikelihood(x.mul(y), labels)],
+  ])('%s', (_, loss) => check(({ x, y }) => loss(x, y), { x: draw(1, 3, 4), y: draw(2, 3, 4) }))
+
+  const squares = (x: Tensor) => flatRows(x.square()).sum({ axis: 1 })
+  const norm = { scale: draw(1, 4), shift: draw(2, 4) }
+
+  test.each<[string, (p: typeof norm, x: Tensor) => Tensor]>([
+    ['layer normalisation', (p, x) => layerNorm(p, x)],
+    ['normalisation by the root mean square', (p, x) => rmsNorm(p, x)],
+    ['group normalisation', (p, x) => groupNorm(p, x, { groups: 2 })],
+    ['batch normalisation', (p, x) => batchNorm(p, initBatchStatistics(4, f64), x).out],
+    ['batch normalisation, evaluated', (p, x) => batchNormEvaluate(p, seen, x)],
+  ])('%s', (_, layer) => {
+    // Times something, since the sum of the squares of what is normalised is constant.
+    check(({ p, x }) => squares(layer(p, x).mul(draw(6, 2, 3, 4))), { p: norm, x: draw(3, 2, 3, 4) })
+  })
+  const seen = { mean: draw(4, 4), variance: draw(5, 4).square().add(0.5) }
+
+  test('embedding', () => {
+    const ids = tensor([[2, 0], [2, 2]], { dtype: 'i32' }) // biome-ignore format: a matrix
+    check(p => squares(embedding(p, ids)), { table: draw(1, 3, 4) })
+  })
+
+  test('attention', () => {
+    const qkv = { q: draw(1, 2, 2, 3, 2), k: draw(2, 2, 2, 3, 2), v: draw(3, 2, 2, 3, 4) }
+    const mask = tensor([[true, false, true], [false, false, false], [true, true, true]]) // biome-ignore format: a matrix
+    check(({ q, k, v }) => squares(attention(q, k, v, { mask })), qkv)
+    check(({ q, k, v, mask }) => squares(attention(q, k, v, { mask, causal: true })), {
+      ...qkv,
+      mask: draw(4, 3, 3),
+    })
+  })
+
+  test('attention with several heads', () => {
+    const p = initMultiHeadAttention({ features: 4 }, { seed: 3, ...f64 })
+    check(({ p, x }) => squares(multiHeadAttention(p, x, { heads: 2, causal: true })), {
+      p,
+      x: draw(3, 2, 3, 4),
+    })
+  })
+
+  test('recurrent cells, over three steps', () => {
+    const sizes = { inputs: 2, units: 3 }
+    const xs = [draw(1, 2, 2), draw(2, 2, 2), draw(3, 2, 2)]
+    const h = draw(4, 2, 3)
+    const init = { seed: 8, ...f64 }
+    check(({ p, h }) => squares(xs.reduce((state, x) => elmanCell(p, state, x), h)), {
+      p: initElman(sizes, init),
+      h,
+    })
+    check(({ p, h }) => squares(xs.reduce((state, x) => gruCell(p, state, x), h)), {
+      p: initGru(sizes, init),
+      h,
+    })
+    check(
+      ({ p, state }) => {
+        const { h, c } = xs.reduce((before: LstmState, x) => lstmCell(p, before, x), state)
+        return squares(h).add(squares(c))
+      },
+      { p: initLstm(sizes, init), state: { h, c: draw(5, 2, 3) } },
+    )
   })
 
   test('mlp', () => {
@@ -105,7 +196,7 @@ describe('shapes and dtypes that do not fit are refused', () => {
   test.each<[string, () => unknown, string]>([
     ['labels of another number of rows', () => crossEntropy(draw(1, 2, 4), labels), 'SHAPE'],
     ['labels that are floats', () => crossEntropy(draw(1, 3, 4), draw(2, 3)), 'DTYPE'],
-    ['mse of two shapes', () => mse(draw(1, 3, 4), draw(2, 4, 3)), 'SHAPE'],
+    ['mean squared error of two shapes', () => meanSquaredError(draw(1, 3, 4), draw(2, 4, 3)), 'SHAPE'],
     ['a dense layer', () => dense({ w: draw(1, 5, 4), b: draw(2, 4) }, draw(3, 3, 6)), 'SHAPE'],
     ['a model of one size', () => mlp({ sizes: [3] }), 'OPTION'],
     ['an image that is too small', () => cnn({ image: [12, 12, 1] }), 'OPTION'],

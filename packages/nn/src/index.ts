@@ -1,6 +1,6 @@
 export * from './data/index.js'
 export * from './layers/index.js'
-export { accuracy, crossEntropy, hits, mse } from './losses.js'
+export * from './losses/index.js'
 export * from './models/index.js'
 export * from './optimise/index.js'
 export * from './random/index.js'

@@ -1,11 +1,11 @@
 import { matmul, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
 import { expect, test } from 'vitest'
-import { mse, sgd, type TrainEvent, train } from './index.js'
+import { meanSquaredError, sgd, type TrainEvent, train } from './index.js'
 
 const x = tensor([[1, 0], [0, 1], [1, 1], [2, 1], [1, 3]]) // biome-ignore format: a matrix
 const y = matmul(x, tensor([3, -2]))
 const pick = (from: Tensor, rows: Int32Array) => tensor(Array.from(rows, row => from.at(row).toArray()))
-const both = valueAndGrad((w: Tensor, x: Tensor, y: Tensor) => mse(matmul(x, w), y))
+const both = valueAndGrad((w: Tensor, x: Tensor, y: Tensor) => meanSquaredError(matmul(x, w), y))
 
 const options = {
   params: tensor([0, 0]),

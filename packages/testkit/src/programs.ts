@@ -1,7 +1,9 @@
 import {
   add,
   at,
+  averagePool2d,
   broadcastTo,
+  conv1d,
   conv2d,
   convert,
   cos,
@@ -194,11 +196,32 @@ const smooth: Readonly<Record<string, Build>> = {
     const [height, width] = a.x.shape as [number, number]
     const window = b.x.shape.map((n, k) => Math.min(2, n, [height, width][k] as number)) as [number, number]
     const filter = reshape(slice(b.x, [0, 0], window), [...window, 1, 1])
+    const same = choice % 3 === 0
     const out = conv2d(reshape(a.x, [1, height, width, 1]), filter, {
       stride: (choice % 2) + 1,
-      padding: choice % 3 === 0 ? 'same' : 'valid',
+      padding: same ? 'same' : 'valid',
+      dilation: same && choice % 2 === 0 ? [1, 2] : 1,
     })
     return entry(reshape(out, out.shape.slice(1, 3)), 4 * a.bound * b.bound)
+  },
+  groups: (a, b) => {
+    // The first axis counts channels, each with a filter of its own.
+    if (a.x.rank !== 2 || b.x.rank !== 2 || a.x.size === 0 || b.x.size === 0) return undefined
+    const [channels, width] = a.x.shape as [number, number]
+    if (b.x.shape[0] !== channels) return undefined
+    const window = Math.min(2, width, b.x.shape[1] as number)
+    const filter = reshape(transpose(slice(b.x, [0, 0], [channels, window])), [window, 1, channels])
+    const out = conv1d(reshape(transpose(a.x), [1, width, channels]), filter, { groups: channels })
+    return entry(transpose(reshape(out, out.shape.slice(1))), 2 * a.bound * b.bound)
+  },
+  averagePool2d: (a, _b, choice) => {
+    if (a.x.rank !== 2 || a.x.size === 0) return undefined
+    const [height, width] = a.x.shape as [number, number]
+    const window = [Math.min(2, height), Math.min(2, width)] as const
+    const padding = choice % 3 === 0 ? 1 : 'valid'
+    const options = { stride: (choice % 2) + 1, padding, countIncludePad: choice % 2 === 0 } as const
+    const out = averagePool2d(reshape(a.x, [1, height, width, 1]), window, options)
+    return entry(reshape(out, out.shape.slice(1, 3)), a.bound)
   },
 }
 

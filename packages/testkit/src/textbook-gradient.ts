@@ -40,6 +40,8 @@ const linear: Readonly<Record<string, readonly number[]>> = {
   conv2d: [0, 1],
   conv2dInputPullback: [0, 1],
   conv2dFilterPullback: [0, 1],
+  sumPool2d: [0],
+  sumPool2dPullback: [0],
   maxPool2dPushforward: [1],
   maxPool2dPullback: [1],
 }

@@ -167,7 +167,7 @@ describe('random programs', () => {
         'greater',
         'greaterEqual',
       ],
-      ['sum', 'max', 'min', 'matmul', 'conv2d', 'maxPool2d', 'slice', 'transpose', 'reshape'],
+      ['sum', 'max', 'min', 'matmul', 'conv2d', 'sumPool2d', 'maxPool2d', 'slice', 'transpose', 'reshape'],
       ['broadcastTo', 'where', 'convert', 'stopGradient'],
     )
     expect(wanted.filter(op => !seen.has(op))).toEqual([])

@@ -22,13 +22,13 @@ function random(dtype: 'f32' | 'f64', length: number, seed: number): Floats {
 
 function sizesOf(spec: Conv2dSpec) {
   const [outHeight, outWidth] = windowOutputShape(spec)
-  const { batch, height, width, inChannels, outChannels, window } = spec
+  const { batch, height, width, inChannels, outChannels, window, groups = 1 } = spec
   return {
     outHeight,
     outWidth,
-    x: batch * height * width * inChannels,
-    filter: window[0] * window[1] * inChannels * outChannels,
-    out: batch * outHeight * outWidth * outChannels,
+    x: groups * batch * height * width * inChannels,
+    filter: groups * window[0] * window[1] * inChannels * outChannels,
+    out: groups * batch * outHeight * outWidth * outChannels,
   }
 }
 
@@ -36,19 +36,21 @@ function sizesOf(spec: Conv2dSpec) {
 function eachProduct(spec: Conv2dSpec, visit: (x: number, filter: number, out: number) => void): void {
   const { outHeight, outWidth } = sizesOf(spec)
   const { batch, height, width, inChannels, outChannels, window, stride, padding } = spec
-  for (let n = 0; n < batch; n++)
+  const { dilation = [1, 1], groups = 1 } = spec
+  for (let n = 0; n < groups * batch; n++)
     for (let oh = 0; oh < outHeight; oh++)
       for (let ow = 0; ow < outWidth; ow++)
         for (let i = 0; i < window[0]; i++)
           for (let j = 0; j < window[1]; j++) {
-            const y = oh * stride[0] + i - padding[0][0]
-            const x = ow * stride[1] + j - padding[1][0]
+            const y = oh * stride[0] + i * dilation[0] - padding[0][0]
+            const x = ow * stride[1] + j * dilation[1] - padding[1][0]
+            const group = Math.floor(n / batch)
             if (y < 0 || y >= height || x < 0 || x >= width) continue
             for (let c = 0; c < inChannels; c++)
               for (let o = 0; o < outChannels; o++)
                 visit(
                   ((n * height + y) * width + x) * inChannels + c,
-                  ((i * window[1] + j) * inChannels + c) * outChannels + o,
+                  (((group * window[0] + i) * window[1] + j) * inChannels + c) * outChannels + o,
                   ((n * outHeight + oh) * outWidth + ow) * outChannels + o,
                 )
           }
@@ -142,6 +144,9 @@ const shape = (
   ...others,
 })
 
+/** An image with more patches in a row than are unfolded at a time. */
+const wide = { batch: 1, height: 3, width: 40, inChannels: 180 }
+
 const table: readonly (readonly [string, Conv2dSpec])[] = [
   ['pointwise', shape([1, 1])],
   ['1×1 with stride', shape([1, 1], [2, 3])],
@@ -156,10 +161,22 @@ const table: readonly (readonly [string, Conv2dSpec])[] = [
   ['wide padding', shape([3, 9], [1, 1], [0, 0, 8, 8])],
   ['many channels', shape([3, 3], [1, 1], [1, 1, 1, 1], { inChannels: 20, outChannels: 30 })],
   ['blocks of rows', shape([3, 3], [1, 1], [0, 0, 0, 0], { batch: 3, height: 30, width: 20, inChannels: 8 })],
+  ['blocks within a row', shape([3, 3], [1, 1], [0, 0, 1, 1], wide)],
+  ['dilation', shape([3, 2], [1, 1], [0, 0, 0, 0], { dilation: [2, 3] })],
+  ['dilation down', shape([3, 3], [1, 2], [2, 2, 1, 1], { dilation: [3, 1] })],
+  ['dilation to the right, padding', shape([2, 3], [2, 1], [0, 1, 4, 3], { dilation: [1, 3] })],
+  ['dilation of many channels', shape([3, 3], [1, 1], [2, 2, 2, 2], { dilation: [2, 2], inChannels: 37 })],
+  ['dilation of 1×1', shape([1, 1], [1, 1], [0, 0, 0, 0], { dilation: [4, 4] })],
+  ['dilation, blocks within a row', shape([3, 3], [1, 1], [1, 1, 1, 1], { ...wide, dilation: [1, 7] })],
+  ['a dilated window that does not fit', shape([5, 3], [1, 1], [0, 0, 0, 0], { dilation: [3, 1] })],
+  ['groups', shape([3, 3], [1, 1], [1, 1, 1, 1], { groups: 4 })],
   [
-    'blocks within a row',
-    shape([3, 3], [1, 1], [0, 0, 1, 1], { batch: 1, height: 3, width: 40, inChannels: 180 }),
+    'groups of one channel',
+    shape([3, 3], [2, 2], [1, 1, 1, 1], { groups: 5, inChannels: 1, outChannels: 1 }),
   ],
+  ['pointwise groups', shape([1, 1], [1, 1], [0, 0, 0, 0], { groups: 3, dilation: [2, 1] })],
+  ['groups that do not fit', shape([12, 3], [1, 1], [0, 0, 0, 0], { groups: 3 })],
+  ['no groups', shape([3, 3], [1, 1], [0, 0, 0, 0], { groups: 0 })],
   ['no images', shape([3, 3], [1, 1], [0, 0, 0, 0], { batch: 0 })],
   ['no channels in', shape([3, 3], [1, 1], [0, 0, 0, 0], { inChannels: 0 })],
 ]
@@ -181,6 +198,8 @@ describe('conv2d and its pullbacks', () => {
     window: fc.tuple(small(5), small(5)),
     stride: fc.tuple(small(3), small(3)),
     padding: fc.tuple(pad, pad),
+    dilation: fc.tuple(small(3), small(3)),
+    groups: fc.oneof(fc.constant(1), small(4)),
   })
 
   it('are sums of products for random shapes', () => {
@@ -239,7 +258,7 @@ describe('conv2d and its pullbacks', () => {
     expect(() =>
       conv2d(shape([1, 1], [1, 1], [0, 0, 0, 0], { inChannels: 0.5 })),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: conv2d: batch and channels must be whole numbers ≥ 0, got 0.5]`,
+      `[RangeError: conv2d: batch, channels and groups must be whole numbers ≥ 0, got 0.5]`,
     )
   })
 })

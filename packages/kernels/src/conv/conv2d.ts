@@ -1,8 +1,8 @@
 /**
  * Convolution as unfolded patches times the filter, in blocks of output positions, and its two pullbacks:
- * dx = fold(ct · filterᵀ), dfilter = Σ unfold(x)ᵀ · ct. Blocks are visited in a fixed order.
+ * dx = fold(ct · filterᵀ), dfilter = Σ unfold(x)ᵀ · ct. Blocks are visited in a fixed order, group by group.
  *
- * Known limit: with few channels a patch costs as much to copy as to multiply.
+ * Known limit: with few channels a patch costs as much to copy as to multiply, and so in a group of few channels.
  */
 import { emitProduct, lanesOf, type ProductSpec, planProduct } from '../gemm/index.js'
 import type { Kernel, KernelContext } from '../kernel.js'
@@ -14,8 +14,9 @@ import { type Conv2dSpec, conv2dKey, conv2dSizes, positionBlock } from './spec.j
 type Int = Local<'i32'>
 
 /**
- * out[n, oh, ow, o] = Σ x[n, oh·sh + i − top, ow·sw + j − left, c] · filter[i, j, c, o]; inputs x and filter. The bits
- * of an image's output do not depend on the rest of the batch.
+ * out[n, oh, ow, o] = Σ x[n, oh·sh + i − top, ow·sw + j − left, c] · filter[i, j, c, o]; inputs x and filter. With
+ * dilation i and j count steps of it; with groups all three have them as their first axis. The bits of an image's
+ * output do not depend on the rest of the batch.
  *
  * @throws RangeError if a size is not a whole number ≥ 0, or a window or a stride is not ≥ 1.
  * @example
@@ -26,23 +27,23 @@ type Int = Local<'i32'>
 export function conv2d(spec: Conv2dSpec): Kernel {
   const { patch } = conv2dSizes(spec)
   const { outChannels } = spec
+  const { image, filter, out } = elementsOf(spec)
   return convolution('conv2d', spec, {
     product: positions => ({ m: positions, n: outChannels, k: patch, transposeA: false, transposeB: false }),
-    size: conv2dSizes(spec).positions * outChannels,
-    emit(context, { plan, patches, product }) {
+    elements: [image, filter, out],
+    emit(context, { plan, patches, product, operands: [x, w, y] }) {
       const { f } = context
-      const [x, filter, out] = operands(context)
       const { bytes } = lanesOf[spec.dtype]
       if (conv2dSizes(spec).pointwise) {
-        emitProduct(context, plan, { a: x, b: filter, c: out, scratch: product })
+        emitProduct(context, plan, { a: x, b: w, c: y, scratch: product })
         return
       }
       eachBlock(f, spec, block => {
         block.walk(defineUnfold(context.module, spec), x, patches)
         emitProduct(context, plan, {
           a: patches,
-          b: filter,
-          c: i32.add(out, i32.mul(block.first, outChannels * bytes)),
+          b: w,
+          c: i32.add(y, i32.mul(block.first, outChannels * bytes)),
           m: block.positions,
           scratch: product,
         })
@@ -63,22 +64,22 @@ export function conv2d(spec: Conv2dSpec): Kernel {
 export function conv2dInputPullback(spec: Conv2dSpec): Kernel {
   const { patch } = conv2dSizes(spec)
   const { outChannels } = spec
+  const { image, filter, out } = elementsOf(spec)
   return convolution('conv2d-input-pullback', spec, {
     product: positions => ({ m: positions, n: patch, k: outChannels, transposeA: false, transposeB: true }),
-    size: spec.batch * spec.height * spec.width * spec.inChannels,
-    emit(context, { plan, patches, product, clear }) {
+    elements: [out, filter, image],
+    emit(context, { plan, patches, product, clear, operands: [ct, w, dx] }) {
       const { f } = context
-      const [ct, filter, dx] = operands(context)
       const { bytes } = lanesOf[spec.dtype]
       if (conv2dSizes(spec).pointwise) {
-        emitProduct(context, plan, { a: ct, b: filter, c: dx, scratch: product })
+        emitProduct(context, plan, { a: ct, b: w, c: dx, scratch: product })
         return
       }
       clear(dx)
       eachBlock(f, spec, block => {
         emitProduct(context, plan, {
           a: i32.add(ct, i32.mul(block.first, outChannels * bytes)),
-          b: filter,
+          b: w,
           c: patches,
           m: block.positions,
           scratch: product,
@@ -101,15 +102,15 @@ export function conv2dInputPullback(spec: Conv2dSpec): Kernel {
 export function conv2dFilterPullback(spec: Conv2dSpec): Kernel {
   const { patch } = conv2dSizes(spec)
   const { outChannels } = spec
+  const { image, filter, out } = elementsOf(spec)
   return convolution('conv2d-filter-pullback', spec, {
     product: positions => ({ m: patch, n: outChannels, k: positions, transposeA: true, transposeB: false }),
-    size: patch * outChannels,
-    emit(context, { plan, patches, product }) {
+    elements: [image, out, filter],
+    emit(context, { plan, patches, product, operands: [x, ct, dw] }) {
       const { f } = context
-      const [x, ct, dfilter] = operands(context)
       const { bytes } = lanesOf[spec.dtype]
       if (conv2dSizes(spec).pointwise) {
-        emitProduct(context, plan, { a: x, b: ct, c: dfilter, scratch: product })
+        emitProduct(context, plan, { a: x, b: ct, c: dw, scratch: product })
         return
       }
       eachBlock(f, spec, block => {
@@ -117,7 +118,7 @@ export function conv2dFilterPullback(spec: Conv2dSpec): Kernel {
         emitProduct(context, plan, {
           a: patches,
           b: i32.add(ct, i32.mul(block.first, outChannels * bytes)),
-          c: dfilter,
+          c: dw,
           k: block.positions,
           add: i32.ne(block.first, 0),
           scratch: product,
@@ -132,6 +133,8 @@ interface Parts {
   /** Scratch for a block of patches, and for the product. */
   readonly patches: Int
   readonly product: Int
+  /** Addresses of both inputs and the output, of the group at hand. */
+  readonly operands: readonly [Int, Int, Int]
   /** Fills the output with zeros. */
   clear(out: Int): void
 }
@@ -139,21 +142,25 @@ interface Parts {
 interface Convolution {
   /** The product of a block of so many positions. */
   product(positions: number): Omit<ProductSpec, 'dtype'>
-  /** Elements of the output. */
-  readonly size: number
+  /** Elements of both inputs and of the output, of one group. */
+  readonly elements: readonly [number, number, number]
   emit(context: KernelContext, parts: Parts): void
 }
 
-function operands({ f, inputs, outputs }: KernelContext): readonly [Int, Int, Int] {
-  const [first, second] = inputs
-  const [out] = outputs
-  return [f.int(first ?? 0), f.int(second ?? 0), f.int(out ?? 0)]
+/** Elements of image, filter and output of one group. */
+function elementsOf(spec: Conv2dSpec) {
+  const { patch, positions } = conv2dSizes(spec)
+  return {
+    image: spec.batch * spec.height * spec.width * spec.inChannels,
+    filter: patch * spec.outChannels,
+    out: positions * spec.outChannels,
+  }
 }
 
 /** Bytes kept after the patches, for reads of whole vectors. */
 const GUARD_BYTES = 16
 
-function convolution(name: string, spec: Conv2dSpec, { product, size, emit }: Convolution): Kernel {
+function convolution(name: string, spec: Conv2dSpec, { product, elements, emit }: Convolution): Kernel {
   const { dtype, outChannels } = spec
   const { bytes } = lanesOf[dtype]
   const sizes = conv2dSizes(spec)
@@ -162,7 +169,8 @@ function convolution(name: string, spec: Conv2dSpec, { product, size, emit }: Co
   const patchBytes = sizes.pointwise
     ? 0
     : Math.ceil((rows * columns * sizes.patch * bytes + GUARD_BYTES) / 16) * 16
-  const empty = sizes.positions * sizes.patch * outChannels === 0
+  const empty = sizes.positions * sizes.patch * outChannels * sizes.groups === 0
+  const outBytes = elements[2] * bytes
   return {
     key: conv2dKey(name, spec),
     inputs: 2,
@@ -170,11 +178,26 @@ function convolution(name: string, spec: Conv2dSpec, { product, size, emit }: Co
     scratchBytes: empty ? 0 : patchBytes + plan.scratchBytes,
     flops: sizes.flops,
     emit(context) {
-      const { f, outputs, scratch } = context
-      const clear = (out: Int) => zero(f, out, size * bytes)
-      if (empty) clear(f.int(outputs[0] ?? 0))
-      else
-        emit(context, { plan, patches: f.int(scratch), product: f.int(i32.add(scratch, patchBytes)), clear })
+      const { f, inputs, outputs, scratch } = context
+      if (empty) {
+        zero(f, f.int(outputs[0] ?? 0), sizes.groups * outBytes)
+        return
+      }
+      const [patches, at] = [f.int(scratch), f.int(i32.add(scratch, patchBytes))]
+      const operands = [f.int(inputs[0] ?? 0), f.int(inputs[1] ?? 0), f.int(outputs[0] ?? 0)] as const
+      const clear = (out: Int) => zero(f, out, outBytes)
+      const group = () => emit(context, { plan, patches, product: at, operands, clear })
+      if (sizes.groups === 1) {
+        group()
+        return
+      }
+      // In ascending order, since whole vectors at the end of a group's output reach into the next one's.
+      f.for(f.local('i32'), 0, sizes.groups, 1, () => {
+        group()
+        operands.forEach((operand, k) => {
+          f.increase(operand, (elements[k] as number) * bytes)
+        })
+      })
     },
   }
 }

@@ -3,7 +3,8 @@
  * Simard 2006, "High performance convolutional neural networks for document processing".
  *
  * For one row of output and one row of the window, the patches' parts are runs of kw·c elements of one image row,
- * `stride · c` apart; only the first and the last few positions meet padding.
+ * `stride · c` apart; only the first and the last few positions meet padding. With dilation to the right a run is a
+ * single element of the window, c elements.
  */
 import { lanesOf, storePart } from '../gemm/index.js'
 import {
@@ -16,6 +17,7 @@ import {
   v128,
 } from '../wasm/index.js'
 import { type Conv2dSpec, conv2dKey, conv2dSizes, positionBlock } from './spec.js'
+import { dilationOf } from './window.js'
 
 type Int = Local<'i32'>
 
@@ -80,11 +82,12 @@ function defineWalk(
   const [windowHeight, windowWidth] = spec.window
   const [strideDown, strideRight] = spec.stride
   const [[top], [left]] = spec.padding
+  const [apartDown, apart] = dilationOf(spec)
   const [patchBytes, pixelBytes] = [patchElements * bytes, inChannels * bytes]
   const runBytes = windowWidth * pixelBytes
   // Windows at columns firstInside ≤ column < firstOutside lie within the width of the image.
   const firstInside = Math.min(outWidth, Math.ceil(left / strideRight))
-  const fits = Math.floor((width + left - windowWidth) / strideRight) + 1
+  const fits = Math.floor((width + left - (apart * (windowWidth - 1) + 1)) / strideRight) + 1
   const firstOutside = Math.min(outWidth, Math.max(firstInside, fits))
 
   return module.define(conv2dKey(name, spec), PARAMS, [], (f, image, patches, row, from, to) => {
@@ -92,6 +95,8 @@ function defineWalk(
     const [down, y, line] = [f.local('i32'), f.local('i32'), f.local('i32')]
     const [column, begin, end, tap] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
     const [at, pixel, x] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const element = apart === 1 ? at : f.local('i32')
+    const times = (count: Int, step: number) => (step === 1 ? count : i32.mul(count, step))
     const clamp = (value: number) => select(i32.const(value), to, i32.ltU(value, to))
     const atLeast = (value: number) => select(i32.const(value), from, i32.gtU(value, from))
     const startAt = () => f.set(at, i32.add(patches, i32.mul(i32.sub(begin, from), patchBytes)))
@@ -100,7 +105,7 @@ function defineWalk(
       startAt()
       f.for(column, begin, end, 1, () => {
         f.for(tap, 0, windowWidth, 1, () => {
-          f.set(x, i32.sub(i32.add(i32.mul(column, strideRight), tap), left))
+          f.set(x, i32.sub(i32.add(i32.mul(column, strideRight), times(tap, apart)), left))
           f.if(
             i32.ltU(x, width),
             () => {
@@ -120,7 +125,7 @@ function defineWalk(
     }
     const edges = (low: number, high: number) => {
       if (low >= high) return
-      if (wholeRows && high - low <= EDGES_UNROLLED) {
+      if (wholeRows && apart === 1 && high - low <= EDGES_UNROLLED) {
         for (let position = low; position < high; position++) knownEdge(position)
       } else {
         range(low, high)
@@ -142,8 +147,23 @@ function defineWalk(
       if (past < windowWidth) runs.outside(at, (windowWidth - past) * inChannels)
     }
 
+    /** The part of a patch that lies in the image, at `at`, from `pixel` on. */
+    const inside = () => {
+      if (apart === 1) {
+        runs.inside(pixel, at, windowWidth * inChannels)
+        return
+      }
+      f.set(x, pixel)
+      f.set(element, at)
+      f.for(tap, 0, windowWidth, 1, () => {
+        runs.inside(x, element, inChannels)
+        f.increase(x, apart * pixelBytes)
+        f.increase(element, pixelBytes)
+      })
+    }
+
     f.for(down, 0, windowHeight, 1, () => {
-      f.set(y, i32.sub(i32.add(i32.mul(row, strideDown), down), top))
+      f.set(y, i32.sub(i32.add(i32.mul(row, strideDown), times(down, apartDown)), top))
       f.if(
         i32.ltU(y, height),
         () => {
@@ -153,7 +173,7 @@ function defineWalk(
           startAt()
           f.set(pixel, i32.add(line, i32.mul(i32.sub(i32.mul(begin, strideRight), left), pixelBytes)))
           f.for(column, begin, end, 1, () => {
-            runs.inside(pixel, at, windowWidth * inChannels)
+            inside()
             f.increase(at, patchBytes)
             f.increase(pixel, strideRight * pixelBytes)
           })

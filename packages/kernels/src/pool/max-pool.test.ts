@@ -24,7 +24,7 @@ const sizesOf = (spec: Pool2dSpec) => {
 /** The maximum of each window and the index in x of the first of its positions, −1 if it has none. */
 function naive(spec: Pool2dSpec, x: Floats): { value: Floats; position: number[] } {
   const { outHeight, outWidth, out } = sizesOf(spec)
-  const { batch, height, width, channels, window, stride, padding, dtype } = spec
+  const { batch, height, width, channels, window, stride, padding, dtype, dilation = [1, 1] } = spec
   const value = make(dtype, out).fill(Number.NEGATIVE_INFINITY)
   const position: number[] = Array(out).fill(-1)
   let at = 0
@@ -34,8 +34,8 @@ function naive(spec: Pool2dSpec, x: Floats): { value: Floats; position: number[]
         for (let c = 0; c < channels; c++, at++)
           for (let i = 0; i < window[0]; i++)
             for (let j = 0; j < window[1]; j++) {
-              const row = oh * stride[0] + i - padding[0][0]
-              const column = ow * stride[1] + j - padding[1][0]
+              const row = oh * stride[0] + i * dilation[0] - padding[0][0]
+              const column = ow * stride[1] + j * dilation[1] - padding[1][0]
               if (row < 0 || row >= height || column < 0 || column >= width) continue
               const k = ((n * height + row) * width + column) * channels + c
               const [candidate, best] = [x[k]!, value[at]!]
@@ -85,6 +85,7 @@ describe('max pooling, its pullback and its pushforward', () => {
     window: fc.tuple(small(4), small(5)),
     stride: fc.tuple(small(3), small(3)),
     padding: fc.oneof(fc.constant(none), fc.tuple(pad, pad)),
+    dilation: fc.oneof(fc.constant([1, 1] as const), fc.tuple(small(3), small(3))),
   })
 
   it('agree with a loop over few distinct values, NaN and infinities', () => {

@@ -3,7 +3,7 @@
  * is greater than every number. The pullback and the pushforward find that position again, so nothing is kept.
  */
 import { lanesOf, storePart } from '../gemm/index.js'
-import type { Kernel, KernelContext } from '../kernel.js'
+import type { Kernel } from '../kernel.js'
 import {
   type Expr,
   type FunctionBuilder,
@@ -16,8 +16,8 @@ import {
   type Local,
   v128,
 } from '../wasm/index.js'
-import { type Pool2dSpec, pool2dKey, pool2dSizes } from './spec.js'
-import { eachSite, type Site, type Tap } from './walk.js'
+import { type Pool2dSpec, pool2dSizes, pooling } from './spec.js'
+import { clearAll, eachSite, type Site, type Tap } from './walk.js'
 
 type V = Local<'v128'>
 type Int = Local<'i32'>
@@ -107,8 +107,7 @@ export function maxPool2dPullback(spec: Pool2dSpec): Kernel {
   const lanes = lanesOf[spec.dtype]
   return pooling('max-pool-pullback', spec, 2, ({ f, inputs, outputs }) => {
     const [x, ct, dx] = [f.int(inputs[0] ?? 0), f.int(inputs[1] ?? 0), f.int(outputs[0] ?? 0)]
-    const [at, end] = [f.local('i32'), f.int(i32.add(dx, pool2dSizes(spec).inElements * lanes.bytes))]
-    f.for(at, dx, end, 16, () => f.do(v128.store(at, v128.const(new Uint8Array(16)))))
+    clearAll(f, dx, pool2dSizes(spec).inElements * lanes.bytes)
     const [position, share, sum] = [f.local('v128'), f.local('v128'), f.local('v128')]
     const { search } = maxSearch(f, spec, x)
     const numbers = positionsOf(spec)
@@ -159,20 +158,3 @@ function positionsOf({ dtype }: Pool2dSpec) {
 }
 
 const asExpr = (value: Tap['index']): Expr<'i32'> => (typeof value === 'number' ? i32.const(value) : value)
-
-function pooling(
-  name: string,
-  spec: Pool2dSpec,
-  inputs: number,
-  emit: (context: KernelContext) => void,
-): Kernel {
-  const { outElements } = pool2dSizes(spec)
-  return {
-    key: pool2dKey(name, spec),
-    inputs,
-    outputs: 1,
-    scratchBytes: 0,
-    flops: outElements * spec.window[0] * spec.window[1],
-    emit,
-  }
-}

@@ -1,7 +1,8 @@
 import { type WindowSpec, windowKey, windowOutputShape } from '../conv/index.js'
 import type { FloatDType } from '../dtype.js'
+import type { Kernel, KernelContext } from '../kernel.js'
 
-/** Max pooling of x[n, h, w, c] to out[n, oh, ow, c]. */
+/** Pooling of x[n, h, w, c] to out[n, oh, ow, c]. */
 export interface Pool2dSpec extends WindowSpec {
   readonly dtype: FloatDType
   readonly batch: number
@@ -23,7 +24,7 @@ export function pool2dSizes(spec: Pool2dSpec): Pool2dSizes {
   const { batch, channels, height, width } = spec
   for (const size of [batch, channels])
     if (!Number.isInteger(size) || size < 0)
-      throw new RangeError(`maxPool2d: batch and channels must be whole numbers ≥ 0, got ${size}`)
+      throw new RangeError(`pooling: batch and channels must be whole numbers ≥ 0, got ${size}`)
   return {
     outHeight,
     outWidth,
@@ -33,5 +34,23 @@ export function pool2dSizes(spec: Pool2dSpec): Pool2dSizes {
 }
 
 /** Key of a kernel of this pooling. */
-export const pool2dKey = (name: string, spec: Pool2dSpec): string =>
+const pool2dKey = (name: string, spec: Pool2dSpec): string =>
   `${name}:${spec.dtype}:${spec.batch}:${spec.channels}:${windowKey(spec)}`
+
+/** A kernel of a pooling. */
+export function pooling(
+  name: string,
+  spec: Pool2dSpec,
+  inputs: number,
+  emit: (context: KernelContext) => void,
+): Kernel {
+  const { outElements } = pool2dSizes(spec)
+  return {
+    key: pool2dKey(name, spec),
+    inputs,
+    outputs: 1,
+    scratchBytes: 0,
+    flops: outElements * spec.window[0] * spec.window[1],
+    emit,
+  }
+}

@@ -1,15 +1,15 @@
-import { conv2d, type Tensor, type WindowOptions } from '@wengert/tape'
+import { type ConvolutionOptions, conv2d, type Tensor } from '@wengert/tape'
 
 /** Parameters of a convolution layer. */
 export type ConvolutionParams = {
-  /** [rows, columns, in, out] */
+  /** [rows, columns, in / groups, out] */
   readonly w: Tensor
   /** [out] */
   readonly b: Tensor
 }
 
 /**
- * A convolution layer with a bias a channel.
+ * A convolution layer with a bias a channel; its options are those of {@link conv2d}, groups and dilation among them.
  *
  * @param x [rows, height, width, in]
  * @returns [rows, height′, width′, out]
@@ -18,5 +18,8 @@ export type ConvolutionParams = {
  * const p = { w: tensor([1, 1, 1, 1], { shape: [2, 2, 1, 1] }), b: tensor([0.5]) }
  * convolution(p, tensor([1, 2, 3, 4], { shape: [1, 2, 2, 1] })).toArray() // → [[[[10.5]]]]
  */
-export const convolution = ({ w, b }: ConvolutionParams, x: Tensor, options: WindowOptions = {}): Tensor =>
-  conv2d(x, w, options).add(b)
+export const convolution = (
+  { w, b }: ConvolutionParams,
+  x: Tensor,
+  options: ConvolutionOptions = {},
+): Tensor => conv2d(x, w, options).add(b)

@@ -5,7 +5,13 @@ import { unary } from './elementwise.js'
 import { erfc } from './error-function.js'
 import { expm1, sigmoid } from './exponential.js'
 import { tanh } from './hyperbolic.js'
-import { minimum, relu, where } from './where.js'
+import { maximum, minimum, relu, where } from './where.js'
+
+/**
+ * x, or −10⁴ where it is less: there x times what falls off exponentially is 0 in f32 and f64, and so is its
+ * derivative, while −∞ · 0 is NaN.
+ */
+const notTooLow = (x: Tensor): Tensor => maximum(x, -1e4)
 
 /**
  * min(max(x, 0), 6); its derivatives at 0 and 6 are 0.
@@ -54,20 +60,20 @@ export const softplus = unary('softplus', {
 })
 
 /**
- * x·σ(x), also called swish.
+ * x·σ(x), also called swish; 0 at −∞.
  *
  * @example
  * silu(tensor([-1, 2])).toArray() // → [-0.2689414, 1.761594]
  */
-export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
+export const silu = (x: Tensor): Tensor => mul(notTooLow(x), sigmoid(x))
 
 /**
- * x·tanh(softplus(x)) (Misra 2019).
+ * x·tanh(softplus(x)) (Misra 2019); 0 at −∞.
  *
  * @example
  * mish(tensor([-1, 2])).toArray() // → [-0.3034015, 1.943959]
  */
-export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)))
+export const mish = (x: Tensor): Tensor => mul(notTooLow(x), tanh(softplus(x)))
 
 /** How {@link gelu} is computed. */
 export interface GeluOptions {
@@ -76,13 +82,14 @@ export interface GeluOptions {
 }
 
 /**
- * Gaussian error linear unit x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016).
+ * Gaussian error linear unit x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016); 0 at −∞.
  *
  * @example
  * gelu(tensor([-1, 2])).toArray() // → [-0.15865525, 1.9544997]
  * gelu(tensor([-1, 2]), { approximate: 'tanh' }).toArray() // → [-0.158808, 1.954598]
  */
-export function gelu(x: Tensor, { approximate }: GeluOptions = {}): Tensor {
+export function gelu(argument: Tensor, { approximate }: GeluOptions = {}): Tensor {
+  const x = notTooLow(argument)
   // Φ(x) = ½·erfc(−x/√2)
   if (approximate === undefined) return mul(mul(0.5, x), erfc(mul(-Math.SQRT1_2, x)))
   // ½(1 + tanh u) = σ(2u)

@@ -1,9 +1,8 @@
 import type { Params } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import type { BatchSite } from '../rules/index.js'
-import { concat } from './concat.js'
 import { broadcastTo } from './reduction.js'
-import { at, reshape } from './shape.js'
+import { reshape } from './shape.js'
 
 /** The same site with every input batched; those that are not are repeated. */
 export function allBatched(site: BatchSite): BatchSite {
@@ -24,14 +23,4 @@ export function merged(op: string, { inputs, batched, size }: BatchSite, params:
   const out = applyOne(op, flat, params)
   const [total = 0, ...rest] = out.shape
   return reshape(out, [size, total / size, ...rest])
-}
-
-/** Maps any op by running it once for each element of the batch. */
-export function oneByOne(op: string, { inputs, batched, size, params }: BatchSite): Tensor {
-  const results = Array.from({ length: size }, (_, index) => {
-    const own = inputs.map((x, k) => (batched[k] ? at(x, index) : x))
-    const out = applyOne(op, own, params)
-    return reshape(out, [1, ...out.shape])
-  })
-  return concat(results)
 }

@@ -1,134 +1,77 @@
+import type { Params } from '../program/index.js'
+import type { Tensor } from '../record/index.js'
+import { checkFilter } from './channels.js'
+import { convolve, joinLast, splitLast } from './convolution.js'
+import { reshape } from './shape.js'
 import {
-  conv2dFilterPullback,
-  conv2dInputPullback,
-  conv2d as conv2dKernel,
-  type FloatDType,
-} from '@wengert/kernels'
-import { DTypeError, ShapeError } from '../errors.js'
-import { callerLocation } from '../location.js'
-import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
-import { defineRule } from '../rules/index.js'
-import { merged, oneByOne } from './batch.js'
-import { outputLength, type WindowOptions, windowOf, windowParams } from './window.js'
+  alongWidth,
+  checkImages,
+  checkLines,
+  type LineOptions,
+  type WindowOptions,
+  windowParams,
+} from './window.js'
 
-// The convolution is bilinear in image x [n,h,w,c] and filter [kh,kw,c,o]; with its two transposes it is closed
-// under differentiation:  C(x, f),  X(ct, f) = ∂⟨ct, C(x, f)⟩/∂x,  F(x, ct) = ∂⟨ct, C(x, f)⟩/∂f.
-
-/** What the kernels need, from the avals of image and filter. */
-function spec(x: readonly number[], filter: readonly number[], dtype: string, params: Params) {
-  const [batch, height, width, inChannels] = x as readonly [number, number, number, number]
-  return {
-    dtype: dtype as FloatDType,
-    batch,
-    height,
-    width,
-    inChannels,
-    outChannels: filter[3] as number,
-    ...windowOf(params),
-  }
+/** How a convolution moves, and which channels it combines. */
+export interface ConvolutionOptions extends WindowOptions {
+  /**
+   * Groups of channels that do not meet: those of the result come from their group of the image alone. Default 1;
+   * with as many groups as channels a convolution is depthwise.
+   */
+  readonly groups?: number
 }
 
-/** Shape of the result for shapes of image and filter. */
-function resultShape(x: readonly number[], filter: readonly number[], params: Params): number[] {
-  const { window, stride, padding } = windowOf(params)
-  const length = (axis: 0 | 1) =>
-    outputLength(x[axis + 1] as number, window[axis], stride[axis], padding[axis])
-  return [x[0] as number, length(0), length(1), filter[3] as number]
+/** As {@link ConvolutionOptions}, along a line. */
+export interface LineConvolutionOptions extends LineOptions {
+  readonly groups?: number
 }
-
-const xShape = (params: Params) => params.x as readonly number[]
-const filterShape = (params: Params) => params.filter as readonly number[]
-
-registerOp({
-  name: 'conv2d',
-  infer: ([x, filter], params) => [
-    { dtype: (x as Aval).dtype, shape: resultShape((x as Aval).shape, (filter as Aval).shape, params) },
-  ],
-  lower: ([x, filter], _out, params) =>
-    conv2dKernel(spec((x as Aval).shape, (filter as Aval).shape, (x as Aval).dtype, params)),
-})
-
-registerOp({
-  name: 'conv2dInputPullback',
-  infer: ([ct], params) => [{ dtype: (ct as Aval).dtype, shape: xShape(params) }],
-  lower: ([ct, filter], _out, params) =>
-    conv2dInputPullback(spec(xShape(params), (filter as Aval).shape, (ct as Aval).dtype, params)),
-})
-
-registerOp({
-  name: 'conv2dFilterPullback',
-  infer: ([, ct], params) => [{ dtype: (ct as Aval).dtype, shape: filterShape(params) }],
-  lower: ([x, ct], _out, params) =>
-    conv2dFilterPullback(spec((x as Aval).shape, filterShape(params), (ct as Aval).dtype, params)),
-})
-
-const C = (x: Tensor, filter: Tensor, params: Params) => applyOne('conv2d', [x, filter], params)
-const X = (ct: Tensor, filter: Tensor, params: Params) =>
-  applyOne('conv2dInputPullback', [ct, filter], params)
-const F = (x: Tensor, ct: Tensor, params: Params) => applyOne('conv2dFilterPullback', [x, ct], params)
-
-defineRule('conv2d', {
-  pullback({ inputs: [x, filter], ct, params, wanted }) {
-    const shapes = { ...params, x: (x as Tensor).shape, filter: (filter as Tensor).shape }
-    return [
-      wanted[0] ? X(ct, filter as Tensor, shapes) : undefined,
-      wanted[1] ? F(x as Tensor, ct, shapes) : undefined,
-    ]
-  },
-  pushforward: { multilinear: [0, 1] },
-  batch: site => (site.batched[1] ? oneByOne('conv2d', site) : merged('conv2d', site, site.params)),
-})
-
-defineRule('conv2dInputPullback', {
-  pullback: ({ inputs: [inner, filter], ct, params, wanted }) => [
-    wanted[0] ? C(ct, filter as Tensor, params) : undefined,
-    wanted[1] ? F(ct, inner as Tensor, params) : undefined,
-  ],
-  pushforward: { multilinear: [0, 1] },
-  batch(site) {
-    if (site.batched[1]) return oneByOne('conv2dInputPullback', site)
-    const [n = 0, ...image] = xShape(site.params)
-    return merged('conv2dInputPullback', site, { ...site.params, x: [site.size * n, ...image] })
-  },
-})
-
-defineRule('conv2dFilterPullback', {
-  pullback: ({ inputs: [x, inner], ct, params, wanted }) => [
-    wanted[0] ? X(inner as Tensor, ct, params) : undefined,
-    wanted[1] ? C(x as Tensor, ct, params) : undefined,
-  ],
-  pushforward: { multilinear: [0, 1] },
-  batch: site => oneByOne('conv2dFilterPullback', site),
-})
 
 /**
  * Two-dimensional convolution (cross-correlation, as neural networks use the word).
  *
  * @param x [n, height, width, c]
- * @param filter [rows, columns, c, o]
- * @returns [n, ⌊(height + padding − rows) / stride⌋ + 1, …, o]
+ * @param filter [rows, columns, c / groups, o]; the first o / groups of its filters belong to the first group
+ * @returns [n, ⌊(height + padding − dilation·(rows − 1) − 1) / stride⌋ + 1, …, o]
  * @throws {@link ShapeError}, {@link DTypeError} or {@link OptionError} for operands or options that do not fit.
  * @example
  * const x = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], { shape: [1, 3, 3, 1] })
  * const blur = tensor([1, 1, 1, 1], { shape: [2, 2, 1, 1] })
  * reshape(conv2d(x, blur), [2, 2]).toArray() // → [[12, 16], [24, 28]]
+ * reshape(conv2d(x, blur, { dilation: 2 }), [1]).toArray() // → [20]
  */
-export function conv2d(x: Tensor, filter: Tensor, options: WindowOptions = {}): Tensor {
-  if (filter.rank !== 4 || (x.rank === 4 && filter.shape[2] !== x.shape[3])) {
-    throw new ShapeError({
-      summary: `conv2d: channels do not fit: x ${formatAval(x.aval)}, filter ${formatAval(filter.aval)}.`,
-      expected: `a filter [rows, columns, ${x.rank === 4 ? x.shape[3] : 'channels'}, out channels]`,
-      at: callerLocation(),
-    })
-  }
-  if (filter.dtype !== x.dtype) {
-    throw new DTypeError({
-      summary: `conv2d: dtypes differ: x ${formatAval(x.aval)}, filter ${formatAval(filter.aval)}.`,
-      expected: 'both f32 or both f64',
-      at: callerLocation(),
-    })
-  }
-  const [rows, columns] = filter.shape as readonly [number, number, number, number]
-  return C(x, filter, { ...windowParams('conv2d', x.aval, [rows, columns], options, [1, 1]) } as Params)
+export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = {}): Tensor {
+  checkImages('conv2d', x.aval)
+  const { groups = 1 } = options
+  checkFilter('conv2d', x, filter, groups)
+  return over('conv2d', x, filter, options, groups)
+}
+
+/**
+ * One-dimensional convolution: {@link conv2d} along a line.
+ *
+ * @param x [n, length, c]
+ * @param filter [width, c / groups, o]
+ * @returns [n, ⌊(length + padding − dilation·(width − 1) − 1) / stride⌋ + 1, o]
+ * @throws {@link ShapeError}, {@link DTypeError} or {@link OptionError} for operands or options that do not fit.
+ * @example
+ * const x = tensor([1, 2, 4, 8], { shape: [1, 4, 1] })
+ * const change = tensor([-1, 1], { shape: [2, 1, 1] })
+ * reshape(conv1d(x, change), [3]).toArray() // → [1, 2, 4]
+ * reshape(conv1d(x, change, { padding: [1, 0], stride: 2 }), [2]).toArray() // → [1, 2]
+ */
+export function conv1d(x: Tensor, filter: Tensor, options: LineConvolutionOptions = {}): Tensor {
+  checkLines('conv1d', x.aval)
+  const { groups = 1 } = options
+  checkFilter('conv1d', x, filter, groups)
+  const [n, length, channels] = x.shape as readonly [number, number, number]
+  const image = reshape(x, [n, 1, length, channels])
+  const out = over('conv1d', image, reshape(filter, [1, ...filter.shape]), alongWidth(options), groups)
+  return reshape(out, out.shape.toSpliced(1, 1))
+}
+
+function over(op: string, x: Tensor, filter: Tensor, options: WindowOptions, groups: number): Tensor {
+  const window = filter.shape.slice(0, 2) as [number, number]
+  const params = { ...windowParams(op, x.aval, window, options, [1, 1]) } as Params
+  if (groups === 1) return convolve(x, filter, params)
+  return joinLast(convolve(splitLast(x, groups), splitLast(filter, groups), params))
 }

@@ -4,6 +4,6 @@ export { type ElementwiseFacts, elementwiseFacts, type Facts } from './elementwi
 export type { TensorMethods } from './methods.js'
 export type { PadOptions } from './pad.js'
 export * from './table.js'
-export type { Padding, WindowOptions } from './window.js'
+export type { LineOptions, Padding, WindowOptions } from './window.js'
 
 import './methods.js'

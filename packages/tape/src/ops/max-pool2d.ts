@@ -8,7 +8,16 @@ import { type Aval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { type Batch, defineRule } from '../rules/index.js'
 import { allBatched, merged } from './batch.js'
-import { outputLength, type WindowOptions, windowOf, windowParams } from './window.js'
+import { reshape } from './shape.js'
+import {
+  alongWidth,
+  checkLines,
+  type LineOptions,
+  outputLengths,
+  type WindowOptions,
+  windowOf,
+  windowParams,
+} from './window.js'
 
 // Pooling selects one element a window; the selection is a linear map S(x) with S(x)·x the result. Its transpose
 // and itself are closed under differentiation, since the selection is piecewise constant in x.
@@ -18,15 +27,11 @@ function spec({ dtype, shape }: Aval, params: Params) {
   return { dtype: dtype as FloatDType, batch, height, width, channels, ...windowOf(params) }
 }
 
-function pooledShape([n, height, width, channels]: readonly number[], params: Params): number[] {
-  const { window, stride, padding } = windowOf(params)
-  return [
-    n as number,
-    outputLength(height as number, window[0], stride[0], padding[0]),
-    outputLength(width as number, window[1], stride[1], padding[1]),
-    channels as number,
-  ]
-}
+const pooledShape = ([n, height, width, channels]: readonly number[], params: Params): number[] => [
+  n as number,
+  ...outputLengths([height as number, width as number], windowOf(params)),
+  channels as number,
+]
 
 const pooled = ([x]: readonly Aval[], params: Params): readonly Aval[] => [
   { dtype: (x as Aval).dtype, shape: pooledShape((x as Aval).shape, params) },
@@ -78,7 +83,8 @@ defineRule('maxPool2dPullback', {
  *
  * @param x [n, height, width, c]
  * @param window rows and columns of a window; one number for squares
- * @throws {@link ShapeError} or {@link OptionError} for an x or options that do not fit.
+ * @returns [n, ⌊(height + padding − dilation·(rows − 1) − 1) / stride⌋ + 1, …, c]; −∞ for a window of padding alone
+ * @throws {@link ShapeError}, {@link DTypeError} or {@link OptionError} for an x or options that do not fit.
  * @example
  * const x = tensor([1, 2, 3, 4], { shape: [1, 2, 2, 1] })
  * maxPool2d(x, 2).toArray() // → [[[[4]]]]
@@ -90,4 +96,23 @@ export function maxPool2d(
 ): Tensor {
   const size = typeof window === 'number' ? ([window, window] as const) : window
   return applyOne('maxPool2d', [x], { ...windowParams('maxPool2d', x.aval, size, options, size) } as Params)
+}
+
+/**
+ * Largest element of each window of a line, channel by channel: {@link maxPool2d} along it.
+ *
+ * @param x [n, length, c]
+ * @returns [n, ⌊(length + padding − dilation·(window − 1) − 1) / stride⌋ + 1, c]
+ * @throws {@link ShapeError}, {@link DTypeError} or {@link OptionError} for an x or options that do not fit.
+ * @example
+ * maxPool1d(tensor([1, 2, 4, 3], { shape: [1, 4, 1] }), 2).toArray() // → [[[2], [4]]]
+ */
+export function maxPool1d(x: Tensor, window: number, options: LineOptions = {}): Tensor {
+  checkLines('maxPool1d', x.aval)
+  const [n, length, channels] = x.shape as readonly [number, number, number]
+  const image = reshape(x, [n, 1, length, channels])
+  const size = [1, window] as const
+  const over = windowParams('maxPool1d', image.aval, size, alongWidth(options), size)
+  const out = applyOne('maxPool2d', [image], { ...over } as Params)
+  return reshape(out, out.shape.toSpliced(1, 1))
 }

@@ -2,37 +2,150 @@ import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Params } from '../program/index.js'
 
-/** Zeros (or −∞ for pooling) added before and after an axis. */
-export type Padding = 'valid' | 'same' | readonly [readonly [number, number], readonly [number, number]]
+type Pair = readonly [number, number]
+type Pairs = readonly [Pair, Pair]
+
+/**
+ * What is added around an image: nothing; as much as gives ⌈length / stride⌉ windows along each axis (an odd one at
+ * the end); the same on all sides; or `[[top, bottom], [left, right]]`.
+ */
+export type Padding =
+  | 'valid'
+  | 'same'
+  | number
+  | readonly [readonly [number, number], readonly [number, number]]
 
 /** How a window moves over height and width. */
 export interface WindowOptions {
   /** Rows and columns between windows; default 1 for convolutions, the window for pooling. */
   readonly stride?: number | readonly [number, number]
-  /** `'valid'` (default): none; `'same'`: so that the output has ⌈length / stride⌉; or rows and columns. */
+  /** Zeros, or what does not count for pooling. Default `'valid'`. */
   readonly padding?: Padding
+  /** Steps between the rows and columns of a window. Default 1: they are neighbours. */
+  readonly dilation?: number | readonly [number, number]
+}
+
+/** How a window moves along a line. */
+export interface LineOptions {
+  /** Elements between windows; default 1 for convolutions, the window for pooling. */
+  readonly stride?: number
+  /** As {@link Padding}, or `[before, after]`. Default `'valid'`. */
+  readonly padding?: 'valid' | 'same' | number | readonly [number, number]
+  /** Steps between the elements of a window. Default 1: they are neighbours. */
+  readonly dilation?: number
 }
 
 /** A window over an image, worked out. */
 export interface Window {
-  readonly window: readonly [number, number]
-  readonly stride: readonly [number, number]
-  readonly padding: readonly [readonly [number, number], readonly [number, number]]
+  readonly window: Pair
+  readonly stride: Pair
+  readonly padding: Pairs
+  /** Left out where it is 1. */
+  readonly dilation?: Pair
 }
 
-type Pair = readonly [number, number]
+/** The window an instruction was recorded with. */
+export const windowOf = (params: Params): Window => {
+  const { window, stride, padding, dilation } = params as unknown as Window
+  return dilation ? { window, stride, padding, dilation } : { window, stride, padding }
+}
+
+/** Height and width of the output for those of the image. */
+export function outputLengths([height, width]: readonly number[], over: Window): [number, number] {
+  const { stride, padding } = over
+  const spans = extents(over)
+  const length = (size: number, axis: 0 | 1) =>
+    Math.floor((size + padding[axis][0] + padding[axis][1] - spans[axis]) / stride[axis]) + 1
+  return [length(height as number, 0), length(width as number, 1)]
+}
+
+/** Rows and columns from the first to the last of a window: dilation · (window − 1) + 1. */
+export const extents = ({ window, dilation = [1, 1] }: Pick<Window, 'window' | 'dilation'>): Pair => [
+  dilation[0] * (window[0] - 1) + 1,
+  dilation[1] * (window[1] - 1) + 1,
+]
 
 const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value)
 
-/** The window an instruction was recorded with. */
-export const windowOf = (params: Params): Window => params as unknown as Window
+/** @throws {@link DTypeError} or {@link ShapeError} unless x is floats [n, height, width, channels]. */
+export function checkImages(op: string, x: Aval): void {
+  checkFloat(op, x)
+  if (x.shape.length === 4) return
+  throw new ShapeError({
+    summary: `${op}: an image batch has rank 4, not ${formatAval(x)}.`,
+    expected: 'x [n, height, width, channels]',
+    at: callerLocation(),
+    fix: 'reshape it, such as reshape(x, [rows, 28, 28, 1])',
+  })
+}
 
-/** Length of the output along one axis. */
-export const outputLength = (length: number, window: number, stride: number, [before, after]: Pair): number =>
-  Math.floor((length + before + after - window) / stride) + 1
+/** @throws {@link DTypeError} or {@link ShapeError} unless x is floats [n, length, channels]. */
+export function checkLines(op: string, x: Aval): void {
+  checkFloat(op, x)
+  if (x.shape.length === 3) return
+  throw new ShapeError({
+    summary: `${op}: a batch of sequences has rank 3, not ${formatAval(x)}.`,
+    expected: 'x [n, length, channels]',
+    at: callerLocation(),
+    fix: 'reshape it, such as reshape(x, [rows, 28, 1])',
+  })
+}
+
+function checkFloat(op: string, x: Aval): void {
+  if (isFloat(x.dtype)) return
+  throw new DTypeError({
+    summary: `${op}: dtype not taken: ${formatAval(x)}.`,
+    expected: 'f32 or f64',
+    at: callerLocation(),
+  })
+}
 
 /**
- * Works out strides and padding for an image x [n, h, w, c].
+ * Stride, dilation and padding as pairs; the padding is worked out by `same` where it is `'same'`.
+ *
+ * @throws {@link OptionError} for strides or dilations below 1 or negative padding.
+ */
+export function worked(
+  op: string,
+  window: Pair,
+  options: WindowOptions,
+  defaultStride: Pair,
+  same: (extent: number, stride: number, axis: 0 | 1) => Pair,
+): Window {
+  const stride = pair(options.stride ?? defaultStride)
+  const dilation = pair(options.dilation ?? 1)
+  const [down, right] = extents({ window, dilation })
+  const { padding: given = 'valid' } = options
+  const padding: unknown =
+    given === 'same'
+      ? [same(down, stride[0], 0), same(right, stride[1], 1)]
+      : given === 'valid'
+        ? [[0, 0], [0, 0]] // biome-ignore format: a matrix
+        : typeof given === 'number'
+          ? [pair(given), pair(given)]
+          : given
+  const positive = [...window, ...stride, ...dilation].every(size => Number.isInteger(size) && size >= 1)
+  if (!positive || !isPadding(padding)) {
+    const apart = options.dilation === undefined ? '' : `, dilation [${dilation}]`
+    throw new OptionError({
+      summary: `${op}: window [${window}], stride [${stride}], padding ${JSON.stringify(padding)}${apart}.`,
+      expected: 'whole numbers: windows, strides and dilations of at least 1, paddings of at least 0',
+      at: callerLocation(),
+    })
+  }
+  const over = { window, stride, padding }
+  return dilation.every(step => step === 1) ? over : { ...over, dilation }
+}
+
+const isPadding = (padding: unknown): padding is Pairs =>
+  Array.isArray(padding) &&
+  padding.length === 2 &&
+  padding.every(
+    side => Array.isArray(side) && side.length === 2 && side.every(pad => Number.isInteger(pad) && pad >= 0),
+  )
+
+/**
+ * Works out stride, padding and dilation for images x [n, h, w, c].
  *
  * @throws {@link ShapeError} for an x of another rank or a window larger than the padded image;
  * {@link OptionError} for strides below 1 or negative padding; {@link DTypeError} for an x that is no float.
@@ -44,55 +157,30 @@ export function windowParams(
   options: WindowOptions,
   defaultStride: Pair,
 ): Window {
-  if (!isFloat(x.dtype)) {
-    throw new DTypeError({
-      summary: `${op}: dtype not taken: ${formatAval(x)}.`,
-      expected: 'f32 or f64',
-      at: callerLocation(),
-    })
-  }
-  if (x.shape.length !== 4) {
+  checkImages(op, x)
+  const lengths = x.shape.slice(1, 3)
+  const over = worked(op, window, options, defaultStride, (extent, stride, axis) => {
+    const length = lengths[axis] as number
+    const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + extent - length)
+    return [Math.floor(total / 2), Math.ceil(total / 2)]
+  })
+  if (Math.min(...outputLengths(lengths, over)) < 1) {
+    const apart = over.dilation ? ` with dilation ${over.dilation.join('×')}` : ''
     throw new ShapeError({
-      summary: `${op}: an image batch has rank 4, not ${formatAval(x)}.`,
-      expected: 'x [n, height, width, channels]',
-      at: callerLocation(),
-      fix: 'reshape it, such as reshape(x, [rows, 28, 28, 1])',
-    })
-  }
-  const stride = pair(options.stride ?? defaultStride)
-  const lengths = x.shape.slice(1, 3) as [number, number]
-  const padding = paddingOf(options.padding ?? 'valid', lengths, window, stride)
-  const whole = [...window, ...stride, ...padding.flat()].every(Number.isInteger)
-  if (!whole || Math.min(...window, ...stride) < 1 || Math.min(...padding.flat()) < 0) {
-    throw new OptionError({
-      summary: `${op}: window [${window}], stride [${stride}], padding ${JSON.stringify(padding)}.`,
-      expected: 'whole numbers: windows and strides of at least 1, paddings of at least 0',
-      at: callerLocation(),
-    })
-  }
-  if (
-    lengths.some(
-      (length, k) => outputLength(length, window[k] as number, stride[k] as number, padding[k] as Pair) < 1,
-    )
-  ) {
-    throw new ShapeError({
-      summary: `${op}: a window of ${window.join('×')} does not fit ${formatAval(x)} with padding ${JSON.stringify(padding)}.`,
+      summary: `${op}: a window of ${window.join('×')}${apart} does not fit ${formatAval(x)} with padding ${JSON.stringify(over.padding)}.`,
       expected: 'windows no larger than the padded image',
       at: callerLocation(),
     })
   }
-  return { window, stride, padding }
+  return over
 }
 
-function paddingOf(padding: Padding, lengths: Pair, window: Pair, stride: Pair): readonly [Pair, Pair] {
-  if (padding === 'valid') return [[0, 0], [0, 0]] // biome-ignore format: a matrix
-  if (padding !== 'same') return padding
-  const same = (axis: 0 | 1): Pair => {
-    const total = Math.max(
-      0,
-      (Math.ceil(lengths[axis] / stride[axis]) - 1) * stride[axis] + window[axis] - lengths[axis],
-    )
-    return [Math.floor(total / 2), Math.ceil(total / 2)]
+/** The options of a line for images of height 1. */
+export function alongWidth({ stride, padding, dilation }: LineOptions): WindowOptions {
+  const sides = typeof padding === 'number' ? ([padding, padding] as const) : padding
+  return {
+    ...(stride === undefined ? {} : { stride: [1, stride] }),
+    ...(sides === undefined ? {} : { padding: typeof sides === 'string' ? sides : [[0, 0], sides] }),
+    ...(dilation === undefined ? {} : { dilation: [1, dilation] }),
   }
-  return [same(0), same(1)]
 }

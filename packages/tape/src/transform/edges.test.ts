@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { abs, atan2, cbrt, elu, gelu, hypot, mod, mul, pow, softplus, sum } from '../ops/index.js'
+import { abs, atan2, cbrt, elu, gelu, hypot, mish, mod, mul, pow, silu, softplus, sum } from '../ops/index.js'
 import { type Tensor, tensor } from '../record/index.js'
 import { grad } from './index.js'
 
@@ -48,6 +48,19 @@ describe('derivatives at edges', () => {
       [0, 0, -0.5, 0].map(x => (x === 0 ? expect.closeTo(0) : x)),
     ])
     expect(gradients(atan2, [0, 0], [2 ** 700, 2 ** -700])[0]).toEqual([2 ** -700, 2 ** 700])
+  })
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ['silu', silu],
+    ['mish', mish],
+    ['gelu', x => gelu(x)],
+    ['gelu, tanh', x => gelu(x, { approximate: 'tanh' })],
+  ])('of %s, with its value, at −∞', (_, op) => {
+    const far = [Number.NEGATIVE_INFINITY, -1e30]
+    for (const dtype of ['f32', 'f64'] as const) {
+      expect(op(tensor([...far, Number.NaN], { dtype })).toArray()).toEqual([-0, -0, Number.NaN])
+      expect(grad((x: Tensor) => sum(op(x)))(tensor(far, { dtype })).toArray()).toEqual([0, 0])
+    }
   })
 
   it('of activations where exponentials overflow or vanish', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
+  averagePool2d,
   conv2d,
+  convTranspose1d,
   foldIn,
   logSoftmax,
   matmul,
@@ -11,6 +13,7 @@ import {
   relu,
   rowMixing,
   type Tensor,
+  take,
   tensor,
   uniform,
   vmap,
@@ -19,6 +22,8 @@ import {
 
 const x = { dtype: 'f32', shape: [6, 4] } as const
 const w = { dtype: 'f32', shape: [4, 3] } as const
+
+const centred = (y: Tensor) => y.sub(y.mean({ axis: 0 }))
 
 /** The op that mixes the rows of the second argument. */
 const mixing = (
@@ -37,6 +42,11 @@ describe('rowMixing', () => {
       'pictures',
       (_, x) => maxPool2d(conv2d(x.reshape([6, 2, 2, 1]), tensor([1], { shape: [1, 1, 1, 1] })), 2),
     ],
+    [
+      'pictures and filters of their own',
+      (_, x) => centred(conv2d(x.reshape([6, 2, 2, 1]), x.reshape([2, 2, 1, 6])).transpose()),
+    ],
+    ['words', (w, x) => take(w, x.convert('i32')).sum({ axis: [1, 2] })],
     ['a transposition there and back', (w, x) => matmul(w.transpose(), x.transpose()).transpose()],
   ])('lets %s pass', (_, fn) => {
     expect(mixing(fn)).toBeUndefined()
@@ -51,6 +61,10 @@ describe('rowMixing', () => {
     ['sum', (_, x) => x.mul(x.sum())],
     ['max', (_, x) => x.div(x.max({ axis: 0 }))],
     ['matmul', (w, x) => matmul(x, w.mul(matmul(tensor(new Float32Array(24), { shape: [4, 6] }), x).sum()))],
+    ['sum', (w, x) => centred(conv2d(x.reshape([6, 4, 1, 1]), w.reshape([4, 1, 1, 3])))],
+    ['sum', (w, x) => centred(convTranspose1d(x.reshape([6, 1, 4]), w.reshape([1, 3, 4])))],
+    ['sum', (_, x) => centred(averagePool2d(maxPool2d(x.reshape([6, 2, 2, 1]), 1), 2))],
+    ['sum', (w, x) => centred(take(w, x.sum({ axis: 1 }).convert('i32')))],
   ])('finds %s along the rows', (op, fn) => {
     expect(mixing(fn)).toBe(op)
   })

@@ -48,9 +48,21 @@ function follow(
   if (['reshape', 'convert', 'stopGradient', 'philox'].includes(op)) return 'blocks'
   if (Array.isArray(params.axes))
     return params.axes.includes(0) && (shapes[0]?.[0] ?? 1) > 1 ? 'mixed' : 'blocks'
+  // Images are taken one by one along the first axis; what else an op reads must not depend on rows.
+  if (imagewise.includes(op)) return oneAlone(inputs, 0) && shapes[0]?.length === 4 ? 'blocks' : 'unknown'
+  if (op === 'gather') {
+    return oneAlone(inputs, 1) && params.axis === 0 && params.batchRank === 0 ? 'blocks' : 'unknown'
+  }
   if (op === 'matmul') return product(params.transposeX === true, params.transposeW === true, inputs, shapes)
   return 'partials' in ruleOf(op) ? elementwise(program, instruction, inputs) : 'unknown'
 }
+
+/** Ops on images and sequences, with a filter or without. */
+const imagewise: readonly string[] = ['conv2d', 'conv2dInputPullback', 'maxPool2d', 'sumPool2d']
+
+/** Whether an operand depends on rows, and no other does. */
+const oneAlone = (inputs: readonly Dependence[], position: number): boolean =>
+  inputs.every((one, k) => one === (k === position ? 'blocks' : 'none'))
 
 /** Rows of X are rows of X·W; every other place of them in a product of matrices is summed over. */
 function product(

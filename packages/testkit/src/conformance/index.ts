@@ -7,11 +7,13 @@ import { elementwiseCases, specialCases } from './elementwise.js'
 import { gatherCases } from './gather.js'
 import { joiningCases } from './joining.js'
 import { factorisationCases, systemCases } from './linalg.js'
+import { lineCases, spreadLineCases } from './line.js'
 import { movementCases } from './movement.js'
 import { orderCases } from './order.js'
-import { matmulCases, windowCases } from './product.js'
+import { matmulCases } from './product.js'
 import { randomCases } from './random.js'
 import { reductionCases, softmaxCases } from './reduction.js'
+import { convolutionCases, poolingCases, spreadCases } from './window.js'
 
 export type { Bound } from './bounds.js'
 export type { ConformanceCase, Operand } from './case.js'
@@ -39,6 +41,10 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...normCases(),
   ...factorisationCases(),
   ...systemCases(),
-  ...windowCases(),
+  ...convolutionCases(),
+  ...spreadCases(),
+  ...poolingCases(),
+  ...lineCases(),
+  ...spreadLineCases(),
   ...randomCases(),
 ]

@@ -1,4 +1,5 @@
 export { diag, diagonalSum, flip, pad, part, repeat, roll, tile, tril, triu } from './arrangement.js'
+export { conv2d, conv2dInputPullback, type Grouped } from './convolution.js'
 export { convert, elementwise, softplus, where } from './elementwise.js'
 export { erfc } from './error-function.js'
 export { polygamma } from './gamma.js'
@@ -39,8 +40,8 @@ export {
 
 export { argsort, searchsorted, sort } from './order.js'
 export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
-export { maxPool2d } from './pool.js'
-export { conv2d, matmul } from './product.js'
+export { averagePool2d, maxPool2d } from './pool.js'
+export { matmul } from './product.js'
 export { bernoulli, categorical, derivedKeys, normal, permutation, randomBits, uniform } from './random.js'
 export {
   all,

@@ -1,11 +1,12 @@
 import type { DType } from '@wengert/kernels'
 import type { Instruction, Params, Program } from '@wengert/tape'
 import { control } from './control.js'
+import { conv2d, conv2dFilterPullback, conv2dInputPullback, each, type Window } from './convolution.js'
 import { convert, elementwise, elementwiseOps, where } from './elementwise.js'
 import { type Bounds, broadcastTo, reshape, slice, transpose, unslice } from './movement.js'
 import type { Plain } from './plain.js'
-import { maxPool2d, maxPool2dPullback, maxPool2dPushforward } from './pool.js'
-import { conv2d, conv2dFilterPullback, conv2dInputPullback, product, type Window } from './product.js'
+import { maxPool2d, maxPool2dPullback, maxPool2dPushforward, sumPool2d, sumPool2dPullback } from './pool.js'
+import { product } from './product.js'
 import { max, min, sum } from './reduction.js'
 
 type Rule = (inputs: readonly Plain[], params: Params) => Plain
@@ -35,11 +36,19 @@ const rules: Readonly<Record<string, Rule>> = {
   unslice: (inputs, params) => unslice(one(inputs), bounds(params), list(params, 'shape')),
   matmul: (inputs, { transposeX, transposeW }) =>
     product(...two(inputs), transposeX === true, transposeW === true),
-  conv2d: (inputs, params) => conv2d(...two(inputs), window(params)),
+  conv2d: (inputs, params) => each((x, filter) => conv2d(x, filter, window(params)))(...two(inputs)),
   conv2dInputPullback: (inputs, params) =>
-    conv2dInputPullback(...two(inputs), list(params, 'x'), window(params)),
+    each((ct, filter, x) => conv2dInputPullback(ct, filter, x, window(params)))(
+      ...two(inputs),
+      list(params, 'x'),
+    ),
   conv2dFilterPullback: (inputs, params) =>
-    conv2dFilterPullback(...two(inputs), list(params, 'filter'), window(params)),
+    each((x, ct, filter) => conv2dFilterPullback(x, ct, filter, window(params)))(
+      ...two(inputs),
+      list(params, 'filter'),
+    ),
+  sumPool2d: (inputs, params) => sumPool2d(one(inputs), window(params)),
+  sumPool2dPullback: (inputs, params) => sumPool2dPullback(one(inputs), list(params, 'x'), window(params)),
   maxPool2d: (inputs, params) => maxPool2d(one(inputs), window(params)),
   maxPool2dPushforward: (inputs, params) => maxPool2dPushforward(...two(inputs), window(params)),
   maxPool2dPullback: (inputs, params) => maxPool2dPullback(...two(inputs), window(params)),

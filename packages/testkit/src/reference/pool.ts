@@ -1,5 +1,5 @@
+import { placeOf, type Window, windowCount } from './convolution.js'
 import { type Index, indicesOf, type Plain, positionOf, read, sizeOf } from './plain.js'
-import { type Window, windowCount } from './product.js'
 
 const pooledShape = ({ shape }: Plain, window: Window) => [
   shape[0] as number,
@@ -12,16 +12,15 @@ const pooledShape = ({ shape }: Plain, window: Window) => [
  * Position in x of the element that a window selects: the first NaN, else the first of the largest; undefined
  * for a window of padding alone.
  */
-function selected(x: Plain, at: Index, { window, stride, padding }: Window): number | undefined {
+function selected(x: Plain, at: Index, over: Window): number | undefined {
   const [n, i, j, channel] = at as [number, number, number, number]
   const [, height, width] = x.shape as [number, number, number, number]
   let best: Index | undefined
-  for (let a = 0; a < window[0]; a++)
-    for (let b = 0; b < window[1]; b++) {
-      const r = i * stride[0] + a - padding[0][0]
-      const s = j * stride[1] + b - padding[1][0]
-      if (r < 0 || r >= height || s < 0 || s >= width) continue
-      const here = [n, r, s, channel]
+  for (let a = 0; a < over.window[0]; a++)
+    for (let b = 0; b < over.window[1]; b++) {
+      const place = placeOf([i, j], [a, b], [height, width], over)
+      if (!place) continue
+      const here = [n, ...place, channel]
       const held = best && read(x, best)
       if (held === undefined || read(x, here) > held || (Number.isNaN(read(x, here)) && !Number.isNaN(held)))
         best = here
@@ -52,4 +51,46 @@ export function maxPool2dPullback(x: Plain, ct: Plain, window: Window): Plain {
     if (position !== undefined) values[position] = (values[position] as number) + read(ct, at)
   }
   return { dtype: x.dtype, shape: x.shape, values }
+}
+
+/** Every element of every window: positions in x and in the result. */
+function members(x: readonly number[], over: Window, visit: (atX: number, atOut: number) => void): number[] {
+  const [height, width] = x.slice(1, 3) as [number, number]
+  const out = pooledShape({ shape: x } as Plain, over)
+  for (const at of indicesOf(out)) {
+    const [n, i, j, channel] = at as [number, number, number, number]
+    for (let a = 0; a < over.window[0]; a++)
+      for (let b = 0; b < over.window[1]; b++) {
+        const place = placeOf([i, j], [a, b], [height, width], over)
+        if (place) visit(positionOf(x, [n, ...place, channel]), positionOf(out, at))
+      }
+  }
+  return out
+}
+
+/** Sum of each window. */
+export function sumPool2d(x: Plain, over: Window): Plain {
+  const values: number[] = []
+  const shape = members(x.shape, over, (atX, atOut) => {
+    values[atOut] = (values[atOut] ?? 0) + (x.values[atX] as number)
+  })
+  return { dtype: x.dtype, shape, values: Array.from({ length: sizeOf(shape) }, (_, k) => values[k] ?? 0) }
+}
+
+/** Each element of ct added to all elements of its window. */
+export function sumPool2dPullback(ct: Plain, x: readonly number[], over: Window): Plain {
+  const values = new Array<number>(sizeOf(x)).fill(0)
+  members(x, over, (atX, atOut) => {
+    values[atX] = (values[atX] as number) + (ct.values[atOut] as number)
+  })
+  return { dtype: ct.dtype, shape: x, values }
+}
+
+/** Mean of each window: of its size, or of its elements in the image. */
+export function averagePool2d(x: Plain, over: Window, countIncludePad: boolean): Plain {
+  const sums = sumPool2d(x, over)
+  const found = sumPool2d({ ...x, values: x.values.map(() => 1) }, over)
+  const size = over.window[0] * over.window[1]
+  const divisor = (k: number) => (countIncludePad ? size : Math.max(1, found.values[k] as number))
+  return { ...sums, values: sums.values.map((total, k) => total / divisor(k)) }
 }

@@ -1,6 +1,6 @@
 import { jit, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
-import { accuracy, crossEntropy, hits } from './index.js'
+import { accuracy, crossEntropy, hits, negativeLogLikelihood } from './index.js'
 
 const i32 = (...labels: number[]) => tensor(labels, { dtype: 'i32' })
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number
@@ -28,6 +28,14 @@ describe('crossEntropy', () => {
     const [low, high, most, right] = crossEntropy(logits, i32(-1, 2, 2 ** 31 - 1, 1)).toTypedArray()
     expect([low, high, most]).toEqual([nan, nan, nan])
     expect(right).toBeCloseTo(Math.LN2, 6)
+  })
+
+  test.each([crossEntropy, negativeLogLikelihood])('… and in its gradient', loss => {
+    const logs = tensor([[-1, -2], [-3, -4]]) // biome-ignore format: a matrix
+    const { gradient } = valueAndGrad((x: Tensor) => loss(x, i32(2, 0)), { reduction: 'sum' })(logs)
+    const [wrong, right] = [gradient.at(0).toTypedArray(), gradient.at(1).toTypedArray()]
+    expect([...wrong].some(Number.isNaN)).toBe(true)
+    expect([...right].every(Number.isFinite)).toBe(true)
   })
 })
 

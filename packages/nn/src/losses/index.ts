@@ -1,0 +1,5 @@
+export { binaryCrossEntropy } from './binary.js'
+export { type CrossEntropyOptions, crossEntropy, negativeLogLikelihood } from './classes.js'
+export { type HuberOptions, huber, meanAbsoluteError, meanSquaredError } from './differences.js'
+export { klDivergence } from './divergence.js'
+export { accuracy, hits } from './hits.js'
