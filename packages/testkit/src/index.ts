@@ -1,13 +1,13 @@
 export {
   type Bound,
+  type Check,
   type ConformanceCase,
-  checkBatch,
-  checkDerivatives,
-  checkTransposes,
-  checkValue,
+  checks,
   conformanceCases,
-  type DerivativeErrors,
   type Operand,
+  type OpText,
+  opsDocument,
+  unsampled,
   untested,
 } from './conformance/index.js'
 export {

@@ -5,7 +5,7 @@ export { compute, interpret, trace } from './interpret.js'
 export { concat, stack, zerosLike } from './joining.js'
 export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
 export { argsort, searchsorted, sort } from './order.js'
-export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
+export { broadcastShape, indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
 export { maxPool2d } from './pool.js'
 export { conv2d, matmul } from './product.js'
 export {
