@@ -63,7 +63,7 @@ function section({ name, text, summary }: OpText, rows: readonly OpRow[]): strin
   return [
     `## ${name}`,
     '',
-    `\`\`\`ts\n${signature(name, text)}\n\`\`\``,
+    `\`${signature(name, text)}\``,
     '',
     `${plain(summary)}${differentiable ? '' : ' No derivative is checked: it is zero, undefined or stopped by definition.'}`,
     '',
