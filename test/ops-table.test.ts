@@ -3,7 +3,7 @@ import { conformanceCases, opsDocument } from '@wengert/testkit'
 import { expect, test } from 'vitest'
 import { opsTable, path } from '../scripts/ops-table.mjs'
 
-test('docs/ops.md is what `npm run ops-table` writes', () => {
+test('docs/ops.md is what `npm run tables` writes', () => {
   expect(readFileSync(path, 'utf8')).toBe(opsTable())
 })
 

@@ -1,14 +1,4 @@
-import {
-  add,
-  broadcastTo,
-  mul,
-  neg,
-  type Partial,
-  type Rule,
-  ruleOf,
-  type TangentSite,
-  zerosLike,
-} from '../ops/index.js'
+import { add, broadcastTo, mul, neg, type Rule, ruleOf, type TangentSite, zerosLike } from '../ops/index.js'
 import { type Instruction, isFloat, type Program } from '../program/index.js'
 import { apply, applyOne, type Tensor } from '../record/index.js'
 
@@ -49,7 +39,7 @@ export function pushforward(
 }
 
 function tangentsOf({ op }: Instruction, rule: Rule, site: TangentSite): readonly (Tensor | undefined)[] {
-  if ('partials' in rule) return [elementwise(rule.partials, site)]
+  if ('partials' in rule) return [elementwise(rule, site)]
   const { pushforward } = rule
   if (rule.pullback === 'zero' || pushforward === undefined) return []
   if (typeof pushforward === 'function') {
@@ -73,11 +63,12 @@ function tangentsOf({ op }: Instruction, rule: Rule, site: TangentSite): readonl
 
 /** Σ ∂f/∂xₖ · tₖ, broadcast to the shape of the result. */
 function elementwise(
-  partials: readonly (Partial | null)[],
+  { partials, tangent }: Extract<Rule, { partials: unknown }>,
   { inputs, outputs, tangents }: TangentSite,
 ): Tensor | undefined {
   const out = outputs[0] as Tensor
   const operands = [...inputs, out]
+  if (tangent && tangents.every(t => t)) return tangent(tangents as readonly Tensor[], ...operands)
   const sum = total(
     partials.map((partial, position) => {
       const t = tangents[position]

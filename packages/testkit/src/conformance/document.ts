@@ -12,7 +12,7 @@ export interface OpText {
 
 const intro = `# Ops
 
-Generated from the conformance cases by \`npm run ops-table\`; a test holds it to be so.
+Generated from the conformance cases by \`npm run tables\`; a test holds it to be so.
 
 Every op is computed at every kind of sample its cases have: arrays, scalars, operands that broadcast, operands without
 elements, and NaN, infinities, signed zeros, denormals and the largest numbers. A cell is the largest error of these
