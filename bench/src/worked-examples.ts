@@ -26,12 +26,15 @@ export const workedExamples: readonly WorkedExample[] = [
     formula: 'f(x₁, x₂) = ln x₁ + x₁x₂ − sin x₂',
     source: 'Baydin, Pearlmutter, Radul & Siskind 2018, tables 2 and 3',
     inputs: { 'x₁': 2, 'x₂': 5 },
-    f: (x1, x2) => sub(log(x1 as Tensor).add(mul(x1 as Tensor, x2 as Tensor)), sin(x2 as Tensor)),
+    f(x1, x2) {
+      const [v1, v2, v3] = [log(x1 as Tensor), mul(x1 as Tensor, x2 as Tensor), sin(x2 as Tensor)]
+      return sub(v1.add(v2), v3)
+    },
   }),
   example({
     name: 'griewank',
     formula: 'y = [sin(x₁/x₂) + x₁/x₂ − exp x₂] · [x₁/x₂ − exp x₂]',
-    source: 'Griewank & Walther 2008, table 1.1',
+    source: 'Griewank & Walther 2008, chapter 1',
     inputs: { 'x₁': 1.5, 'x₂': 0.5 },
     f(x1, x2) {
       const v1 = div(x1 as Tensor, x2 as Tensor)
@@ -87,10 +90,10 @@ export const workedExamples: readonly WorkedExample[] = [
         [0.5, -1],
         [0.25, 0.75],
       ],
-      'b₁': [0.1, -0.2],
+      'b₁': [[0.1], [-0.2]],
       'W₂': [[1.5, -0.5]],
-      x: [1, 2],
-      t: [0.5],
+      x: [[1], [2]],
+      t: [[0.5]],
     },
     f(w1, b1, w2, x, t) {
       const z = tanh(matmul(w1 as Tensor, x as Tensor).add(b1 as Tensor))

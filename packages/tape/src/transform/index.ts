@@ -1,3 +1,4 @@
+export { type EvaluationTrace, evaluationTrace } from './evaluation-trace.js'
 export {
   type GradientOf,
   type GradOptions,

@@ -15,6 +15,16 @@ export function pushforward(
   values: readonly Tensor[],
   tangents: readonly (Tensor | undefined)[],
 ): readonly (Tensor | undefined)[] {
+  const reached = tangentsOfValues(program, values, tangents)
+  return program.outputs.map(value => reached[value])
+}
+
+/** As {@link pushforward}, with a tangent for each value of the program. */
+export function tangentsOfValues(
+  program: Program,
+  values: readonly Tensor[],
+  tangents: readonly (Tensor | undefined)[],
+): readonly (Tensor | undefined)[] {
   const reached = new Array<Tensor | undefined>(program.avals.length)
   program.inputs.forEach((value, k) => {
     reached[value] = tangents[k]
@@ -35,7 +45,7 @@ export function pushforward(
       if (differentiable[k]) reached[out] = tangentsOut[k]
     })
   }
-  return program.outputs.map(value => reached[value])
+  return reached
 }
 
 function tangentsOf({ op }: Instruction, rule: Rule, site: TangentSite): readonly (Tensor | undefined)[] {
