@@ -3,11 +3,12 @@ import { figure, type Line, written } from './listing.js'
 
 const [INK, FORWARD, REVERSE, PAPER] = ['#1f2933', '#0b6e4f', '#b3372f', '#f4f6f8']
 
+/** As text of an HTML-like label; rows of a matrix stand beside each other. */
 const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\n', '<br/>')
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\n', ' ')
 
-/** Adjoints have the bar as a letter of its own would: graph fonts place it over v well. */
-const bar = (name: string) => `v\u0304${name.slice(1)}`
+/** v with a bar or a dot over it. */
+const marked = (name: string, mark: '\u0304' | '\u0307') => `v${mark}${name.slice(1)}`
 
 const cell = (text: string, colour: string) =>
   `<tr><td align="left"><font color="${colour}">${text}</font></td></tr>`
@@ -19,8 +20,10 @@ export function dotOf({ name, formula }: WorkedExample, lines: readonly Line[]):
     const rows = [
       cell(`<b>${escaped(title)}</b>`, INK),
       cell(escaped(figure(line.value)), FORWARD),
-      ...(line.tangent ? [cell(`tangent ${escaped(figure(line.tangent))}`, FORWARD)] : []),
-      cell(`${bar(line.name)} = ${escaped(figure(line.adjoint))}`, REVERSE),
+      ...(line.tangent
+        ? [cell(`${marked(line.name, '\u0307')} = ${escaped(figure(line.tangent))}`, FORWARD)]
+        : []),
+      cell(`${marked(line.name, '\u0304')} = ${escaped(figure(line.adjoint))}`, REVERSE),
     ]
     const fill = line.operands.length === 0 ? '#e6f0ff' : line.output ? '#fff1dc' : 'white'
     const label = `<table border="0" cellborder="0" cellspacing="0" cellpadding="1">${rows.join('')}</table>`
@@ -48,5 +51,5 @@ export function dotOf({ name, formula }: WorkedExample, lines: readonly Line[]):
 function share(lines: readonly Line[], from: string, to: string): string {
   const all = lines.find(line => line.name === from)?.contributions.filter(({ by }) => by === to) ?? []
   if (all.length === 0 || all.some(({ amount }) => amount.rank > 0)) return ''
-  return ` [label=" ${all.map(({ amount }) => figure(amount)).join(' + ')} "]`
+  return ` [label=" ← ${all.map(({ amount }) => figure(amount)).join(' + ')} "]`
 }
