@@ -52,6 +52,7 @@ describe('the tables of the books', () => {
       'add v1 v2',
       'sub v4 v3',
     ])
+    // biome-ignore lint/suspicious/noApproximativeNumericConstant: as the paper prints it
     const forward = { 'v-1': 2, v0: 5, v1: 0.693, v2: 10, v3: -0.959, v4: 10.693, v5: 11.652 }
     expect(column(values, 'value', 3)).toEqual(forward)
     const tangents = { 'v-1': 1, v0: 0, v1: 0.5, v2: 5, v3: 0, v4: 5.5, v5: 5.5 }
@@ -71,16 +72,14 @@ describe('the tables of the books', () => {
     expect(column(values, 'adjoint')).toEqual({ 'v-1': 3.0118, v0: -13.724, ...adjoints })
   })
 
-  test('the adjoint identity v̄·v̇ of every input holds in every example of numbers', () => {
-    for (const { name, inputs } of workedExamples) {
-      if (Object.values(inputs).some(x => typeof x !== 'number')) continue
-      const plainNames = inspect(name, '--tangent', 'nothing').stderr
-      const [, list = ''] = /an input of \w+: (.*)/.exec(plainNames) ?? []
-      expect(list.split(', ')).toHaveLength(Object.keys(inputs).length)
-      list.split(', ').forEach((input, k) => {
-        const values = [...valuesOf(name, '--tangent', input).values()]
-        expect(values[k]?.adjoint).toBeCloseTo(values.at(-1)?.tangent as number, 12)
-      })
+  test('tangents and adjoints of every example of numbers agree', () => {
+    const scalar = workedExamples.filter(({ inputs }) => Object.values(inputs).every(x => !Array.isArray(x)))
+    expect(scalar).toHaveLength(7)
+    for (const { name, inputs } of scalar) {
+      const names = Object.keys(inputs)
+      const last = (names.at(-1) as string).replace(/[₀-₉]/, digit => String('₀₁₂₃₄₅₆₇₈₉'.indexOf(digit)))
+      const values = [...valuesOf(name, '--tangent', last).values()]
+      expect(values[names.length - 1]?.adjoint).toBeCloseTo(values.at(-1)?.tangent as number, 12)
     }
   })
 })
