@@ -21,7 +21,7 @@ export {
   type TensorFunction,
   weights,
 } from './gradcheck.js'
-export { type RandomProgram, randomPrograms } from './programs.js'
+export { type RandomProgram, randomPrograms } from './programs/index.js'
 export { interpret, type Plain, trace } from './reference/index.js'
 export { random, sample, spread, toPlain, toTensor } from './sample.js'
 export { textbookGradient } from './textbook-gradient.js'

@@ -130,5 +130,16 @@ export function composedCases(): ConformanceCase[] {
         }),
       ),
     ),
+    ...floats.map(dtype =>
+      call('lerp', {
+        operands: [[3], [3]].map(shape => ({ dtype, shape })),
+        options: 'by 0.25',
+        elementwise: true,
+        run: (x, y) => tape.lerp(x as tape.Tensor, y as tape.Tensor, 0.25),
+        reference: scalar((x, y) => between(x as number, y as number, 0.25)),
+        scale: scalar((x, y) => betweenMagnitudes(x as number, y as number, 0.25)),
+        bound: [2, 2],
+      }),
+    ),
   ]
 }

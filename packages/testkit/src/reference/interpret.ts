@@ -1,11 +1,26 @@
 import type { DType } from '@wengert/kernels'
 import type { Instruction, Params, Program } from '@wengert/tape'
+import { flip } from './arrangement.js'
 import { convert, elementwise, elementwiseOps, where } from './elementwise.js'
+import { type Choice, gather, scatterRows } from './gather.js'
+import { concat } from './joining.js'
 import { type Bounds, broadcastTo, reshape, slice, transpose, unslice } from './movement.js'
+import { argsort } from './order.js'
 import type { Plain } from './plain.js'
 import { maxPool2d, maxPool2dPullback, maxPool2dPushforward } from './pool.js'
 import { conv2d, conv2dFilterPullback, conv2dInputPullback, product, type Window } from './product.js'
-import { max, min, sum } from './reduction.js'
+import {
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  type Direction,
+  linearRecurrence,
+  max,
+  min,
+  prod,
+  sum,
+} from './reduction.js'
 
 type Rule = (inputs: readonly Plain[], params: Params) => Plain
 
@@ -13,6 +28,8 @@ const list = (params: Params, name: string) => params[name] as readonly number[]
 const along = (params: Params) => ({ axis: list(params, 'axes') })
 const window = (params: Params) => params as unknown as Window
 const bounds = (params: Params) => params as unknown as Bounds
+const choice = (params: Params) => params as unknown as Choice
+const direction = (params: Params) => params as unknown as Direction
 const two = (inputs: readonly Plain[]) => inputs as readonly [Plain, Plain]
 const one = (inputs: readonly Plain[]) => inputs[0] as Plain
 
@@ -34,6 +51,18 @@ const rules: Readonly<Record<string, Rule>> = {
   unslice: (inputs, params) => unslice(one(inputs), bounds(params), list(params, 'shape')),
   matmul: (inputs, { transposeX, transposeW }) =>
     product(...two(inputs), transposeX === true, transposeW === true),
+  flip: (inputs, params) => flip(one(inputs), list(params, 'axes')),
+  concat: (inputs, params) => concat(inputs, params['axis'] as number),
+  gather: (inputs, params) =>
+    gather(...two(inputs), choice(params), params['missing'] === 'zero' ? 0 : Number.NaN),
+  scatterAdd: (inputs, params) => scatterRows(...two(inputs), choice(params), params['length'] as number),
+  argsort: (inputs, { descending }) => argsort(one(inputs), { axis: -1, descending: descending === true }),
+  prod: (inputs, params) => prod(one(inputs), along(params)),
+  cumsum: (inputs, params) => cumsum(one(inputs), direction(params)),
+  cumprod: (inputs, params) => cumprod(one(inputs), direction(params)),
+  cummax: (inputs, params) => cummax(one(inputs), direction(params)),
+  cummin: (inputs, params) => cummin(one(inputs), direction(params)),
+  linearRecurrence: (inputs, params) => linearRecurrence(...two(inputs), direction(params)),
   conv2d: (inputs, params) => conv2d(...two(inputs), window(params)),
   conv2dInputPullback: (inputs, params) =>
     conv2dInputPullback(...two(inputs), list(params, 'x'), window(params)),
