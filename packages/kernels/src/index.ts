@@ -1,6 +1,19 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
 export {
+  branch,
+  forwardSteps,
+  mostSteps,
+  REVOLVE_LISTS,
+  repeat,
+  repeatWhile,
+  revolve,
+  type SampleSpec,
+  sample,
+  type TransferSpec,
+  transfer,
+} from './control/index.js'
+export {
   type Conv2dSpec,
   conv2d,
   conv2dFilterPullback,
@@ -20,6 +33,9 @@ export {
   concat,
   convert,
   copy,
+  type DynamicSpec,
+  dynamicSlice,
+  dynamicUpdateSlice,
   type FillSpec,
   fill,
   type IotaSpec,
@@ -31,6 +47,7 @@ export {
 } from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'
 export { maxPool2d, maxPool2dPullback, maxPool2dPushforward, type Pool2dSpec } from './pool/index.js'
+export { type PhiloxDType, type PhiloxSpec, philox } from './random/index.js'
 export { type ArgExtremeSpec, argExtreme, type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
 export { type ScanKind, type ScanSpec, scan } from './scan/index.js'
 export { type ArgsortSpec, argsort, type SearchSpec, searchSorted } from './sort/index.js'

@@ -31,6 +31,8 @@ export interface Kernel {
   readonly scratchBytes: number
   /** Floating-point operations of one run. */
   readonly flops: number
+  /** Lists of calls that it runs itself, as loops and branches do. Default 0. */
+  readonly lists?: number
   emit(context: KernelContext): void
 }
 
@@ -44,6 +46,8 @@ export interface KernelContext {
   readonly outputs: readonly Local<'i32'>[]
   /** Address of the working space; meaningless if the kernel asked for none. */
   readonly scratch: Local<'i32'>
+  /** Emits that the calls of a list of the kernel run. */
+  run(list: number): void
 }
 
 /** An address plus a constant. */

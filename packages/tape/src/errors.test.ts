@@ -216,7 +216,7 @@ describe('messages say what, where, and how to mend it', () => {
       "RecordError RECORD
       item() was asked of f32[] while recording: %0 has no value yet.
         expected  a tensor that has been computed
-        fix       return the tensor and read it afterwards, or choose between values with where(condition, a, b)"
+        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true }"
     `)
   })
 

@@ -1,4 +1,5 @@
 export type { DType, FloatDType } from '@wengert/kernels'
+export * from './control/index.js'
 export {
   BudgetError,
   DerivativeError,
@@ -28,6 +29,8 @@ export {
   type ByteSize,
   bytesOf,
   type Constant,
+  type Control,
+  controlOf,
   type Data,
   formatAval,
   formatByteSize,
@@ -42,17 +45,36 @@ export {
 } from './program/index.js'
 export {
   type ArgumentLeaf,
+  arange,
+  type CreationOptions,
   dataOf,
+  eye,
   fromData,
+  full,
+  linspace,
   type NestedArray,
   type Operand,
+  ones,
   type Recorded,
   type Recording,
   record,
   Tensor,
   type TensorOptions,
   tensor,
+  zeros,
 } from './record/index.js'
+export { simplify } from './rewrite/index.js'
+export {
+  type Batch,
+  type BatchSite,
+  isConstant,
+  type Partial,
+  type Pushforward,
+  type Rule,
+  ruleOf,
+  type Site,
+  type TangentSite,
+} from './rules/index.js'
 export {
   ARENA_LIMIT_BYTES,
   Arena,

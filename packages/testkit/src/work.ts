@@ -54,13 +54,17 @@ function operationsOf(kernel: (m: Algebra, x: V, y: V) => V): number {
   return count
 }
 
+/** Operations of a step; of a loop, those of one turn, which stands for all. */
+const flopsOf = ({ kernels }: ReturnType<typeof lower>['units'][number]) =>
+  kernels.reduce((total, { flops }) => total + flops, 0)
+
 /** Additions, multiplications and nonlinear functions of a program, each with its weight. */
 function arithmetic(program: Program): number {
-  const { kernels, instructionOf } = lower(program, [])
-  return kernels.reduce((total, { flops }, step) => {
+  const { units, instructionOf } = lower(program, [])
+  return units.reduce((total, unit, step) => {
     const { op, outputs } = program.instructions[instructionOf[step] as number] as Instruction
     const facts = elementwiseFacts.get(op)
-    if (!facts) return decisions.has(op) ? total : total + flops
+    if (!facts) return decisions.has(op) ? total : total + flopsOf(unit)
     return total + elements(program, outputs) * operationsOf(facts.kernel)
   }, 0)
 }
@@ -74,9 +78,10 @@ const elements = ({ avals }: Program, values: readonly number[]) =>
  */
 function moves(program: Program): { value: number; tangent: number; sweep: number } {
   const active = activeValues(program)
-  const { kernels, instructionOf } = lower(program, [])
+  const { units, instructionOf } = lower(program, [])
   const total = { value: 0, tangent: 0, sweep: 0 }
-  kernels.forEach(({ flops }, step) => {
+  units.forEach((unit, step) => {
+    const flops = flopsOf(unit)
     const { op, inputs, outputs } = program.instructions[instructionOf[step] as number] as Instruction
     const compound = flops > 0 && !elementwiseFacts.has(op) && !decisions.has(op)
     const own = inputs.filter(value => active.has(value))

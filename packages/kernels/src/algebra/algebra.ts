@@ -67,6 +67,12 @@ export interface Algebra {
   atan(a: V): V
   erf(a: V): V
   erfc(a: V): V
+  erfinv(a: V): V
+  /** log |Γ(a)| */
+  lgamma(a: V): V
+  digamma(a: V): V
+  /** The derivative of `digamma` of an order from 1 on. */
+  polygamma(a: V, order: number): V
   /** a to the power of b, with the special values of IEEE 754. */
   pow(a: V, b: V): V
   /** The angle of the point (b, a), with the special values of IEEE 754. */

@@ -65,9 +65,16 @@ export class MaskAlgebra extends Vectors implements Algebra {
   atan = this.missing('atan')
   erf = this.missing('erf')
   erfc = this.missing('erfc')
+  erfinv = this.missing('erfinv')
+  lgamma = this.missing('lgamma')
+  digamma = this.missing('digamma')
   atan2 = this.missing('atan2')
   pow = this.missing('pow')
   remainder = this.missing('remainder')
+
+  polygamma(_a: V, _order: number): V {
+    return this.missing('polygamma')()
+  }
 
   private missing(method: string): (...values: readonly V[]) => V {
     return () => {

@@ -1,6 +1,7 @@
 export { type ConcatSpec, concat } from './concat.js'
 export { type ConvertSpec, convert } from './convert.js'
 export { type CopySpec, copy } from './copy.js'
+export { type DynamicSpec, dynamicSlice, dynamicUpdateSlice } from './dynamic.js'
 export { type FillSpec, fill } from './fill.js'
 export { type IotaSpec, iota } from './iota.js'
 export { type ArraySpec, type MapSpec, map } from './map.js'

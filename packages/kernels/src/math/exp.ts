@@ -25,12 +25,13 @@ export const expTails: Readonly<Record<FloatDType, readonly number[]>> = {
 /** Below the first exp is 0, above the second ∞. */
 const ranges: Readonly<Record<FloatDType, readonly [number, number]>> = { f32: [-104, 89], f64: [-746, 710] }
 
-/** exp(x). */
-export function exp(m: FloatVectors, x: V): V {
+/** exp(x + low). */
+export function exp(m: FloatVectors, x: V, low?: V): V {
   const [lowest, highest] = ranges[m.dtype]
   const { curve, exponent } = reduceExp(m, m.atMost(m.atLeast(x, lowest), highest), {
     sign: 1,
     offset: 2 * m.format.bias,
+    low,
   })
   const [first, second] = twoFactors(m, exponent)
   return m.mul(m.mul(m.add(curve, m.constant(1)), first), second)
@@ -44,20 +45,23 @@ interface Reduce {
   readonly offset: number
   /** Keeps the rounding error of r out of the result; only for sign 1. */
   readonly precise?: boolean
+  /** What x lacks; not together with `precise`. */
+  readonly low?: V | undefined
 }
 
 /** x = n·ln 2 + r: exp(±r) − 1, and n + offset in the low bits of `exponent`. */
 export function reduceExp(
   m: FloatVectors,
   x: V,
-  { sign, offset, precise = false }: Reduce,
+  { sign, offset, precise = false, low: rest }: Reduce,
 ): { curve: V; exponent: V } {
   const { high, low } = ln2Of[m.dtype]
   const shift = m.constant(1.5 * 2 ** m.format.fractionBits + offset)
   const exponent = m.madd(x, m.constant(Math.LOG2E), shift)
   const n = m.sub(exponent, shift)
   const near = m.nmadd(n, m.constant(high), x)
-  const r = m.nmadd(n, m.constant(low), near)
+  const exact = m.nmadd(n, m.constant(low), near)
+  const r = rest ? m.add(exact, rest) : exact
   // exp(−r) − 1 = r²·P(−r) − r.
   const tail = expTails[m.dtype].map((c, k) => c * sign ** k)
   const bend = m.polynomial(r, tail)

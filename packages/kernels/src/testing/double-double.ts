@@ -193,8 +193,8 @@ function numberToFixed(x: number): bigint {
   return x < 0 ? -size : size
 }
 
-/** sin r for |r| ≤ π/4. */
-const sinNear = (r: Pair): Pair =>
+/** sin r for |r| ≤ π/2. */
+export const sinNear = (r: Pair): Pair =>
   mul(
     r,
     series(r, 1, k => (k % 2 === 0 ? 0 : k % 4 === 1 ? 1 : -1)),

@@ -203,6 +203,15 @@ describe('i64x2', () => {
     expect(on(a => i64x2.shrS(a, 1))).toEqual([2n ** 39n, -2n])
     expect(on(a => i64x2.shrU(a, 63))).toEqual([0n, 1n])
   })
+
+  test('products of unsigned i32', () => {
+    const words = new Uint32Array([0xffffffff, 2, 0xd2511f53, 0, 0xffffffff, 0x80000000, 0xcd9e8d57, 7])
+    const product = (k: number) => BigInt(words[k] as number) * BigInt(words[k + 4] as number)
+    const on = (make: (a: V, b: V) => V) =>
+      Array.from(vector(BigUint64Array as never, words, make) as BigUint64Array)
+    expect(on(i64x2.extmulLowI32x4U)).toEqual([product(0), product(1)])
+    expect(on(i64x2.extmulHighI32x4U)).toEqual([product(2), product(3)])
+  })
 })
 
 describe('bytes and bits', () => {
@@ -296,6 +305,7 @@ describe('scalars', () => {
     expect(value(i64.shrU(big, i64.const(40n)))).toBe(1)
     expect(value(i64.clz(big))).toBe(23)
     expect(value(i32.wrapI64(big))).toBe(9)
+    expect(value(i32.truncF64S(f64.const(-7.9)))).toBe(-7)
     expect(value(i64.extendI32S(of(-1)))).toBe(-1)
     expect(value(i64.extendI32U(of(-1)))).toBe(2 ** 32 - 1)
     expect(value(f64.convertI64S(i64.const(-3n)))).toBe(-3)

@@ -39,6 +39,7 @@ export const i32 = {
   shrS: i32binary(0x75),
   shrU: i32binary(0x76),
   wrapI64: unary<'i64', 'i32'>('i32', { plain: 0xa7 }),
+  truncF64S: unary<'f64', 'i32'>('i32', { plain: 0xaa }),
   reinterpretF32: unary<'f32', 'i32'>('i32', { plain: 0xbc }),
 }
 
@@ -138,3 +139,11 @@ export const f64 = {
   reinterpretI64: unary<'i64', 'f64'>('f64', { plain: 0xbf }),
   ...scalarFloat('f64', 0x99, 0x61),
 }
+
+/** Copies so many bytes; the two ranges may overlap. */
+export const memoryCopy = (to: I32, from: I32, bytes: I32): Statement => ({
+  emit(code) {
+    for (const operand of [to, from, bytes]) int(operand).emit(code)
+    code.append(new Uint8Array([0xfc, 0x0a, 0, 0]))
+  },
+})

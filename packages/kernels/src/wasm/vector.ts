@@ -165,6 +165,10 @@ export const i64x2 = {
   ne: vv(215),
   ltS: vv(216),
   gtS: vv(217),
+  /** Products of the lower two lanes of i32 as unsigned numbers. */
+  extmulLowI32x4U: vv(222),
+  /** Products of the upper two lanes of i32 as unsigned numbers. */
+  extmulHighI32x4U: vv(223),
 }
 
 const vectorFloat = <T extends 'f32' | 'f64'>(

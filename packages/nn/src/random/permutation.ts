@@ -1,4 +1,3 @@
-import { highProduct } from './philox.js'
 import { type RandomOptions, randomWords } from './words.js'
 
 /**
@@ -18,4 +17,16 @@ export function permutation(count: number, options: RandomOptions = {}): Int32Ar
     order[chosen] = held
   }
   return order
+}
+
+/** The upper 32 bits of the product of two unsigned words: ⌊ab / 2³²⌋, by halves of 16 bits. */
+export function highProduct(a: number, b: number): number {
+  const a1 = a >>> 16
+  const a0 = a & 0xffff
+  const b1 = b >>> 16
+  const b0 = b & 0xffff
+  // Every sum stays below 2³², so all of this is exact.
+  const middle = a1 * b0 + ((a0 * b0) >>> 16)
+  const low = a0 * b1 + (middle & 0xffff)
+  return (a1 * b1 + (middle >>> 16) + (low >>> 16)) >>> 0
 }

@@ -1,5 +1,4 @@
-import { OptionError } from '@wengert/tape'
-import { philox, type Words4 } from './philox.js'
+import { OptionError, randomBits, randomKey } from '@wengert/tape'
 
 /** Which numbers are drawn: equal seeds and streams give equal numbers. */
 export interface RandomOptions {
@@ -10,7 +9,7 @@ export interface RandomOptions {
 }
 
 /**
- * The first random words of a stream, each an unsigned 32-bit integer.
+ * The first random words of a stream of Philox 4x32-10 (Salmon et al. 2011), each an unsigned 32-bit integer.
  *
  * @throws {@link OptionError} for a seed or stream that is not a whole number in range.
  * @example
@@ -20,14 +19,7 @@ export interface RandomOptions {
 export function randomWords(count: number, { seed = 0, stream = 0 }: RandomOptions = {}): Uint32Array {
   whole('seed', seed, Number.MAX_SAFE_INTEGER)
   whole('stream', stream, 0xffffffff)
-  const key = [seed >>> 0, Math.floor(seed / 2 ** 32)] as const
-  const words = new Uint32Array(count)
-  let block: Words4 = [0, 0, 0, 0]
-  for (let k = 0; k < count; k++) {
-    if (k % 4 === 0) block = philox([k / 4, 0, stream, 0], key)
-    words[k] = block[k % 4] as number
-  }
-  return words
+  return new Uint32Array(randomBits(randomKey(seed), [count], { stream }).toTypedArray().buffer)
 }
 
 function whole(option: string, value: number, largest: number): void {

@@ -3,10 +3,10 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, stridesOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { type Axes, normalizeAxes, normalizeAxis } from './axes.js'
 import { concat } from './concat.js'
 import { broadcastTo } from './reduction.js'
-import { defineRule } from './rule.js'
 import { reshape, slice } from './shape.js'
 
 type List = readonly number[]

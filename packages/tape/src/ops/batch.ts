@@ -1,9 +1,9 @@
 import { type Aval, opOf, type Params } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import type { BatchSite } from '../rules/index.js'
 import { concat } from './concat.js'
 import { convert } from './convert.js'
 import { broadcastTo } from './reduction.js'
-import type { BatchSite } from './rule.js'
 import { at, reshape } from './shape.js'
 
 /** The same site with every input batched; those that are not are repeated. */

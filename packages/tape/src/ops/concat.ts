@@ -3,9 +3,9 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { normalizeAxis } from './axes.js'
 import { broadcastTo } from './reduction.js'
-import { defineRule } from './rule.js'
 import { reshape, slice } from './shape.js'
 
 registerOp({

@@ -8,8 +8,8 @@ import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { merged, oneByOne } from './batch.js'
-import { defineRule } from './rule.js'
 import { outputLength, type WindowOptions, windowOf, windowParams } from './window.js'
 
 // The convolution is bilinear in image x [n,h,w,c] and filter [kh,kw,c,o]; with its two transposes it is closed

@@ -3,8 +3,8 @@ import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, fromData, isDifferentiable, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { equal } from './comparison.js'
-import { defineRule } from './rule.js'
 import { reshape } from './shape.js'
 
 registerOp({

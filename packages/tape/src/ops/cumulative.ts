@@ -4,11 +4,11 @@ import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { formatAval } from '../program/index.js'
 import { applyOne, operands, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { add, mul } from './arithmetic.js'
 import { broadcastShapes } from './elementwise.js'
 import { axesOf, batchOf, defineReduction, kept, type ReduceOptions, reduction } from './reduce.js'
 import { broadcastTo, sum } from './reduction.js'
-import { defineRule } from './rule.js'
 import {
   type Direction,
   defineScan,

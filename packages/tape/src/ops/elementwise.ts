@@ -3,7 +3,7 @@ import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Operand, operands, type Tensor } from '../record/index.js'
-import { defineRule, type Partial } from './rule.js'
+import { defineRule, type Partial } from '../rules/index.js'
 
 /** What conformance tests know of an op besides its kernel and its derivatives. */
 export interface Facts {

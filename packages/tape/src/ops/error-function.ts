@@ -29,3 +29,17 @@ export const erfc = unary('erfc', {
   kernel: (m, x) => m.erfc(x),
   derivative: x => neg(bell(x)),
 })
+
+/**
+ * The number whose error function is x; ±∞ at ±1, NaN beyond.
+ *
+ * @example
+ * erfinv(tensor([0, 0.842701])).toArray() // ≈ [0, 1]
+ */
+export const erfinv = unary('erfinv', {
+  summary: 'Inverse of the error function.',
+  domain: [-0.7, 0.7],
+  kernel: (m, x) => m.erfinv(x),
+  // d erf⁻¹ = √π/2·exp(out²)
+  derivative: (_x, out) => mul(Math.sqrt(Math.PI) / 2, exp(square(out))),
+})

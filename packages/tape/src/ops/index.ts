@@ -3,17 +3,6 @@ export type { Axes } from './axes.js'
 export { type ElementwiseFacts, elementwiseFacts, type Facts } from './elementwise.js'
 export type { TensorMethods } from './methods.js'
 export type { PadOptions } from './pad.js'
-export {
-  type Batch,
-  type BatchSite,
-  isConstant,
-  type Partial,
-  type Pushforward,
-  type Rule,
-  ruleOf,
-  type Site,
-  type TangentSite,
-} from './rule.js'
 export * from './table.js'
 export type { Padding, WindowOptions } from './window.js'
 

@@ -3,11 +3,11 @@ import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { normalizeAxis } from './axes.js'
 import { convert } from './convert.js'
 import type { ReduceOptions } from './reduce.js'
 import { max, min } from './reduction.js'
-import { defineRule } from './rule.js'
 import { reshape } from './shape.js'
 
 /**

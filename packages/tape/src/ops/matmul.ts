@@ -3,9 +3,9 @@ import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Params, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { broadcastShapes } from './elementwise.js'
 import { broadcastTo, sumTo } from './reduction.js'
-import { defineRule } from './rule.js'
 import { reshape } from './shape.js'
 
 /** Which operands are read transposed. */

@@ -6,8 +6,8 @@ import {
 } from '@wengert/kernels'
 import { type Aval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { type Batch, defineRule } from '../rules/index.js'
 import { allBatched, merged } from './batch.js'
-import { type Batch, defineRule } from './rule.js'
 import { outputLength, type WindowOptions, windowOf, windowParams } from './window.js'
 
 // Pooling selects one element a window; the selection is a linear map S(x) with S(x)·x the result. Its transpose

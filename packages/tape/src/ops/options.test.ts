@@ -44,6 +44,19 @@ describe('what does not fit is said', () => {
     ['linearRecurrence', 'DTYPE', () => ops.linearRecurrence(ids, tensor([1, 2]))],
     ['argmax', 'SHAPE', () => ops.argmax(tensor([]))],
     ['variance', 'OPTION', () => ops.variance(vector, { ddof: Number.NaN })],
+    ['slice', 'OPTION', () => ops.slice(vector, [0], [3], [0])],
+    ['slice', 'OPTION', () => ops.slice(vector, [3], [0], [-1])],
+    ['slice', 'OPTION', () => ops.slice(vector, [2], [-4], [-1])],
+    ['dynamicSlice', 'OPTION', () => ops.dynamicSlice(vector, [0], [4])],
+    ['dynamicSlice', 'OPTION', () => ops.dynamicSlice(vector, [0], [])],
+    ['dynamicSlice', 'SHAPE', () => ops.dynamicSlice(vector, ids, [1])],
+    ['dynamicSlice', 'SHAPE', () => ops.dynamicSlice(vector, [0, 0], [1])],
+    ['dynamicSlice', 'DTYPE', () => ops.dynamicSlice(vector, tensor([0]), [1])],
+    ['dynamicSlice', 'DTYPE', () => ops.dynamicSlice(vector, [0.5], [1])],
+    ['dynamicUpdateSlice', 'DTYPE', () => ops.dynamicUpdateSlice(vector, ids, [0])],
+    ['dynamicUpdateSlice', 'OPTION', () => ops.dynamicUpdateSlice(vector, matrix, [0])],
+    ['polygamma', 'OPTION', () => ops.polygamma(vector, 0)],
+    ['polygamma', 'DTYPE', () => ops.polygamma(ids, 1)],
     ['take', 'DTYPE', () => ops.take(matrix, tensor([0]))],
     ['takeAlongAxis', 'SHAPE', () => ops.takeAlongAxis(matrix, ids)],
     ['takeAlongAxis', 'SHAPE', () => ops.takeAlongAxis(matrix, tensor([[0]], { dtype: 'i32' }))],
@@ -66,6 +79,25 @@ describe('what does not fit is said', () => {
     ).toMatchInlineSnapshot(`
       "scatterAdd: rows f32[3] do not fit x f32[3,2] at indices i32[2].
         expected  rows f32[2,2]"
+    `)
+  })
+})
+
+describe('what a window and an order cannot be', () => {
+  it('is named', () => {
+    const message = (run: () => unknown) => errorOf(run).message.replace(/\n {2}at.*/, '')
+    expect(message(() => ops.dynamicSlice(matrix, [0, 0], [4, 1]))).toMatchInlineSnapshot(`
+      "dynamicSlice: a window [4,1] of f32[3,2].
+        expected  a whole number for each axis, at most its length"
+    `)
+    expect(message(() => ops.dynamicSlice(matrix, ops.reshape(ids, [2, 1]), [1, 1]))).toMatchInlineSnapshot(`
+      "dynamicSlice: starts i32[2,1] in f32[3,2].
+        expected  i32[2], or a scalar for each axis"
+    `)
+    expect(message(() => ops.polygamma(vector, 0))).toMatchInlineSnapshot(`
+      "polygamma: order 0.
+        expected  a whole number from 1 to 100
+        fix       order 0 is digamma(x)"
     `)
   })
 })

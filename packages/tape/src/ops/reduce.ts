@@ -3,8 +3,8 @@ import { DTypeError, OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import type { Batch } from '../rules/index.js'
 import { type Axes, normalizeAxes } from './axes.js'
-import type { Batch } from './rule.js'
 import { reshape } from './shape.js'
 
 /** Which axes to reduce, and whether they stay with length 1. */

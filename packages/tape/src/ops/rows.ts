@@ -5,8 +5,8 @@ import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, type Params, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { type BatchSite, defineRule } from '../rules/index.js'
 import { allBatched } from './batch.js'
-import { type BatchSite, defineRule } from './rule.js'
 import { transpose } from './shape.js'
 
 /** Which rows: those along an axis of x, with indices of their own for each place of the axes before `batchRank`. */

@@ -3,11 +3,11 @@ import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import type { Batch } from '../rules/index.js'
 import { normalizeAxis } from './axes.js'
 import { allBatched } from './batch.js'
 import { concat } from './concat.js'
 import { broadcastTo } from './reduction.js'
-import type { Batch } from './rule.js'
 import { slice } from './shape.js'
 
 /** Along which axis to go, and from which end. */

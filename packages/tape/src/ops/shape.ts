@@ -11,8 +11,8 @@ import {
   stridesOf,
 } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { normalizeAxes, normalizeAxis } from './axes.js'
-import { defineRule } from './rule.js'
 
 type List = readonly number[]
 
@@ -97,7 +97,7 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   return full.every((axis, k) => axis === k) ? x : applyOne('transpose', [x], { permutation: full })
 }
 
-/** A slice: from `starts` in `steps` until before `limits`. */
+/** A slice: from `starts` in `steps` until before `limits`; backwards where a step is negative. */
 interface SliceParams {
   readonly starts: List
   readonly limits: List
@@ -162,49 +162,54 @@ defineRule('unslice', {
     }),
 })
 
+/** The bounds of one axis with what was left out; undefined if they do not fit. */
+function boundsOf(
+  length: number,
+  start: number | undefined,
+  limit: number | undefined,
+  step = 1,
+): readonly [start: number, limit: number] | undefined {
+  const from = (bound: number) => (bound < 0 ? bound + length : bound)
+  const down = step < 0
+  const first = start === undefined ? (down ? length - 1 : 0) : from(start)
+  // Downwards the last index is 0, before which there is none to name.
+  const end = limit === undefined ? (down ? -1 : length) : from(limit)
+  const whole = [first, end, step].every(Number.isInteger) && step !== 0
+  const inside = first >= (down ? -1 : 0) && first <= (down ? length - 1 : length) && end <= length
+  return whole && inside && (limit === undefined || end >= 0) ? [first, end] : undefined
+}
+
 /**
  * A part of a tensor: from `starts` in `steps` (default 1) until before `limits`, axis by axis. Negative starts
- * and limits count from the end; axes that are left out are kept whole.
+ * and limits count from the end; axes that are left out are kept whole. With a negative step an axis is read
+ * backwards, where left out from its last index to its first.
  *
- * @throws {@link OptionError} for bounds outside of the tensor or steps below 1.
+ * @throws {@link OptionError} for bounds outside of the tensor or steps of 0.
  * @example
  * slice(tensor([10, 20, 30, 40]), [1], [4], [2]).toArray() // → [20, 40]
+ * slice(tensor([10, 20, 30, 40]), [], [], [-1]).toArray() // → [40, 30, 20, 10]
+ * slice(tensor([10, 20, 30, 40]), [2], [0], [-1]).toArray() // → [30, 20]
  */
 export function slice(
   x: Tensor,
-  starts: readonly number[],
-  limits: readonly number[] = [],
+  starts: readonly (number | undefined)[],
+  limits: readonly (number | undefined)[] = [],
   steps: readonly number[] = [],
 ): Tensor {
-  const from = (bound: number, length: number) => (bound < 0 ? bound + length : bound)
-  const params = {
-    starts: x.shape.map((length, axis) => from(starts[axis] ?? 0, length)),
-    limits: x.shape.map((length, axis) => from(limits[axis] ?? length, length)),
-    steps: x.shape.map((_, axis) => steps[axis] ?? 1),
-  }
-  const fits = x.shape.every((length, axis) => {
-    const [start, limit, step] = [params.starts[axis], params.limits[axis], params.steps[axis]] as [
-      number,
-      number,
-      number,
-    ]
-    return (
-      [start, limit, step].every(Number.isInteger) &&
-      start >= 0 &&
-      start <= length &&
-      limit >= 0 &&
-      limit <= length &&
-      step >= 1
-    )
-  })
-  if (!fits || Math.max(starts.length, limits.length, steps.length) > x.rank) {
+  const bounds = x.shape.map((length, axis) => boundsOf(length, starts[axis], limits[axis], steps[axis]))
+  const fits = bounds.filter(bound => bound !== undefined)
+  if (fits.length < x.rank || Math.max(starts.length, limits.length, steps.length) > x.rank) {
     throw new OptionError({
       summary: `slice: starts [${starts}], limits [${limits}], steps [${steps}] do not fit ${formatAval(x.aval)}.`,
-      expected: 'bounds within the tensor and steps of at least 1, for at most as many axes as there are',
+      expected: 'bounds within the tensor and steps other than 0, for at most as many axes as there are',
       at: callerLocation(),
     })
   }
-  return applyOne('slice', [x], params)
+  return applyOne('slice', [x], {
+    starts: fits.map(([start]) => start),
+    limits: fits.map(([, limit]) => limit),
+    steps: x.shape.map((_, axis) => steps[axis] ?? 1),
+  })
 }
 
 /**

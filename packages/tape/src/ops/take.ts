@@ -1,11 +1,13 @@
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { formatAval, sameShape } from '../program/index.js'
-import type { Tensor } from '../record/index.js'
-import { add } from './arithmetic.js'
+import { formatAval, isFloat, sameShape } from '../program/index.js'
+import { scalarLike, type Tensor } from '../record/index.js'
+import { add, div } from './arithmetic.js'
 import { normalizeAxis } from './axes.js'
 import { less } from './comparison.js'
+import { broadcastTo } from './reduction.js'
 import { checkIndices, gatherAlong, gatherRows, scatterRows } from './rows.js'
+import { reshape } from './shape.js'
 import { where } from './where.js'
 
 /** Along which axis indices count. */
@@ -123,6 +125,31 @@ export function segmentSum(x: Tensor, segments: Tensor, count: number): Tensor {
   // Past the end, where negative ones would count from.
   const inside = where(less(segments, 0), count, segments)
   return scatterRows(x, inside, { batchRank: 0, axis: 0 }, count)
+}
+
+/**
+ * Means of the rows of each segment, as {@link segmentSum} has them; NaN for a segment without rows.
+ *
+ * @param segments i32[rows]
+ * @param count number of segments
+ * @returns [count, ...]
+ * @throws as {@link segmentSum} does; {@link DTypeError} unless x is a float.
+ * @example
+ * const segments = tensor([0, 1, 0], { dtype: 'i32' })
+ * segmentMean(tensor([1, 2, 4]), segments, 2).toArray() // → [2.5, 2]
+ */
+export function segmentMean(x: Tensor, segments: Tensor, count: number): Tensor {
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError({
+      summary: `segmentMean: dtype not taken: ${formatAval(x.aval)}.`,
+      expected: 'f32 or f64',
+      at: callerLocation(),
+      fix: "convert with x.convert('f32')",
+    })
+  }
+  const sums = segmentSum(x, segments, count)
+  const rows = segmentSum(broadcastTo(scalarLike(x, 1), segments.shape), segments, count)
+  return div(sums, reshape(rows, [count, ...x.shape.slice(1).map(() => 1)]))
 }
 
 function checkNumbers(op: string, x: Tensor, rows: Tensor): void {

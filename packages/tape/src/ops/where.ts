@@ -3,9 +3,9 @@ import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Operand, operands, type Tensor } from '../record/index.js'
+import { defineRule } from '../rules/index.js'
 import { greater, greaterEqual, lessEqual } from './comparison.js'
 import { binary, broadcastShapes, unary } from './elementwise.js'
-import { defineRule } from './rule.js'
 
 registerOp({
   name: 'where',

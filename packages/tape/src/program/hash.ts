@@ -1,3 +1,11 @@
+import type { Program } from './program.js'
+
+/** The hash of a program: equal for programs with equal avals, instructions and constants. */
+export function hashOf({ constants, ...structure }: Program): string {
+  const bytes = constants.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  return hash([JSON.stringify([structure, constants.map(({ value }) => value)]), ...bytes])
+}
+
 /**
  * A 64-bit content hash as 16 hexadecimal digits: two FNV-1a streams (Fowler, Noll & Vo) of 32 bits with different
  * offsets. It tells programs apart; it is no defence against somebody who wants a collision.

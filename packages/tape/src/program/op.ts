@@ -7,8 +7,11 @@ export interface Op {
   readonly name: string
   /** Avals of the outputs; throws a typed error for inputs or parameters that do not fit. */
   infer(inputs: readonly Aval[], params: Params): readonly Aval[]
-  /** The kernel for these avals, or `'alias'` where the output is the first input under another shape. */
-  lower(inputs: readonly Aval[], outputs: readonly Aval[], params: Params): Kernel | 'alias'
+  /**
+   * The kernel for these avals, or `'alias'` where the output is the first input under another shape. Ops that run
+   * programs have none.
+   */
+  lower?(inputs: readonly Aval[], outputs: readonly Aval[], params: Params): Kernel | 'alias'
 }
 
 const ops = new Map<string, Op>()

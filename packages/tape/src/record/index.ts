@@ -1,4 +1,5 @@
 export { apply, applyOne, type Operand, operands, scalarLike } from './apply.js'
+export { arange, type CreationOptions, eye, full, linspace, ones, zeros } from './creation.js'
 export {
   type ArgumentLeaf,
   avalOf,
@@ -7,11 +8,13 @@ export {
   type Recorded,
   type Recording,
   record,
+  recordWith,
 } from './record.js'
 export { innermostTape } from './tape.js'
 export {
   dataOf,
   fromData,
+  hasData,
   isDifferentiable,
   type NestedArray,
   Tensor,

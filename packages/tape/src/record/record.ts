@@ -1,7 +1,8 @@
 import { RecordError } from '../errors.js'
 import { type Aval, formatAval, type Program } from '../program/index.js'
-import { Tape } from './tape.js'
-import { Tensor, tensor } from './tensor.js'
+import { type EvaluateOptions, evaluate } from '../run/index.js'
+import { type Compute, Tape } from './tape.js'
+import { dataOf, hasData, Tensor, tensor } from './tensor.js'
 import { flattenTree, type Structure, type Tree, unflattenTree } from './tree.js'
 
 /** A recorded function: its program, and how arguments and result are nested. */
@@ -38,11 +39,31 @@ export function record<const A extends readonly unknown[]>(
   fn: (...args: { [K in keyof A]: Recorded<A[K]> }) => Tree<Tensor>,
   ...args: A
 ): Recording {
+  return recordWith(fn as (...args: unknown[]) => Tree<Tensor>, args, {})
+}
+
+/** How {@link recordWith} records. */
+export interface RecordingOptions {
+  /**
+   * Computes each instruction as it is recorded, in this way, where its operands have values; the recorded function may
+   * then read them. Default: nothing is computed.
+   */
+  readonly dynamic?: EvaluateOptions | undefined
+}
+
+/** As {@link record}, for a list of arguments. */
+export function recordWith(
+  fn: (...args: unknown[]) => Tree<Tensor>,
+  args: readonly unknown[],
+  { dynamic }: RecordingOptions,
+): Recording {
   const { leaves, structure } = flattenTree(args, isArgumentLeaf)
-  const tape = new Tape()
+  const tape = new Tape(dynamic && computeWith(dynamic))
   try {
-    const traced = leaves.map(leaf => tape.input(avalOf(leaf)))
-    const result: unknown = fn(...(unflattenTree(structure, traced) as { [K in keyof A]: Recorded<A[K]> }))
+    const traced = leaves.map(leaf =>
+      tape.input(avalOf(leaf), leaf instanceof Tensor && hasData(leaf) ? dataOf(leaf) : undefined),
+    )
+    const result: unknown = fn(...(unflattenTree(structure, traced) as unknown[]))
     if (result instanceof Promise) throw asynchronous()
     const outputs = flattenTree(result, isResultLeaf)
     const tensors = outputs.leaves.map((leaf, k) => {
@@ -58,6 +79,17 @@ export function record<const A extends readonly unknown[]>(
     tape.abandon()
   }
 }
+
+const computeWith =
+  (options: EvaluateOptions): Compute =>
+  (op, inputs, params) =>
+    evaluate(
+      op,
+      inputs.map(x => x.aval),
+      inputs.map(x => dataOf(x)),
+      params,
+      options,
+    ).map(({ data }) => data)
 
 const asynchronous = () =>
   new RecordError({

@@ -11,10 +11,13 @@ import {
   type Params,
   type Program,
 } from '../program/index.js'
-import { type Recorder, Tensor } from './tensor.js'
+import { hasData, type Recorder, Tensor } from './tensor.js'
 
 /** Counts tapes, so that of two open tapes the one that was begun later is the inner one. */
 let tapes = 0
+
+/** Computes an instruction on tensors that have values. */
+export type Compute = (op: string, inputs: readonly Tensor[], params: Params) => readonly Data[]
 
 /** A finished recording: a program, and the tensors of outer tapes that its last inputs stand for. */
 export interface Finished {
@@ -36,13 +39,19 @@ export class Tape implements Recorder {
   readonly #scalars = new Map<string, Tensor>()
   readonly #lifted = new Map<Tensor, number>()
   readonly #captures: Tensor[] = []
+  readonly #compute: Compute | undefined
   #open = true
 
-  /** A new input. */
-  input(aval: Aval): Tensor {
+  /** @param compute makes the tape dynamic: what can be is computed while it is recorded. */
+  constructor(compute?: Compute) {
+    this.#compute = compute
+  }
+
+  /** A new input; on a dynamic tape it may have a value. */
+  input(aval: Aval, data?: Data): Tensor {
     const value = this.#define(aval)
     this.#inputs.push(value)
-    return this.#tensor(value)
+    return this.#tensor(value, data)
   }
 
   /** A scalar constant; equal scalars are one value. */
@@ -65,7 +74,8 @@ export class Tape implements Recorder {
     )
     const outputs = avals.map(aval => this.#define(aval))
     this.#instructions.push({ op, inputs: ids, outputs, params })
-    return outputs.map(value => this.#tensor(value))
+    const data = this.#compute && inputs.every(hasData) ? this.#compute(op, inputs, params) : []
+    return outputs.map((value, k) => this.#tensor(value, data[k]))
   }
 
   /** The id of a tensor on this tape; concrete tensors and those of outer tapes are brought in. */
@@ -82,7 +92,7 @@ export class Tape implements Recorder {
       throw state.tape.#closed('lift')
     }
     const value = this.#define(x.aval)
-    if ('data' in state) {
+    if (!('tape' in state)) {
       this.#constants.push({ value, data: state.data })
     } else {
       this.#captures.push(x)
@@ -114,7 +124,7 @@ export class Tape implements Recorder {
   #constant(aval: Aval, data: Data): Tensor {
     const value = this.#define(aval)
     this.#constants.push({ value, data })
-    return this.#tensor(value)
+    return this.#tensor(value, data)
   }
 
   #define(aval: Aval): number {
@@ -122,8 +132,9 @@ export class Tape implements Recorder {
     return this.#avals.length - 1
   }
 
-  #tensor(value: number): Tensor {
-    return new Tensor(this.#avals[value] as Aval, { tape: this, value })
+  #tensor(value: number, data?: Data): Tensor {
+    const state = { tape: this, value, data: this.#compute && data }
+    return new Tensor(this.#avals[value] as Aval, state)
   }
 
   #closed(op: string): RecordError {

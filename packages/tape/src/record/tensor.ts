@@ -8,8 +8,10 @@ export interface Recorder {
   readonly order: number
 }
 
-/** Where a tensor's value is: at hand, or a line of a tape that is being recorded. */
-export type State = { readonly data: Data } | { readonly tape: Recorder; readonly value: number }
+/** Where a tensor's value is: at hand, or a line of a tape that is being recorded; on a dynamic tape, both. */
+export type State =
+  | { readonly data: Data }
+  | { readonly tape: Recorder; readonly value: number; readonly data?: Data | undefined }
 
 /** Numbers and booleans in nested arrays, as `tensor` takes them and `toArray` gives them. */
 export type NestedArray = number | boolean | readonly NestedArray[]
@@ -105,7 +107,7 @@ export class Tensor {
   }
 
   toString(): string {
-    if (!('data' in this.state)) return `Tensor ${formatAval(this.aval)} = %${this.state.value}`
+    if (!hasData(this)) return `Tensor ${formatAval(this.aval)} = %${(this.state as { value: number }).value}`
     return `Tensor ${formatAval(this.aval)} ${this.size > 32 ? '[…]' : JSON.stringify(this.toArray())}`
   }
 
@@ -122,13 +124,17 @@ export class Tensor {
  * Array.from(dataOf(tensor([1, 2]))) // → [1, 2]
  */
 export function dataOf(x: Tensor, reader = 'the data'): Data {
-  if ('data' in x.state) return x.state.data
+  const { state } = x
+  if (state.data) return state.data
   throw new RecordError({
-    summary: `${reader} was asked of ${formatAval(x.aval)} while recording: %${x.state.value} has no value yet.`,
+    summary: `${reader} was asked of ${formatAval(x.aval)} while recording: %${(state as { value: number }).value} has no value yet.`,
     expected: 'a tensor that has been computed',
-    fix: 'return the tensor and read it afterwards, or choose between values with where(condition, a, b)',
+    fix: 'choose between values with where, cond or whileLoop, or record with { dynamic: true }',
   })
 }
+
+/** Whether a tensor has a value: it is concrete, or on a dynamic tape. */
+export const hasData = (x: Tensor): boolean => x.state.data !== undefined
 
 /**
  * Wraps data as a tensor without copying; the data must not be written afterwards.

@@ -1,16 +1,11 @@
-import {
-  assemble,
-  detectFeatures,
-  encodeCalls,
-  type Features,
-  type Kernel,
-  type KernelCall,
-} from '@wengert/kernels'
-import { BudgetError } from '../errors.js'
-import { type Plan, plan } from '../plan/index.js'
-import { type Aval, formatAval, hash, type Program } from '../program/index.js'
+import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
+import type { Plan } from '../plan/index.js'
+import { type Aval, hash, type Program } from '../program/index.js'
+import { planWithin } from './choose.js'
 import type { Executable, Static } from './executable.js'
-import { type Lowered, lower } from './lower.js'
+import { layOut } from './lay-out.js'
+import type { Lowered } from './lowered.js'
+import { encode } from './unit.js'
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -44,44 +39,14 @@ export type Arithmetic = 'fast' | 'portable'
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
-  const lowered = lower(program, pinned)
-  const chosen = planWithin(program, lowered, memoryBytes)
+  const { program: rewritten, lowered, chosen } = planWithin(program, pinned, memoryBytes)
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
   const unique = new Map<string, Kernel>()
-  for (const kernel of lowered.kernels) unique.set(kernel.key, kernel)
-  const module = moduleOf([...unique.values()], features, shared)
-  return layOut(program, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
-}
-
-function planWithin(program: Program, lowered: Lowered, budgetBytes: number): Plan {
-  try {
-    return plan(lowered.graph, { budgetBytes })
-  } catch (error) {
-    throw error instanceof BudgetError ? tooTight(program, lowered, error) : error
+  for (const { kernels } of lowered.units) {
+    for (const kernel of kernels) unique.set(kernel.key, kernel)
   }
-}
-
-/** What the planner says of steps, said of instructions. */
-function tooTight(program: Program, { instructionOf }: Lowered, cause: BudgetError): BudgetError {
-  const { budgetBytes, leastBytes } = cause
-  const step = cause.data.step
-  const instruction =
-    typeof step === 'number' ? program.instructions[instructionOf[step] as number] : undefined
-  return new BudgetError({
-    summary: `No plan fits ${budgetBytes} bytes.`,
-    expected: `a budget of at least ${leastBytes} bytes`,
-    at: instruction && describe(program, instruction),
-    fix: `give at least ${leastBytes} bytes, or use smaller batches or layers`,
-    budgetBytes,
-    leastBytes,
-    cause,
-  })
-}
-
-function describe(program: Program, { op, inputs, outputs }: Program['instructions'][number]): string {
-  const written = (values: readonly number[]) =>
-    values.map(value => `%${value} ${formatAval(program.avals[value] as Aval)}`).join(', ')
-  return `${written(outputs)} = ${op} ${written(inputs)}`
+  const module = moduleOf([...unique.values()], features, shared)
+  return finish(rewritten, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
 }
 
 /** Modules by kernels and features, the latest last; programs of the same kernels share one. */
@@ -107,45 +72,22 @@ interface Host {
 }
 
 /** Assigns addresses: the planned region first, the call records after it. */
-function layOut(
+function finish(
   program: Program,
-  { graph, storageOf, kernels }: Lowered,
+  lowered: Lowered,
   chosen: Plan,
   kernelKeys: readonly string[],
   { module, features, shared, pinned }: Host,
 ): Executable {
-  const indexOf = new Map(kernelKeys.map((key, index) => [key, index]))
-  const address = new Array<number>(graph.bytes.length).fill(-1)
-  graph.inputs.forEach(({ storage }, k) => {
-    address[storage] = chosen.inputOffsets[k] as number
-  })
-  const calls: KernelCall[] = []
-  for (const action of chosen.actions) {
-    if (action.kind !== 'run') continue
-    const step = graph.steps[action.step] as (typeof graph.steps)[number]
-    const kernel = kernels[action.step] as Kernel
-    const inputs = step.inputs.map(storage => address[storage] as number)
-    step.outputs.forEach((storage, k) => {
-      address[storage] = action.offsets[k] as number
-    })
-    calls.push({
-      kernel: indexOf.get(kernel.key) as number,
-      inputs,
-      outputs: step.outputs.map(storage => address[storage] as number),
-      scratch: Math.max(0, action.scratchOffset),
-    })
-  }
-  const records = encodeCalls(calls)
+  const { calls, addressOf } = layOut(lowered, chosen, 0, [])
+  const records = encode(calls, kernelKeys)
   const begin = chosen.peakBytes
   const statics: Static[] = program.constants.map(({ data }, k) => ({
     offset: chosen.inputOffsets[program.inputs.length + k] as number,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(),
   }))
   statics.push({ offset: begin, data: new Uint8Array(records.buffer) })
-  const slot = (value: number) => ({
-    aval: program.avals[value] as Aval,
-    offset: address[storageOf[value] as number] as number,
-  })
+  const slot = (value: number) => ({ aval: program.avals[value] as Aval, offset: addressOf(value) })
   const inputs = program.inputs.map((value, k) => ({
     aval: program.avals[value] as Aval,
     offset: chosen.inputOffsets[k] as number,

@@ -1,6 +1,6 @@
-import { type Aval, type Data, formatAval, opOf, type Params } from '../program/index.js'
+import { type Aval, type Data, formatAval, opOf, type Params, type Program } from '../program/index.js'
 import { Arena } from './arena.js'
-import { compile } from './compile.js'
+import { type Arithmetic, compile } from './compile.js'
 import type { Executable } from './executable.js'
 
 /** Executables of single instructions by op, avals and parameters, the latest last. */
@@ -18,19 +18,32 @@ export function commonArena(): Arena {
   return common
 }
 
-/** Computes one instruction on data. */
+/** Where and how {@link evaluate} computes. */
+export interface EvaluateOptions {
+  /** Default: the common one. */
+  readonly arena?: Arena | undefined
+  /** Default `'fast'`. */
+  readonly arithmetic?: Arithmetic | undefined
+}
+
+/**
+ * Computes one instruction on data.
+ *
+ * @throws {@link BudgetError} if the arena cannot hold it.
+ */
 export function evaluate(
   op: string,
   avals: readonly Aval[],
   inputs: readonly Data[],
   params: Params,
+  { arena = commonArena(), arithmetic = 'fast' }: EvaluateOptions = {},
 ): readonly { aval: Aval; data: Data }[] {
-  const key = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)}`
-  const executable = executables.get(key) ?? compileInstruction(op, avals, params)
+  const key = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)} ${arithmetic}`
+  const executable = executables.get(key) ?? compileInstruction(op, avals, params, arithmetic)
   executables.delete(key)
   executables.set(key, executable)
   if (executables.size > EXECUTABLE_CACHE) executables.delete(executables.keys().next().value as string)
-  return execute(commonArena(), executable, inputs)
+  return execute(arena, executable, inputs)
 }
 
 /** Runs an executable in an arena on data for each of its inputs. */
@@ -47,15 +60,21 @@ export function execute(
   return executable.outputs.map(({ aval }, k) => ({ aval, data: arena.read(k) }))
 }
 
-function compileInstruction(op: string, avals: readonly Aval[], params: Params): Executable {
+function compileInstruction(
+  op: string,
+  avals: readonly Aval[],
+  params: Params,
+  arithmetic: Arithmetic,
+): Executable {
   const outputs = opOf(op).infer(avals, params)
-  return compile({
+  const inputs = avals.map((_, k) => k)
+  const results = outputs.map((_, k) => avals.length + k)
+  const program: Program = {
     avals: [...avals, ...outputs],
-    inputs: avals.map((_, k) => k),
+    inputs,
     constants: [],
-    instructions: [
-      { op, inputs: avals.map((_, k) => k), outputs: outputs.map((_, k) => avals.length + k), params },
-    ],
-    outputs: outputs.map((_, k) => avals.length + k),
-  })
+    instructions: [{ op, inputs, outputs: results, params }],
+    outputs: results,
+  }
+  return compile(program, { arithmetic })
 }

@@ -1,20 +1,13 @@
 import { type Kernel, recordBytes, slotBytes } from '@wengert/kernels'
 import type { Graph } from '../plan/index.js'
-import { type Aval, bytesOf, opOf, type Program } from '../program/index.js'
-
-/** A program as kernels and storages: what the planner plans and the compiler lays out. */
-export interface Lowered {
-  readonly graph: Graph
-  /** Storage that holds each value; values that are other shapes of one another share one. */
-  readonly storageOf: readonly number[]
-  /** Kernel of each step of the graph. */
-  readonly kernels: readonly Kernel[]
-  /** Instruction of the program behind each step. */
-  readonly instructionOf: readonly number[]
-}
+import { type Aval, bytesOf, controlOf, type Instruction, opOf, type Program } from '../program/index.js'
+import { lowerControl } from './control.js'
+import type { Inner, Lowered, Place } from './lowered.js'
+import { Region } from './region.js'
+import type { Unit } from './unit.js'
 
 /**
- * Lowers each instruction to a kernel. Instructions that only rename a shape vanish; their outputs share the
+ * Lowers each instruction to a unit of kernels. Instructions that only rename a shape vanish; their outputs share the
  * storage of their input.
  *
  * @param pinned which inputs of the program stay in the arena from run to run.
@@ -22,45 +15,79 @@ export interface Lowered {
  * const { program } = record(x => reshape(exp(x), [2, 1]), tensor([1, 2]))
  * lower(program, [false]).graph.steps.length // → 1
  */
-export function lower(program: Program, pinned: readonly boolean[]): Lowered {
-  const storageOf = new Array<number>(program.avals.length).fill(-1)
+export const lower = (program: Program, pinned: readonly boolean[], inner: Inner = 'ample'): Lowered =>
+  lowerAt(
+    program,
+    program.inputs.map((_, k) => (pinned[k] ? 'pinned' : 'passing')),
+    inner,
+  )
+
+/** As {@link lower}, with a place for each input. */
+function lowerAt(program: Program, places: readonly Place[], inner: Inner): Lowered {
+  const storageOf = new Array<number>(program.avals.length).fill(Number.NaN)
   const bytes: number[] = []
   const store = (value: number) => {
     storageOf[value] = bytes.length
     bytes.push(slotBytes(bytesOf(program.avals[value] as Aval)))
     return bytes.length - 1
   }
-  const inputs = [
-    ...program.inputs.map((value, k) => ({ storage: store(value), pinned: pinned[k] ?? false })),
-    ...program.constants.map(({ value }) => ({ storage: store(value), pinned: true })),
-  ]
+  const inputs: Graph['inputs'][number][] = []
+  let externals = 0
+  program.inputs.forEach((value, k) => {
+    if (places[k] === 'external') storageOf[value] = -1 - externals++
+    else inputs.push({ storage: store(value), pinned: places[k] === 'pinned' })
+  })
+  for (const { value } of program.constants) inputs.push({ storage: store(value), pinned: true })
   const steps: Graph['steps'][number][] = []
-  const kernels: Kernel[] = []
+  const units: Unit[] = []
+  const operands: number[][] = []
   const instructionOf: number[] = []
   program.instructions.forEach((instruction, index) => {
-    const avals = (values: readonly number[]) => values.map(value => program.avals[value] as Aval)
-    const lowered = opOf(instruction.op).lower(
-      avals(instruction.inputs),
-      avals(instruction.outputs),
-      instruction.params,
-    )
-    if (lowered === 'alias') {
-      storageOf[instruction.outputs[0] as number] = storageOf[instruction.inputs[0] as number] as number
+    const storages = instruction.inputs.map(value => storageOf[value] as number)
+    const unit = unitOf(program, instruction, inner)
+    if (unit === 'alias') {
+      storageOf[instruction.outputs[0] as number] = storages[0] as number
       return
     }
-    kernels.push(lowered)
+    units.push(unit)
+    operands.push(storages)
     instructionOf.push(index)
     steps.push({
-      inputs: instruction.inputs.map(value => storageOf[value] as number),
+      inputs: storages.filter(storage => storage >= 0),
       outputs: instruction.outputs.map(store),
-      scratchBytes: Math.ceil(lowered.scratchBytes / 16) * 16,
-      cost: lowered.flops + movedBytes(avals(instruction.inputs)) + movedBytes(avals(instruction.outputs)),
-      recordBytes: recordBytes(lowered),
+      scratchBytes: Math.ceil(unit.scratchBytes / 16) * 16,
+      cost: unit.cost,
+      recordBytes: unit.recordBytes,
     })
   })
-  const outputs = program.outputs.map(value => storageOf[value] as number)
-  return { graph: { bytes, inputs, steps, outputs }, storageOf, kernels, instructionOf }
+  const outputs = program.outputs.map(value => storageOf[value] as number).filter(storage => storage >= 0)
+  return { graph: { bytes, inputs, steps, outputs }, storageOf, units, operands, instructionOf }
 }
+
+function unitOf({ avals }: Program, instruction: Instruction, inner: Inner): Unit | 'alias' {
+  const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
+  const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
+  const control = controlOf(instruction)
+  if (control) {
+    return lowerControl(
+      control,
+      { inputs, outputs },
+      (body, places) => new Region(body, lowerAt(body, places, inner), inner),
+    )
+  }
+  const { lower } = opOf(instruction.op)
+  if (!lower) throw new Error(`The op ${instruction.op} cannot be lowered.`)
+  const kernel = lower(inputs, outputs, instruction.params)
+  return kernel === 'alias' ? kernel : unitOfKernel(kernel, movedBytes(inputs) + movedBytes(outputs))
+}
+
+const unitOfKernel = (kernel: Kernel, moved: number): Unit => ({
+  kernels: [kernel],
+  scratchBytes: kernel.scratchBytes,
+  cost: kernel.flops + moved,
+  recordBytes: recordBytes(kernel),
+  calls: site => [{ kernel, ...site }],
+})
 
 /** Moving a byte takes about as long as a FLOP at full speed: 10 ns a cache line, at 4 FLOP a ns. */
 const movedBytes = (avals: readonly Aval[]): number => avals.reduce((sum, aval) => sum + bytesOf(aval), 0)

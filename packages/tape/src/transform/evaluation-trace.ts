@@ -1,9 +1,8 @@
+import { pullback, tangentsOfValues } from '../derive/index.js'
 import { broadcastTo } from '../ops/index.js'
 import { isFloat, type Program } from '../program/index.js'
 import type { Tensor, Tree } from '../record/index.js'
 import { scalarLike } from '../record/index.js'
-import { pullback } from './pullback.js'
-import { tangentsOfValues } from './pushforward.js'
 import { alike, trace } from './trace.js'
 
 /** A run of a program with all that forward and reverse accumulation compute on the way. */

@@ -1,3 +1,4 @@
+import { pullback, replay } from '../derive/index.js'
 import { DerivativeError, OptionError, ShapeError } from '../errors.js'
 import { broadcastTo, div, sum } from '../ops/index.js'
 import { formatAval, isFloat } from '../program/index.js'
@@ -10,16 +11,19 @@ import {
   type Tree,
   unflattenTree,
 } from '../record/index.js'
-import { pullback } from './pullback.js'
-import { replay } from './replay.js'
-import { type RunOptions, transformed } from './transformed.js'
+import { type RecordOptions, transformed } from './transformed.js'
 
 /** Options of {@link grad} and {@link valueAndGrad}. */
-export interface GradOptions extends RunOptions {
+export interface GradOptions extends RecordOptions {
   /** Which arguments are differentiated: a position (the gradient is a tree like it) or several. Default 0. */
   readonly argnums?: number | readonly number[]
   /** How the rows of a loss with one number a row become one number. Default `'mean'`. */
   readonly reduction?: Reduction
+  /**
+   * Whether the loss returns `[loss, auxiliary]`, with any tree of tensors beside it that is computed on the way and not
+   * differentiated. Only for {@link valueAndGrad}. Default false.
+   */
+  readonly auxiliary?: boolean
 }
 
 /** Mean or sum over the rows of a loss. */
@@ -40,6 +44,14 @@ export interface ValueAndGradient<G> {
   readonly gradient: G
 }
 
+/** What a loss returns: a scalar or one number a row; with `auxiliary`, followed by a tree of tensors. */
+export type LossOf<O> = O extends { readonly auxiliary: true } ? readonly [Tensor, Tree<Tensor>] : Tensor
+
+/** What {@link valueAndGrad} gives for a loss. */
+export type WithAuxiliary<G, R> = R extends readonly [Tensor, infer X]
+  ? ValueAndGradient<G> & { readonly auxiliary: X }
+  : ValueAndGradient<G>
+
 type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: infer P }
   ? P extends readonly number[]
     ? { readonly [K in keyof P]: GradientOf<A[P[K] & number]> }
@@ -51,7 +63,8 @@ type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: i
 /**
  * The function that computes a loss together with its gradient by reverse accumulation.
  *
- * The loss returns a scalar, or one number a row (`f32[rows]`), which is averaged (or summed, see `reduction`).
+ * The loss returns a scalar, or one number a row (`f32[rows]`), which is averaged (or summed, see `reduction`). With
+ * `auxiliary: true` it returns that and a tree of tensors, which is handed on as `auxiliary`.
  *
  * @throws {@link ShapeError} if the loss is of rank 2 or more; {@link DerivativeError} if an argument or the loss
  * is not floating-point; {@link BudgetError} if no plan fits the memory.
@@ -60,12 +73,15 @@ type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: i
  * const { value, gradient } = f(tensor(3), tensor(2))
  * value.item() // → 39
  * gradient.item() // → 28
+ * const g = valueAndGrad(x => [x.square(), { root: x.sqrt() }], { auxiliary: true })
+ * g(tensor(4)).auxiliary.root.item() // → 2
  */
-export function valueAndGrad<A extends readonly unknown[], const O extends GradOptions = GradOptions>(
-  loss: (...args: A) => Tensor,
-  options: O = {} as O,
-): (...args: A) => ValueAndGradient<Gradient<A, O>> {
-  const { argnums = 0, reduction = 'mean' } = options
+export function valueAndGrad<
+  A extends readonly unknown[],
+  R extends LossOf<O>,
+  const O extends GradOptions = GradOptions,
+>(loss: (...args: A) => R, options: O = {} as O): (...args: A) => WithAuxiliary<Gradient<A, O>, R> {
+  const { argnums = 0, reduction = 'mean', auxiliary = false } = options
   if (reduction !== 'mean' && reduction !== 'sum') throw notAReduction(reduction)
   const positions = typeof argnums === 'number' ? [argnums] : argnums
   return transformed(
@@ -74,7 +90,7 @@ export function valueAndGrad<A extends readonly unknown[], const O extends GradO
       const wanted = wantedLeaves(recording, positions, inputs)
       const values = replay(recording.program, inputs)
       const out = values[recording.program.outputs[0] as number] as Tensor
-      checkLoss(recording, out)
+      checkLoss(recording, out, auxiliary)
       const rows = out.rank === 1 && reduction === 'mean' ? out.size : 1
       const ct = broadcastTo(scalarLike(out, 1 / rows), out.shape)
       const cts = pullback(recording.program, values, [ct], wanted.flat)
@@ -88,6 +104,7 @@ export function valueAndGrad<A extends readonly unknown[], const O extends GradO
       return {
         value: rows === 1 ? total : div(total, rows),
         gradient: typeof argnums === 'number' ? (gradients[0] as Tree<Tensor>) : gradients,
+        ...(auxiliary && { auxiliary: besides(recording, values) }),
       }
     },
     options,
@@ -105,8 +122,26 @@ export function grad<A extends readonly unknown[], const O extends GradOptions =
   loss: (...args: A) => Tensor,
   options: O = {} as O,
 ): (...args: A) => Gradient<A, O> {
-  const both = valueAndGrad(loss, options)
+  if (options.auxiliary) throw auxiliaryOfGrad()
+  const both = valueAndGrad(loss as (...args: A) => LossOf<O>, options)
   return (...args) => both(...args).gradient
+}
+
+const auxiliaryOfGrad = () =>
+  new OptionError({
+    summary: 'grad: `auxiliary` is set.',
+    expected: 'a loss that returns a tensor',
+    fix: 'valueAndGrad hands on what the loss returns beside its value',
+    data: { option: 'auxiliary' },
+  })
+
+/** What a loss returned beside its value. */
+function besides({ program, outputs }: Recording, values: readonly Tensor[]): Tree<Tensor> {
+  const [, structure] = (outputs as { list: readonly [Structure, Structure] }).list
+  return unflattenTree(
+    structure,
+    program.outputs.slice(1).map(value => values[value] as Tensor),
+  )
 }
 
 const zeros = (x: Tensor): Tensor => broadcastTo(scalarLike(x, 0), x.shape)
@@ -160,13 +195,19 @@ function notAReduction(reduction: unknown): OptionError {
   })
 }
 
-function checkLoss({ outputs }: Recording, out: Tensor): void {
-  if (outputs !== '*' || out.rank > 1) {
+function checkLoss({ outputs }: Recording, out: Tensor, auxiliary: boolean): void {
+  if (!isLoss(outputs, auxiliary)) {
     throw new ShapeError({
-      summary:
-        outputs === '*'
-          ? `grad: the loss is ${formatAval(out.aval)}.`
-          : 'grad: the loss returned a tree of tensors.',
+      summary: 'grad: the loss returned a tree of tensors.',
+      expected: auxiliary
+        ? '[loss, auxiliary], with a tree of tensors second'
+        : 'a scalar, or one number a row (rank 1)',
+      fix: auxiliary ? undefined : 'valueAndGrad with { auxiliary: true } takes [loss, tree]',
+    })
+  }
+  if (out.rank > 1) {
+    throw new ShapeError({
+      summary: `grad: the loss is ${formatAval(out.aval)}.`,
       expected: 'a scalar, or one number a row (rank 1)',
       fix: 'reduce it, such as sum(loss, { axis: -1 })',
     })
@@ -183,4 +224,12 @@ function checkLoss({ outputs }: Recording, out: Tensor): void {
       expected: 'f32 or f64',
     })
   }
+}
+
+/** Whether the result of a loss is nested as it should be. */
+function isLoss(outputs: Structure, auxiliary: boolean): boolean {
+  if (!auxiliary) return outputs === '*'
+  return (
+    typeof outputs === 'object' && 'list' in outputs && outputs.list.length === 2 && outputs.list[0] === '*'
+  )
 }

@@ -1,16 +1,21 @@
+export type { SparsityPattern } from './colouring.js'
+export type { RunOptions } from './engine.js'
 export { type EvaluationTrace, evaluationTrace } from './evaluation-trace.js'
 export {
   type GradientOf,
   type GradOptions,
   grad,
+  type LossOf,
   type Reduction,
   type ValueAndGradient,
   valueAndGrad,
+  type WithAuxiliary,
 } from './grad.js'
 export { hessian, hvp, jacfwd, jacobian, jacrev } from './jacobian.js'
 export { jvp, type ValueAndTangent } from './jvp.js'
+export { linearize, type ValueAndPushforward } from './linearize.js'
 export { rowMixing } from './rows.js'
-export { simplify } from './simplify.js'
-export { jit, type RunOptions } from './transformed.js'
+export { type SparseMatrix, sparseJacobian } from './sparse-jacobian.js'
+export { jit, type RecordOptions } from './transformed.js'
 export { type ValueAndPullback, vjp } from './vjp.js'
 export { type InAxis, type VmapOptions, vmap } from './vmap.js'

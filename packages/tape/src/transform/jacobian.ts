@@ -1,9 +1,10 @@
 import { reshape, transpose } from '../ops/index.js'
 import { allocate, sizeOf } from '../program/index.js'
 import { avalOf, fromData, record, type Tensor } from '../record/index.js'
+import type { RunOptions } from './engine.js'
 import { grad } from './grad.js'
 import { jvp } from './jvp.js'
-import { jit, type RunOptions } from './transformed.js'
+import { jit } from './transformed.js'
 import { vjp } from './vjp.js'
 import { vmap } from './vmap.js'
 

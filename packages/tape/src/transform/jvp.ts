@@ -1,7 +1,7 @@
+import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
-import { pushforward } from './pushforward.js'
 import { alike, trace } from './trace.js'
 import { jit } from './transformed.js'
 

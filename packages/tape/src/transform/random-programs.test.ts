@@ -15,8 +15,9 @@ import { describe, expect, it } from 'vitest'
 import { BudgetError } from '../errors.js'
 import { formatProgram, type Program } from '../program/index.js'
 import { record } from '../record/index.js'
+import { simplify } from '../rewrite/index.js'
 import { Arena, compile, type Executable, PAGE_BYTES, pageCeil } from '../run/index.js'
-import { grad, simplify, valueAndGrad } from './index.js'
+import { grad, valueAndGrad } from './index.js'
 
 /**
  * In units of the largest element. Values stay below 8 by construction; rounding errors of 10⁻¹⁶ may still be magnified

@@ -1,15 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import {
   conv2d,
+  foldIn,
   logSoftmax,
   matmul,
   maxPool2d,
   oneHot,
+  randomKey,
   record,
   relu,
   rowMixing,
   type Tensor,
   tensor,
+  uniform,
+  vmap,
   where,
 } from '../index.js'
 
@@ -49,6 +53,13 @@ describe('rowMixing', () => {
     ['matmul', (w, x) => matmul(x, w.mul(matmul(tensor(new Float32Array(24), { shape: [4, 6] }), x).sum()))],
   ])('finds %s along the rows', (op, fn) => {
     expect(mixing(fn)).toBe(op)
+  })
+
+  test('follows what rows draw by their index', () => {
+    const noise = vmap((index: Tensor) => uniform(foldIn(randomKey(7), index), [3]))
+    const rows = { dtype: 'i32', shape: [6] } as const
+    expect(mixing((_, index) => noise(index).sum({ axis: 1 }), rows)).toBeUndefined()
+    expect(mixing((_, index) => noise(index).sum({ axis: 0 }), rows)).toBe('sum')
   })
 
   test('a single row cannot be mixed', () => {

@@ -1,5 +1,5 @@
-import { ruleOf } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
+import { ruleOf } from '../rules/index.js'
 
 /** What is known of how a value depends on rows. */
 type Dependence =
@@ -45,7 +45,7 @@ function follow(
   const { op, params } = instruction
   const shapes = instruction.inputs.map(value => program.avals[value]?.shape ?? [])
   if (inputs.includes('unknown')) return 'unknown'
-  if (op === 'reshape' || op === 'convert' || op === 'stopGradient') return 'blocks'
+  if (['reshape', 'convert', 'stopGradient', 'philox'].includes(op)) return 'blocks'
   if (Array.isArray(params.axes))
     return params.axes.includes(0) && (shapes[0]?.[0] ?? 1) > 1 ? 'mixed' : 'blocks'
   if (op === 'matmul') return product(params.transposeX === true, params.transposeW === true, inputs, shapes)

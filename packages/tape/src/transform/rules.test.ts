@@ -1,13 +1,10 @@
 import { type ConformanceCase, conformanceCases, sample, toPlain, toTensor, weights } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
+import { batch, pullback, pushforward, replay } from '../derive/index.js'
 import { mul, stack, sum } from '../ops/index.js'
 import { isFloat, type Program } from '../program/index.js'
 import { record, type Tensor } from '../record/index.js'
-import { batch } from './batching.js'
 import { grad } from './grad.js'
-import { pullback } from './pullback.js'
-import { pushforward } from './pushforward.js'
-import { replay } from './replay.js'
 
 // Pullbacks are checked against finite differences elsewhere; what is left is that the other rules agree with them.
 

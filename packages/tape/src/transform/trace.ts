@@ -1,3 +1,4 @@
+import { replay } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
 import { type Aval, formatAval } from '../program/index.js'
 import {
@@ -11,7 +12,6 @@ import {
   type Tree,
   tensor,
 } from '../record/index.js'
-import { replay } from './replay.js'
 
 /** A recorded function and its values at some tensors. */
 export interface Traced {

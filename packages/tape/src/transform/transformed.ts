@@ -1,54 +1,38 @@
-import { BudgetError, OptionError } from '../errors.js'
-import { type ByteSize, formatByteSize, type Program, parseByteSize } from '../program/index.js'
+import { replay } from '../derive/index.js'
+import { OptionError } from '../errors.js'
+import { hashOf } from '../program/index.js'
 import {
   type ArgumentLeaf,
   avalOf,
-  dataOf,
   flattenTree,
   formatAvals,
-  fromData,
+  hasData,
   innermostTape,
   isArgumentLeaf,
   type Recording,
   record,
+  recordWith,
   Tensor,
   type Tree,
   tensor,
   unflattenTree,
 } from '../record/index.js'
-import {
-  Arena,
-  type Arithmetic,
-  commonArena,
-  compile,
-  type Executable,
-  execute,
-  PAGE_BYTES,
-  pageCeil,
-  pageFloor,
-} from '../run/index.js'
-import { replay } from './replay.js'
-import { simplify } from './simplify.js'
+import { simplify } from '../rewrite/index.js'
+import { Engine, type RunOptions } from './engine.js'
 
-/** Options of every transformation that runs programs. */
-export interface RunOptions {
-  /** Bytes that one execution cannot pass: inputs, constants, values, results and scratch. Default: no cap. */
-  readonly memory?: ByteSize | undefined
-  /** Default `'fast'`. */
-  readonly arithmetic?: Arithmetic | undefined
+/** Options of transformations that record a function at each call if asked to. */
+export interface RecordOptions extends RunOptions {
+  /**
+   * Define by run: the function is recorded anew at each call, with values, so that it may read them with `item()` and
+   * choose its path by them. Each instruction runs within the memory as it is recorded, and what the function holds on to
+   * lies in ordinary memory; then the recorded path is planned and run as a whole. Compiled paths are kept for later calls
+   * that take the same one. Default: recorded once for each set of avals, without values.
+   */
+  readonly dynamic?: boolean | undefined
 }
 
 /** Trees of tensors or numbers with the same nesting as the recorded arguments. */
 export type Arguments = readonly unknown[]
-
-/** A compiled function of arguments with these avals. */
-interface Compiled {
-  readonly executable: Executable
-  readonly outputs: Recording['outputs']
-}
-
-/** Compiled functions a transformed function keeps, one for each set of avals; the oldest goes first. */
-const COMPILED_CACHE = 64
 
 /** What a transformation makes of a recorded function: the tensors of its result, emitted from tensors. */
 export type Expand = (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
@@ -60,17 +44,16 @@ export type Expand = (recording: Recording, inputs: readonly Tensor[]) => Tree<T
 export function transformed<A extends Arguments, R>(
   fn: (...args: A) => Tree<Tensor>,
   expand: Expand,
-  options: RunOptions = {},
+  options: RecordOptions = {},
 ): (...args: A) => R {
-  const memoryBytes = options.memory === undefined ? undefined : parseByteSize(options.memory)
-  checkArithmetic(options.arithmetic)
-  const cache = new Map<string, Compiled>()
-  let arena: Arena | undefined
+  const engine = new Engine(options)
   return (...args) => {
     const { leaves, structure, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
     const tensors = leaves.map((leaf, k) => argument(leaf, paths[k] as string))
+    if (options.dynamic && tensors.every(hasData)) {
+      return dynamically(engine, fn, unflattenTree(structure, tensors) as unknown as A, tensors, expand) as R
+    }
     const avals = tensors.map(avalOf)
-    const key = `${JSON.stringify(structure)} ${formatAvals(avals)}`
     const expandOn = (inputs: readonly Tensor[]) => {
       const recording = record(
         fn as unknown as (...args: unknown[]) => Tree<Tensor>,
@@ -79,60 +62,32 @@ export function transformed<A extends Arguments, R>(
       return expand(recording, [...inputs, ...recording.captures])
     }
     if (innermostTape(tensors)) return expandOn(tensors) as R
-    let compiled = cache.get(key)
+    const key = `${JSON.stringify(structure)} ${formatAvals(avals)}`
+    let compiled = engine.known(key)
     if (!compiled) {
       const whole = record((...inputs: readonly Tensor[]) => expandOn(inputs), ...avals)
       if (whole.captures.length > 0) return expandOn(tensors) as R
-      const executable = compileWithin(memoryBytes, whole.program, options.arithmetic)
-      compiled = { executable, outputs: whole.outputs }
-      cache.set(key, compiled)
-      if (cache.size > COMPILED_CACHE) cache.delete(cache.keys().next().value as string)
+      compiled = engine.compile(key, simplify(whole.program), whole.outputs)
     }
-    arena ??= memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: memoryBytes })
-    const results = execute(
-      arena,
-      compiled.executable,
-      tensors.map(x => dataOf(x)),
-    )
-    return unflattenTree(
-      compiled.outputs,
-      results.map(({ aval, data }) => fromData(aval, data)),
-    ) as R
+    return engine.run(compiled, tensors) as R
   }
 }
 
-/** Compiles for an arena of at most so many bytes, of which whole pages are usable. */
-function compileWithin(
-  memoryBytes: number | undefined,
-  program: Program,
-  arithmetic: Arithmetic | undefined,
-): Executable {
-  const simple = simplify(program)
-  if (memoryBytes === undefined) return compile(simple, { arithmetic })
-  try {
-    return compile(simple, { memoryBytes: pageFloor(memoryBytes), arithmetic })
-  } catch (error) {
-    if (!(error instanceof BudgetError)) throw error
-    const leastBytes = pageCeil(error.leastBytes)
-    throw new BudgetError({
-      ...error.parts,
-      summary: `No plan fits ${memoryBytes} bytes.`,
-      expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
-      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
-      budgetBytes: memoryBytes,
-      leastBytes,
-      cause: error,
-    })
-  }
-}
-
-function checkArithmetic(arithmetic: Arithmetic | undefined): void {
-  if (arithmetic === undefined || arithmetic === 'fast' || arithmetic === 'portable') return
-  throw new OptionError({
-    summary: `\`arithmetic\` is ${JSON.stringify(arithmetic)}.`,
-    expected: "'fast' or 'portable'",
-    data: { option: 'arithmetic' },
-  })
+/** Define by run: records the function on values, then plans, compiles and runs the path that it took. */
+function dynamically(
+  engine: Engine,
+  fn: object,
+  args: readonly unknown[],
+  tensors: readonly Tensor[],
+  expand: Expand,
+): Tree<Tensor> {
+  const recording = recordWith(fn as (...args: unknown[]) => Tree<Tensor>, args, { dynamic: engine })
+  const { captures } = recording
+  if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
+  const whole = record((...inputs: readonly Tensor[]) => expand(recording, inputs), ...tensors.map(avalOf))
+  const program = simplify(whole.program)
+  const key = `${JSON.stringify(whole.outputs)} ${hashOf(program)}`
+  return engine.run(engine.known(key) ?? engine.compile(key, program, whole.outputs), tensors)
 }
 
 function argument(leaf: ArgumentLeaf, path: string): Tensor {
@@ -155,10 +110,12 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
  * @example
  * const norm = jit(x => sqrt(sum(square(x))))
  * norm(tensor([3, 4])).item() // → 5
+ * const halve = jit(x => { while (x.item() > 1) x = x.div(2); return x }, { dynamic: true })
+ * halve(tensor(12)).item() // → 0.75
  */
 export function jit<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
-  options: RunOptions = {},
+  options: RecordOptions = {},
 ): (...args: A) => R {
   return transformed<A, R>(
     fn,

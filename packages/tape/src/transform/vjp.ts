@@ -1,7 +1,7 @@
+import { pullback } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
-import { pullback } from './pullback.js'
 import { alike, trace } from './trace.js'
 
 /** A value, and the map from its cotangents to those of the arguments. */

@@ -1,3 +1,4 @@
+import { type Batched, batch, withBatch } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
 import { transpose } from '../ops/index.js'
 import { formatAval } from '../program/index.js'
@@ -10,9 +11,9 @@ import {
   type Tree,
   unflattenTree,
 } from '../record/index.js'
-import { type Batched, batch, withBatch } from './batching.js'
+import type { RunOptions } from './engine.js'
 import { leavesOf } from './trace.js'
-import { jit, type RunOptions } from './transformed.js'
+import { jit } from './transformed.js'
 
 /** Which axis of an argument is the batch; null for arguments that all elements share. */
 export type InAxis = number | null

@@ -1,6 +1,6 @@
 import type { DType } from '@wengert/kernels'
 import * as tape from '@wengert/tape'
-import { broadcastShape, broadcastTo, erfc, type Plain, softplus } from '../reference/index.js'
+import { broadcastShape, broadcastTo, erfc, type Plain, polygamma, softplus } from '../reference/index.js'
 import type { Bound } from './bounds.js'
 import { call, floats, numbers } from './call.js'
 import type { ConformanceCase } from './case.js'
@@ -113,6 +113,18 @@ export function composedCases(): ConformanceCase[] {
           differentiable: values === '',
           run: x => tape.clip(x, -1, 1),
           reference: scalar(x => inside(x as number)),
+        }),
+      ),
+    ),
+    ...[1, 2, 3].flatMap(order =>
+      floats.map(dtype =>
+        call('polygamma', {
+          options: `order ${order}`,
+          operands: [{ dtype, shape: [3, 5] }],
+          run: x => tape.polygamma(x as tape.Tensor, order),
+          reference: scalar(x => polygamma(x as number, order)),
+          bound: [1, 24],
+          domain: [0.6, 4],
         }),
       ),
     ),

@@ -2,7 +2,7 @@ import type { DType } from '@wengert/kernels'
 import * as tape from '@wengert/tape'
 import * as textbook from '../reference/index.js'
 import { magnitudes } from '../reference/index.js'
-import { all, call, numbers } from './call.js'
+import { all, call, floats, numbers } from './call.js'
 import type { ConformanceCase, Operand } from './case.js'
 
 const array = (dtype: DType, shape: readonly number[]): Operand => ({ dtype, shape })
@@ -30,6 +30,16 @@ const along: readonly { shape: readonly number[]; indices: readonly number[]; ax
   { shape: [2, 5], indices: [2, 17], axis: 1 },
 ]
 
+const coordinates: readonly { shape: readonly number[]; indices: readonly number[] }[] = [
+  { shape: [9, 8], indices: [5, 2] },
+  { shape: [9, 8, 3], indices: [2, 3, 2] },
+  { shape: [8, 3], indices: [4, 1] },
+  { shape: [3, 2], indices: [9, 2] },
+  { shape: [3, 2], indices: [2, 0] },
+  { shape: [9, 3], indices: [0, 1] },
+  { shape: [9], indices: [1] },
+]
+
 /** Cases of rows chosen and added by their indices. */
 export function gatherCases(): ConformanceCase[] {
   const chosen = all.flatMap(dtype => [
@@ -40,6 +50,14 @@ export function gatherCases(): ConformanceCase[] {
         differentiable: (shape[axis] as number) >= inside,
         run: (x, k) => tape.take(x, k, { axis }),
         reference: (x, k) => textbook.take(x, k, axis),
+      }),
+    ),
+    ...coordinates.map(({ shape, indices }) =>
+      call('gather', {
+        operands: [array(dtype, shape), array('i32', indices)],
+        differentiable: shape.slice(0, indices.at(-1)).every(length => length >= inside),
+        run: (x, k) => tape.gather(x, k),
+        reference: (x, k) => textbook.gather(x, k),
       }),
     ),
     ...along.map(({ shape, indices, axis }) =>
@@ -78,5 +96,63 @@ export function gatherCases(): ConformanceCase[] {
       }),
     ),
   ])
-  return [...chosen, ...added]
+  const means = floats.flatMap(dtype =>
+    [[5], [9, 3], [17, 2], [0, 3]].flatMap(shape => {
+      const operands = [array(dtype, shape), array('i32', [shape[0] as number])]
+      return [
+        call('segmentMean', {
+          operands,
+          options: '4 segments',
+          // Some have no rows, and so no mean.
+          differentiable: false,
+          run: (x, k) => tape.segmentMean(x, k, 4),
+          reference: (x, k) => textbook.segmentMean(x, k, 4),
+          scale: (x, k) => textbook.segmentMean(magnitudes(x), k, 4),
+          bound: [9, 9],
+        }),
+        call('segmentMean', {
+          operands,
+          options: '1 segment of all',
+          differentiable: (shape[0] as number) > 0,
+          run: (x, k) => tape.segmentMean(x, tape.mul(k, 0), 1),
+          reference: x => textbook.mean(x, { axis: 0, keepdims: true }),
+          scale: x => textbook.mean(magnitudes(x), { axis: 0, keepdims: true }),
+          bound: [9, 9],
+        }),
+      ]
+    }),
+  )
+  return [...chosen, ...added, ...means, ...windowCases()]
+}
+
+const windows: readonly { shape: readonly number[]; sizes: readonly number[] }[] = [
+  { shape: [], sizes: [] },
+  { shape: [9], sizes: [4] },
+  { shape: [17], sizes: [17] },
+  { shape: [5], sizes: [0] },
+  { shape: [3, 5], sizes: [2, 3] },
+  { shape: [3, 5], sizes: [3, 1] },
+  { shape: [2, 5, 3], sizes: [1, 4, 3] },
+]
+
+/** Cases of windows at places that are data, many of which do not lie inside. */
+function windowCases(): ConformanceCase[] {
+  return all.flatMap(dtype =>
+    windows.flatMap(({ shape, sizes }) => {
+      const starts = array('i32', [shape.length])
+      return [
+        call('dynamicSlice', {
+          operands: [array(dtype, shape), starts],
+          options: `[${sizes}]`,
+          run: (x, at) => tape.dynamicSlice(x, at, sizes),
+          reference: (x, at) => textbook.dynamicSlice(x, at, sizes),
+        }),
+        call('dynamicUpdateSlice', {
+          operands: [array(dtype, shape), array(dtype, sizes), starts],
+          run: (x, update, at) => tape.dynamicUpdateSlice(x, update, at),
+          reference: (x, update, at) => textbook.dynamicUpdateSlice(x, update, at),
+        }),
+      ]
+    }),
+  )
 }

@@ -8,6 +8,7 @@ import { joiningCases } from './joining.js'
 import { movementCases } from './movement.js'
 import { orderCases } from './order.js'
 import { matmulCases, windowCases } from './product.js'
+import { randomCases } from './random.js'
 import { reductionCases, softmaxCases } from './reduction.js'
 
 export type { Bound } from './bounds.js'
@@ -35,4 +36,5 @@ export const conformanceCases = (): ConformanceCase[] => [
   ...orderCases(),
   ...matmulCases(),
   ...windowCases(),
+  ...randomCases(),
 ]

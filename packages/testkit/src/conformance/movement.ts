@@ -101,13 +101,25 @@ export function movementCases(): ConformanceCase[] {
         { shape: [4, 3, 5], starts: [0, 1, 2], limits: [4, 3, 5], steps: [3, 1, 2] },
         { shape: [0], starts: [0] },
         { shape: [], starts: [] },
-      ] as readonly { shape: number[]; starts: number[]; limits?: number[]; steps?: number[] }[]
+        { shape: [5], starts: [], steps: [-1] },
+        { shape: [17], starts: [-2], limits: [3], steps: [-3] },
+        { shape: [3, 5], starts: [1, 4], limits: [undefined, 0], steps: [-1, -2] },
+        { shape: [2, 3, 5], starts: [], steps: [1, -1, 2] },
+        { shape: [3, 5], starts: [0, 1], limits: [2], steps: [-1, 1] },
+        { shape: [0, 3], starts: [], steps: [-1, -1] },
+      ] as readonly {
+        shape: number[]
+        starts: number[]
+        limits?: (number | undefined)[]
+        steps?: number[]
+      }[]
     ).map(({ shape, starts, limits = [], steps = [] }) => {
       const from = (bound: number | undefined, other: number, length: number) =>
         bound === undefined ? other : bound < 0 ? bound + length : bound
+      const down = shape.map((_, k) => (steps[k] ?? 1) < 0)
       const bounds = {
-        starts: shape.map((length, k) => from(starts[k], 0, length)),
-        limits: shape.map((length, k) => from(limits[k], length, length)),
+        starts: shape.map((length, k) => from(starts[k], down[k] ? length - 1 : 0, length)),
+        limits: shape.map((length, k) => from(limits[k], down[k] ? -1 : length, length)),
         steps: shape.map((_, k) => steps[k] ?? 1),
       }
       return call('slice', {

@@ -1,4 +1,6 @@
 import type { DType } from '@wengert/kernels'
+import { erf, erfc } from './error-function.js'
+import { digamma, erfinv, lgamma } from './gamma.js'
 import { broadcastShape, build, type Plain, readBroadcast } from './plain.js'
 
 type Scalar = (x: number, y: number) => number
@@ -23,33 +25,6 @@ function pow(x: number, y: number): number {
   return x ** y
 }
 
-/** erf(x) = 2/√π·exp(−x²)·Σ 2ⁿ·x^(2n+1) / (1·3·…·(2n+1)), for any x that is not large. */
-function erfSeries(x: number): number {
-  let [term, sum] = [x, x]
-  for (let n = 1; n < 200; n++) {
-    term *= (2 * x * x) / (2 * n + 1)
-    sum += term
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
-}
-
-/** erfc(x) = exp(−x²)/√π / (x + ½/(x + 1/(x + ³⁄₂/(x + …)))), for x > 1. */
-function erfcFraction(x: number): number {
-  if (x > 30) return 0
-  let bottom = x
-  for (let k = 400; k > 0; k--) bottom = x + k / 2 / bottom
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / bottom
-}
-
-/** The error function. */
-function erf(x: number): number {
-  if (x === 0 || Number.isNaN(x)) return x
-  return Math.abs(x) < 2 ? erfSeries(x) : Math.sign(x) * (1 - erfcFraction(Math.abs(x)))
-}
-
-/** 1 − erf(x). */
-export const erfc = (x: number): number => (x < 1 ? 1 - erf(x) : erfcFraction(x))
-
 /** log(1 + eˣ). */
 export const softplus = (x: number): number =>
   x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x))
@@ -71,6 +46,9 @@ const scalars: Readonly<Record<string, Scalar>> = {
   log1p: x => Math.log1p(x),
   erf,
   erfc,
+  erfinv,
+  lgamma,
+  digamma,
   softplus,
   sqrt: x => Math.sqrt(x),
   rsqrt: x => 1 / Math.sqrt(x),
@@ -79,6 +57,7 @@ const scalars: Readonly<Record<string, Scalar>> = {
   pow,
   hypot: (x, y) => Math.hypot(x, y),
   abs: x => Math.abs(x),
+  flushSubnormals: x => (Math.abs(x) < 2 ** -1022 ? 0 : x),
   sign: x => Math.sign(x),
   floor: x => Math.floor(x),
   ceil: x => Math.ceil(x),
@@ -129,12 +108,17 @@ const tests = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqua
 /** Names of the elementwise ops that have a reference. */
 export const elementwiseOps: readonly string[] = Object.keys(scalars)
 
+/** Ops that depend on the digits of a dtype, for f32. */
+const singles: Readonly<Record<string, (x: number, y: number) => number>> = {
+  flushSubnormals: x => (Math.abs(x) < 2 ** -126 ? 0 : x),
+}
+
 /** An elementwise op of one or two operands, broadcast together; integers wrap modulo 2³². */
 export function elementwise(op: string, inputs: readonly Plain[]): Plain {
   const real = scalars[op]
   if (!real) throw new Error(`There is no reference for the elementwise op ${op}.`)
   const dtype = (inputs[0] as Plain).dtype
-  const scalar = dtype === 'i32' ? (products[op] ?? real) : real
+  const scalar = (dtype === 'i32' ? products[op] : dtype === 'f32' ? singles[op] : undefined) ?? real
   const shape = broadcastShape(inputs.map(x => x.shape))
   const [x, y = x] = inputs as readonly [Plain, Plain?]
   return build(tests.includes(op) ? 'bool' : dtype, shape, index => {

@@ -22,7 +22,12 @@ export interface Choice {
 }
 
 /** Rows along an axis by their indices. */
-export function gather(x: Plain, indices: Plain, { batchRank, axis }: Choice, missing = nothingOf(x)): Plain {
+export function gatherRows(
+  x: Plain,
+  indices: Plain,
+  { batchRank, axis }: Choice,
+  missing = nothingOf(x),
+): Plain {
   const own = indices.shape.slice(batchRank)
   return build(x.dtype, x.shape.toSpliced(axis, 1, ...own), index => {
     const place = read(indices, placeOf(index, { batchRank, axis }, own.length))
@@ -36,7 +41,7 @@ const placeOf = (index: Index, { batchRank, axis }: Choice, rank: number): Index
   ...index.slice(axis, axis + rank),
 ]
 
-/** Zeros with rows added to those that indices name: the transpose of {@link gather}. */
+/** Zeros with rows added to those that indices name: the transpose of {@link gatherRows}. */
 export function scatterRows(rows: Plain, indices: Plain, choice: Choice, length: number): Plain {
   const { batchRank, axis } = choice
   const rank = indices.shape.length - batchRank
@@ -53,7 +58,22 @@ export function scatterRows(rows: Plain, indices: Plain, choice: Choice, length:
 
 /** Rows along an axis by their indices. */
 export const take = (x: Plain, indices: Plain, axis: number): Plain =>
-  gather(x, indices, { batchRank: 0, axis })
+  gatherRows(x, indices, { batchRank: 0, axis })
+
+/** out[i, …] = x[c₀, c₁, …, …] with c = coordinates[i]. */
+export function gather(x: Plain, coordinates: Plain): Plain {
+  const front = coordinates.shape.slice(0, -1)
+  const places = coordinates.shape.at(-1) as number
+  const missing = x.dtype === 'f32' || x.dtype === 'f64' ? Number.NaN : 0
+  return build(x.dtype, [...front, ...x.shape.slice(places)], index => {
+    const own = index.slice(0, front.length)
+    const rows = Array.from({ length: places }, (_, axis) =>
+      rowOf(read(coordinates, [...own, axis]), x.shape[axis] as number),
+    )
+    if (rows.some(row => row === undefined)) return missing
+    return read(x, [...(rows as number[]), ...index.slice(front.length)])
+  })
+}
 
 /** out[…, k, …] = x[…, indices[…, k, …], …]. */
 export const takeAlongAxis = (x: Plain, indices: Plain, axis: number): Plain => {
@@ -73,4 +93,12 @@ export function segmentSum(x: Plain, segments: Plain, count: number): Plain {
   return build(x.dtype, shape, ([segment, ...rest]) =>
     segments.values.reduce((sum, own, k) => (own === segment ? sum + read(x, [k, ...rest]) : sum), 0),
   )
+}
+
+/** Means of the rows of each segment. */
+export function segmentMean(x: Plain, segments: Plain, count: number): Plain {
+  const sums = segmentSum(x, segments, count)
+  const size = sizeOf(x.shape.slice(1))
+  const rows = Array.from({ length: count }, (_, k) => segments.values.filter(own => own === k).length)
+  return { ...sums, values: sums.values.map((sum, k) => sum / (rows[Math.floor(k / size)] as number)) }
 }

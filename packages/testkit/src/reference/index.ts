@@ -1,13 +1,27 @@
 export { diag, diagonalSum, flip, pad, part, repeat, roll, tile, tril, triu } from './arrangement.js'
-export { convert, elementwise, erfc, softplus, where } from './elementwise.js'
-export { scatterAdd, segmentSum, take, takeAlongAxis } from './gather.js'
+export { convert, elementwise, softplus, where } from './elementwise.js'
+export { erfc } from './error-function.js'
+export { polygamma } from './gamma.js'
+export { gather, scatterAdd, segmentMean, segmentSum, take, takeAlongAxis } from './gather.js'
 export { compute, interpret, trace } from './interpret.js'
 export { concat, stack, zerosLike } from './joining.js'
-export { at, broadcastTo, oneHot, reshape, slice, sumTo, transpose, unslice } from './movement.js'
+export {
+  at,
+  broadcastTo,
+  dynamicSlice,
+  dynamicUpdateSlice,
+  oneHot,
+  reshape,
+  slice,
+  sumTo,
+  transpose,
+  unslice,
+} from './movement.js'
 export { argsort, searchsorted, sort } from './order.js'
 export { broadcastShape, indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
 export { maxPool2d } from './pool.js'
 export { conv2d, matmul } from './product.js'
+export { bernoulli, categorical, derivedKeys, normal, permutation, randomBits, uniform } from './random.js'
 export {
   all,
   any,

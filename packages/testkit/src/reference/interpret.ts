@@ -1,8 +1,9 @@
 import type { DType } from '@wengert/kernels'
 import type { Instruction, Params, Program } from '@wengert/tape'
 import { flip } from './arrangement.js'
+import { control } from './control.js'
 import { convert, elementwise, elementwiseOps, where } from './elementwise.js'
-import { type Choice, gather, scatterRows } from './gather.js'
+import { type Choice, gatherRows, scatterRows } from './gather.js'
 import { concat } from './joining.js'
 import { type Bounds, broadcastTo, reshape, slice, transpose, unslice } from './movement.js'
 import { argsort } from './order.js'
@@ -54,7 +55,7 @@ const rules: Readonly<Record<string, Rule>> = {
   flip: (inputs, params) => flip(one(inputs), list(params, 'axes')),
   concat: (inputs, params) => concat(inputs, params['axis'] as number),
   gather: (inputs, params) =>
-    gather(...two(inputs), choice(params), params['missing'] === 'zero' ? 0 : Number.NaN),
+    gatherRows(...two(inputs), choice(params), params['missing'] === 'zero' ? 0 : Number.NaN),
   scatterAdd: (inputs, params) => scatterRows(...two(inputs), choice(params), params['length'] as number),
   argsort: (inputs, { descending }) => argsort(one(inputs), { axis: -1, descending: descending === true }),
   prod: (inputs, params) => prod(one(inputs), along(params)),
@@ -94,7 +95,10 @@ export function trace(program: Program, inputs: readonly Plain[]): Plain[] {
   }
   for (const instruction of program.instructions) {
     const operands = instruction.inputs.map(value => values[value] as Plain)
-    values[instruction.outputs[0] as number] = compute(instruction, operands)
+    const results = control(instruction, operands, interpret) ?? [compute(instruction, operands)]
+    instruction.outputs.forEach((value, k) => {
+      values[value] = results[k] as Plain
+    })
   }
   return values
 }

@@ -59,7 +59,8 @@ const inWhole = (index: Index, { starts, steps }: Bounds): number[] =>
 export function slice(x: Plain, bounds: Bounds): Plain {
   const shape = bounds.starts.map((start, axis) => {
     let length = 0
-    for (let k = start; k < (bounds.limits[axis] as number); k += bounds.steps[axis] as number) length++
+    const [limit, step] = [bounds.limits[axis] as number, bounds.steps[axis] as number]
+    for (let k = start; step > 0 ? k < limit : k > limit; k += step) length++
     return length
   })
   return build(x.dtype, shape, index => read(x, inWhole(index, bounds)))
@@ -83,3 +84,23 @@ export const oneHot = (labels: Plain, depth: number, dtype: DType = 'f32'): Plai
   build(dtype, [...labels.shape, depth], index =>
     Number(read(labels, index.slice(0, -1)) === (index.at(-1) as number)),
   )
+
+/** Places of a window in the whole: its starts, moved as little as it takes for it to lie inside. */
+const windowIn = (shape: Index, starts: Plain, sizes: Index, index: Index): number[] =>
+  shape.map((length, axis) => {
+    const start = Math.min(length - (sizes[axis] as number), starts.values[axis] as number)
+    return Math.max(0, start) + (index[axis] as number)
+  })
+
+/** A window of x. */
+export const dynamicSlice = (x: Plain, starts: Plain, sizes: readonly number[]): Plain =>
+  build(x.dtype, sizes, index => read(x, windowIn(x.shape, starts, sizes, index)))
+
+/** x with a window replaced. */
+export function dynamicUpdateSlice(x: Plain, update: Plain, starts: Plain): Plain {
+  const values = [...x.values]
+  for (const index of indicesOf(update.shape)) {
+    values[positionOf(x.shape, windowIn(x.shape, starts, update.shape, index))] = read(update, index)
+  }
+  return { ...x, values }
+}

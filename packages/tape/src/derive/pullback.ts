@@ -1,7 +1,8 @@
-import { add, isConstant, mul, neg, type Rule, ruleOf, type Site, sumTo } from '../ops/index.js'
+import { add, mul, neg, sumTo } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
-import { isFloat } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
+import { type Rule, ruleOf, type Site } from '../rules/index.js'
+import { dependent } from './reach.js'
 
 /** Is told of each instruction of the sweep: cotangents of its outputs, and what it adds to those of its inputs. */
 export type Visit = (
@@ -27,7 +28,7 @@ export function pullback(
   wanted: readonly boolean[],
   visit?: Visit,
 ): readonly (Tensor | undefined)[] {
-  const active = reachable(program, wanted)
+  const active = dependent(program, wanted, 'derivatives')
   const cts = new Array<Tensor | undefined>(program.avals.length)
   const accumulate = (value: number, ct: Tensor | undefined) => {
     const so = cts[value]
@@ -61,20 +62,6 @@ export function pullback(
     for (const value of instruction.outputs) cts[value] = undefined
   }
   return program.inputs.map((value, k) => (wanted[k] ? cts[value] : undefined))
-}
-
-/** Which values depend, through floating-point values alone, on a wanted input. */
-function reachable(program: Program, wanted: readonly boolean[]): boolean[] {
-  const active = new Array<boolean>(program.avals.length).fill(false)
-  const differentiable = (value: number) => isFloat((program.avals[value] as Tensor['aval']).dtype)
-  program.inputs.forEach((value, k) => {
-    active[value] = wanted[k] === true && differentiable(value)
-  })
-  for (const { op, inputs, outputs } of program.instructions) {
-    if (isConstant(ruleOf(op)) || !inputs.some(value => active[value])) continue
-    for (const value of outputs) active[value] = differentiable(value)
-  }
-  return active
 }
 
 function pullbackOf(rule: Rule, site: Site): readonly (Tensor | undefined)[] {

@@ -1,6 +1,7 @@
-import { add, broadcastTo, mul, neg, type Rule, ruleOf, type TangentSite, zerosLike } from '../ops/index.js'
+import { add, broadcastTo, mul, neg, zerosLike } from '../ops/index.js'
 import { type Instruction, isFloat, type Program } from '../program/index.js'
 import { apply, applyOne, type Tensor } from '../record/index.js'
+import { type Rule, ruleOf, type TangentSite } from '../rules/index.js'
 
 /**
  * Forward accumulation (Griewank & Walther, Evaluating Derivatives, 2nd ed., §3.1): walks the Wengert list and emits,

@@ -1,6 +1,7 @@
-import { broadcastTo, reshape, ruleOf } from '../ops/index.js'
+import { broadcastTo, reshape } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
 import { apply, fromData, type Tensor } from '../record/index.js'
+import { ruleOf } from '../rules/index.js'
 
 /** A value for each element of a batch, the batch as axis 0; or one for all of them. */
 export interface Batched {

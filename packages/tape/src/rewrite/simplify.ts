@@ -1,19 +1,57 @@
-import type { Instruction, Program } from '../program/index.js'
+import { bodyOf, type Constant, type Instruction, type Program } from '../program/index.js'
+import { prune } from './prune.js'
 
 /**
  * Removes instructions whose outputs nobody reads and instructions that repeat an earlier one (value numbering,
- * Cocke & Schwartz 1970). Inputs stay, used or not; unread constants go.
+ * Cocke & Schwartz 1970), also in the programs inside of instructions. Inputs stay, used or not; unread constants go, and
+ * equal scalar constants become one.
  *
  * @example
  * const { program } = record(x => [add(exp(x), exp(x)), sin(x)][0], tensor(1))
  * simplify(program).instructions.map(({ op }) => op) // → ['exp', 'add']
  */
 export function simplify(program: Program): Program {
-  return withoutDeadCode(withoutRepetitions(program))
+  return withoutDeadCode(withoutRepetitions(inlined(program)))
+}
+
+/** The program with functions that have derivatives of their own written out. */
+function inlined(program: Program): Program {
+  if (!program.instructions.some(bodyOf)) return program
+  const avals = [...program.avals]
+  const same = new Map<number, number>()
+  const instructions = program.instructions.flatMap(instruction => {
+    const inputs = instruction.inputs.map(value => same.get(value) ?? value)
+    const body = bodyOf(instruction)
+    if (!body) return [{ ...instruction, inputs }]
+    const written = inlined(body)
+    const place = new Map(written.inputs.map((value, k) => [value, inputs[k] as number]))
+    const define = (value: number) => {
+      place.set(value, avals.push(written.avals[value] as Program['avals'][number]) - 1)
+      return place.get(value) as number
+    }
+    const inner = written.instructions.map(({ op, inputs, outputs, params }) => ({
+      op,
+      inputs: inputs.map(value => place.get(value) as number),
+      outputs: outputs.map(define),
+      params,
+    }))
+    instruction.outputs.forEach(
+      (value, k) => void same.set(value, place.get(written.outputs[k] as number) as number),
+    )
+    return inner
+  })
+  return { ...program, avals, instructions, outputs: program.outputs.map(value => same.get(value) ?? value) }
 }
 
 function withoutRepetitions(program: Program): Program {
   const same = program.avals.map((_, value) => value)
+  const scalars = new Map<string, number>()
+  for (const constant of program.constants) {
+    const key = scalarKey(program, constant)
+    if (key === undefined) continue
+    same[constant.value] = scalars.get(key) ?? constant.value
+    scalars.set(key, same[constant.value] as number)
+  }
   const seen = new Map<string, readonly number[]>()
   const instructions: Instruction[] = []
   for (const instruction of program.instructions) {
@@ -32,6 +70,13 @@ function withoutRepetitions(program: Program): Program {
   return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
 }
 
+/** What tells scalar constants apart: their dtype, whether −0 or 0, and which number. */
+function scalarKey({ avals }: Program, { value, data }: Constant): string | undefined {
+  const { dtype, shape } = avals[value] as Program['avals'][number]
+  if (shape.length > 0) return undefined
+  return `${dtype} ${Object.is(data[0], -0) ? '-0' : data[0]}`
+}
+
 function withoutDeadCode(program: Program): Program {
   const read = new Array<boolean>(program.avals.length).fill(false)
   for (const value of program.outputs) read[value] = true
@@ -39,8 +84,9 @@ function withoutDeadCode(program: Program): Program {
   for (let k = program.instructions.length - 1; k >= 0; k--) {
     const instruction = program.instructions[k] as Instruction
     if (!instruction.outputs.some(value => read[value])) continue
-    for (const value of instruction.inputs) read[value] = true
-    live.push(instruction)
+    const pruned = prune(instruction, value => read[value] === true, simplify)
+    for (const value of pruned.inputs) read[value] = true
+    live.push(pruned)
   }
   return renumber({
     ...program,

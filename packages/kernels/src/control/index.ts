@@ -1,0 +1,3 @@
+export { branch, repeat, repeatWhile } from './drivers.js'
+export { forwardSteps, mostSteps, REVOLVE_LISTS, revolve } from './revolve.js'
+export { type SampleSpec, sample, type TransferSpec, transfer } from './transfer.js'

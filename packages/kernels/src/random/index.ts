@@ -1,0 +1,1 @@
+export { type PhiloxDType, type PhiloxSpec, philox } from './philox.js'

@@ -1,0 +1,7 @@
+export { checkpoint } from './checkpoint.js'
+export { cond } from './cond.js'
+export { type CustomTangentSite, customJvp } from './custom-jvp.js'
+export { type Cotangents, type CustomCotangentSite, customVjp } from './custom-vjp.js'
+export { forLoop } from './for-loop.js'
+export { type ScanLoopOptions, scan } from './scan.js'
+export { type WhileLoopOptions, whileLoop } from './while-loop.js'

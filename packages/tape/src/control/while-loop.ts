@@ -1,0 +1,78 @@
+import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { checkCondition } from './cond.js'
+import { emitCond } from './cond-op.js'
+import { checkCarry } from './scan.js'
+import { emitScan } from './scan-op.js'
+import { leavesOf } from './tree-function.js'
+import { emitWhile } from './while-op.js'
+
+/** How {@link whileLoop} is bounded. */
+export interface WhileLoopOptions {
+  /**
+   * Most steps it takes; it ends there even if the condition still holds. With it, reverse accumulation works; it keeps
+   * a state for each of these steps, taken or not.
+   */
+  readonly maxSteps?: number
+}
+
+/**
+ * A loop that goes on while a condition of its state holds. Forward accumulation and vmap go through it; reverse
+ * accumulation does if its length is bounded by `maxSteps`. Mapped over a batch it goes on until no element's condition
+ * holds.
+ *
+ * @param condition from the state to a bool scalar.
+ * @param step from the state to the next, with the same nesting and avals.
+ * @param init the first state, a tree of tensors.
+ * @throws {@link ShapeError} if the step changes the avals of the state; {@link DTypeError} unless the condition gives a
+ * bool scalar; {@link DerivativeError} for reverse accumulation without `maxSteps`.
+ * @example
+ * const double = x => whileLoop(y => y.less(100), y => y.mul(2), x)
+ * double(tensor(3)).item() // → 192
+ * jvp(double, [tensor(3)], [tensor(1)]).tangent.item() // → 64
+ * grad(x => whileLoop(y => y.less(100), y => y.mul(2), x, { maxSteps: 10 }))(tensor(3)).item() // → 64
+ * grad(double)(tensor(3)) // → throws DERIVATIVE
+ */
+export function whileLoop<S extends Tree<Tensor>>(
+  condition: (state: S) => Tensor,
+  step: (state: S) => S,
+  init: S,
+  { maxSteps }: WhileLoopOptions = {},
+): S {
+  const first = leavesOf('whileLoop: the first state', init)
+  const tree = (state: readonly Tensor[]) => unflattenTree(first.structure, state) as S
+  const test = (state: readonly Tensor[]) => {
+    const holds = condition(tree(state))
+    checkCondition('whileLoop', holds)
+    return holds
+  }
+  const next = (state: readonly Tensor[]) => {
+    const returned = leavesOf('whileLoop: the state that the step returned', step(tree(state)))
+    checkCarry('whileLoop', returned, { ...first, tensors: state })
+    return returned.tensors
+  }
+  if (maxSteps === undefined) return tree(emitWhile(test, next, first.tensors))
+  checkSteps('whileLoop', 'maxSteps', maxSteps)
+  const bounded = emitScan(
+    state => {
+      const carry = emitCond(test(state), next, inputs => inputs, state)
+      return { carry, results: [] }
+    },
+    first.tensors,
+    [],
+    { length: maxSteps, reverse: false },
+  )
+  return tree(bounded.carry)
+}
+
+/** @throws OptionError unless a number of steps is a whole one. */
+export function checkSteps(op: string, option: string, steps: number): void {
+  if (Number.isInteger(steps) && steps >= 0 && steps <= 0x7fffffff) return
+  throw new OptionError({
+    summary: `${op}: \`${option}\` is ${String(steps)}.`,
+    expected: 'a whole number of steps',
+    at: callerLocation(),
+    data: { option },
+  })
+}

@@ -1,0 +1,101 @@
+import type { Instruction, Json, Program } from './program.js'
+
+/**
+ * An instruction that runs programs of its own. They have no constants, since what they read from outside are inputs,
+ * so that they are parameters like others: plain JSON.
+ */
+export type Control =
+  /** Runs the body as it stands; its values live no longer than the instruction. */
+  | { readonly kind: 'call'; readonly body: Program }
+  /** Inputs: condition, then those of both programs. */
+  | { readonly kind: 'cond'; readonly whenTrue: Program; readonly whenFalse: Program }
+  /**
+   * Inputs: what the condition reads from outside, what the body does, the first state. The condition takes the first
+   * and the last of these, the body the second and the last.
+   */
+  | {
+      readonly kind: 'while'
+      readonly condition: Program
+      readonly body: Program
+      /** Number of inputs that only the condition reads. */
+      readonly conditionConstants: number
+      readonly bodyConstants: number
+    }
+  /**
+   * Inputs: what the body reads from outside, the first carry, arrays whose rows it takes in turn. The body makes of
+   * constants, carry and rows the next carry and rows of results. Outputs: the last carry, the results, and the carries
+   * before each step for those of `history`.
+   */
+  | {
+      readonly kind: 'scan'
+      readonly body: Program
+      readonly length: number
+      readonly reverse: boolean
+      readonly constants: number
+      readonly carries: number
+      /** Which carries are also given as they were before each step. */
+      readonly history: readonly number[]
+      /** Those before every so many steps only, from the first one run on; default 1. */
+      readonly every?: number
+    }
+  /**
+   * The scan that goes back over the states of another, with most of these computed again. Inputs: what a step forward
+   * reads from outside, the states at the beginning of each stretch of `every` steps (rows of arrays, or the first state
+   * itself if there is one stretch), the arrays of the steps forward; what a step back reads from outside, the first
+   * carry, its arrays.
+   */
+  | {
+      readonly kind: 'revolve'
+      readonly forward: Program
+      readonly forwardConstants: number
+      readonly states: number
+      readonly reverse: Program
+      readonly constants: number
+      readonly carries: number
+      /** What each row that a step back takes is: row of the array k, or −1 − k, the state k before the step. */
+      readonly rows: readonly number[]
+      readonly length: number
+      /** Whether the first step forward takes the last rows. */
+      readonly fromLast: boolean
+      readonly every: number
+      /** Most states that are kept beside those at the beginnings. */
+      readonly snapshots: number
+    }
+
+const KINDS: ReadonlySet<string> = new Set([
+  'call',
+  'cond',
+  'while',
+  'scan',
+  'revolve',
+] satisfies Control['kind'][])
+
+/** Ops that are their body once nothing is differentiated any more. */
+const TRANSPARENT: ReadonlySet<string> = new Set(['customJvp', 'customVjp'])
+
+/**
+ * The program that an instruction stands for, if that can be put in its place.
+ *
+ * @example
+ * bodyOf({ op: 'add', params: {} }) // → undefined
+ */
+export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined =>
+  TRANSPARENT.has(op) ? (params.body as unknown as Program) : undefined
+
+/**
+ * What an instruction runs, if it runs programs.
+ *
+ * @example
+ * const { program } = record(x => forLoop(3, (_, s) => s.mul(2), x), tensor(1))
+ * controlOf(program.instructions[0])?.kind // → 'scan'
+ */
+export function controlOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Control | undefined {
+  const body = bodyOf({ op, params })
+  if (body) return { kind: 'call', body }
+  return KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
+}
+
+/** A control as parameters of the instruction of its name. */
+export function paramsOf<C extends Control>({ kind: _, ...params }: C): { readonly [key: string]: Json } {
+  return params as unknown as { readonly [key: string]: Json }
+}

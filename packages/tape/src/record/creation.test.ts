@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { arange, eye, full, linspace, matmul, OptionError, ones, zeros } from '../index.js'
+
+const sizes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 })
+
+test('shapes and dtypes are the ones asked for', () => {
+  fc.assert(
+    fc.property(sizes, fc.constantFrom('f32', 'f64', 'i32', 'bool'), (shape, dtype) => {
+      for (const [x, value] of [
+        [zeros(shape, { dtype }), 0],
+        [ones(shape, { dtype }), 1],
+        [full(shape, 3, { dtype }), dtype === 'bool' ? 1 : 3],
+      ] as const) {
+        expect(x.aval).toEqual({ dtype, shape })
+        expect(x.toTypedArray().every(element => element === value)).toBe(true)
+      }
+    }),
+  )
+})
+
+test('the unit matrix is neutral', () => {
+  const x = linspace(-1, 1, 12, { dtype: 'f64' }).reshape([3, 4])
+  expect(matmul(eye(3, 3, { dtype: 'f64' }), x).toArray()).toEqual(x.toArray())
+  expect(matmul(x, eye(4, 4, { dtype: 'f64' })).toArray()).toEqual(x.toArray())
+})
+
+test('ranges as NumPy has them', () => {
+  expect(arange(2, 8, 3).toArray()).toEqual([2, 5])
+  expect(arange(5, 0, -2).toArray()).toEqual([5, 3, 1])
+  expect(arange(0).shape).toEqual([0])
+  expect(arange(3, 1).shape).toEqual([0])
+  expect(linspace(2, 3, 1).toArray()).toEqual([2])
+  expect(linspace(0, 0.3, 4, { dtype: 'f64' }).at(3).item()).toBe(0.3)
+})
+
+test.each([
+  () => zeros([-1]),
+  () => full([1.5], 0),
+  () => eye(Number.NaN),
+  () => arange(0, 1, 0),
+  () => arange(Number.POSITIVE_INFINITY),
+  () => linspace(0, 1, -2),
+])('what is no shape or range is refused: %s', make => {
+  expect(make).toThrow(OptionError)
+})

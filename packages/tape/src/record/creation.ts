@@ -1,0 +1,114 @@
+import type { DType } from '@wengert/kernels'
+import { OptionError } from '../errors.js'
+import { allocate, dataFrom, formatAval, sizeOf } from '../program/index.js'
+import { fromData, type Tensor } from './tensor.js'
+
+/** Options of functions that make tensors. */
+export interface CreationOptions {
+  /** Default f32; of `arange`, i32. */
+  readonly dtype?: DType
+}
+
+/**
+ * Zeros.
+ *
+ * @example
+ * zeros([2, 2]).toArray() // → [[0, 0], [0, 0]]
+ */
+export const zeros = (shape: readonly number[], { dtype = 'f32' }: CreationOptions = {}): Tensor =>
+  fromData({ dtype, shape }, allocate({ dtype, shape: checkShape('zeros', shape) }))
+
+/**
+ * Ones.
+ *
+ * @example
+ * ones([3], { dtype: 'i32' }).toArray() // → [1, 1, 1]
+ */
+export const ones = (shape: readonly number[], options: CreationOptions = {}): Tensor =>
+  full(shape, 1, options)
+
+/**
+ * A value everywhere.
+ *
+ * @example
+ * full([2], 7).toArray() // → [7, 7]
+ */
+export function full(
+  shape: readonly number[],
+  value: number,
+  { dtype = 'f32' }: CreationOptions = {},
+): Tensor {
+  const data = allocate({ dtype, shape: checkShape('full', shape) })
+  return fromData({ dtype, shape }, data.fill(dtype === 'bool' ? Number(value !== 0) : value))
+}
+
+/**
+ * The unit matrix, or a rectangle of it.
+ *
+ * @example
+ * eye(2).toArray() // → [[1, 0], [0, 1]]
+ * eye(1, 3).toArray() // → [[1, 0, 0]]
+ */
+export function eye(rows: number, columns: number = rows, { dtype = 'f32' }: CreationOptions = {}): Tensor {
+  const shape = checkShape('eye', [rows, columns])
+  const data = allocate({ dtype, shape })
+  for (let k = 0; k < Math.min(rows, columns); k++) data[k * columns + k] = 1
+  return fromData({ dtype, shape }, data)
+}
+
+/**
+ * Numbers at equal steps: 0, 1, … below an end, or from a start in steps.
+ *
+ * @throws {@link OptionError} for a step of 0 or anything infinite.
+ * @example
+ * arange(3).toArray() // → [0, 1, 2]
+ * arange(1, 2, 0.25, { dtype: 'f32' }).toArray() // → [1, 1.25, 1.5, 1.75]
+ */
+export function arange(end: number, options?: CreationOptions): Tensor
+export function arange(start: number, end: number, step?: number, options?: CreationOptions): Tensor
+export function arange(
+  first: number,
+  second: number | CreationOptions = {},
+  step = 1,
+  options: CreationOptions = {},
+): Tensor {
+  const [start, end, { dtype = 'i32' }] =
+    typeof second === 'number' ? [first, second, options] : [0, first, second]
+  const length = Math.max(0, Math.ceil((end - start) / step))
+  if (!Number.isFinite(length) || !Number.isFinite(start)) {
+    throw new OptionError({
+      summary: `arange: from ${start} to ${end} in steps of ${step}.`,
+      expected: 'finite numbers, and a step that is not 0',
+    })
+  }
+  const values = Array.from({ length }, (_, k) => start + k * step)
+  return fromData({ dtype, shape: [length] }, dataFrom(dtype, values))
+}
+
+/**
+ * So many numbers at equal distances from a start to an end, both included.
+ *
+ * @throws {@link OptionError} unless the count is a whole number.
+ * @example
+ * linspace(0, 1, 5).toArray() // → [0, 0.25, 0.5, 0.75, 1]
+ */
+export function linspace(
+  start: number,
+  end: number,
+  count: number,
+  { dtype = 'f32' }: CreationOptions = {},
+): Tensor {
+  const shape = checkShape('linspace', [count])
+  const values = Array.from({ length: count }, (_, k) =>
+    k === count - 1 && count > 1 ? end : start + (k * (end - start)) / Math.max(1, count - 1),
+  )
+  return fromData({ dtype, shape }, dataFrom(dtype, values))
+}
+
+function checkShape(op: string, shape: readonly number[]): readonly number[] {
+  if (shape.every(length => Number.isInteger(length) && length >= 0) && sizeOf(shape) <= 2 ** 32) return shape
+  throw new OptionError({
+    summary: `${op}: the shape ${formatAval({ dtype: 'f32', shape }).slice(3)}.`,
+    expected: 'whole numbers of at least 0',
+  })
+}

@@ -1,0 +1,2 @@
+export { hasReversals, type Snapshots, withSnapshots } from './reversal.js'
+export { simplify } from './simplify.js'

@@ -1,0 +1,134 @@
+/**
+ * Control flow as calls within calls: the programs inside of an instruction are planned once, in a region of its
+ * scratch, and loops and branches run their calls from there. What a program reads from outside stays where it is.
+ */
+import { branch, repeat, repeatWhile } from '@wengert/kernels'
+import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
+import { HandOver, move, moves } from './hand-over.js'
+import type { Place } from './lowered.js'
+import type { Region } from './region.js'
+import { lowerRevolve } from './revolve.js'
+import { putRow, sampleRow, takeRow } from './rows.js'
+import { type Types, type Unit, unit } from './unit.js'
+
+/** Plans a program inside of an instruction, with a place for each of its inputs. */
+type Enclose = (program: Program, places: readonly Place[]) => Region
+
+/** The unit of an instruction that runs programs. */
+export function lowerControl(control: Control, types: Types, enclose: Enclose): Unit {
+  const outside = (program: Program) =>
+    enclose(
+      program,
+      program.inputs.map(() => 'external'),
+    )
+  switch (control.kind) {
+    case 'call':
+      return call(types, outside(control.body))
+    case 'cond':
+      return cond(types, outside(control.whenTrue), outside(control.whenFalse))
+    case 'while':
+      return loop(control, types, outside(control.condition), outside(control.body))
+    case 'scan':
+      return scan(control, types, enclose)
+    case 'revolve':
+      return lowerRevolve(control, types, enclose)
+  }
+}
+
+function call(types: Types, region: Region): Unit {
+  return unit(types, region.bytes, region.cost, ({ inputs, outputs, scratch }) => {
+    const body = region.at(scratch, inputs)
+    return [...body.calls, ...moves(types.outputs, body.outputs, outputs)]
+  })
+}
+
+function cond(types: Types, whenTrue: Region, whenFalse: Region): Unit {
+  const cost = Math.max(whenTrue.cost, whenFalse.cost)
+  const bytes = Math.max(whenTrue.bytes, whenFalse.bytes)
+  return unit(types, bytes, cost, ({ inputs: [condition, ...operands], outputs, scratch }) => {
+    const lists = [whenTrue, whenFalse].map(region => {
+      const body = region.at(scratch, operands)
+      return [...body.calls, ...moves(types.outputs, body.outputs, outputs)]
+    })
+    return [{ kernel: branch(), inputs: [condition as number], outputs: [], scratch: 0, lists }]
+  })
+}
+
+/** How often a loop of unknown length is taken to run when it is weighed against other work. */
+const EXPECTED_TURNS = 16
+
+function loop(
+  { conditionConstants, bodyConstants }: Control & { kind: 'while' },
+  types: Types,
+  test: Region,
+  step: Region,
+): Unit {
+  const state = types.outputs
+  const next = new HandOver(state, step, bodyConstants)
+  const bytes = Math.max(test.bytes, step.bytes)
+  const cost = EXPECTED_TURNS * (test.cost + step.cost)
+  const first = conditionConstants + bodyConstants
+  return unit(types, bytes + 16 + next.bytes, cost, ({ inputs, outputs: carry, scratch }) => {
+    const tested = test.at(scratch, [...inputs.slice(0, conditionConstants), ...carry])
+    const stepped = step.at(scratch, [...inputs.slice(conditionConstants, first), ...carry])
+    const truth = scratch + bytes
+    const lists = [
+      [...tested.calls, move(BOOL, tested.outputs[0] as number, truth)],
+      [...stepped.calls, ...next.calls(stepped.outputs, carry, truth + 16)],
+    ]
+    return [
+      ...moves(state, inputs.slice(first), carry),
+      { kernel: repeatWhile(), inputs: [truth], outputs: [], scratch: 0, lists },
+    ]
+  })
+}
+
+const BOOL: Aval = { dtype: 'bool', shape: [] }
+
+function scan(
+  { body, length, reverse, constants, carries, history, every = 1 }: Control & { kind: 'scan' },
+  types: Types,
+  enclose: Enclose,
+): Unit {
+  const places = body.inputs.map((_, k): Place => (k < constants + carries ? 'external' : 'passing'))
+  const region = enclose(body, places)
+  const avalsOf = (values: readonly number[]) => values.map(value => body.avals[value] as Aval)
+  const rows = avalsOf(body.inputs.slice(constants + carries))
+  const [state, results] = [types.outputs.slice(0, carries), avalsOf(body.outputs.slice(carries))]
+  const next = new HandOver(state, region, constants)
+  const moved = [...rows, ...results, ...state].reduce((sum, aval) => sum + 2 * bytesOf(aval), 0)
+  return unit(
+    types,
+    region.bytes + 16 + next.bytes,
+    length * (region.cost + moved),
+    ({ inputs: sources, outputs: targets, scratch }) => {
+      const counter = scratch + region.bytes
+      const carry = targets.slice(0, carries)
+      const step = region.at(scratch, [...sources.slice(0, constants), ...carry])
+      const arrays = sources.slice(constants + carries)
+      const take = rows.map((aval, k) =>
+        takeRow(aval, arrays[k] as number, step.inputAddresses[k] as number, counter),
+      )
+      const past = history.map((index, k) => {
+        const [aval, from] = [state[index] as Aval, carry[index] as number]
+        const array = targets[carries + results.length + k] as number
+        if (every === 1) return putRow(aval, from, array, counter)
+        return sampleRow(aval, from, array, counter, { every, last: reverse ? length - 1 : undefined })
+      })
+      const put = results.map((aval, k) =>
+        putRow(aval, step.outputs[carries + k] as number, targets[carries + k] as number, counter),
+      )
+      const list = [...take, ...past, ...step.calls, ...put, ...next.calls(step.outputs, carry, counter + 16)]
+      return [
+        ...moves(state, sources.slice(constants), carry),
+        {
+          kernel: repeat({ times: length, reverse }),
+          inputs: [],
+          outputs: [counter],
+          scratch: 0,
+          lists: [list],
+        },
+      ]
+    },
+  )
+}

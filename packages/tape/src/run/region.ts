@@ -1,0 +1,38 @@
+import { leastBytes, type Plan, plan } from '../plan/index.js'
+import type { Program } from '../program/index.js'
+import { type LaidOut, layOut } from './lay-out.js'
+import type { Inner, Lowered } from './lowered.js'
+
+/** A program inside of an instruction, planned in a region of its scratch. */
+export class Region {
+  readonly program: Program
+  readonly #lowered: Lowered
+  readonly #plan: Plan
+
+  constructor(program: Program, lowered: Lowered, inner: Inner) {
+    const { graph } = lowered
+    this.program = program
+    this.#lowered = lowered
+    this.#plan = plan(graph, inner === 'least' ? { budgetBytes: leastBytes(graph) } : {})
+  }
+
+  get bytes(): number {
+    return this.#plan.peakBytes
+  }
+
+  get cost(): number {
+    return this.#plan.cost + this.#plan.extraCost
+  }
+
+  /** Which external input an output is, under whatever shape; undefined for those that are computed. */
+  externalOf(output: number): number | undefined {
+    const storage = this.#lowered.storageOf[this.program.outputs[output] as number] as number
+    return storage < 0 ? -1 - storage : undefined
+  }
+
+  /** The program at an address, with its external inputs at others. */
+  at(base: number, externals: readonly number[]): LaidOut & { readonly outputs: readonly number[] } {
+    const laid = layOut(this.#lowered, this.#plan, base, externals)
+    return { ...laid, outputs: this.program.outputs.map(laid.addressOf) }
+  }
+}

@@ -1,0 +1,112 @@
+import { BudgetError, OptionError } from '../errors.js'
+import { type ByteSize, formatByteSize, type Program, parseByteSize } from '../program/index.js'
+import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import {
+  Arena,
+  type Arithmetic,
+  commonArena,
+  compile,
+  type Executable,
+  execute,
+  PAGE_BYTES,
+  pageCeil,
+  pageFloor,
+} from '../run/index.js'
+
+/** Options of everything that runs programs. */
+export interface RunOptions {
+  /** Bytes that one execution cannot pass: inputs, constants, values, results and scratch. Default: no cap. */
+  readonly memory?: ByteSize | undefined
+  /** Default `'fast'`. */
+  readonly arithmetic?: Arithmetic | undefined
+}
+
+/** A compiled function of tensors. */
+export interface Compiled {
+  readonly executable: Executable
+  readonly outputs: Recording['outputs']
+}
+
+/** Compiled functions that are kept, one for each key; the oldest goes first. */
+const COMPILED_CACHE = 64
+
+/** Compiles programs within a budget, keeps them, and runs them in one arena. */
+export class Engine {
+  readonly arithmetic: Arithmetic | undefined
+  readonly #memoryBytes: number | undefined
+  readonly #compiled = new Map<string, Compiled>()
+  #arena: Arena | undefined
+
+  constructor({ memory, arithmetic }: RunOptions) {
+    checkArithmetic(arithmetic)
+    this.arithmetic = arithmetic
+    this.#memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
+  }
+
+  /** The arena, which cannot pass the budget. */
+  get arena(): Arena {
+    this.#arena ??=
+      this.#memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: this.#memoryBytes })
+    return this.#arena
+  }
+
+  /** What was compiled under a key, if it is still kept. */
+  known(key: string): Compiled | undefined {
+    return this.#compiled.get(key)
+  }
+
+  /** @throws {@link BudgetError} if no plan fits the memory. */
+  compile(key: string, program: Program, outputs: Recording['outputs']): Compiled {
+    const compiled = { executable: compileWithin(this.#memoryBytes, program, this.arithmetic), outputs }
+    this.#compiled.set(key, compiled)
+    if (this.#compiled.size > COMPILED_CACHE) {
+      this.#compiled.delete(this.#compiled.keys().next().value as string)
+    }
+    return compiled
+  }
+
+  run({ executable, outputs }: Compiled, inputs: readonly Tensor[]): Tree<Tensor> {
+    const results = execute(
+      this.arena,
+      executable,
+      inputs.map(x => dataOf(x)),
+    )
+    return unflattenTree(
+      outputs,
+      results.map(({ aval, data }) => fromData(aval, data)),
+    )
+  }
+}
+
+/** Compiles for an arena of at most so many bytes, of which whole pages are usable. */
+function compileWithin(
+  memoryBytes: number | undefined,
+  program: Program,
+  arithmetic: Arithmetic | undefined,
+): Executable {
+  if (memoryBytes === undefined) return compile(program, { arithmetic })
+  try {
+    return compile(program, { memoryBytes: pageFloor(memoryBytes), arithmetic })
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error
+    const leastBytes = pageCeil(error.leastBytes)
+    throw new BudgetError({
+      ...error.parts,
+      summary: `No plan fits ${memoryBytes} bytes.`,
+      expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
+      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+      budgetBytes: memoryBytes,
+      leastBytes,
+      cause: error,
+    })
+  }
+}
+
+function checkArithmetic(arithmetic: Arithmetic | undefined): void {
+  if (arithmetic === undefined || arithmetic === 'fast' || arithmetic === 'portable') return
+  throw new OptionError({
+    summary: `\`arithmetic\` is ${JSON.stringify(arithmetic)}.`,
+    expected: "'fast' or 'portable'",
+    data: { option: 'arithmetic' },
+  })
+}

@@ -1,0 +1,90 @@
+import { type Control, controlOf, type Instruction, type Program } from '@wengert/tape'
+import type { Plain } from './plain.js'
+
+/** Runs a program on arrays. */
+type Run = (program: Program, inputs: readonly Plain[]) => readonly Plain[]
+
+/** The outputs of an instruction that runs programs, by its definition; undefined for others. */
+export function control(
+  instruction: Instruction,
+  inputs: readonly Plain[],
+  run: Run,
+): readonly Plain[] | undefined {
+  const found = controlOf(instruction)
+  switch (found?.kind) {
+    case undefined:
+      return undefined
+    case 'call':
+      return run(found.body, inputs)
+    case 'cond':
+      return run(inputs[0]?.values[0] ? found.whenTrue : found.whenFalse, inputs.slice(1))
+    case 'while':
+      return loop(found, inputs, run)
+    case 'scan':
+      return scan(found, inputs, run)
+    case 'revolve':
+      throw new Error('Only compiled programs reverse from snapshots.')
+  }
+}
+
+function loop(
+  { condition, body, conditionConstants, bodyConstants }: Control & { kind: 'while' },
+  inputs: readonly Plain[],
+  run: Run,
+): readonly Plain[] {
+  const outside = [
+    inputs.slice(0, conditionConstants),
+    inputs.slice(conditionConstants, conditionConstants + bodyConstants),
+  ]
+  let state = inputs.slice(conditionConstants + bodyConstants)
+  while (run(condition, [...(outside[0] as Plain[]), ...state])[0]?.values[0]) {
+    state = [...run(body, [...(outside[1] as Plain[]), ...state])]
+  }
+  return state
+}
+
+function scan(
+  { body, length, reverse, constants, carries, history, every = 1 }: Control & { kind: 'scan' },
+  inputs: readonly Plain[],
+  run: Run,
+): readonly Plain[] {
+  const arrays = inputs.slice(constants + carries)
+  let carry = inputs.slice(constants, constants + carries)
+  const results: Plain[][] = Array.from({ length }, () => [])
+  const past: Plain[][] = Array.from({ length: Math.ceil(length / every) }, () => [])
+  for (let turn = 0; turn < length; turn++) {
+    const k = reverse ? length - 1 - turn : turn
+    if (turn % every === 0) past[every === 1 ? k : turn / every] = history.map(index => carry[index] as Plain)
+    const out = run(body, [...inputs.slice(0, constants), ...carry, ...arrays.map(array => row(array, k))])
+    carry = out.slice(0, carries)
+    results[k] = out.slice(carries)
+  }
+  const rows = body.outputs.slice(carries).map(value => body.avals[value] as Program['avals'][number])
+  const states = history.map(index => body.avals[body.outputs[index] as number] as Program['avals'][number])
+  return [
+    ...carry,
+    ...rows.map((aval, j) =>
+      stack(
+        aval,
+        results.map(list => list[j] as Plain),
+      ),
+    ),
+    ...states.map((aval, j) =>
+      stack(
+        aval,
+        past.map(list => list[j] as Plain),
+      ),
+    ),
+  ]
+}
+
+function row({ dtype, shape, values }: Plain, index: number): Plain {
+  const size = shape.slice(1).reduce((a, b) => a * b, 1)
+  return { dtype, shape: shape.slice(1), values: Array.from(values).slice(index * size, (index + 1) * size) }
+}
+
+const stack = ({ dtype, shape }: Program['avals'][number], rows: readonly Plain[]): Plain => ({
+  dtype,
+  shape: [rows.length, ...shape],
+  values: rows.flatMap(({ values }) => Array.from(values)),
+})
