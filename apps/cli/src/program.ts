@@ -1,6 +1,7 @@
 import { suiteNames } from '@wengert/bench'
 import { Command } from 'commander'
 import { benchCommand } from './bench.js'
+import { exampleNames, type InspectSettings, inspectCommand } from './inspect/index.js'
 import { choice, fraction, lengths, positive, size, whole } from './options.js'
 import { type PlanSettings, planCommand } from './plan.js'
 import { interruptible } from './terminal/index.js'
@@ -18,6 +19,7 @@ export function createProgram(): Command {
   program.addCommand(trainOf().copyInheritedSettings(program))
   program.addCommand(benchOf().copyInheritedSettings(program))
   program.addCommand(planOf().copyInheritedSettings(program))
+  program.addCommand(inspectOf().copyInheritedSettings(program))
   return program
 }
 
@@ -88,3 +90,16 @@ const planOf = (): Command =>
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((model: 'mlp' | 'cnn', settings: PlanSettings) => planCommand(model, settings))
+
+const inspectOf = (): Command =>
+  new Command('inspect')
+    .description(
+      'Print how the value and the derivatives of a worked example come about, forward and reverse.',
+    )
+    .argument('[example]', exampleNames.join(', '), choice('example', exampleNames))
+    .option('--tangent <input>', 'also tangents along this input, such as x1')
+    .option('--svg <file>', 'draw the graph')
+    .option('--dot <file>', 'write the graph in the language of Graphviz')
+    .option('--json', 'end with a line of JSON on standard output')
+    .option('--debug', 'show the stack of an error')
+    .action((example: string | undefined, settings: InspectSettings) => inspectCommand(example, settings))

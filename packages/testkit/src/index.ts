@@ -1,13 +1,13 @@
 export {
   type Bound,
+  type Check,
   type ConformanceCase,
-  checkBatch,
-  checkDerivatives,
-  checkTransposes,
-  checkValue,
+  checks,
   conformanceCases,
-  type DerivativeErrors,
   type Operand,
+  type OpText,
+  opsDocument,
+  unsampled,
   untested,
 } from './conformance/index.js'
 export {
@@ -21,10 +21,11 @@ export {
   type TensorFunction,
   weights,
 } from './gradcheck.js'
-export { type RandomProgram, randomPrograms } from './programs.js'
+export { type RandomProgram, randomPrograms } from './programs/index.js'
 export { einsum as textbookEinsum, interpret, type Plain, trace } from './reference/index.js'
 export { random, sample, spread, toPlain, toTensor } from './sample.js'
 export { textbookGradient } from './textbook-gradient.js'
 export { type Edge, TextbookTape } from './textbook-tape.js'
 export { closestTie } from './ties.js'
 export { ulpError, ulpOf } from './ulp.js'
+export { type WorkRatios, workRatios } from './work.js'

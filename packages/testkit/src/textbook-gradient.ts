@@ -13,6 +13,28 @@ const derivatives: Readonly<Record<string, (x: number, out: number) => number>> 
   tanh: x => 1 / Math.cosh(x) ** 2,
   sigmoid: (_x, out) => out * (1 - out),
   relu: x => (x > 0 ? 1 : 0),
+  neg: () => -1,
+  abs: x => Math.sign(x),
+  reciprocal: (_x, out) => -out * out,
+  rsqrt: (x, out) => -out / (2 * x),
+  cbrt: (_x, out) => 1 / (3 * out * out),
+  exp2: (_x, out) => Math.LN2 * out,
+  expm1: (_x, out) => out + 1,
+  log2: x => 1 / (x * Math.LN2),
+  log10: x => 1 / (x * Math.LN10),
+  log1p: x => 1 / (1 + x),
+  tan: (_x, out) => 1 + out * out,
+  asin: x => 1 / Math.sqrt(1 - x * x),
+  acos: x => -1 / Math.sqrt(1 - x * x),
+  atan: x => 1 / (1 + x * x),
+  sinh: x => Math.cosh(x),
+  cosh: x => Math.sinh(x),
+  asinh: x => 1 / Math.sqrt(x * x + 1),
+  acosh: x => 1 / Math.sqrt(x * x - 1),
+  atanh: x => 1 / (1 - x * x),
+  erf: x => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
+  erfc: x => (-2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
+  softplus: x => 1 / (1 + Math.exp(-x)),
 }
 
 /** [∂f/∂x, ∂f/∂y] of each op of two operands that is not bilinear. */
@@ -20,6 +42,9 @@ const partials: Readonly<Record<string, (x: number, y: number) => readonly [numb
   div: (x, y) => [1 / y, -x / (y * y)],
   maximum: (x, y) => (x >= y ? [1, 0] : [0, 1]),
   minimum: (x, y) => (x <= y ? [1, 0] : [0, 1]),
+  pow: (x, y) => [y * x ** (y - 1), x ** y * Math.log(x)],
+  hypot: (x, y) => [x / Math.hypot(x, y), y / Math.hypot(x, y)],
+  atan2: (y, x) => [x / (x * x + y * y), -y / (x * x + y * y)],
 }
 
 /** Operands in each of which alone an op is linear: its derivative there is what it does to unit vectors. */
@@ -27,7 +52,6 @@ const linear: Readonly<Record<string, readonly number[]>> = {
   add: [0, 1],
   sub: [0, 1],
   mul: [0, 1],
-  neg: [0],
   where: [1, 2],
   convert: [0],
   sum: [0],
@@ -36,6 +60,10 @@ const linear: Readonly<Record<string, readonly number[]>> = {
   broadcastTo: [0],
   slice: [0],
   unslice: [0],
+  flip: [0],
+  gather: [0],
+  scatterAdd: [0],
+  cumsum: [0],
   matmul: [0, 1],
   conv2d: [0, 1],
   conv2dInputPullback: [0, 1],
@@ -46,8 +74,25 @@ const linear: Readonly<Record<string, readonly number[]>> = {
   maxPool2dPullback: [1],
 }
 
+/** Operands in each element of which alone an op is affine: its derivative there is f(1) − f(0). */
+const affine: Readonly<Record<string, readonly number[]>> = {
+  prod: [0],
+  cumprod: [0],
+  linearRecurrence: [0, 1],
+}
+
 /** Ops whose derivative is zero or undefined by definition. */
-const constant = ['stopGradient', 'equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual']
+const constant = [
+  'stopGradient',
+  'argsort',
+  'sign',
+  'equal',
+  'notEqual',
+  'less',
+  'lessEqual',
+  'greater',
+  'greaterEqual',
+]
 
 /** The local derivatives of one instruction: for each element of its result, (operand, element, ∂). */
 type Local = readonly (readonly [operand: number, element: number, partial: number])[]
@@ -72,6 +117,39 @@ function columns(instruction: Instruction, inputs: readonly Plain[], operand: nu
   return rows
 }
 
+/** ∂/∂(operand k) of an op that is affine in each of its elements, column by column. */
+function differences(instruction: Instruction, inputs: readonly Plain[], operand: number): Local[] {
+  const x = inputs[operand] as Plain
+  const rows: [number, number, number][][] = []
+  x.values.forEach((_, element) => {
+    const [one, zero] = [1, 0].map(value => {
+      const moved = { ...x, values: x.values.with(element, value) }
+      return compute(instruction, inputs.with(operand, moved)).values
+    }) as [readonly number[], readonly number[]]
+    one.forEach((value, row) => {
+      rows[row] ??= []
+      rows[row].push([operand, element, value - (zero[row] as number)])
+    })
+  })
+  return rows
+}
+
+/** For each element of a running extremum, the first element along the axis that attains it. */
+function running({ params }: Instruction, x: Plain, out: Plain): Local[] {
+  const [axis, reverse] = [params['axis'] as number, params['reverse'] === true]
+  return indicesOf(x.shape).map((index, row) => {
+    const end = index[axis] as number
+    const length = x.shape[axis] as number
+    const places = Array.from({ length: reverse ? length - end : end + 1 }, (_, k) =>
+      reverse ? length - 1 - k : k,
+    )
+    const from = places.find(
+      place => x.values[positionOf(x.shape, index.with(axis, place))] === out.values[row],
+    )
+    return [[0, positionOf(x.shape, index.with(axis, from as number)), 1]]
+  })
+}
+
 /** For each element of an extremum along axes, the elements that attain it, evenly. */
 function extremum({ params }: Instruction, x: Plain, out: Plain): Local[] {
   const axes = params['axes'] as readonly number[]
@@ -86,6 +164,10 @@ function extremum({ params }: Instruction, x: Plain, out: Plain): Local[] {
   }
   return rows.map(elements => elements.map(element => [0, element, 1 / elements.length] as const))
 }
+
+/** The operands, zeros in place of all but one. */
+const others = (inputs: readonly Plain[], operand: number): Plain[] =>
+  inputs.map((x, k) => (k === operand ? x : { ...x, values: x.values.map(() => 0) }))
 
 /** For each element of a result, the position of the element of an operand that was broadcast to it. */
 const positions = (operand: Plain, out: Plain): readonly number[] =>
@@ -112,12 +194,22 @@ function locals(instruction: Instruction, inputs: readonly Plain[], out: Plain):
     })
   }
   if (op === 'max' || op === 'min') return extremum(instruction, x, out)
+  if (op === 'cummax' || op === 'cummin') return running(instruction, x, out)
+  if (op === 'concat') {
+    const all = inputs.map((_, operand) => columns(instruction, others(inputs, operand), operand))
+    return out.values.map((_, row) => all.flatMap(rows => rows[row] ?? []))
+  }
   // Pooling is, where it is differentiable, the selection of the elements that it picks.
   if (op === 'maxPool2d') {
     const rows = columns({ ...instruction, op: 'maxPool2dPushforward' }, [x, x], 1)
     return rows.map(row => row.map(([, element, one]) => [0, element, one] as const))
   }
   if (constant.includes(op)) return []
+  const elements = affine[op]
+  if (elements) {
+    const all = elements.map(operand => differences(instruction, inputs, operand))
+    return out.values.map((_, row) => all.flatMap(rows => rows[row] ?? []))
+  }
   const operands = linear[op]
   if (!operands) throw new Error(`The textbook tape has no derivative of ${op}.`)
   const all = operands.map(operand => columns(instruction, inputs, operand))

@@ -2,7 +2,7 @@ import { compile, record, tensor } from '@wengert/tape'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkValue, conformanceCases, untested } from './conformance/index.js'
-import { randomPrograms } from './programs.js'
+import { randomPrograms } from './programs/index.js'
 import type { Plain } from './reference/index.js'
 import * as textbook from './reference/index.js'
 import { spread } from './sample.js'
@@ -168,7 +168,30 @@ describe('random programs', () => {
         'greaterEqual',
       ],
       ['sum', 'max', 'min', 'matmul', 'conv2d', 'sumPool2d', 'maxPool2d', 'slice', 'transpose', 'reshape'],
-      ['broadcastTo', 'where', 'convert', 'stopGradient'],
+      [
+        'broadcastTo',
+        'where',
+        'convert',
+        'stopGradient',
+        'flip',
+        'concat',
+        'gather',
+        'scatterAdd',
+        'argsort',
+      ],
+      [
+        'cumsum',
+        'cumprod',
+        'cummax',
+        'cummin',
+        'prod',
+        'linearRecurrence',
+        'unslice',
+        'abs',
+        'sign',
+        'atan2',
+      ],
+      ['pow', 'hypot', 'softplus', 'erf', 'erfc', 'asinh', 'atan', 'exp2', 'expm1', 'log1p', 'rsqrt', 'tan'],
     )
     expect(wanted.filter(op => !seen.has(op))).toEqual([])
   })

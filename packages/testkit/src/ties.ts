@@ -37,6 +37,11 @@ function margins(
     case 'max':
     case 'min':
       return closestPairs(x, params['axes'] as readonly number[])
+    case 'argsort':
+      return closestPairs(x, [x.shape.length - 1])
+    case 'cummax':
+    case 'cummin':
+      return closestPairs(x, [params['axis'] as number])
     case 'maxPool2d':
     case 'maxPool2dPullback':
     case 'maxPool2dPushforward':
@@ -60,7 +65,7 @@ function closestPairs(x: Plain, axes: readonly number[]): number[] {
 }
 
 /** Ops with kinks but without jumps: a tie changes their derivative, not their value. */
-const continuous = ['relu', 'abs', 'maximum', 'minimum', 'max', 'min', 'maxPool2d']
+const continuous = ['relu', 'abs', 'maximum', 'minimum', 'max', 'min', 'maxPool2d', 'cummax', 'cummin']
 
 /** Values that end in `stopGradient` alone, such as the shift of `logsumexp`: which operand is largest is all one. */
 function shifts({ avals, instructions, outputs }: Program): Set<number> {

@@ -1,5 +1,5 @@
 export { type Batched, batch, withBatch } from './batching.js'
 export { pullback } from './pullback.js'
-export { pushforward } from './pushforward.js'
+export { pushforward, tangentsOfValues } from './pushforward.js'
 export { dependent } from './reach.js'
 export { replay } from './replay.js'

@@ -4,6 +4,13 @@ import type { Tensor } from '../record/index.js'
 import { type Rule, ruleOf, type Site } from '../rules/index.js'
 import { dependent } from './reach.js'
 
+/** Is told of each instruction of the sweep: cotangents of its outputs, and what it adds to those of its inputs. */
+export type Visit = (
+  instruction: number,
+  cts: readonly (Tensor | undefined)[],
+  contributions: readonly (Tensor | undefined)[],
+) => void
+
 /**
  * Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2nd ed., §3.2): walks the Wengert list backwards
  * and emits, for each instruction, v̄ⱼ ← v̄ⱼ + v̄ᵢ · ∂φᵢ/∂vⱼ. Instructions that the wanted inputs do not reach, and
@@ -19,6 +26,7 @@ export function pullback(
   values: readonly Tensor[],
   cotangents: readonly (Tensor | undefined)[],
   wanted: readonly boolean[],
+  visit?: Visit,
 ): readonly (Tensor | undefined)[] {
   const active = dependent(program, wanted, 'derivatives')
   const cts = new Array<Tensor | undefined>(program.avals.length)
@@ -45,6 +53,11 @@ export function pullback(
     instruction.inputs.forEach((value, position) => {
       if (active[value]) accumulate(value, results[position])
     })
+    visit?.(
+      k,
+      reaching,
+      results.map((ct, position) => (site.wanted[position] ? ct : undefined)),
+    )
     // Nothing reads these cotangents any more; they may be dropped here.
     for (const value of instruction.outputs) cts[value] = undefined
   }

@@ -1,7 +1,7 @@
 import { add, broadcastTo, mul, neg, zerosLike } from '../ops/index.js'
 import { type Instruction, isFloat, type Program } from '../program/index.js'
 import { apply, applyOne, type Tensor } from '../record/index.js'
-import { type Partial, type Rule, ruleOf, type TangentSite } from '../rules/index.js'
+import { type Rule, ruleOf, type TangentSite } from '../rules/index.js'
 
 /**
  * Forward accumulation (Griewank & Walther, Evaluating Derivatives, 2nd ed., §3.1): walks the Wengert list and emits,
@@ -12,6 +12,16 @@ import { type Partial, type Rule, ruleOf, type TangentSite } from '../rules/inde
  * @returns a tangent for each output of the program; undefined for zero.
  */
 export function pushforward(
+  program: Program,
+  values: readonly Tensor[],
+  tangents: readonly (Tensor | undefined)[],
+): readonly (Tensor | undefined)[] {
+  const reached = tangentsOfValues(program, values, tangents)
+  return program.outputs.map(value => reached[value])
+}
+
+/** As {@link pushforward}, with a tangent for each value of the program. */
+export function tangentsOfValues(
   program: Program,
   values: readonly Tensor[],
   tangents: readonly (Tensor | undefined)[],
@@ -36,11 +46,11 @@ export function pushforward(
       if (differentiable[k]) reached[out] = tangentsOut[k]
     })
   }
-  return program.outputs.map(value => reached[value])
+  return reached
 }
 
 function tangentsOf({ op }: Instruction, rule: Rule, site: TangentSite): readonly (Tensor | undefined)[] {
-  if ('partials' in rule) return [elementwise(rule.partials, site)]
+  if ('partials' in rule) return [elementwise(rule, site)]
   const { pushforward } = rule
   if (rule.pullback === 'zero' || pushforward === undefined) return []
   if (typeof pushforward === 'function') {
@@ -64,11 +74,12 @@ function tangentsOf({ op }: Instruction, rule: Rule, site: TangentSite): readonl
 
 /** Σ ∂f/∂xₖ · tₖ, broadcast to the shape of the result. */
 function elementwise(
-  partials: readonly (Partial | null)[],
+  { partials, tangent }: Extract<Rule, { partials: unknown }>,
   { inputs, outputs, tangents }: TangentSite,
 ): Tensor | undefined {
   const out = outputs[0] as Tensor
   const operands = [...inputs, out]
+  if (tangent && tangents.every(t => t)) return tangent(tangents as readonly Tensor[], ...operands)
   const sum = total(
     partials.map((partial, position) => {
       const t = tangents[position]

@@ -50,9 +50,12 @@ export const div = binary('div', {
   domain: [0.5, 2],
   partials: [
     { scale: (t: Tensor, _x: Tensor, y: Tensor): Tensor => div(t, y) },
-    // ∂(x/y)/∂y = −(x/y)/y
-    { scale: (t: Tensor, _x: Tensor, y: Tensor, out: Tensor): Tensor => neg(mul(t, div(out, y))) },
+    // ∂(x/y)/∂y = −(x/y)/y; of cotangents, t/y is computed once for both.
+    { scale: (t: Tensor, _x: Tensor, y: Tensor, out: Tensor): Tensor => neg(mul(div(t, y), out)) },
   ],
+  // d(x/y) = (dx − (x/y)·dy)/y
+  tangent: ([dx, dy], _x, y, out): Tensor =>
+    div(sub(dx as Tensor, mul(out as Tensor, dy as Tensor)), y as Tensor),
 })
 
 /**

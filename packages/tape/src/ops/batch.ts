@@ -1,6 +1,7 @@
-import type { Params } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { type Aval, opOf, type Params } from '../program/index.js'
+import { applyOne, scalarLike, type Tensor } from '../record/index.js'
 import type { BatchSite } from '../rules/index.js'
+import { convert } from './convert.js'
 import { broadcastTo } from './reduction.js'
 import { reshape } from './shape.js'
 
@@ -14,8 +15,17 @@ export function allBatched(site: BatchSite): BatchSite {
   }
 }
 
+/** What any op gives for a batch of length 0. */
+function nothing(op: string, { inputs, batched, params }: BatchSite): Tensor {
+  const own = inputs.map(({ dtype, shape }, k) => ({ dtype, shape: batched[k] ? shape.slice(1) : shape }))
+  const [{ dtype, shape }] = opOf(op).infer(own, params) as readonly [Aval]
+  return convert(broadcastTo(scalarLike(inputs[0] as Tensor, 0), [0, ...shape]), dtype)
+}
+
 /** Maps an op whose batched operands have a batch of their own as their first axis: both become one. */
-export function merged(op: string, { inputs, batched, size }: BatchSite, params: Params): Tensor {
+export function merged(op: string, site: BatchSite, params: Params): Tensor {
+  const { inputs, batched, size } = site
+  if (size === 0) return nothing(op, site)
   const flat = inputs.map((x, k) => {
     const [, n = 1, ...rest] = x.shape
     return batched[k] ? reshape(x, [size * n, ...rest]) : x

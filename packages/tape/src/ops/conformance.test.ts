@@ -1,11 +1,4 @@
-import {
-  checkBatch,
-  checkDerivatives,
-  checkTransposes,
-  checkValue,
-  conformanceCases,
-  untested,
-} from '@wengert/testkit'
+import { checks, conformanceCases, unsampled, untested } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import * as table from './table.js'
 
@@ -21,24 +14,25 @@ describe('the table of ops', () => {
     expect(untested([...Object.keys(table), 'gamma'], cases)).toEqual(['gamma'])
   })
 
+  it('has every kind of sample for every elementwise op', () => {
+    expect(unsampled(cases)).toEqual([])
+  })
+
+  it('misses a kind of sample', () => {
+    const scalars = cases.filter(({ name }) => name === 'hypot(f64[], f64[])')
+    expect(unsampled(scalars)).toEqual(
+      ['arrays', 'broadcast', 'zero-size', 'NaN, ∞'].map(kind => `hypot(f64): ${kind}`),
+    )
+  })
+
   describe.each([...byOp])('%s', (_op, own) => {
-    it('gives the values of its reference', () => {
-      for (const test of own) checkValue(test)
-    })
-
-    const differentiable = own.filter(test => test.differentiable)
-    it('maps over a batch as a loop does', () => {
-      for (const test of own) named(test.name, () => checkBatch(test))
-    })
-
-    if (differentiable.length === 0) return
-    it('has the derivatives of finite differences, of orders 1 and 2', () => {
-      for (const test of differentiable) named(test.name, () => checkDerivatives(test))
-    })
-
-    it('has a pushforward and a pullback that are transposes', () => {
-      for (const test of differentiable) named(test.name, () => checkTransposes(test))
-    })
+    for (const { claim, applies, run } of checks) {
+      const tests = own.filter(applies)
+      if (tests.length === 0) continue
+      it(claim, () => {
+        for (const test of tests) named(test.name, () => run(test))
+      })
+    }
   })
 })
 

@@ -33,6 +33,8 @@ export interface BinarySpec extends Facts {
   readonly kernel: (m: Algebra, x: V, y: V) => V
   /** ∂f/∂x and ∂f/∂y; none for ops without derivatives. */
   readonly partials?: readonly [Partial, Partial]
+  /** The tangent from those of both operands, where that takes fewer operations than the sum over partials. */
+  readonly tangent?: (tangents: readonly Tensor[], ...inputsAndOut: Tensor[]) => Tensor
   readonly dtypes?: readonly string[]
   /** Whether the result is a truth value. */
   readonly test?: boolean
@@ -44,6 +46,8 @@ const NUMBERS = ['f32', 'f64', 'i32']
 /** {@link Facts} of an op with what its declaration implies. */
 export interface ElementwiseFacts extends Facts {
   readonly arity: number
+  /** The computation of one element, in operations of an algebra. */
+  readonly kernel: (m: Algebra, ...xs: [V, V]) => V
   readonly dtypes: readonly string[]
   /** Whether finite differences give its derivatives. */
   readonly differentiable: boolean
@@ -72,7 +76,7 @@ export function unary(name: string, spec: UnarySpec): (x: Operand) => Tensor {
 
 /** Defines an elementwise op of two operands from its kernel and its partial derivatives. */
 export function binary(name: string, spec: BinarySpec): (x: Operand, y: Operand) => Tensor {
-  const { kernel, partials, dtypes = NUMBERS, test = false } = spec
+  const { kernel, partials, tangent, dtypes = NUMBERS, test = false } = spec
   registerElementwise(name, 2, dtypes, avals => (test ? 'bool' : (avals[0] as Aval).dtype), kernel)
   elementwiseFacts.set(name, {
     ...spec,
@@ -81,7 +85,7 @@ export function binary(name: string, spec: BinarySpec): (x: Operand, y: Operand)
     test,
     differentiable: partials !== undefined && !spec.jumps,
   })
-  defineRule(name, { partials: partials ?? [null, null] })
+  defineRule(name, { partials: partials ?? [null, null], ...(tangent ? { tangent } : {}) })
   return (x, y) => applyOne(name, operands(name, [x, y]))
 }
 

@@ -1,4 +1,4 @@
-import type { Operand, Tensor } from '../record/index.js'
+import { type Operand, operands, type Tensor } from '../record/index.js'
 import { add, div, mul, neg, square, sub } from './arithmetic.js'
 import { equal } from './comparison.js'
 import { direction } from './direction.js'
@@ -122,4 +122,7 @@ export const hypot = binary('hypot', {
  * @example
  * lerp(tensor([0, 10]), tensor([1, 20]), 0.5).toArray() // → [0.5, 15]
  */
-export const lerp = (x: Operand, y: Operand, t: Operand): Tensor => add(mul(sub(1, t), x), mul(t, y))
+export function lerp(x: Operand, y: Operand, t: Operand): Tensor {
+  const [from, to, share] = operands('lerp', [x, y, t]) as readonly [Tensor, Tensor, Tensor]
+  return add(mul(sub(1, share), from), mul(share, to))
+}

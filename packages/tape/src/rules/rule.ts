@@ -57,7 +57,11 @@ export type Batch = (site: BatchSite) => Tensor | readonly Tensor[]
 /** How transformations go through an op. */
 export type Rule =
   /** Elementwise with broadcasting; `null` for operands without a derivative. */
-  | { readonly partials: readonly (Partial | null)[] }
+  | {
+      readonly partials: readonly (Partial | null)[]
+      /** The tangent from those of all operands, where that takes fewer operations than the sum over partials. */
+      readonly tangent?: (tangents: readonly Tensor[], ...inputsAndOut: Tensor[]) => Tensor
+    }
   | {
       /** Cotangents of the inputs as emitted instructions, undefined for zero; `'zero'` if all always are. */
       readonly pullback: 'zero' | ((site: Site) => readonly (Tensor | undefined)[])

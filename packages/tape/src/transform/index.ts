@@ -1,5 +1,6 @@
 export type { SparsityPattern } from './colouring.js'
 export type { RunOptions } from './engine.js'
+export { type EvaluationTrace, evaluationTrace } from './evaluation-trace.js'
 export {
   type GradientOf,
   type GradOptions,

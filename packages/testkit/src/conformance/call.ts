@@ -21,6 +21,7 @@ export interface Call {
   readonly bound?: Bound
   readonly domain?: readonly [number, number]
   readonly differentiable?: boolean
+  readonly elementwise?: boolean
 }
 
 /** A case from a call; its name is made of the operands and the options. */

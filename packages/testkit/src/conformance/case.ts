@@ -24,7 +24,12 @@ export interface ConformanceCase {
   readonly domain: readonly [number, number]
   /** Whether derivatives are checked: only at f64 operands. */
   readonly differentiable: boolean
+  /** Whether the op works element by element: then every kind of sample is asked of it. */
+  readonly elementwise?: boolean
 }
+
+/** Whether the operands are the special values of their dtypes instead of numbers of the domain. */
+export const isSpecial = ({ name }: ConformanceCase): boolean => name.endsWith('special values')
 
 /** How an operand is written in the name of a case. */
 export const written = (operands: readonly Operand[]): string =>

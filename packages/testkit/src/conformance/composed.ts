@@ -1,26 +1,19 @@
+import type { DType } from '@wengert/kernels'
 import * as tape from '@wengert/tape'
-import { elementwise, erfc, type Plain, polygamma, softplus } from '../reference/index.js'
+import { broadcastShape, broadcastTo, erfc, type Plain, polygamma, softplus } from '../reference/index.js'
 import type { Bound } from './bounds.js'
 import { call, floats, numbers } from './call.js'
 import type { ConformanceCase } from './case.js'
+import { pairShapes, specials, unaryShapes } from './elementwise.js'
 
-const [lengths, row] = [[3, 5], [5]]
-
-/** The textbook's formula of one element, broadcast from operands. */
+/** The textbook's formula of one element, of operands that are broadcast together. */
 const scalar =
   (f: (...xs: number[]) => number) =>
   (...xs: Plain[]): Plain => {
-    const [first] = xs as [Plain]
-    const zero = { ...first, shape: [], values: [0] }
-    const shape = xs.reduce((sum, x) => elementwise('add', [sum, x]), zero).shape
-    const spread = xs.map(x =>
-      elementwise('add', [{ ...first, shape, values: first.values.map(() => 0) }, x]),
-    )
-    return {
-      ...first,
-      shape,
-      values: first.values.map((_, k) => f(...spread.map(x => x.values[k] as number))),
-    }
+    const shape = broadcastShape(xs.map(x => x.shape))
+    const spread = xs.map(x => broadcastTo(x, shape).values)
+    const values = (spread[0] as readonly number[]).map((_, k) => f(...spread.map(x => x[k] as number)))
+    return { ...(xs[0] as Plain), shape, values }
   }
 
 /** An activation: how it is called, its formula, and its largest error in units in the last place. */
@@ -68,16 +61,58 @@ const activations: readonly Activation[] = [
   },
 ]
 
+/** Shapes of one operand, and the special values. */
+const unaryOf = (dtype: DType) => [
+  ...unaryShapes.map(shape => ({ operands: [{ dtype, shape }], values: '' })),
+  { operands: [{ dtype, shape: [specials[dtype].length] }], values: 'of special values' },
+]
+
+/** Three operands that broadcast, the last one a scalar where the others do. */
+const tripleOf = (dtype: DType) => {
+  const { length } = specials[dtype]
+  return [
+    ...pairShapes.map(([x, y]) => ({ shapes: [x, y, y.slice(-1)], values: '' })),
+    { shapes: [[length, 1, 1], [length, 1], [length]], values: 'of special values' },
+  ].map(({ shapes, values }) => ({ operands: shapes.map(shape => ({ dtype, shape })), values }))
+}
+
+const inside = (x: number) => Math.min(Math.max(x, -1), 1)
+const between = (x: number, y: number, t: number) => (1 - t) * x + t * y
+/** With products that overflow as they do in f32. */
+const betweenSingles = (x: number, y: number, t: number) =>
+  Math.fround(Math.fround(1 - t) * x) + Math.fround(t * y)
+const betweenMagnitudes = (x: number, y: number, t: number) => Math.abs((1 - t) * x) + Math.abs(t * y)
+
 /** Cases of the ops that are composed of others, with their options. */
 export function composedCases(): ConformanceCase[] {
   return [
-    ...activations.flatMap(({ op, run, formula, ...rest }) =>
-      floats.map(dtype =>
-        call(op, {
-          operands: [{ dtype, shape: lengths }],
-          run: x => run(x as tape.Tensor),
-          reference: scalar(x => formula(x as number)),
-          ...rest,
+    ...activations.flatMap(({ op, run, formula, options = '', domain = [-2, 2], ...rest }) =>
+      floats.flatMap(dtype =>
+        unaryOf(dtype).map(({ operands, values }) =>
+          call(op, {
+            operands,
+            options: `${options} ${values}`.trim(),
+            domain,
+            elementwise: true,
+            differentiable: values === '',
+            run: x => run(x as tape.Tensor),
+            reference: scalar(x => formula(x as number)),
+            ...rest,
+          }),
+        ),
+      ),
+    ),
+    ...numbers.flatMap(dtype =>
+      unaryOf(dtype).map(({ operands, values }) =>
+        call('clip', {
+          operands,
+          options: `-1, 1 ${values}`.trim(),
+          // No number of it is ±1, where there is a kink.
+          domain: [-2.1, 2.1],
+          elementwise: true,
+          differentiable: values === '',
+          run: x => tape.clip(x, -1, 1),
+          reference: scalar(x => inside(x as number)),
         }),
       ),
     ),
@@ -85,7 +120,7 @@ export function composedCases(): ConformanceCase[] {
       floats.map(dtype =>
         call('polygamma', {
           options: `order ${order}`,
-          operands: [{ dtype, shape: lengths }],
+          operands: [{ dtype, shape: [3, 5] }],
           run: x => tape.polygamma(x as tape.Tensor, order),
           reference: scalar(x => polygamma(x as number, order)),
           bound: [1, 24],
@@ -93,23 +128,30 @@ export function composedCases(): ConformanceCase[] {
         }),
       ),
     ),
-    ...numbers.map(dtype =>
-      call('clip', {
-        options: '-1, 1',
-        operands: [{ dtype, shape: lengths }],
-        run: x => tape.clip(x, -1, 1),
-        reference: scalar(x => Math.min(Math.max(x, -1), 1)),
-      }),
+    ...floats.flatMap(dtype =>
+      tripleOf(dtype).map(({ operands, values }) =>
+        call('lerp', {
+          operands,
+          options: values,
+          elementwise: true,
+          differentiable: values === '',
+          run: (x, y, t) => tape.lerp(x as tape.Tensor, y as tape.Tensor, t as tape.Tensor),
+          reference: scalar(
+            (values && dtype === 'f32' ? betweenSingles : between) as (...xs: number[]) => number,
+          ),
+          scale: scalar(betweenMagnitudes as (...xs: number[]) => number),
+          bound: [2, 2],
+        }),
+      ),
     ),
     ...floats.map(dtype =>
       call('lerp', {
-        operands: [lengths, row, []].map(shape => ({ dtype, shape })),
-        run: (x, y, t) => tape.lerp(x as tape.Tensor, y as tape.Tensor, t as tape.Tensor),
-        reference: scalar((x, y, t) => (1 - (t as number)) * (x as number) + (t as number) * (y as number)),
-        scale: scalar(
-          (x, y, t) =>
-            Math.abs((1 - (t as number)) * (x as number)) + Math.abs((t as number) * (y as number)),
-        ),
+        operands: [[3], [3]].map(shape => ({ dtype, shape })),
+        options: 'by 0.25',
+        elementwise: true,
+        run: (x, y) => tape.lerp(x as tape.Tensor, y as tape.Tensor, 0.25),
+        reference: scalar((x, y) => between(x as number, y as number, 0.25)),
+        scale: scalar((x, y) => betweenMagnitudes(x as number, y as number, 0.25)),
         bound: [2, 2],
       }),
     ),

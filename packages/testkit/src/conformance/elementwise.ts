@@ -9,10 +9,10 @@ import { type ConformanceCase, written } from './case.js'
 const functions = tape as unknown as Readonly<Record<string, TensorFunction>>
 
 /** Lengths that leave every remainder of a vector of 2 or 4 lanes, and shapes that stress indexing. */
-const unaryShapes = [[], [0], [1], [3], [5], [17], [3, 0], [3, 5], [2, 3, 5]]
+export const unaryShapes = [[], [0], [1], [3], [5], [17], [3, 0], [3, 5], [2, 3, 5]]
 
 /** Pairs that broadcast in every way. */
-const pairShapes: readonly (readonly [readonly number[], readonly number[]])[] = [
+export const pairShapes: readonly (readonly [readonly number[], readonly number[]])[] = [
   [[], []],
   [[3], []],
   [[], [5]],
@@ -57,6 +57,7 @@ export function elementwiseCases(): ConformanceCase[] {
             bound: dtype === 'i32' ? EXACT : bound,
             domain,
             differentiable: dtype === 'f64' && differentiable,
+            elementwise: true,
           }
         }),
       )
@@ -117,6 +118,7 @@ export function specialCases(): ConformanceCase[] {
         bound: dtype === 'i32' ? EXACT : (elementwiseBounds[op] as Bound),
         domain: [0, 1] as const,
         differentiable: false,
+        elementwise: true,
       }
     }),
   )

@@ -17,8 +17,10 @@ import { convolutionCases, poolingCases, spreadCases } from './window.js'
 
 export type { Bound } from './bounds.js'
 export type { ConformanceCase, Operand } from './case.js'
-export { checkDerivatives, checkValue, type DerivativeErrors, untested } from './check.js'
-export { checkBatch, checkTransposes } from './transforms.js'
+export { checkValue, untested } from './check.js'
+export { type Check, checks } from './checks.js'
+export { type OpText, opsDocument } from './document.js'
+export { unsampled } from './kinds.js'
 
 /** Cases of all ops: for each dtype, shapes and options that stress it, and special values. */
 export const conformanceCases = (): ConformanceCase[] => [

@@ -5,10 +5,12 @@ import { magnitudes } from '../reference/index.js'
 import { ROUNDED, sumBound } from './bounds.js'
 import { all, call, product } from './call.js'
 import type { ConformanceCase } from './case.js'
+import { specials } from './elementwise.js'
 
 /** Cases of what moves, chooses and converts elements. */
 export function movementCases(): ConformanceCase[] {
   const of = (dtype: DType, shape: readonly number[]) => [{ dtype, shape }]
+  const specialsOf = (dtype: DType) => [[specials[dtype].length], 'of special values'] as const
   return all.flatMap(dtype => [
     ...(
       [
@@ -153,17 +155,19 @@ export function movementCases(): ConformanceCase[] {
       }),
     ),
     ...all.flatMap(to =>
-      [[], [0], [3], [17], [3, 5]].map(shape =>
-        call('convert', {
-          operands: of(dtype, shape),
-          options: `to ${to}`,
-          domain: [-3, 3],
-          run: x => tape.convert(x, to),
-          reference: x => textbook.convert(x, to),
-          bound: ROUNDED,
-          // Through f32, finite differences see the rounding.
-          differentiable: dtype === 'f64' && to === 'f64',
-        }),
+      [...[[], [0], [3], [17], [3, 5]].map(shape => [shape, ''] as const), specialsOf(dtype)].map(
+        ([shape, values]) =>
+          call('convert', {
+            operands: of(dtype, shape),
+            options: `to ${to} ${values}`.trim(),
+            elementwise: true,
+            domain: [-3, 3],
+            run: x => tape.convert(x, to),
+            reference: x => textbook.convert(x, to),
+            bound: ROUNDED,
+            // Through f32, finite differences see the rounding.
+            differentiable: dtype === 'f64' && to === 'f64' && values === '',
+          }),
       ),
     ),
     ...(
@@ -174,14 +178,18 @@ export function movementCases(): ConformanceCase[] {
         [[5], [3, 1], []],
         [[3, 1], [5], [3, 5]],
         [[0], [1], [0]],
+        [[2], [specials[dtype].length, 1, 1], [specials[dtype].length, 1], 'of special values'],
       ] as const
-    ).map(([condition, x, y]) =>
+    ).map(([condition, x, y, options = '']) =>
       call('where', {
         operands: [
           { dtype: 'bool', shape: condition },
           { dtype, shape: x },
           { dtype, shape: y },
         ],
+        options,
+        elementwise: true,
+        differentiable: options === '',
         run: (c, x, y) => tape.where(c, x, y),
         reference: (c, x, y) => textbook.where(c, x, y),
       }),

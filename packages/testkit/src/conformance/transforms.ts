@@ -1,5 +1,5 @@
-import { at, jvp, mul, stack, sum, type Tensor, vjp, vmap } from '@wengert/tape'
-import { weights } from '../gradcheck.js'
+import { add, at, jit, jvp, mul, stack, sum, type Tensor, vjp, vmap } from '@wengert/tape'
+import { contracted, differentiate, weights } from '../gradcheck.js'
 import { sample, toPlain, toTensor } from '../sample.js'
 import type { ConformanceCase } from './case.js'
 
@@ -24,6 +24,29 @@ export function checkTransposes({ operands, domain, run }: ConformanceCase): num
   )
   const error = Math.abs(forward - reverse) / Math.max(1, Math.abs(forward), Math.abs(reverse))
   if (!(error <= TOLERANCE)) throw new Error(`⟨ȳ, Jẋ⟩ is ${forward}, but ⟨Jᵀȳ, ẋ⟩ is ${reverse}`)
+  return error
+}
+
+/**
+ * Asserts that the tangent of a differentiable case, contracted with fixed weights, is the derivative along it by finite
+ * differences.
+ *
+ * @returns the difference in units of Σ |ȳ·ẏ|, or of 1 if that is less.
+ */
+export function checkTangent({ operands, domain, run }: ConformanceCase): number {
+  const primals = sample(operands, domain).map(toTensor)
+  // As steps of finite differences: shorter than the distance from a kink.
+  const tangents = sample(operands, [-1, 1], 13).map(toTensor)
+  const float = (k: number) => operands[k]?.dtype === 'f64'
+  const { tangent } = jvp(run as (...xs: Tensor[]) => Tensor, primals, tangents)
+  const terms = toPlain(mul(tangent, weights(tangent.shape))).values
+  const got = terms.reduce((total, term) => total + term, 0)
+  const f = jit(contracted(run))
+  const along = (t: number) => primals.map((x, k) => (float(k) ? add(x, mul(tangents[k] as Tensor, t)) : x))
+  const { derivative } = differentiate(t => f(...along(t)).item())
+  const size = terms.reduce((total, term) => total + Math.abs(term), 0)
+  const error = Math.abs(got - derivative) / Math.max(1, size)
+  if (!(error <= TOLERANCE)) throw new Error(`the tangent is ${got}, by finite differences ${derivative}`)
   return error
 }
 
@@ -53,6 +76,16 @@ export function checkBatch({ operands, domain, run, name }: ConformanceCase): vo
     )
     compare(`vmap of ${name}, batched ${batched.join(' ')}`, mapped, loop)
   }
+}
+
+/** Asserts that a case mapped over a batch of length 0 gives an empty result of the right dtype and shape. */
+export function checkEmptyBatch({ operands, domain, run, name }: ConformanceCase): void {
+  const one = run(...sample(operands, domain).map(toTensor))
+  const none = operands.map(({ dtype, shape }) => toTensor({ dtype, shape: [0, ...shape], values: [] }))
+  const mapped = vmap(run as (...xs: Tensor[]) => Tensor)(...none)
+  const want = `${one.dtype}[${[0, ...one.shape]}]`
+  const got = `${mapped.dtype}[${mapped.shape}]`
+  if (got !== want) throw new Error(`vmap of ${name} over nothing is ${got}, expected ${want}`)
 }
 
 function compare(name: string, mapped: Tensor, loop: Tensor): void {

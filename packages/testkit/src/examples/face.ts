@@ -11,6 +11,8 @@ export interface FaceExport {
   readonly kind: 'function' | 'class' | 'value' | 'type'
   readonly file: string
   readonly line: number
+  /** The declaration as it is written; the first, of several. */
+  readonly text: string
   /** The comments of its declarations: several for overloads and for a value and a type of one name. */
   readonly docs: readonly Doc[]
 }
@@ -18,6 +20,7 @@ export interface FaceExport {
 interface Declaration {
   readonly kind: FaceExport['kind']
   readonly line: number
+  readonly text: string
   readonly doc: Doc | undefined
 }
 
@@ -88,7 +91,7 @@ export function faceExports(file: string, read = (path: string) => readFileSync(
 function merge(name: string, file: string, declarations: readonly Declaration[]): FaceExport {
   const value = declarations.find(({ kind }) => kind !== 'type') ?? declarations[0]
   const docs = declarations.flatMap(({ doc }) => doc ?? [])
-  return { name, file, docs, kind: value?.kind ?? 'value', line: value?.line ?? 1 }
+  return { name, file, docs, kind: value?.kind ?? 'value', line: value?.line ?? 1, text: value?.text ?? '' }
 }
 
 // A relative specifier names a file as it will be when built; the source beside it ends in `.ts`.
@@ -127,10 +130,10 @@ function scan(file: string, text: string): Module {
         exports.set(nameOf(nodes(specifier, 'exported')[0]), source ? { source, name } : name)
       }
     }
-    for (const { name, kind, start } of declared(declaration ?? statement)) {
-      const line = lineAt(text, start)
+    for (const { name, kind, start, end } of declared(declaration ?? statement)) {
+      const [line, own] = [lineAt(text, start), text.slice(start, end)]
       const doc = docBefore(start) ?? docBefore(statement.start)
-      declarations.set(name, [...(declarations.get(name) ?? []), { kind, line, doc }])
+      declarations.set(name, [...(declarations.get(name) ?? []), { kind, line, text: own, doc }])
       if (declaration) exports.set(name, name)
     }
   }
@@ -146,6 +149,7 @@ interface Declared {
   readonly name: string
   readonly kind: FaceExport['kind']
   readonly start: number
+  readonly end: number
 }
 
 const kinds: Readonly<Record<string, FaceExport['kind']>> = {
@@ -159,19 +163,20 @@ const kinds: Readonly<Record<string, FaceExport['kind']>> = {
 
 function declared(node: Node): Declared[] {
   const kind = kinds[node.type]
-  if (kind) return [{ kind, start: node.start, name: nameOf(nodes(node, 'id')[0]) }]
+  if (kind) return [{ kind, start: node.start, end: node.end, name: nameOf(nodes(node, 'id')[0]) }]
   if (node.type !== 'VariableDeclaration') return []
   return nodes(node, 'declarations').flatMap(declarator => {
     const [id] = nodes(declarator, 'id')
     const [init] = nodes(declarator, 'init')
     const callable = init && /^(Arrow)?FunctionExpression$/.test(init.type)
     if (id?.type === 'Identifier') {
-      return [{ name: nameOf(id), kind: callable ? 'function' : 'value', start: declarator.start }]
+      const { start, end } = declarator
+      return [{ name: nameOf(id), kind: callable ? 'function' : 'value', start, end }]
     }
     return id?.type === 'ObjectPattern' ? nodes(id, 'properties').map(property) : []
   })
 }
 
 function property(node: Node): Declared {
-  return { name: nameOf(nodes(node, 'value')[0]), kind: 'value', start: node.start }
+  return { name: nameOf(nodes(node, 'value')[0]), kind: 'value', start: node.start, end: node.end }
 }

@@ -39,7 +39,7 @@ export {
 } from './movement.js'
 
 export { argsort, searchsorted, sort } from './order.js'
-export { indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
+export { broadcastShape, indicesOf, magnitudes, type Plain, positionOf, read } from './plain.js'
 export { averagePool2d, maxPool2d } from './pool.js'
 export { matmul } from './product.js'
 export { bernoulli, categorical, derivedKeys, normal, permutation, randomBits, uniform } from './random.js'

@@ -1,13 +1,28 @@
 import type { DType } from '@wengert/kernels'
 import type { Instruction, Params, Program } from '@wengert/tape'
+import { flip } from './arrangement.js'
 import { control } from './control.js'
 import { conv2d, conv2dFilterPullback, conv2dInputPullback, each, type Window } from './convolution.js'
 import { convert, elementwise, elementwiseOps, where } from './elementwise.js'
+import { type Choice, gatherRows, scatterRows } from './gather.js'
+import { concat } from './joining.js'
 import { type Bounds, broadcastTo, reshape, slice, transpose, unslice } from './movement.js'
+import { argsort } from './order.js'
 import type { Plain } from './plain.js'
 import { maxPool2d, maxPool2dPullback, maxPool2dPushforward, sumPool2d, sumPool2dPullback } from './pool.js'
 import { product } from './product.js'
-import { max, min, sum } from './reduction.js'
+import {
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  type Direction,
+  linearRecurrence,
+  max,
+  min,
+  prod,
+  sum,
+} from './reduction.js'
 
 type Rule = (inputs: readonly Plain[], params: Params) => Plain
 
@@ -15,6 +30,8 @@ const list = (params: Params, name: string) => params[name] as readonly number[]
 const along = (params: Params) => ({ axis: list(params, 'axes') })
 const window = (params: Params) => params as unknown as Window
 const bounds = (params: Params) => params as unknown as Bounds
+const choice = (params: Params) => params as unknown as Choice
+const direction = (params: Params) => params as unknown as Direction
 const two = (inputs: readonly Plain[]) => inputs as readonly [Plain, Plain]
 const one = (inputs: readonly Plain[]) => inputs[0] as Plain
 
@@ -37,6 +54,18 @@ const rules: Readonly<Record<string, Rule>> = {
   matmul: (inputs, { transposeX, transposeW }) =>
     product(...two(inputs), transposeX === true, transposeW === true),
   conv2d: (inputs, params) => each((x, filter) => conv2d(x, filter, window(params)))(...two(inputs)),
+  flip: (inputs, params) => flip(one(inputs), list(params, 'axes')),
+  concat: (inputs, params) => concat(inputs, params['axis'] as number),
+  gather: (inputs, params) =>
+    gatherRows(...two(inputs), choice(params), params['missing'] === 'zero' ? 0 : Number.NaN),
+  scatterAdd: (inputs, params) => scatterRows(...two(inputs), choice(params), params['length'] as number),
+  argsort: (inputs, { descending }) => argsort(one(inputs), { axis: -1, descending: descending === true }),
+  prod: (inputs, params) => prod(one(inputs), along(params)),
+  cumsum: (inputs, params) => cumsum(one(inputs), direction(params)),
+  cumprod: (inputs, params) => cumprod(one(inputs), direction(params)),
+  cummax: (inputs, params) => cummax(one(inputs), direction(params)),
+  cummin: (inputs, params) => cummin(one(inputs), direction(params)),
+  linearRecurrence: (inputs, params) => linearRecurrence(...two(inputs), direction(params)),
   conv2dInputPullback: (inputs, params) =>
     each((ct, filter, x) => conv2dInputPullback(ct, filter, x, window(params)))(
       ...two(inputs),

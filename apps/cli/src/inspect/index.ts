@@ -1,0 +1,1 @@
+export { exampleNames, type InspectSettings, inspectCommand } from './inspect.js'

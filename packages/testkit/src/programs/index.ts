@@ -1,0 +1,1 @@
+export { type RandomProgram, randomPrograms } from './programs.js'
