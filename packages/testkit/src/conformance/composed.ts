@@ -30,6 +30,9 @@ const [alpha, lambda] = [1.6732632423543772, 1.0507009873554805]
 const elu = (x: number, a: number) => (x > 0 ? x : a * Math.expm1(x))
 const geluTanh = (x: number) => x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
 
+/** x times a gate that closes faster than x falls: the limit at −∞ is zero from below. */
+const gated = (f: (x: number) => number) => (x: number) => (x === Number.NEGATIVE_INFINITY ? -0 : f(x))
+
 const activations: readonly Activation[] = [
   {
     op: 'relu6',
@@ -49,14 +52,19 @@ const activations: readonly Activation[] = [
   { op: 'elu', run: x => tape.elu(x), formula: x => elu(x, 1), bound: [2, 3] },
   { op: 'elu', options: 'alpha 2', run: x => tape.elu(x, 2), formula: x => elu(x, 2), bound: [2, 3] },
   { op: 'selu', run: x => tape.selu(x), formula: x => lambda * elu(x, alpha), bound: [4, 4] },
-  { op: 'silu', run: x => tape.silu(x), formula: x => x / (1 + Math.exp(-x)), bound: [3, 4] },
-  { op: 'mish', run: x => tape.mish(x), formula: x => x * Math.tanh(softplus(x)), bound: [5, 6] },
-  { op: 'gelu', run: x => tape.gelu(x), formula: x => 0.5 * x * erfc(-x * Math.SQRT1_2), bound: [8, 12] },
+  { op: 'silu', run: x => tape.silu(x), formula: gated(x => x / (1 + Math.exp(-x))), bound: [3, 4] },
+  { op: 'mish', run: x => tape.mish(x), formula: gated(x => x * Math.tanh(softplus(x))), bound: [5, 6] },
+  {
+    op: 'gelu',
+    run: x => tape.gelu(x),
+    formula: gated(x => 0.5 * x * erfc(-x * Math.SQRT1_2)),
+    bound: [8, 12],
+  },
   {
     op: 'gelu',
     options: 'tanh',
     run: x => tape.gelu(x, { approximate: 'tanh' }),
-    formula: geluTanh,
+    formula: gated(geluTanh),
     bound: [8, 8],
   },
 ]
