@@ -19,10 +19,15 @@ export const bounds = { tangent: 2.5, gradient: 4 }
  * other elementals, and rules that give more than the theorem asks for.
  */
 export const beyond = {
+  cholesky:
+    'is n³/3; its derivative is made of products and solves of whole matrices, which do not know of triangles',
+  det: 'as lu',
+  lu: 'as cholesky',
   max: 'shares its derivative among ties: they are counted, and each result has a division more',
   min: 'as max',
   pow: 'x to the power of y − 1 is computed anew, since out·y/x is no number at 0',
   prod: 'is differentiated without a division, so that zeros among the factors are right to every order',
+  slogdet: 'as lu',
 }
 
 /** A loss of parameters on a batch with these shapes, as a function of tensors. */
