@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { permutation, randomWords } from '@wengert/nn'
+import { permutationOf, randomWords } from '@wengert/nn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from './house/source.js'
 
@@ -77,7 +77,7 @@ const [ROWS, SIDE, CLASSES] = [800, 16, 4]
 beforeAll(() => {
   // Noise, with a bright quarter that tells the class.
   const words = randomWords(ROWS * SIDE * SIDE, { seed: 1 })
-  const images = Array.from(permutation(ROWS, { seed: 2 }), row => {
+  const images = Array.from(permutationOf(ROWS, { seed: 2 }), row => {
     const label = row % CLASSES
     const pixels = Array.from({ length: SIDE * SIDE }, (_, k) => {
       const noise = (words[row * SIDE * SIDE + k] as number) / 2 ** 32

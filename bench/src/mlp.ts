@@ -1,4 +1,11 @@
-import { crossEntropy, type Labelled, type MlpParams, mlp as model, randomWords, uniform } from '@wengert/nn'
+import {
+  crossEntropy,
+  type Labelled,
+  type MlpParams,
+  mlp as model,
+  randomWords,
+  uniformWeights,
+} from '@wengert/nn'
 import { createScheduler, type Scheduler } from '@wengert/scheduler'
 import { BudgetError, fromData } from '@wengert/tape'
 import { alternately, column, median } from './measure.js'
@@ -75,7 +82,10 @@ const open = (workers: number, budgetBytes: number | null): Promise<Scheduler<Ml
 /** Rows of random numbers with random labels. */
 function dataOf(rows: number): Labelled {
   const labels = Int32Array.from(randomWords(rows, { seed: 1 }), word => word % 10)
-  return { x: uniform([rows, 784], 1, { seed: 2 }), y: fromData({ dtype: 'i32', shape: [rows] }, labels) }
+  return {
+    x: uniformWeights([rows, 784], 1, { seed: 2 }),
+    y: fromData({ dtype: 'i32', shape: [rows] }, labels),
+  }
 }
 
 /** The fewest bytes in which the gradient is possible, from the error about having none. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { split } from '@wengert/nn'
+import { splitRows } from '@wengert/nn'
 import { fromData } from '@wengert/tape'
 import { CsvError, parse } from 'csv-parse'
 import { Cells } from './cells.js'
@@ -35,7 +35,7 @@ export async function readCsv(file: string, options: CsvOptions, signal: AbortSi
     })
   }
   const { column, labels, classes } = readLabels(cells, options)
-  const { train, test } = split(labels, Math.max(1, Math.round(cells.rows / TEST_SHARE)), SPLIT_SEED)
+  const { train, test } = splitRows(labels, Math.max(1, Math.round(cells.rows / TEST_SHARE)), SPLIT_SEED)
   const features = cells.columns - 1
   return {
     name: basename(file),

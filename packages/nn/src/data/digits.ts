@@ -1,5 +1,5 @@
 import { dataOf, fromData, OptionError, type Tensor } from '@wengert/tape'
-import { type Split, split } from './order.js'
+import { type Split, splitRows } from './order.js'
 
 /** Rows with a class each. */
 export type Labelled = {
@@ -53,4 +53,4 @@ const [TEST_ROWS, SPLIT_SEED] = [2000, 0]
  * const { x, y } = digits([new Float32Array(1500), new Float32Array(1500)], 1)
  * splitDigits({ x, y }).test.length // → 2000
  */
-export const splitDigits = ({ y }: Labelled): Split => split(dataOf(y), TEST_ROWS, SPLIT_SEED)
+export const splitDigits = ({ y }: Labelled): Split => splitRows(dataOf(y), TEST_ROWS, SPLIT_SEED)

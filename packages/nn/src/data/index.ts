@@ -1,2 +1,2 @@
 export { digits, type Labelled, splitDigits } from './digits.js'
-export { batches, type Split, shuffled, split } from './order.js'
+export { batches, type Split, shuffled, splitRows } from './order.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { batches, shuffled, split } from './index.js'
+import { batches, shuffled, splitRows } from './index.js'
 
 const ascending = (rows: Iterable<number>) => [...rows].sort((a, b) => a - b)
 const firstRows = (count: number) => Array.from({ length: count }, (_, k) => k)
@@ -14,7 +14,7 @@ describe('shuffled', () => {
   })
 })
 
-describe('split', () => {
+describe('splitRows', () => {
   test('sets apart what was asked, and leaves the rest', () => {
     fc.assert(
       fc.property(
@@ -23,7 +23,7 @@ describe('split', () => {
         fc.nat(),
         (labels, pick, seed) => {
           const testRows = 1 + (pick % (labels.length - 1))
-          const { train, test: apart } = split(labels, testRows, seed)
+          const { train, test: apart } = splitRows(labels, testRows, seed)
           expect(apart.length).toBe(testRows)
           expect(ascending([...train, ...apart])).toEqual(firstRows(labels.length))
           expect([...apart]).toEqual(ascending(apart))
@@ -40,7 +40,7 @@ describe('split', () => {
   })
 
   test.each([0, 3, -1, 1.5])('%s of 3 rows is refused', testRows => {
-    expect(() => split([0, 1, 0], testRows, 0)).toThrow(expect.objectContaining({ code: 'OPTION' }))
+    expect(() => splitRows([0, 1, 0], testRows, 0)).toThrow(expect.objectContaining({ code: 'OPTION' }))
   })
 })
 

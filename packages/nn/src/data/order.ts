@@ -1,5 +1,5 @@
 import { OptionError } from '@wengert/tape'
-import { permutation } from '../random/index.js'
+import { permutationOf } from '../random/index.js'
 
 /** Streams of the seed: weights use the low ones, the order of epochs the high ones. */
 const [EPOCH_STREAM, SPLIT_STREAM] = [0x80000000, 0x7fffffff]
@@ -13,7 +13,7 @@ const [EPOCH_STREAM, SPLIT_STREAM] = [0x80000000, 0x7fffffff]
  * shuffled([10, 20], 7, 1).toSorted() // → [10, 20]
  */
 export function shuffled(rows: number | ArrayLike<number>, seed: number, epoch: number): Int32Array {
-  const order = permutation(typeof rows === 'number' ? rows : rows.length, {
+  const order = permutationOf(typeof rows === 'number' ? rows : rows.length, {
     seed,
     stream: EPOCH_STREAM + epoch,
   })
@@ -34,20 +34,20 @@ export interface Split {
  * @returns both in ascending order.
  * @throws {@link OptionError} unless there is a row or more for either.
  * @example
- * split([0, 0, 1, 1, 1, 1], 3, 7).test.length // → 3
- * split([0, 0, 1, 1], 2, 7).test.map(row => [0, 0, 1, 1][row]) // → [0, 1]
+ * splitRows([0, 0, 1, 1, 1, 1], 3, 7).test.length // → 3
+ * splitRows([0, 0, 1, 1], 2, 7).test.map(row => [0, 0, 1, 1][row]) // → [0, 1]
  */
-export function split(labels: ArrayLike<number>, testRows: number, seed: number): Split {
+export function splitRows(labels: ArrayLike<number>, testRows: number, seed: number): Split {
   const rows = labels.length
   if (!Number.isInteger(testRows) || testRows < 1 || testRows >= rows) {
     throw new OptionError({
-      summary: `split: ${testRows} of ${rows} rows cannot be set apart.`,
+      summary: `splitRows: ${testRows} of ${rows} rows cannot be set apart.`,
       expected: `a whole number from 1 to ${rows - 1}`,
       data: { option: 'testRows' },
     })
   }
   const classes = new Map<number, number[]>()
-  for (const row of permutation(rows, { seed, stream: SPLIT_STREAM })) {
+  for (const row of permutationOf(rows, { seed, stream: SPLIT_STREAM })) {
     const label = labels[row] as number
     const members = classes.get(label) ?? []
     members.push(row)

@@ -1,5 +1,5 @@
 import { type Tensor, take } from '@wengert/tape'
-import { type InitialiseOptions, uniform } from '../random/index.js'
+import { type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Parameters of an embedding. */
 export type EmbeddingParams = {
@@ -34,4 +34,4 @@ export interface EmbeddingSizes {
 export const initEmbedding = (
   { words, features }: EmbeddingSizes,
   options: InitialiseOptions = {},
-): EmbeddingParams => ({ table: uniform([words, features], Math.sqrt(3 / features), options) })
+): EmbeddingParams => ({ table: uniformWeights([words, features], Math.sqrt(3 / features), options) })

@@ -1,5 +1,5 @@
 import { formatAval, OptionError, reshape, ShapeError, split, type Tensor, transpose } from '@wengert/tape'
-import { type InitialiseOptions, uniform } from '../random/index.js'
+import { type InitialiseOptions, uniformWeights } from '../random/index.js'
 import { attention, type MaskOptions } from './attention.js'
 import { type DenseParams, dense } from './dense.js'
 import { filled } from './norm-params.js'
@@ -74,7 +74,7 @@ export function initMultiHeadAttention(
   options: InitialiseOptions = {},
 ): MultiHeadAttentionParams {
   // One draw for all, so that a layer takes up a single stream.
-  const weights = uniform([4 * features, features], Math.sqrt(6 / (2 * features)), options)
+  const weights = uniformWeights([4 * features, features], Math.sqrt(6 / (2 * features)), options)
   const [query, key, value, out] = split(weights, 4).map(w => ({
     w,
     b: filled([features], 0, options.dtype ?? 'f32'),

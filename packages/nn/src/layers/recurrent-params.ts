@@ -1,5 +1,5 @@
 import { formatAval, ShapeError, slice, type Tensor } from '@wengert/tape'
-import { type InitialiseOptions, uniform } from '../random/index.js'
+import { type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Sizes of a recurrent cell. */
 export interface CellSizes {
@@ -16,7 +16,7 @@ export function gateWeights(
   options: InitialiseOptions,
 ): { wx: Tensor; wh: Tensor } {
   // One draw for both, so that a cell takes up a single stream.
-  const both = uniform([inputs + units, gates * units], 1 / Math.sqrt(units), options)
+  const both = uniformWeights([inputs + units, gates * units], 1 / Math.sqrt(units), options)
   return { wx: slice(both, [0], [inputs]), wh: slice(both, [inputs]) }
 }
 

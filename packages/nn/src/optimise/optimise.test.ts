@@ -1,6 +1,6 @@
 import { BudgetError, flatten, jit, type Tensor, type Tree, tensor } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
-import { glorotUniform, uniform } from '../random/index.js'
+import { glorotUniform, uniformWeights } from '../random/index.js'
 import { adam, inPieces, type Optimiser, type OptimiserState, sgd, type Updated } from './index.js'
 
 type Pair = { readonly w: Tensor; readonly b: Tensor }
@@ -9,8 +9,8 @@ const f64 = { dtype: 'f64' } as const
 const start = (): Pair => ({ w: glorotUniform([3, 4], { seed: 1, ...f64 }), b: tensor([0.5, -0.5], f64) })
 /** Gradients of some steps, as numbers that depend on step and element. */
 const gradientAt = (step: number, like: Pair): Pair => ({
-  w: uniform(like.w.shape, 1 / step, { seed: 2, stream: step, ...f64 }),
-  b: uniform(like.b.shape, step, { seed: 3, stream: step, ...f64 }),
+  w: uniformWeights(like.w.shape, 1 / step, { seed: 2, stream: step, ...f64 }),
+  b: uniformWeights(like.b.shape, step, { seed: 3, stream: step, ...f64 }),
 })
 
 function steps(optimiser: Optimiser, count: number): Pair {
@@ -88,11 +88,11 @@ describe('adam in f32', () => {
     const jitted = jit((p: Tensor, g: Tensor, s: OptimiserState<Tensor>) => rule.update(p, g, s))
     const pieces = inPieces(rule)
     let [plain, recorded, cut] = Array.from({ length: 3 }, () => {
-      const params = uniform([1000], 1, { seed: 1 })
+      const params = uniformWeights([1000], 1, { seed: 1 })
       return { params, state: rule.init(params) }
     }) as [Updated<Tensor>, Updated<Tensor>, Updated<Tensor>]
     for (let step = 1; step <= 3; step++) {
-      const gradient = uniform([1000], step, { seed: 2, stream: step })
+      const gradient = uniformWeights([1000], step, { seed: 2, stream: step })
       plain = rule.update(plain.params, gradient, plain.state)
       recorded = jitted(recorded.params, gradient, recorded.state)
       cut = pieces.update(cut.params, gradient, cut.state)
@@ -144,8 +144,14 @@ describe('the same bits, recorded or in pieces', () => {
   })
 
   test('parameters longer than a piece', () => {
-    const params = { w: uniform([311, 97], 1, { seed: 1 }), b: uniform([50_000], 1, { seed: 2 }) }
-    const gradient = { w: uniform([311, 97], 1, { seed: 3 }), b: uniform([50_000], 1, { seed: 4 }) }
+    const params = {
+      w: uniformWeights([311, 97], 1, { seed: 1 }),
+      b: uniformWeights([50_000], 1, { seed: 2 }),
+    }
+    const gradient = {
+      w: uniformWeights([311, 97], 1, { seed: 3 }),
+      b: uniformWeights([50_000], 1, { seed: 4 }),
+    }
     const optimiser = adam()
     const whole = optimiser.update(params, gradient, optimiser.init(params))
     for (const memory of ['64 KiB', '8 MiB']) {

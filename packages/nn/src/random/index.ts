@@ -1,3 +1,3 @@
-export { glorotUniform, heUniform, type InitialiseOptions, uniform } from './initialise.js'
-export { permutation } from './permutation.js'
+export { glorotUniform, heUniform, type InitialiseOptions, uniformWeights } from './initialise.js'
+export { permutationOf } from './permutation.js'
 export { type RandomOptions, randomWords } from './words.js'

@@ -16,9 +16,9 @@ export interface InitialiseOptions extends RandomOptions {
  * Uniform numbers in [−limit, limit).
  *
  * @example
- * uniform([2, 3], 0.5, { seed: 7 }).shape // → [2, 3]
+ * uniformWeights([2, 3], 0.5, { seed: 7 }).shape // → [2, 3]
  */
-export function uniform(
+export function uniformWeights(
   shape: readonly number[],
   limit: number,
   { dtype = 'f32', ...random }: InitialiseOptions = {},
@@ -40,7 +40,7 @@ export function uniform(
  */
 export function glorotUniform(shape: readonly number[], options: InitialiseOptions = {}): Tensor {
   const { fanIn, fanOut } = fans(shape)
-  return uniform(shape, Math.sqrt(6 / (fanIn + fanOut)), options)
+  return uniformWeights(shape, Math.sqrt(6 / (fanIn + fanOut)), options)
 }
 
 /**
@@ -51,7 +51,7 @@ export function glorotUniform(shape: readonly number[], options: InitialiseOptio
  * heUniform([6, 2], { seed: 7 }).toArray().flat().every(w => Math.abs(w) <= 1) // → true
  */
 export const heUniform = (shape: readonly number[], options: InitialiseOptions = {}): Tensor =>
-  uniform(shape, Math.sqrt(6 / fans(shape).fanIn), options)
+  uniformWeights(shape, Math.sqrt(6 / fans(shape).fanIn), options)
 
 /** Inputs and outputs of one unit; each place of a filter's window counts. */
 function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {

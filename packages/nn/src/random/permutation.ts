@@ -5,9 +5,9 @@ import { type RandomOptions, randomWords } from './words.js'
  * without the rejection: no place is favoured by more than count / 2³²).
  *
  * @example
- * permutation(5, { seed: 7 }).toSorted() // → [0, 1, 2, 3, 4]
+ * permutationOf(5, { seed: 7 }).toSorted() // → [0, 1, 2, 3, 4]
  */
-export function permutation(count: number, options: RandomOptions = {}): Int32Array {
+export function permutationOf(count: number, options: RandomOptions = {}): Int32Array {
   const order = Int32Array.from({ length: count }, (_, k) => k)
   const words = randomWords(count, options)
   for (let k = count - 1; k > 0; k--) {

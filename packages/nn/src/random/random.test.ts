@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { glorotUniform, heUniform, permutation, randomWords, uniform } from './index.js'
+import { glorotUniform, heUniform, permutationOf, randomWords, uniformWeights } from './index.js'
 
 describe('random words', () => {
   test('a longer draw begins with a shorter one', () => {
@@ -24,15 +24,17 @@ describe('random words', () => {
 test('permutations are permutations, and differ by seed', () => {
   fc.assert(
     fc.property(fc.nat(300), fc.nat(), (count, seed) => {
-      const order = permutation(count, { seed })
+      const order = permutationOf(count, { seed })
       expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, k) => k))
     }),
   )
-  expect(permutation(100, { seed: 1 })).not.toEqual(permutation(100, { seed: 2 }))
+  expect(permutationOf(100, { seed: 1 })).not.toEqual(permutationOf(100, { seed: 2 }))
 })
 
 describe('initialisers', () => {
-  const values = (count: number, limit: number) => [...uniform([count], limit, { seed: 5 }).toTypedArray()]
+  const values = (count: number, limit: number) => [
+    ...uniformWeights([count], limit, { seed: 5 }).toTypedArray(),
+  ]
 
   test('numbers are within the limit, with its mean and variance', () => {
     const drawn = values(20_000, 2)
@@ -44,12 +46,12 @@ describe('initialisers', () => {
   })
 
   test('f32 and f64 draw the same numbers, rounded', () => {
-    const [f32, f64] = (['f32', 'f64'] as const).map(dtype => uniform([50], 0.3, { seed: 5, dtype }))
+    const [f32, f64] = (['f32', 'f64'] as const).map(dtype => uniformWeights([50], 0.3, { seed: 5, dtype }))
     expect(f64?.toTypedArray().map(Math.fround)).toEqual(Float64Array.from(f32?.toTypedArray() ?? []))
   })
 
   test('limits count the places of a window', () => {
-    const largest = (w: ReturnType<typeof uniform>) => Math.max(...w.toTypedArray())
+    const largest = (w: ReturnType<typeof uniformWeights>) => Math.max(...w.toTypedArray())
     expect(largest(heUniform([5, 5, 6, 200], { seed: 1 }))).toBeCloseTo(Math.sqrt(6 / 150), 2)
     expect(largest(glorotUniform([5, 5, 6, 200], { seed: 1 }))).toBeCloseTo(Math.sqrt(6 / 5150), 2)
   })
