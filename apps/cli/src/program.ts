@@ -1,6 +1,7 @@
 import { suiteNames } from '@wengert/bench'
 import { Command } from 'commander'
 import { benchCommand } from './bench.js'
+import { gradbenchCommand } from './gradbench/index.js'
 import { choice, fraction, lengths, positive, size, whole } from './options.js'
 import { type PlanSettings, planCommand } from './plan.js'
 import { interruptible } from './terminal/index.js'
@@ -18,6 +19,7 @@ export function createProgram(): Command {
   program.addCommand(trainOf().copyInheritedSettings(program))
   program.addCommand(benchOf().copyInheritedSettings(program))
   program.addCommand(planOf().copyInheritedSettings(program))
+  program.addCommand(gradbenchOf().copyInheritedSettings(program))
   return program
 }
 
@@ -88,3 +90,9 @@ const planOf = (): Command =>
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((model: 'mlp' | 'cnn', settings: PlanSettings) => planCommand(model, settings))
+
+const gradbenchOf = (): Command =>
+  new Command('gradbench')
+    .description('Be a tool of GradBench: read its messages from standard input, answer on standard output.')
+    .option('--debug', 'show the stack of an error')
+    .action(() => gradbenchCommand())

@@ -1,0 +1,19 @@
+import type { Module } from '../task.js'
+import { determinant } from './det.js'
+import { gmm } from './gmm.js'
+import { hello } from './hello.js'
+import { kmeans } from './kmeans.js'
+import { llsq } from './llsq.js'
+import { lse } from './lse.js'
+import { ode } from './ode.js'
+
+/** The modules of GradBench, by the names that its evals define. */
+export const modules: Readonly<Record<string, Module>> = {
+  hello,
+  llsq,
+  lse,
+  det: determinant,
+  ode,
+  gmm,
+  kmeans,
+}
