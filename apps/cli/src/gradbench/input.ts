@@ -24,9 +24,10 @@ export class Input {
     throw this.#refused('a finite number')
   }
 
-  /** A whole number of at least `least`. */
-  count(least: number): number {
-    if (Number.isSafeInteger(this.#value) && (this.#value as number) >= least) return this.#value as number
+  /** A whole number from `least` to below `limit`. */
+  whole(least: number, limit = Number.MAX_SAFE_INTEGER): number {
+    const value = this.#value as number
+    if (Number.isSafeInteger(value) && value >= least && value < limit) return value
     throw this.#refused(`a whole number of at least ${least}`)
   }
 

@@ -52,7 +52,7 @@ const primal = jit(det)
 const gradient = grad(det)
 
 function read(input: Input): Tensor {
-  const ell = input.at('ell').count(1)
+  const ell = input.at('ell').whole(1)
   return input
     .at('A')
     .tensor(ell * ell)

@@ -88,14 +88,14 @@ function logGammaOfHalf(n: number): number {
 }
 
 function read(input: Input): [Parameters, Tensor, Wishart] {
-  const [D, K, N] = [input.at('d').count(1), input.at('k').count(1), input.at('n').count(1)]
+  const [D, K, N] = [input.at('d').whole(1), input.at('k').whole(1), input.at('n').whole(1)]
   const theta = {
     alpha: input.at('alpha').tensor(K),
     mu: input.at('mu').tensor(K, D),
     q: input.at('q').tensor(K, D),
     l: input.at('l').tensor(K, (D * (D - 1)) / 2),
   }
-  return [theta, input.at('x').tensor(N, D), { m: input.at('m').count(0), gamma: input.at('gamma').number }]
+  return [theta, input.at('x').tensor(N, D), { m: input.at('m').whole(0), gamma: input.at('gamma').number }]
 }
 
 export const gmm: Module = {

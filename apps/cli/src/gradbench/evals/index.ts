@@ -2,6 +2,7 @@ import type { Module } from '../task.js'
 import { determinant } from './det.js'
 import { gmm } from './gmm.js'
 import { hello } from './hello.js'
+import { ht } from './ht.js'
 import { kmeans } from './kmeans.js'
 import { llsq } from './llsq.js'
 import { lse } from './lse.js'
@@ -16,4 +17,5 @@ export const modules: Readonly<Record<string, Module>> = {
   ode,
   gmm,
   kmeans,
+  ht,
 }

@@ -33,7 +33,7 @@ const primal = jit(y)
 const gradient = grad(y)
 
 function read(input: Input): [Tensor, Tensor] {
-  const i = Float64Array.from({ length: input.at('n').count(2) }, (_, i) => i)
+  const i = Float64Array.from({ length: input.at('n').whole(2) }, (_, i) => i)
   return [input.at('x').tensor(-1), tensor(i)]
 }
 

@@ -28,7 +28,7 @@ function solve(x: Tensor, s: number): Tensor {
   return y
 }
 
-const read = (input: Input): [Tensor, number] => [input.at('x').tensor(-1), input.at('s').count(1)]
+const read = (input: Input): [Tensor, number] => [input.at('x').tensor(-1), input.at('s').whole(1)]
 
 export const ode: Module = {
   primal(input) {
