@@ -1,4 +1,5 @@
 import type { Module } from '../task.js'
+import { ba } from './ba.js'
 import { determinant } from './det.js'
 import { gmm } from './gmm.js'
 import { hello } from './hello.js'
@@ -18,4 +19,5 @@ export const modules: Readonly<Record<string, Module>> = {
   gmm,
   kmeans,
   ht,
+  ba,
 }
