@@ -120,17 +120,22 @@ const errorsOfMany = vmap(errors)
 const blocksOfMany = vmap(block)
 
 /** Observations that are computed at a time, few enough for their values to stay in the cache. */
-const TILE = 2048
+const TILE = 1024
 
-/** Maps over all observations; results of observations follow each other. */
+/** What comes of each observation: the reprojection part, some numbers each, and the weight's, one each. */
+interface Results {
+  readonly reprojection: Float64Array
+  readonly weight: Float64Array
+}
+
+/** Maps over all observations, and puts the results of each where they belong. */
 function overTiles(
   problem: Problem,
   mapped: (seen: Seen, feature: Vector) => { reprojection: Tensor; weight: Tensor },
-  width: number,
-) {
+  { reprojection, weight }: Results,
+): Results {
   const { seen, feature } = gather(problem)
-  const p = problem.w.size
-  const [reprojection, weight] = [new Float64Array(p * width), new Float64Array(p)]
+  const [p, width] = [weight.length, reprojection.length / weight.length]
   for (let first = 0; first < p; first += TILE) {
     const size = Math.min(TILE, p - first)
     const part = (x: Tensor) =>
@@ -143,43 +148,58 @@ function overTiles(
   return { reprojection, weight }
 }
 
-/** A sparse matrix: where each row begins among the columns and values, by compressed rows. */
+function objective(problem: Problem): Results {
+  const p = problem.w.size
+  return overTiles(problem, errorsOfMany, {
+    reprojection: new Float64Array(2 * p),
+    weight: new Float64Array(p),
+  })
+}
+
+/** A sparse matrix by compressed rows: where each begins among the columns and values. */
 interface Sparse {
   readonly rows: Int32Array
   readonly cols: Int32Array
   readonly vals: Float64Array
 }
 
-/** Two rows of 15 values for each observation, and then one of 1. */
+/** Two rows of 15 values for each observation, and then one row of 1 value for each. */
 function jacobian(problem: Problem): Sparse {
-  const { reprojection, weight } = overTiles(problem, blocksOfMany, 2 * COLUMNS)
-  const [n, m, p] = [problem.cameras, problem.points, problem.w].map(x => x.shape.at(-1) as number) as [
-    number,
-    number,
-    number,
-  ]
-  const [cameraOf, pointOf] = [dataOf(problem.cameraOf), dataOf(problem.pointOf)]
+  const p = problem.w.size
+  const vals = new Float64Array((2 * COLUMNS + 1) * p)
+  overTiles(problem, blocksOfMany, {
+    reprojection: vals.subarray(0, 2 * COLUMNS * p),
+    weight: vals.subarray(2 * COLUMNS * p),
+  })
+  return { ...pattern(problem), vals }
+}
+
+/** Columns are those of the cameras, then of the points, then of the weights. */
+function pattern({ cameras, points, cameraOf, pointOf }: Problem): Omit<Sparse, 'vals'> {
+  const [n, m, p] = [cameras.size / CAMERA, points.size / POINT, cameraOf.size]
+  const [ofCamera, ofPoint] = [dataOf(cameraOf) as Int32Array, dataOf(pointOf) as Int32Array]
+  const [pointColumns, weightColumns] = [CAMERA * n, CAMERA * n + POINT * m]
   const rows = new Int32Array(3 * p + 1)
-  for (let row = 1; row <= 3 * p; row++) rows[row] = rows[row - 1]! + (row <= 2 * p ? COLUMNS : 1)
-  const cols = new Int32Array(2 * COLUMNS * p + p)
-  for (let row = 0, at = 0; row < 2 * p; row++) {
-    const observation = row >> 1
-    for (let k = 0; k < CAMERA; k++) cols[at++] = CAMERA * cameraOf[observation]! + k
-    for (let k = 0; k < POINT; k++) cols[at++] = CAMERA * n + POINT * pointOf[observation]! + k
-    cols[at++] = CAMERA * n + POINT * m + observation
+  for (let row = 1; row <= 2 * p; row++) rows[row] = row * COLUMNS
+  for (let row = 1; row <= p; row++) rows[2 * p + row] = 2 * p * COLUMNS + row
+  const cols = new Int32Array((2 * COLUMNS + 1) * p)
+  for (let i = 0; i < p; i++) {
+    const first = 2 * COLUMNS * i
+    const [camera, point] = [CAMERA * ofCamera[i]!, pointColumns + POINT * ofPoint[i]!]
+    for (let k = 0; k < CAMERA; k++) cols[first + k] = camera + k
+    for (let k = 0; k < POINT; k++) cols[first + CAMERA + k] = point + k
+    cols[first + CAMERA + POINT] = weightColumns + i
+    for (let k = 0; k < COLUMNS; k++) cols[first + COLUMNS + k] = cols[first + k]!
+    cols[2 * COLUMNS * p + i] = weightColumns + i
   }
-  for (let k = 0; k < p; k++) cols[2 * COLUMNS * p + k] = CAMERA * n + POINT * m + k
-  const vals = new Float64Array(cols.length)
-  vals.set(reprojection)
-  vals.set(weight, reprojection.length)
-  return { rows, cols, vals }
+  return { rows, cols }
 }
 
 /** One camera, point, weight and feature, repeated; observation i is of camera i mod n and point i mod m. */
 function read(input: Input): Problem {
   const [n, m, p] = ['n', 'm', 'p'].map(name => input.at(name).whole(1)) as [number, number, number]
   const repeated = (x: Tensor, count: number) => x.reshape([-1, 1]).broadcastTo([x.size, count])
-  const cyclic = (count: number) => tensor(Int32Array.from({ length: p }, (_, i) => i % count))
+  const cyclic = (count: number) => tensor(new Int32Array(p).map((_, i) => i % count))
   return {
     cameras: repeated(input.at('cam').tensor(CAMERA), n),
     points: repeated(input.at('x').tensor(POINT), m),
@@ -194,8 +214,8 @@ export const ba: Module = {
   objective(input) {
     const problem = read(input)
     return {
-      run: () => overTiles(problem, errorsOfMany, 2),
-      output: ({ reprojection, weight }: ReturnType<typeof overTiles>) => ({
+      run: () => objective(problem),
+      output: ({ reprojection, weight }: Results) => ({
         reproj_error: { elements: [...reprojection.subarray(0, 2)], repeated: problem.w.size },
         w_err: { element: weight[0]!, repeated: problem.w.size },
       }),

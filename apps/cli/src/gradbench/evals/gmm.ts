@@ -19,7 +19,7 @@ import type { Input } from '../input.js'
 import { type Module, task } from '../task.js'
 
 /** What the posterior is differentiated by. */
-interface Parameters {
+type Parameters = {
   /** Logarithms of weights, up to a constant: φ = softmax α; [K] */
   readonly alpha: Tensor
   /** Means; [K, D] */
@@ -107,6 +107,6 @@ export const gmm: Module = {
   jacobian(input) {
     const [theta, x, prior] = read(input)
     const gradient = grad((theta: Parameters, x: Tensor) => logPosterior(theta, x, prior))
-    return task(() => gradient(theta, x) as never)
+    return task(() => gradient(theta, x))
   },
 }

@@ -7,6 +7,7 @@ import { ht } from './ht.js'
 import { kmeans } from './kmeans.js'
 import { llsq } from './llsq.js'
 import { lse } from './lse.js'
+import { lstm } from './lstm.js'
 import { ode } from './ode.js'
 
 /** The modules of GradBench, by the names that its evals define. */
@@ -20,4 +21,5 @@ export const modules: Readonly<Record<string, Module>> = {
   kmeans,
   ht,
   ba,
+  lstm,
 }
