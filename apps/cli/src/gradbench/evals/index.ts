@@ -9,6 +9,8 @@ import { llsq } from './llsq.js'
 import { lse } from './lse.js'
 import { lstm } from './lstm.js'
 import { ode } from './ode.js'
+import { particles } from './particle.js'
+import { saddles } from './saddle.js'
 
 /** The modules of GradBench, by the names that its evals define. */
 export const modules: Readonly<Record<string, Module>> = {
@@ -22,4 +24,6 @@ export const modules: Readonly<Record<string, Module>> = {
   ht,
   ba,
   lstm,
+  particle: particles,
+  saddle: saddles,
 }

@@ -1,6 +1,19 @@
 // Loops that are longer than what should be recorded at once, or whose length the values decide: JavaScript loops
 // around compiled steps, differentiated step by step.
-import { add, flatten, jit, jvp, type Tensor, type Tree, unflatten, vjp, zerosLike } from '@wengert/tape'
+import {
+  add,
+  flatten,
+  jit,
+  jvp,
+  stack,
+  type Tensor,
+  type Tree,
+  tensor,
+  unflatten,
+  vjp,
+  zerosLike,
+} from '@wengert/tape'
+import type { Mode } from './mode.js'
 
 type Tensors = Tree<Tensor>
 
@@ -20,7 +33,9 @@ export interface Gradient<P> {
 }
 
 /** What is compiled of a loop. */
-export interface Loop<P, X> {
+export interface Loop<P, C, X> {
+  /** The carry after the last step. */
+  last(params: P, xs: Iterable<X>): C
   value(params: P, xs: Iterable<X>): Tensor
   /** The directional derivative by forward accumulation: tangents go along. */
   forward(params: P, tangents: P, xs: Iterable<X>): { value: Tensor; tangent: Tensor }
@@ -31,7 +46,7 @@ export interface Loop<P, X> {
 /** Compiles the parts of a loop. */
 export function loop<P extends Tensors, C extends Tensors, X extends Tensors>(
   steps: Steps<P, C, X>,
-): Loop<P, X> {
+): Loop<P, C, X> {
   const { ended = () => false } = steps
   const begin = jit((params: P) => steps.begin(params))
   const step = jit((carry: C, params: P, x: X) => steps.step(carry, params, x))
@@ -59,15 +74,18 @@ export function loop<P extends Tensors, C extends Tensors, X extends Tensors>(
     return plus(sum, dp)
   })
 
+  const last = (params: P, xs: Iterable<X>): C => {
+    let carry = begin(params)
+    for (const x of xs) {
+      if (ended(carry)) break
+      carry = step(carry, params, x)
+    }
+    return carry
+  }
+
   return {
-    value(params, xs) {
-      let carry = begin(params)
-      for (const x of xs) {
-        if (ended(carry)) break
-        carry = step(carry, params, x)
-      }
-      return end(carry, params)
-    },
+    last,
+    value: (params, xs) => end(last(params, xs), params),
     forward(params, dp, xs) {
       let [carry, dc] = pushBegin(params, dp)
       for (const x of xs) {
@@ -89,6 +107,30 @@ export function loop<P extends Tensors, C extends Tensors, X extends Tensors>(
       for (const [before, x] of kept.reverse()) [ct, gradient] = pullStep(before, params, x, ct, gradient)
       return { value: end(carry, params), gradient: pullBegin(params, ct, gradient) }
     },
+  }
+}
+
+/** For a loop that goes on until the carry ends it. */
+export function* forever(): Generator<readonly Tensor[]> {
+  for (;;) yield []
+}
+
+/** Value and gradient of a loop in one tensor, by one accumulation or the other. */
+export function slopes<C, X>(
+  { forward, reverse }: Loop<Tensor, C, X>,
+  mode: Mode,
+  xs: () => Iterable<X>,
+): (x: Tensor) => Gradient<Tensor> {
+  if (mode === 'reverse') return x => reverse(x, xs())
+  return x => {
+    const directions = Array.from({ length: x.size }, (_, k) =>
+      tensor(new Float64Array(x.size).fill(1, k, k + 1), { shape: x.shape }),
+    )
+    const pushed = directions.map(direction => forward(x, direction, xs()))
+    return {
+      value: pushed[0]!.value,
+      gradient: stack(pushed.map(({ tangent }) => tangent)).reshape(x.shape),
+    }
   }
 }
 

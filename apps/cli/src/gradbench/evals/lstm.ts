@@ -63,7 +63,7 @@ const WINDOW = 16
 interface Problem {
   readonly params: Parameters
   readonly windows: readonly Tensor[]
-  readonly loss: Loop<Parameters, Tensor>
+  readonly loss: Loop<Parameters, State, Tensor>
 }
 
 function problemOf(input: Input): Problem {
