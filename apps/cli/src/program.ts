@@ -94,5 +94,5 @@ const planOf = (): Command =>
 const gradbenchOf = (): Command =>
   new Command('gradbench')
     .description('Be a tool of GradBench: read its messages from standard input, answer on standard output.')
-    .option('--debug', 'show the stack of an error')
-    .action(() => gradbenchCommand())
+    .option('--debug', 'errors come with their stacks')
+    .action((options: { debug?: true }) => gradbenchCommand(options))

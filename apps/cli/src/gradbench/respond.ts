@@ -17,8 +17,12 @@ export interface Response {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Answers a line of the protocol. What goes wrong is the error of the response; nothing is thrown. */
-export function respond(line: string): Response {
+/**
+ * Answers a line of the protocol. What goes wrong is the error of the response; nothing is thrown.
+ *
+ * @param debug whether errors come with their stack.
+ */
+export function respond(line: string, debug: boolean): Response {
   let id: number | null = null
   try {
     const message = parse(line)
@@ -26,12 +30,13 @@ export function respond(line: string): Response {
     id = message.id as number
     return { id, ...answer(message, line) }
   } catch (error) {
-    return {
-      id,
-      success: false,
-      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    }
+    return { id, success: false, error: textOf(error, debug) }
   }
+}
+
+function textOf(error: unknown, debug: boolean): string {
+  if (!(error instanceof Error)) return String(error)
+  return debug && error.stack ? error.stack : `${error.name}: ${error.message}`
 }
 
 function parse(line: string): Fields {

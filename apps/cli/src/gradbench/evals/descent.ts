@@ -3,6 +3,7 @@
 import {
   add,
   equal,
+  jit,
   less,
   lessEqual,
   logicalAnd,
@@ -38,14 +39,15 @@ export const descentFrom = (x: Tensor, slope: Slope): Descent => ({
   done: tensor(false),
 })
 
-/** One round, as a program without branches; nothing changes any more once it is done. */
-export function descend(at: (x: Tensor) => Slope, before: Descent): Descent {
+/** Where the next round tries. */
+const ahead = ({ x, gradient, rate }: Descent): Tensor => x.sub(gradient.mul(rate))
+
+/** What a round comes to that tried `next`; nothing changes any more once the descent is done. */
+function settled(before: Descent, next: Tensor, there: Slope): Descent {
   const { x, value, gradient, rate, successes } = before
-  const next = x.sub(gradient.mul(rate))
   const grow = equal(successes, 10)
   const arrived = logicalAnd(logicalNot(grow), lessEqual(norm(next.sub(x)), NEAR))
   const done = logicalOr(before.done, logicalOr(lessEqual(norm(gradient), NEAR), arrived))
-  const there = at(next)
   const tries = logicalNot(logicalOr(done, grow))
   const moves = logicalAnd(tries, less(there.value, value))
   const changed = where(grow, rate.mul(2), where(moves, rate, rate.div(2)))
@@ -59,9 +61,20 @@ export function descend(at: (x: Tensor) => Slope, before: Descent): Descent {
   }
 }
 
+/** One round, for an f that is recorded with it. */
+export function descend(at: (x: Tensor) => Slope, before: Descent): Descent {
+  const next = ahead(before)
+  return settled(before, next, at(next))
+}
+
+const [compiledAhead, compiledSettled] = [jit(ahead), jit(settled)]
+
 /** argmin f, for an f that is computed, not recorded. */
 export function argmin(at: (x: Tensor) => Slope, start: Tensor): Tensor {
   let descent = descentFrom(start, at(start))
-  while (!descent.done.item()) descent = descend(at, descent)
+  while (!descent.done.item()) {
+    const next = compiledAhead(descent)
+    descent = compiledSettled(descent, next, at(next))
+  }
   return descent.x
 }

@@ -1,12 +1,11 @@
 // Linear least squares: a polynomial that is fitted to the sign function.
-import { concat, cumprod, grad, jit, matmul, type Tensor, tensor } from '@wengert/tape'
+import { grad, jit, type Tensor, tensor } from '@wengert/tape'
 import type { Input } from '../input.js'
 import { type Module, task } from '../task.js'
 
 /**
  * y(x) = ½ Σᵢ (sign tᵢ − Σⱼ xⱼ tᵢʲ)² with tᵢ = −1 + 2i / (n − 1).
  *
- * @param x f64[m], m ≥ 2
  * @param i 0, 1, …, n − 1
  */
 function y(x: Tensor, i: Tensor): Tensor {
@@ -14,19 +13,14 @@ function y(x: Tensor, i: Tensor): Tensor {
     .mul(2)
     .div(i.size - 1)
     .sub(1)
-  return t
-    .sign()
-    .sub(matmul(powers(t, x.size), x))
-    .square()
-    .sum()
-    .div(2)
+  return t.sign().sub(polynomial(x, t)).square().sum().div(2)
 }
 
-/** 1, t, t², … as columns. */
-function powers(t: Tensor, count: number): Tensor {
-  const column = t.reshape([-1, 1])
-  const one = column.zerosLike().add(1)
-  return cumprod(concat([one, column.broadcastTo([t.size, count - 1])], { axis: 1 }), { axis: 1 })
+/** Σⱼ xⱼ tʲ, by Horner's rule for all t at once. */
+function polynomial(x: Tensor, t: Tensor): Tensor {
+  let p = x.at(-1)
+  for (let j = x.size - 2; j >= 0; j--) p = p.mul(t).add(x.at(j))
+  return p
 }
 
 const primal = jit(y)

@@ -1,6 +1,6 @@
 // A charged particle whose path is bent by two charges, one of which is moved until the path meets the origin
 // (Pearlmutter & Siskind 2008).
-import { lessEqual, norm, square, stack, type Tensor, tensor, where } from '@wengert/tape'
+import { dataOf, lessEqual, norm, square, stack, type Tensor, tensor, where } from '@wengert/tape'
 import { type Module, type Prepare, task } from '../task.js'
 import { argmin } from './descent.js'
 import { forever, loop, slopes } from './loop.js'
@@ -19,7 +19,7 @@ function potential(x: Tensor, w: Tensor): Tensor {
 const dt = 0.1
 
 /** Steps of Euler's method that are recorded together. */
-const STEPS = 32
+const STEPS = 16
 
 /** Euler's method until the particle crosses the axis, and then x₀² there; ∇p is by the given mode. */
 const crossing = (mode: Mode) =>
@@ -35,7 +35,7 @@ const crossing = (mode: Mode) =>
       }
       return { x, v }
     },
-    ended: ({ x }) => x.at(1).item() <= 0,
+    ended: ({ x }) => dataOf(x)[1]! <= 0,
     // The line of the last step meets the axis after −x₁ / v₁.
     end: ({ x, v }) => square(x.at(0).sub(v.at(0).mul(x.at(1).div(v.at(1))))),
   })

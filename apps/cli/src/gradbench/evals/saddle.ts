@@ -9,7 +9,7 @@ import { gradientBy, type Mode } from './mode.js'
 const f = (x: Tensor, y: Tensor): Tensor => sum(square(x)).sub(sum(square(y)))
 
 /** Rounds of the descent that are recorded together. */
-const ROUNDS = 32
+const ROUNDS = 16
 
 /** max over y of f(x, y), from a start, as a function of x. */
 function highest(start: Tensor, mode: Mode) {
