@@ -27,6 +27,7 @@ import {
   pageCeil,
   pageFloor,
 } from '../run/index.js'
+import { type Form, leavesIn } from './repeated.js'
 import { replay } from './replay.js'
 import { simplify } from './simplify.js'
 
@@ -66,7 +67,23 @@ export function transformed<A extends Arguments, R>(
   checkArithmetic(options.arithmetic)
   const cache = new Map<string, Compiled>()
   let arena: Arena | undefined
+  const run = ({ executable, outputs }: Compiled, tensors: readonly Tensor[]): R => {
+    arena ??= memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: memoryBytes })
+    const results = execute(
+      arena,
+      executable,
+      tensors.map(x => dataOf(x)),
+    )
+    return unflattenTree(
+      outputs,
+      results.map(({ aval, data }) => fromData(aval, data)),
+    ) as R
+  }
+  /** The form of the last call's arguments, which most calls repeat. */
+  let last: (Form & { readonly compiled: Compiled }) | undefined
   return (...args) => {
+    const repeated = last && leavesIn(last, args)
+    if (last && repeated) return run(last.compiled, repeated)
     const { leaves, structure, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
     const tensors = leaves.map((leaf, k) => argument(leaf, paths[k] as string))
     const avals = tensors.map(avalOf)
@@ -88,16 +105,8 @@ export function transformed<A extends Arguments, R>(
       cache.set(key, compiled)
       if (cache.size > COMPILED_CACHE) cache.delete(cache.keys().next().value as string)
     }
-    arena ??= memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: memoryBytes })
-    const results = execute(
-      arena,
-      compiled.executable,
-      tensors.map(x => dataOf(x)),
-    )
-    return unflattenTree(
-      compiled.outputs,
-      results.map(({ aval, data }) => fromData(aval, data)),
-    ) as R
+    last = { structure, avals, compiled }
+    return run(compiled, tensors)
   }
 }
 
