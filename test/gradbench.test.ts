@@ -221,6 +221,9 @@ describe('messages', () => {
     await evaluate('kmeans', 'cost', { points: [[1, 2], [3]], centroids: [[1, 2]] })
     await evaluate('kmeans', 'cost', { points: [[1, 2]], centroids: [[1]] })
     await evaluate('det', 'primal', { A: [1, 2, 3], ell: 2 })
+    await evaluate('det', 'primal', { A: [], ell: 40 })
+    await evaluate('ode', 'primal', { x: [1], s: 1e9 })
+    await evaluate('particle', 'rr', { w: -1e6 })
     await evaluate('gmm', 'objective', { d: 1, k: 1, n: 1, alpha: [[0]] })
     await evaluate('lse', 'primal', { x: [1e308, null] })
     await evaluate('hello', 'square', 1e200)
@@ -256,6 +259,12 @@ describe('messages', () => {
         expected  numbers in nested arrays of shape […,2]
       OptionError: input.A is [1,2,3].
         expected  numbers in nested arrays of shape [4]
+      OptionError: input.ell is 40.
+        expected  a whole number of at least 1 and at most 16
+      OptionError: input.s is 1000000000.
+        expected  a whole number of at least 1 and at most 2000
+      OptionError: The loop has not ended after 10000 rounds.
+        expected  an input for which it does
       OptionError: input.alpha is [[0]].
         expected  numbers in nested arrays of shape [1]
       OptionError: input.x is [1e+308,null].

@@ -28,7 +28,8 @@ export class Input {
   whole(least: number, limit = Number.MAX_SAFE_INTEGER): number {
     const value = this.#value as number
     if (Number.isSafeInteger(value) && value >= least && value < limit) return value
-    throw this.#refused(`a whole number of at least ${least}`)
+    const most = limit === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${limit - 1}`
+    throw this.#refused(`a whole number of at least ${least}${most}`)
   }
 
   /** `true` or `false`. */

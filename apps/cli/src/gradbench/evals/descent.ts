@@ -14,6 +14,7 @@ import {
   tensor,
   where,
 } from '@wengert/tape'
+import { endless } from './loop.js'
 
 /** A value with its gradient. */
 type Slope = { readonly value: Tensor; readonly gradient: Tensor }
@@ -69,12 +70,15 @@ export function descend(at: (x: Tensor) => Slope, before: Descent): Descent {
 
 const [compiledAhead, compiledSettled] = [jit(ahead), jit(settled)]
 
+const MOST_ROUNDS = 100_000
+
 /** argmin f, for an f that is computed, not recorded. */
 export function argmin(at: (x: Tensor) => Slope, start: Tensor): Tensor {
   let descent = descentFrom(start, at(start))
-  while (!descent.done.item()) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    if (descent.done.item()) return descent.x
     const next = compiledAhead(descent)
     descent = compiledSettled(descent, next, at(next))
   }
-  return descent.x
+  throw endless('descent', MOST_ROUNDS)
 }

@@ -51,8 +51,11 @@ function choose(n: number, m: number, first = 0): number[][] {
 const primal = jit(det)
 const gradient = grad(det)
 
+/** The minors of 16 columns are 2¹⁶, and their expansions 2¹⁹ terms. */
+const MOST = 16
+
 function read(input: Input): Tensor {
-  const ell = input.at('ell').whole(1)
+  const ell = input.at('ell').whole(1, MOST + 1)
   return input
     .at('A')
     .tensor(ell * ell)

@@ -27,7 +27,7 @@ const primal = jit(y)
 const gradient = grad(y)
 
 function read(input: Input): [Tensor, Tensor] {
-  const i = Float64Array.from({ length: input.at('n').whole(2) }, (_, i) => i)
+  const i = new Float64Array(input.at('n').whole(2)).map((_, i) => i)
   return [input.at('x').tensor(-1), tensor(i)]
 }
 

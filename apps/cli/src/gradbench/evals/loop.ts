@@ -5,6 +5,7 @@ import {
   flatten,
   jit,
   jvp,
+  OptionError,
   stack,
   type Tensor,
   type Tree,
@@ -110,10 +111,24 @@ export function loop<P extends Tensors, C extends Tensors, X extends Tensors>(
   }
 }
 
-/** For a loop that goes on until the carry ends it. */
+const MOST_STEPS = 10_000
+
+/**
+ * For a loop that goes on until the carry ends it.
+ *
+ * @throws {@link OptionError} if that does not happen.
+ */
 export function* forever(): Generator<readonly Tensor[]> {
-  for (;;) yield []
+  for (let step = 0; step < MOST_STEPS; step++) yield []
+  throw endless('loop', MOST_STEPS)
 }
+
+/** What is thrown instead of going on for ever. */
+export const endless = (what: string, rounds: number) =>
+  new OptionError({
+    summary: `The ${what} has not ended after ${rounds} rounds.`,
+    expected: 'an input for which it does',
+  })
 
 /** Value and gradient of a loop in one tensor, by one accumulation or the other. */
 export function slopes<C, X>(

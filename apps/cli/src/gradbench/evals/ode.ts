@@ -28,7 +28,13 @@ function solve(x: Tensor, s: number): Tensor {
   return y
 }
 
-const read = (input: Input): [Tensor, number] => [input.at('x').tensor(-1), input.at('s').whole(1)]
+/** All steps are one program. */
+const MOST_STEPS = 2000
+
+const read = (input: Input): [Tensor, number] => [
+  input.at('x').tensor(-1),
+  input.at('s').whole(1, MOST_STEPS + 1),
+]
 
 export const ode: Module = {
   primal(input) {
