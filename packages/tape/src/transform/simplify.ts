@@ -1,8 +1,15 @@
-import type { Instruction, Program } from '../program/index.js'
+import {
+  type Aval,
+  type Data,
+  formatAval,
+  type Instruction,
+  type Program,
+  sameShape,
+} from '../program/index.js'
 
 /**
- * Removes instructions whose outputs nobody reads and instructions that repeat an earlier one (value numbering,
- * Cocke & Schwartz 1970). Inputs stay, used or not; unread constants go.
+ * Removes instructions whose outputs nobody reads, and instructions and constants that repeat an earlier one (value
+ * numbering, Cocke & Schwartz 1970). Inputs stay, used or not; unread constants go.
  *
  * @example
  * const { program } = record(x => [add(exp(x), exp(x)), sin(x)][0], tensor(1))
@@ -13,7 +20,7 @@ export function simplify(program: Program): Program {
 }
 
 function withoutRepetitions(program: Program): Program {
-  const same = program.avals.map((_, value) => value)
+  const same = sameConstants(program)
   const seen = new Map<string, readonly number[]>()
   const instructions: Instruction[] = []
   for (const instruction of program.instructions) {
@@ -30,6 +37,21 @@ function withoutRepetitions(program: Program): Program {
     }
   }
   return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
+}
+
+/** For every value the earliest constant that is the same, or itself. */
+function sameConstants({ avals, constants }: Program): number[] {
+  const same = avals.map((_, value) => value)
+  const seen = new Map<string | Data, number>()
+  for (const { value, data } of constants) {
+    const aval = avals[value] as Aval
+    // Larger ones are the same if they share their data, as those of one captured tensor do.
+    const key = data.length === 1 ? `${formatAval(aval)} ${Object.is(data[0], -0) ? '-0' : data[0]}` : data
+    const earlier = seen.get(key)
+    if (earlier === undefined) seen.set(key, value)
+    else if (sameShape((avals[earlier] as Aval).shape, aval.shape)) same[value] = earlier
+  }
+  return same
 }
 
 function withoutDeadCode(program: Program): Program {
