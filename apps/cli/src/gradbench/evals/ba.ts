@@ -183,15 +183,16 @@ function pattern({ cameras, points, cameraOf, pointOf }: Problem): Omit<Sparse, 
   for (let row = 1; row <= 2 * p; row++) rows[row] = row * COLUMNS
   for (let row = 1; row <= p; row++) rows[2 * p + row] = 2 * p * COLUMNS + row
   const cols = new Int32Array((2 * COLUMNS + 1) * p)
+  let at = 0
   for (let i = 0; i < p; i++) {
-    const first = 2 * COLUMNS * i
     const [camera, point] = [CAMERA * ofCamera[i]!, pointColumns + POINT * ofPoint[i]!]
-    for (let k = 0; k < CAMERA; k++) cols[first + k] = camera + k
-    for (let k = 0; k < POINT; k++) cols[first + CAMERA + k] = point + k
-    cols[first + CAMERA + POINT] = weightColumns + i
-    for (let k = 0; k < COLUMNS; k++) cols[first + COLUMNS + k] = cols[first + k]!
-    cols[2 * COLUMNS * p + i] = weightColumns + i
+    for (let row = 0; row < 2; row++) {
+      for (let k = 0; k < CAMERA; k++) cols[at++] = camera + k
+      for (let k = 0; k < POINT; k++) cols[at++] = point + k
+      cols[at++] = weightColumns + i
+    }
   }
+  for (let i = 0; i < p; i++) cols[at++] = weightColumns + i
   return { rows, cols }
 }
 

@@ -8,7 +8,7 @@ import { type Module, task } from '../task.js'
  * same for all), so that derivatives flow through one distance for each point.
  */
 function cost(C: Tensor, P: Tensor): Tensor {
-  const distances = sum(square(C), { axis: 1 }).sub(matmul(P, transpose(C)).mul(2))
+  const distances = matmul(P, transpose(C.mul(-2))).add(sum(square(C), { axis: 1 }))
   const nearest = take(C, argmin(distances, { axis: 1 }))
   return sum(square(nearest.sub(P)))
 }
