@@ -2,6 +2,7 @@
 import {
   concat,
   cos,
+  diag,
   jit,
   jvp,
   less,
@@ -45,34 +46,13 @@ interface Observed {
   readonly places: Tensor
 }
 
-const unit = (size: number): Tensor =>
-  tensor(
-    Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => +(i === j))),
-    {
-      dtype: 'f64',
-    },
-  )
+/** The unit matrix. */
+const unit = (size: number): Tensor => diag(tensor(new Float64Array(size).fill(1)))
 
 /** −εᵢⱼₖ: times a it is the matrix of a × … */
 const cross = tensor(
-  [
-    [
-      [0, 0, 0],
-      [0, 0, -1],
-      [0, 1, 0],
-    ],
-    [
-      [0, 0, 1],
-      [0, 0, 0],
-      [-1, 0, 0],
-    ],
-    [
-      [0, -1, 0],
-      [1, 0, 0],
-      [0, 0, 0],
-    ],
-  ],
-  { dtype: 'f64' },
+  new Float64Array([0, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0, 1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 1, 0, 0, 0, 0, 0]),
+  { shape: [3, 3, 3] },
 )
 
 /** Rodrigues: R = cos φ · I + (1 − cos φ) a aᵀ + sin φ [a]ₓ for a rotation by φ = ‖r‖ about a = r / φ. */
