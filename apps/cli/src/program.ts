@@ -1,6 +1,7 @@
 import { suiteNames } from '@wengert/bench'
 import { Command } from 'commander'
 import { benchCommand } from './bench.js'
+import { gradbenchCommand } from './gradbench/index.js'
 import { exampleNames, type InspectSettings, inspectCommand } from './inspect/index.js'
 import { choice, fraction, lengths, positive, size, whole } from './options.js'
 import { type PlanSettings, planCommand } from './plan.js'
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   program.addCommand(benchOf().copyInheritedSettings(program))
   program.addCommand(planOf().copyInheritedSettings(program))
   program.addCommand(inspectOf().copyInheritedSettings(program))
+  program.addCommand(gradbenchOf().copyInheritedSettings(program))
   return program
 }
 
@@ -103,3 +105,9 @@ const inspectOf = (): Command =>
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((example: string | undefined, settings: InspectSettings) => inspectCommand(example, settings))
+
+const gradbenchOf = (): Command =>
+  new Command('gradbench')
+    .description('Be a tool of GradBench: read its messages from standard input, answer on standard output.')
+    .option('--debug', 'errors come with their stacks')
+    .action((options: { debug?: true }) => gradbenchCommand(options))

@@ -1,10 +1,18 @@
-import { bodyOf, type Constant, type Instruction, type Program } from '../program/index.js'
+import {
+  type Aval,
+  bodyOf,
+  type Data,
+  formatAval,
+  type Instruction,
+  type Program,
+  sameShape,
+} from '../program/index.js'
 import { prune } from './prune.js'
 
 /**
- * Removes instructions whose outputs nobody reads and instructions that repeat an earlier one (value numbering,
- * Cocke & Schwartz 1970), also in the programs inside of instructions. Inputs stay, used or not; unread constants go, and
- * equal scalar constants become one.
+ * Removes instructions whose outputs nobody reads, and instructions and constants that repeat an earlier one (value
+ * numbering, Cocke & Schwartz 1970), also in the programs inside of instructions. Inputs stay, used or not; unread
+ * constants go.
  *
  * @example
  * const { program } = record(x => [add(exp(x), exp(x)), sin(x)][0], tensor(1))
@@ -44,14 +52,7 @@ function inlined(program: Program): Program {
 }
 
 function withoutRepetitions(program: Program): Program {
-  const same = program.avals.map((_, value) => value)
-  const scalars = new Map<string, number>()
-  for (const constant of program.constants) {
-    const key = scalarKey(program, constant)
-    if (key === undefined) continue
-    same[constant.value] = scalars.get(key) ?? constant.value
-    scalars.set(key, same[constant.value] as number)
-  }
+  const same = sameConstants(program)
   const seen = new Map<string, readonly number[]>()
   const instructions: Instruction[] = []
   for (const instruction of program.instructions) {
@@ -70,11 +71,19 @@ function withoutRepetitions(program: Program): Program {
   return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
 }
 
-/** What tells scalar constants apart: their dtype, whether −0 or 0, and which number. */
-function scalarKey({ avals }: Program, { value, data }: Constant): string | undefined {
-  const { dtype, shape } = avals[value] as Program['avals'][number]
-  if (shape.length > 0) return undefined
-  return `${dtype} ${Object.is(data[0], -0) ? '-0' : data[0]}`
+/** For every value the earliest constant that is the same, or itself. */
+function sameConstants({ avals, constants }: Program): number[] {
+  const same = avals.map((_, value) => value)
+  const seen = new Map<string | Data, number>()
+  for (const { value, data } of constants) {
+    const aval = avals[value] as Aval
+    // Larger ones are the same if they share their data, as those of one captured tensor do.
+    const key = data.length === 1 ? `${formatAval(aval)} ${Object.is(data[0], -0) ? '-0' : data[0]}` : data
+    const earlier = seen.get(key)
+    if (earlier === undefined) seen.set(key, value)
+    else if (sameShape((avals[earlier] as Aval).shape, aval.shape)) same[value] = earlier
+  }
+  return same
 }
 
 function withoutDeadCode(program: Program): Program {

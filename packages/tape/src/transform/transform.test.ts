@@ -7,6 +7,7 @@ import {
   equal,
   exp,
   formatProgram,
+  fromData,
   grad,
   jit,
   logSoftmax,
@@ -302,6 +303,26 @@ describe('simplify', () => {
   it('computes equal instructions once, in cascades', () => {
     const simple = simplify(program((x, y) => sin(mul(x, y)).add(sin(mul(x, y)))))
     expect(simple.instructions.map(({ op }) => op)).toEqual(['mul', 'sin', 'add'])
+  })
+
+  it('equal constants are one, so that a function recorded twice is computed once', () => {
+    const table = tensor([1, 2, 3])
+    const f = (x: Tensor) => x.mul(2).add(table).sin().sum()
+    const twice = record((x: Tensor) => [grad(f)(x), grad((x: Tensor) => f(x).mul(-1))(x)], tensor([4, 5, 6]))
+    const { constants, instructions } = simplify(twice.program)
+    expect(constants.filter(({ data }) => data.length === 3)).toHaveLength(1)
+    expect(instructions.filter(({ op }) => op === 'cos')).toHaveLength(1)
+    const zeros = record(
+      (x: Tensor) => [x.mul(0), x.mul(-0), x.mul(Number.NaN), x.mul(Number.NaN)],
+      tensor(1),
+    )
+    expect(simplify(zeros.program).constants.map(({ data }) => data[0])).toEqual([0, -0, Number.NaN])
+    const shapes = record((x: Tensor) => {
+      const data = new Float32Array(4)
+      const one = (shape: number[]) => fromData({ dtype: 'f32', shape }, data).add(x)
+      return [one([4]), one([2, 2])]
+    }, tensor(1))
+    expect(simplify(shapes.program).constants).toHaveLength(2)
   })
 
   it('tells instructions apart by their parameters', () => {

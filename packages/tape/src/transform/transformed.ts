@@ -18,7 +18,8 @@ import {
   unflattenTree,
 } from '../record/index.js'
 import { simplify } from '../rewrite/index.js'
-import { Engine, type RunOptions } from './engine.js'
+import { type Compiled, Engine, type RunOptions } from './engine.js'
+import { type Form, leavesIn } from './repeated.js'
 
 /** Options of transformations that record a function at each call if asked to. */
 export interface RecordOptions extends RunOptions {
@@ -47,7 +48,11 @@ export function transformed<A extends Arguments, R>(
   options: RecordOptions = {},
 ): (...args: A) => R {
   const engine = new Engine(options)
+  /** The form of the last call's arguments, which most calls repeat. */
+  let last: (Form & { readonly compiled: Compiled }) | undefined
   return (...args) => {
+    const repeated = last && leavesIn(last, args)
+    if (last && repeated) return engine.run(last.compiled, repeated) as R
     const { leaves, structure, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
     const tensors = leaves.map((leaf, k) => argument(leaf, paths[k] as string))
     if (options.dynamic && tensors.every(hasData)) {
@@ -69,6 +74,7 @@ export function transformed<A extends Arguments, R>(
       if (whole.captures.length > 0) return expandOn(tensors) as R
       compiled = engine.compile(key, simplify(whole.program), whole.outputs)
     }
+    last = { structure, avals, compiled }
     return engine.run(compiled, tensors) as R
   }
 }
