@@ -19,7 +19,7 @@ export interface Scanned {
   readonly carry: readonly Tensor[]
   /** A row for each step. */
   readonly results: readonly Tensor[]
-  /** The carries before each step, a row each; empty where everything is concrete and nothing can be differentiated. */
+  /** The carries before each step, a row each; empty where everything is concrete and nobody reads it. */
   readonly history: readonly Tensor[]
 }
 
@@ -27,6 +27,8 @@ export interface Scanned {
 export interface Course {
   readonly length: number
   readonly reverse: boolean
+  /** Carries whose history is read, also where everything is concrete; default: none. */
+  readonly history?: readonly number[]
 }
 
 /** Records, or computes, a scan over rows of arrays. */
@@ -34,7 +36,7 @@ export function emitScan(
   step: Step,
   init: readonly Tensor[],
   arrays: readonly Tensor[],
-  { length, reverse }: Course,
+  { length, reverse, history: read = [] }: Course,
 ): Scanned {
   const rows = arrays.map(({ dtype, shape }): Aval => ({ dtype, shape: shape.slice(1) }))
   const { program: body, outside } = recordClosed(
@@ -45,7 +47,7 @@ export function emitScan(
     [...avalsOf(init), ...rows],
   )
   const inputs = [...outside, ...init, ...arrays]
-  const history = innermostTape(inputs) ? init.map((_, k) => k) : []
+  const history = read.length > 0 || innermostTape(inputs) ? init.map((_, k) => k) : []
   const scan = { body, length, reverse, constants: outside.length, carries: init.length, history }
   const outputs = apply('scan', inputs, paramsOf({ kind: 'scan', ...scan }))
   const results = body.outputs.length - init.length
