@@ -7,11 +7,13 @@ import {
   dataOf,
   forLoop,
   grad,
+  jvp,
   type Program,
   record,
   scan,
   simplify,
   type Tensor,
+  type Tree,
   tensor,
   valueAndGrad,
 } from '../index.js'
@@ -93,6 +95,31 @@ describe('a loop and its pullback within a budget', () => {
     expect(most).toBeGreaterThan(5 * least)
     for (let k = 0; k <= 8; k++) {
       expect(run(program, [x], Math.round(least * (most / least) ** (k / 8))).results).toEqual(ample.results)
+    }
+  })
+
+  const loss = (x: Tensor) =>
+    forLoop(60, (k, y: Tensor) => y.mul(y).mul(0.1).add(x).tanh().add(k.convert('f32')).sin(), x).sum()
+  test.each<[string, (x: Tensor) => Tree<Tensor>]>([
+    ['a tangent of a gradient', x => jvp(grad(loss), [x], [x]).tangent],
+    ['a gradient and its tangent', x => ({ ...jvp(grad(loss), [x], [x.cos()]) })],
+    [
+      'tangents of a gradient of a tangent',
+      x =>
+        jvp(
+          grad(y => jvp(loss, [y], [x]).tangent),
+          [x],
+          [x],
+        ).tangent,
+    ],
+  ])('%s: the same bits from the fewest bytes to ample ones', (_, f) => {
+    const x = tensor(Float32Array.from({ length: 100 }, (_, k) => k / 100))
+    const program = simplify(record(f, x.aval).program)
+    const ample = run(program, [x])
+    const [least, most] = [leastBytesOf(program), ample.executable.peakBytes]
+    expect(most).toBeGreaterThan(5 * least)
+    for (let k = 0; k <= 5; k++) {
+      expect(run(program, [x], Math.round(least * (most / least) ** (k / 5))).results).toEqual(ample.results)
     }
   })
 
