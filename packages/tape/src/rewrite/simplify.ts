@@ -3,8 +3,8 @@ import { prune } from './prune.js'
 
 /**
  * Removes instructions whose outputs nobody reads and instructions that repeat an earlier one (value numbering,
- * Cocke & Schwartz 1970), also in the programs inside of instructions. Inputs stay, used or not; unread constants go, and
- * equal scalar constants become one.
+ * Cocke & Schwartz 1970), and pairs of transpositions that undo one another, also in the programs inside of instructions.
+ * Inputs stay, used or not; unread constants go, and equal scalar constants become one.
  *
  * @example
  * const { program } = record(x => [add(exp(x), exp(x)), sin(x)][0], tensor(1))
@@ -53,9 +53,19 @@ function withoutRepetitions(program: Program): Program {
     scalars.set(key, same[constant.value] as number)
   }
   const seen = new Map<string, readonly number[]>()
+  const transposed = new Map<number, Instruction>()
   const instructions: Instruction[] = []
   for (const instruction of program.instructions) {
     const inputs = instruction.inputs.map(value => same[value] as number)
+    if (instruction.op === 'transpose') {
+      const [input, output] = [inputs[0] as number, instruction.outputs[0] as number]
+      const before = transposed.get(input)
+      if (before && undoes(instruction, before)) {
+        same[output] = before.inputs[0] as number
+        continue
+      }
+      transposed.set(output, { ...instruction, inputs })
+    }
     const key = `${instruction.op} ${inputs.join(' ')} ${JSON.stringify(instruction.params)}`
     const earlier = seen.get(key)
     if (earlier) {
@@ -68,6 +78,12 @@ function withoutRepetitions(program: Program): Program {
     }
   }
   return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
+}
+
+/** Whether a transposition after another is none at all. */
+function undoes({ params: after }: Instruction, { params: before }: Instruction): boolean {
+  const [first, second] = [before.permutation, after.permutation] as unknown as (readonly number[])[]
+  return second?.every((axis, k) => first?.[axis] === k) === true
 }
 
 /** What tells scalar constants apart: their dtype, whether −0 or 0, and which number. */
