@@ -16,6 +16,7 @@ import {
   type Tree,
   tensor,
   valueAndGrad,
+  vmap,
 } from '../index.js'
 import { snapshotsIn } from './choose.js'
 
@@ -112,6 +113,7 @@ describe('a loop and its pullback within a budget', () => {
           [x],
         ).tangent,
     ],
+    ['gradients of a batch', x => vmap(grad(loss))(x.reshape([10, 10]))],
   ])('%s: the same bits from the fewest bytes to ample ones', (_, f) => {
     const x = tensor(Float32Array.from({ length: 100 }, (_, k) => k / 100))
     const program = simplify(record(f, x.aval).program)
