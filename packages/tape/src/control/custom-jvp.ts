@@ -50,9 +50,9 @@ export function customJvp<A extends readonly unknown[], R extends Tree<Tensor>>(
             withZeros(leaves, inputs.slice(own.length + values.length)),
           ) as unknown as A,
         })
-        const { tensors } = leavesOf('customJvp: the tangent', returned)
-        checkRule('customJvp', 'tangent', tensors, values)
-        return floatsOf(tensors)
+        const tangent = leavesOf('customJvp: the tangent', returned)
+        checkRule('customJvp', 'tangent', tangent, body.structure, values)
+        return floatsOf(tangent.tensors)
       },
       [...avalsOf(leaves.tensors), ...values, ...tangents],
     )
