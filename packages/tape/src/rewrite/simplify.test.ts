@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { record, simplify, type Tensor, tensor } from '../index.js'
+import { cond, dataOf, fromData, record, simplify, type Tensor, tensor } from '../index.js'
 
 const opsOf = (fn: (x: Tensor) => Tensor, x: Tensor) =>
   simplify(record(fn, x).program).instructions.map(({ op }) => op)
@@ -12,4 +12,21 @@ test('transpositions that undo one another go, others stay', () => {
     'transpose',
     'exp',
   ])
+})
+
+test('arrays that several programs inside read are one constant', () => {
+  const table = tensor([1, 2, 3])
+  const f = (x: Tensor) =>
+    cond(
+      x.greater(0),
+      y => table.mul(y).sum(),
+      y => table.sub(y).sum(),
+      x,
+    )
+  const arrays = (x: Tensor) =>
+    simplify(record(f, x).program).constants.filter(({ data }) => data.length === 3)
+  expect(arrays(tensor(1))).toHaveLength(1)
+  const other = fromData({ dtype: 'f32', shape: [3, 1] }, dataOf(table))
+  const { program } = record((x: Tensor) => table.mul(x).sum().add(other.mul(x).sum()), tensor(1))
+  expect(simplify(program).constants).toHaveLength(2)
 })

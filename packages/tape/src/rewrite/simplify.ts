@@ -1,10 +1,10 @@
-import { bodyOf, type Constant, type Instruction, type Program } from '../program/index.js'
+import { bodyOf, type Constant, formatAval, type Instruction, type Program } from '../program/index.js'
 import { prune } from './prune.js'
 
 /**
  * Removes instructions whose outputs nobody reads and instructions that repeat an earlier one (value numbering,
  * Cocke & Schwartz 1970), and pairs of transpositions that undo one another, also in the programs inside of instructions.
- * Inputs stay, used or not; unread constants go, and equal scalar constants become one.
+ * Inputs stay, used or not; unread constants go, and equal scalar constants become one, as do arrays with the same data in memory.
  *
  * @example
  * const { program } = record(x => [add(exp(x), exp(x)), sin(x)][0], tensor(1))
@@ -45,12 +45,12 @@ function inlined(program: Program): Program {
 
 function withoutRepetitions(program: Program): Program {
   const same = program.avals.map((_, value) => value)
-  const scalars = new Map<string, number>()
+  const known = new Map<unknown, number>()
   for (const constant of program.constants) {
-    const key = scalarKey(program, constant)
-    if (key === undefined) continue
-    same[constant.value] = scalars.get(key) ?? constant.value
-    scalars.set(key, same[constant.value] as number)
+    const key = constantKey(program, constant)
+    const earlier = known.get(key)
+    if (earlier === undefined) known.set(key, constant.value)
+    else if (sameAval(program, earlier, constant.value)) same[constant.value] = earlier
   }
   const seen = new Map<string, readonly number[]>()
   const transposed = new Map<number, Instruction>()
@@ -86,12 +86,15 @@ function undoes({ params: after }: Instruction, { params: before }: Instruction)
   return second?.every((axis, k) => first?.[axis] === k) === true
 }
 
-/** What tells scalar constants apart: their dtype, whether −0 or 0, and which number. */
-function scalarKey({ avals }: Program, { value, data }: Constant): string | undefined {
+/** What tells constants apart: of scalars dtype, whether −0 or 0, and which number; of arrays where their data is. */
+function constantKey({ avals }: Program, { value, data }: Constant): unknown {
   const { dtype, shape } = avals[value] as Program['avals'][number]
-  if (shape.length > 0) return undefined
+  if (shape.length > 0) return data
   return `${dtype} ${Object.is(data[0], -0) ? '-0' : data[0]}`
 }
+
+const sameAval = ({ avals }: Program, a: number, b: number): boolean =>
+  formatAval(avals[a] as Program['avals'][number]) === formatAval(avals[b] as Program['avals'][number])
 
 function withoutDeadCode(program: Program): Program {
   const read = new Array<boolean>(program.avals.length).fill(false)
