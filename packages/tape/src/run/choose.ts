@@ -33,7 +33,7 @@ export function planWithin(program: Program, pinned: readonly boolean[], budgetB
   const ways: Attempt[] = [plain]
   for (const inner of ['ample', 'least'] as const) {
     if (loops) ways.push(fromSnapshots(program, candidate => attempt(candidate, inner)))
-    else if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(program, inner))
+    if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(program, inner))
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
   }
