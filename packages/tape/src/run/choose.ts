@@ -1,7 +1,7 @@
 /**
  * Ways to run a program within a budget, the fastest first: as it is; with loops that are reversed from snapshots of their
- * states, as many as fit; with the programs inside of instructions planned for the fewest bytes. The planner plans each,
- * and the cheapest that fits is taken.
+ * states, as many as fit; with the programs inside of instructions planned for the fewest bytes, without snapshots and with
+ * them. The planner plans each, and the cheapest that fits is taken.
  */
 import { forwardSteps, mostSteps } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
