@@ -1,7 +1,7 @@
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { formatAval } from '../program/index.js'
-import { type Structure, sameStructure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Structure, sameStructure, Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { firstDifference } from './closed.js'
 import { emitCond } from './cond-op.js'
 import { leavesOf } from './tree-function.js'
@@ -62,15 +62,20 @@ export function cond<A extends readonly unknown[], R extends Tree<Tensor>>(
 }
 
 /** @throws DTypeError unless a condition is a bool scalar. */
-export function checkCondition(op: string, condition: Tensor): void {
-  if (condition.dtype === 'bool' && condition.rank === 0) return
+export function checkCondition(op: string, condition: unknown): void {
+  const tensor = condition instanceof Tensor ? condition : undefined
+  if (tensor?.dtype === 'bool' && tensor.rank === 0) return
   throw new DTypeError({
-    summary: `${op}: the condition is ${formatAval(condition.aval)}.`,
+    summary: `${op}: the condition is ${tensor ? formatAval(tensor.aval) : `${String(condition)}, no tensor`}.`,
     expected: 'a bool scalar, as comparisons of scalars give it',
     at: callerLocation(),
-    fix:
-      condition.rank > 0
-        ? 'where(condition, a, b) chooses element by element; any and all make a scalar'
-        : 'compare it: x.notEqual(0)',
+    fix: mendOf(tensor),
   })
+}
+
+function mendOf(condition: Tensor | undefined): string {
+  if (!condition) return 'compare tensors: x.greater(0); what is known beforehand needs no condition'
+  if (condition.rank > 0)
+    return 'where(condition, a, b) chooses element by element; any and all make a scalar'
+  return 'compare it: x.notEqual(0)'
 }

@@ -167,6 +167,14 @@ describe('mistakes', () => {
           y,
         ),
       )(tensor(1)),
+    'a condition that is no tensor': () =>
+      cond(
+        true as never,
+        () => x,
+        () => x,
+      ),
+    'more steps than can be counted': () =>
+      scan((c: Tensor) => [c, null], tensor(1), null, { length: 2 ** 31 }),
   }
 
   test.each(Object.keys(cases))('%s', name => {

@@ -1,8 +1,8 @@
-import { type Batched, batch, pullback, replay, withBatch } from '../derive/index.js'
+import { batch, pullback, replay, withBatch } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { isFloat, registerOp } from '../program/index.js'
 import { apply, type Tensor, type Tree, unflattenTree } from '../record/index.js'
-import { type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
+import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { avalsOf, outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
 import { spread } from './spread.js'
@@ -50,9 +50,9 @@ export function customJvp<A extends readonly unknown[], R extends Tree<Tensor>>(
             withZeros(leaves, inputs.slice(own.length + values.length)),
           ) as unknown as A,
         })
-        const { tensors } = leavesOf('customJvp: the tangent', returned)
-        checkRule('customJvp', 'tangent', tensors, values)
-        return floatsOf(tensors)
+        const tangent = leavesOf('customJvp: the tangent', returned)
+        checkRule('customJvp', 'tangent', tangent, body.structure, values)
+        return floatsOf(tangent.tensors)
       },
       [...avalsOf(leaves.tensors), ...values, ...tangents],
     )

@@ -1,11 +1,11 @@
-import { type Batched, batch, replay, withBatch } from '../derive/index.js'
+import { batch, replay, withBatch } from '../derive/index.js'
 import { DerivativeError } from '../errors.js'
 import { sum, zerosLike } from '../ops/index.js'
 import { isFloat, registerOp } from '../program/index.js'
 import { apply, type Tensor, type Tree, unflattenTree } from '../record/index.js'
-import { type BatchSite, defineRule, type Site } from '../rules/index.js'
+import { type Batched, type BatchSite, defineRule, type Site } from '../rules/index.js'
 import { avalsOf, outputAvals, recordClosed } from './closed.js'
-import { type Custom, checkRule, joined, listOf, recordBody, refuseOutside } from './custom.js'
+import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
 import { spread } from './spread.js'
 import { leavesOf } from './tree-function.js'
 
@@ -70,10 +70,11 @@ function cotangents(returned: unknown, args: readonly Tree<Tensor>[]): readonly 
     })
   }
   return args.flatMap((arg, k) => {
-    const own = leavesOf('customVjp: an argument', arg).tensors
-    const given = list[k] === null ? own.map(zerosLike) : leavesOf('customVjp: a cotangent', list[k]).tensors
-    checkRule('customVjp', 'cotangent', given, avalsOf(own))
-    return given.filter((_, j) => isFloat((own[j] as Tensor).dtype))
+    const { tensors: own, structure } = leavesOf('customVjp: an argument', arg)
+    if (list[k] === null) return floatsOf(own).map(zerosLike)
+    const given = leavesOf('customVjp: a cotangent', list[k])
+    checkRule('customVjp', 'cotangent', given, structure, avalsOf(own))
+    return floatsOf(given.tensors)
   })
 }
 

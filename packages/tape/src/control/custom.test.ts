@@ -181,3 +181,16 @@ describe('checkpoint', () => {
     expect(simplify(program).instructions.filter(({ op }) => op === 'call')).toHaveLength(6)
   })
 })
+
+test('a rule that nests what it returns in another way is refused', () => {
+  const product = customVjp(
+    ({ a, b }: { a: Tensor; b: Tensor }) => a.mul(b),
+    ({ args: [{ a, b }], ct }) => [[ct.mul(b), ct.mul(a)] as never],
+  )
+  expect(() => grad(product)({ a: f64(1), b: f64(2) })).toThrow('a cotangent with another nesting')
+  const both = customJvp(
+    (x: Tensor) => ({ x, y: x.mul(2) }),
+    ({ tangents: [t] }) => ({ x: t, z: t.mul(2) }) as never,
+  )
+  expect(() => both(f64(1))).toThrow('a tangent with another nesting')
+})

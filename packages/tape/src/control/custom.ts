@@ -1,7 +1,7 @@
 import { DerivativeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Program } from '../program/index.js'
-import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Structure, sameStructure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { type Closed, recordClosed, together } from './closed.js'
 import { type Leaves, leavesOf } from './tree-function.js'
 
@@ -67,20 +67,29 @@ export function refuseOutside(op: string, x: Tensor | undefined): void {
   })
 }
 
-/** @throws ShapeError unless what a rule returned is as long and has the avals of what it belongs to. */
-export function checkRule(op: string, what: string, got: readonly Tensor[], expected: readonly Aval[]): void {
-  const wrong = expected.findIndex((aval, k) => !got[k] || formatAval(got[k].aval) !== formatAval(aval))
-  if (wrong < 0 && got.length === expected.length) return
-  const at = (k: number) => (got[k] ? formatAval(got[k].aval) : 'nothing')
+/** @throws ShapeError unless what a rule returned is nested like, and has the avals of, what it belongs to. */
+export function checkRule(
+  op: string,
+  what: string,
+  got: Leaves,
+  structure: Structure,
+  expected: readonly Aval[],
+): void {
+  const { tensors } = got
+  const wrong = expected.findIndex((aval, k) => !alike(tensors[k]?.aval, aval))
+  const asMany = tensors.length === expected.length
+  if (wrong < 0 && asMany && sameStructure(got.structure, structure)) return
+  const at = (k: number) => (tensors[k] ? formatAval(tensors[k].aval) : 'nothing')
+  const [summary, wanted] = !asMany
+    ? [`${tensors.length} ${what}s`, `${expected.length}: ${expected.map(formatAval).join(', ')}`]
+    : wrong >= 0
+      ? [`${at(wrong)} as ${what} ${wrong + 1} of ${expected.length}`, formatAval(expected[wrong] as Aval)]
+      : [`a ${what} with another nesting or other keys`, 'a tree like what it belongs to']
   throw new ShapeError({
-    summary:
-      got.length === expected.length
-        ? `${op}: the rule returned ${at(wrong)} as ${what} ${wrong + 1} of ${expected.length}.`
-        : `${op}: the rule returned ${got.length} ${what}s.`,
-    expected:
-      got.length === expected.length
-        ? formatAval(expected[wrong] as Aval)
-        : `${expected.length}: ${expected.map(formatAval).join(', ')}`,
+    summary: `${op}: the rule returned ${summary}.`,
+    expected: wanted,
     at: callerLocation(),
   })
 }
+
+const alike = (a: Aval | undefined, b: Aval) => a !== undefined && formatAval(a) === formatAval(b)

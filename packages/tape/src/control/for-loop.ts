@@ -2,8 +2,8 @@ import { add } from '../ops/index.js'
 import { type Tensor, type Tree, tensor, unflattenTree } from '../record/index.js'
 import { checkCarry } from './scan.js'
 import { emitScan } from './scan-op.js'
+import { checkSteps } from './steps.js'
 import { leavesOf } from './tree-function.js'
-import { checkSteps } from './while-loop.js'
 
 /**
  * A loop of so many steps that carries a state; see `scan`, of which it is the case without arrays and results.

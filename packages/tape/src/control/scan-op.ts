@@ -1,8 +1,8 @@
-import { type Batched, batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
-import { add, broadcastTo, flushSubnormals, transpose, zerosLike } from '../ops/index.js'
+import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
+import { add, flushSubnormals, transpose, zerosLike } from '../ops/index.js'
 import { type Aval, type Control, isFloat, type Program, paramsOf, registerOp } from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
-import { type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
+import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { avalsOf, outputAvals, recordClosed } from './closed.js'
 import { present, spread } from './spread.js'
 
@@ -19,7 +19,7 @@ export interface Scanned {
   readonly carry: readonly Tensor[]
   /** A row for each step. */
   readonly results: readonly Tensor[]
-  /** The carries before each step, a row each; empty where everything is concrete and nothing can be differentiated. */
+  /** The carries before each step, a row each; empty where everything is concrete and nobody reads it. */
   readonly history: readonly Tensor[]
 }
 
@@ -27,6 +27,8 @@ export interface Scanned {
 export interface Course {
   readonly length: number
   readonly reverse: boolean
+  /** Carries whose history is read, also where everything is concrete; default: none. */
+  readonly history?: readonly number[]
 }
 
 /** Records, or computes, a scan over rows of arrays. */
@@ -34,7 +36,7 @@ export function emitScan(
   step: Step,
   init: readonly Tensor[],
   arrays: readonly Tensor[],
-  { length, reverse }: Course,
+  { length, reverse, history: read = [] }: Course,
 ): Scanned {
   const rows = arrays.map(({ dtype, shape }): Aval => ({ dtype, shape: shape.slice(1) }))
   const { program: body, outside } = recordClosed(
@@ -45,7 +47,7 @@ export function emitScan(
     [...avalsOf(init), ...rows],
   )
   const inputs = [...outside, ...init, ...arrays]
-  const history = innermostTape(inputs) ? init.map((_, k) => k) : []
+  const history = read.length > 0 || innermostTape(inputs) ? init.map((_, k) => k) : []
   const scan = { body, length, reverse, constants: outside.length, carries: init.length, history }
   const outputs = apply('scan', inputs, paramsOf({ kind: 'scan', ...scan }))
   const results = body.outputs.length - init.length
@@ -199,11 +201,12 @@ function scanPushforward(site: TangentSite): readonly (Tensor | undefined)[] {
 }
 
 /** A batch of scans is a scan of batches; rows have the batch behind their own axis. */
-function scanBatch(site: BatchSite): readonly Tensor[] {
+function scanBatch(site: BatchSite): readonly Batched[] {
   const { scan, body, outside, carry: init, arrays, split } = parts(site)
   const batched = split(site.batched)
   const { size } = site
   const reached = dependentCarries(body, batched.outside, batched.carry, batched.rows, 'values')
+  const differs = [...reached.carry, ...reached.outputs.slice(scan.carries)]
   const of = (tensors: readonly Tensor[], which: readonly boolean[]): Batched[] =>
     tensors.map((tensor, k) => ({ tensor, batched: which[k] === true }))
   const step: Step = (carry, rows) => {
@@ -212,9 +215,7 @@ function scanBatch(site: BatchSite): readonly Tensor[] {
       [...of(outside, batched.outside), ...of(carry, reached.carry), ...of(rows, batched.rows)],
       size,
     )
-    const all = outputs.map((out, k) =>
-      k >= scan.carries || reached.carry[k] ? withBatch(out, size) : out.tensor,
-    )
+    const all = outputs.map((out, k) => (differs[k] ? withBatch(out, size) : out.tensor))
     return { carry: all.slice(0, scan.carries), results: all.slice(scan.carries) }
   }
   const start = of(init, batched.carry).map((x, k) => (reached.carry[k] ? withBatch(x, size) : x.tensor))
@@ -225,11 +226,15 @@ function scanBatch(site: BatchSite): readonly Tensor[] {
     scan,
   )
   return [
-    ...mapped.carry.map((tensor, k) => withBatch({ tensor, batched: reached.carry[k] === true }, size)),
-    ...mapped.results.map(swapped),
-    ...mapped.history.map((x, k) => (reached.carry[k] ? swapped(x) : broadcastTo(x, [size, ...x.shape]))),
+    ...of(mapped.carry, reached.carry),
+    ...behind(mapped.results, differs.slice(scan.carries)),
+    ...behind(mapped.history, reached.carry),
   ]
 }
+
+/** Rows with the batch behind their own axis, where they have it, as batches. */
+const behind = (rows: readonly Tensor[], batched: readonly boolean[]): Batched[] =>
+  rows.map((x, k) => ({ tensor: batched[k] ? swapped(x) : x, batched: batched[k] === true }))
 
 /** The first two axes exchanged. */
 const swapped = (x: Tensor): Tensor =>

@@ -3,6 +3,7 @@ import { callerLocation } from '../location.js'
 import { formatAval } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { emitScan } from './scan-op.js'
+import { isStepCount, STEPS } from './steps.js'
 import { difference, type Leaves, leavesOf } from './tree-function.js'
 
 /** Which way a scan goes. */
@@ -96,7 +97,7 @@ function lengthOf({ tensors, paths }: Leaves, given: number | undefined): number
     ...tensors.map(x => x.shape[0] as number),
   ])
   const [length] = lengths
-  if (lengths.size === 1 && Number.isInteger(length) && (length as number) >= 0) return length as number
+  if (lengths.size === 1 && isStepCount(length)) return length
   if (lengths.size > 1 && given === undefined) {
     throw new ShapeError({
       summary: `scan: arrays differ in length: ${tensors.map(x => formatAval(x.aval)).join(', ')}.`,
@@ -107,9 +108,7 @@ function lengthOf({ tensors, paths }: Leaves, given: number | undefined): number
   throw new OptionError({
     summary: length === undefined ? 'scan: the number of steps is unknown.' : `scan: length ${given}.`,
     expected:
-      tensors.length > 0
-        ? `the length of the arrays, ${tensors[0]?.shape[0]}`
-        : 'a whole number of steps in `length`',
+      tensors.length > 0 ? `the length of the arrays, ${tensors[0]?.shape[0]}` : `${STEPS}, in \`length\``,
     at: callerLocation(),
     data: { option: 'length' },
   })

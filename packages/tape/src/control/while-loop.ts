@@ -1,10 +1,9 @@
-import { OptionError } from '../errors.js'
-import { callerLocation } from '../location.js'
 import { type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { checkCondition } from './cond.js'
 import { emitCond } from './cond-op.js'
 import { checkCarry } from './scan.js'
 import { emitScan } from './scan-op.js'
+import { checkSteps } from './steps.js'
 import { leavesOf } from './tree-function.js'
 import { emitWhile } from './while-op.js'
 
@@ -64,15 +63,4 @@ export function whileLoop<S extends Tree<Tensor>>(
     { length: maxSteps, reverse: false },
   )
   return tree(bounded.carry)
-}
-
-/** @throws OptionError unless a number of steps is a whole one. */
-export function checkSteps(op: string, option: string, steps: number): void {
-  if (Number.isInteger(steps) && steps >= 0 && steps <= 0x7fffffff) return
-  throw new OptionError({
-    summary: `${op}: \`${option}\` is ${String(steps)}.`,
-    expected: 'a whole number of steps',
-    at: callerLocation(),
-    data: { option },
-  })
 }

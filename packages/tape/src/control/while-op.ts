@@ -1,9 +1,9 @@
-import { type Batched, batch, pushforward, replay, withBatch } from '../derive/index.js'
+import { batch, pushforward, replay, withBatch } from '../derive/index.js'
 import { DerivativeError } from '../errors.js'
 import { any, where, zerosLike } from '../ops/index.js'
 import { type Control, paramsOf, registerOp } from '../program/index.js'
 import { apply, type Tensor } from '../record/index.js'
-import { type BatchSite, defineRule, type TangentSite } from '../rules/index.js'
+import { type Batched, type BatchSite, defineRule, type TangentSite } from '../rules/index.js'
 import { avalsOf, outputAvals, recordClosed } from './closed.js'
 import { forEach } from './cond-op.js'
 import { dependentCarries } from './scan-op.js'
@@ -75,7 +75,7 @@ function whilePushforward(site: TangentSite): readonly (Tensor | undefined)[] {
 }
 
 /** The loop goes on while some element's condition is true; elements whose condition is false stay as they are. */
-function whileBatch(site: BatchSite): readonly Tensor[] {
+function whileBatch(site: BatchSite): readonly Batched[] {
   const { condition, body, ofCondition, ofBody, state: init, split } = parts(site)
   const { size } = site
   const batched = split(site.batched)
@@ -88,7 +88,8 @@ function whileBatch(site: BatchSite): readonly Tensor[] {
   const differs = (k: number) => each || reached[k] === true
   const test = (state: State) => {
     const inputs = [...of(ofCondition, k => batched.ofCondition[k] === true), ...of(state, differs)]
-    return (batch(condition, inputs, size)[0] as Batched).tensor
+    const holds = batch(condition, inputs, size)[0] as Batched
+    return each ? withBatch(holds, size) : holds.tensor
   }
   return emitWhile(
     state => (each ? any(test(state)) : test(state)),
@@ -103,7 +104,7 @@ function whileBatch(site: BatchSite): readonly Tensor[] {
       const own = { tensor, batched: batched.state[k] === true }
       return differs(k) ? withBatch(own, size) : tensor
     }),
-  ).map((tensor, k) => withBatch({ tensor, batched: differs(k) }, size))
+  ).map((tensor, k) => ({ tensor, batched: differs(k) }))
 }
 
 defineRule('while', {

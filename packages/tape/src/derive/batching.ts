@@ -1,13 +1,7 @@
 import { broadcastTo, reshape } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
-import { apply, fromData, type Tensor } from '../record/index.js'
-import { ruleOf } from '../rules/index.js'
-
-/** A value for each element of a batch, the batch as axis 0; or one for all of them. */
-export interface Batched {
-  readonly tensor: Tensor
-  readonly batched: boolean
-}
+import { apply, fromData, Tensor } from '../record/index.js'
+import { type Batched, ruleOf } from '../rules/index.js'
 
 /**
  * Maps a program over a batch: emits each instruction once, for all elements together. Instructions that no batched
@@ -31,7 +25,7 @@ export function batch(program: Program, inputs: readonly Batched[], size: number
     if (operands.some(({ batched }) => batched)) {
       const results = batchOne(program, instruction, operands, size)
       instruction.outputs.forEach((value, k) => {
-        values[value] = { tensor: results[k] as Tensor, batched: true }
+        values[value] = results[k] as Batched
       })
     } else {
       const results = apply(instruction.op, tensors, instruction.params)
@@ -48,13 +42,13 @@ function batchOne(
   { op, inputs, params }: Instruction,
   operands: readonly Batched[],
   size: number,
-): readonly Tensor[] {
+): readonly Batched[] {
   const rule = ruleOf(op)
   const tensors = operands.map(({ tensor }) => tensor)
   const batched = operands.map(operand => operand.batched)
   if ('batch' in rule) {
     const results = rule.batch({ inputs: tensors, batched, size, params })
-    return Array.isArray(results) ? results : [results as Tensor]
+    return Array.isArray(results) ? results.map(ofAll) : [ofAll(results as Tensor)]
   }
   // Elementwise: axes line up from the last, so shorter operands get axes of length 1 behind the batch.
   const ranks = inputs.map(value => (program.avals[value] as Tensor['aval']).shape.length)
@@ -64,8 +58,10 @@ function batchOne(
     if (!batched[k] || missing === 0) return x
     return reshape(x, [size, ...new Array<number>(missing).fill(1), ...x.shape.slice(1)])
   })
-  return apply(op, aligned, params)
+  return apply(op, aligned, params).map(ofAll)
 }
+
+const ofAll = (x: Tensor | Batched): Batched => (x instanceof Tensor ? { tensor: x, batched: true } : x)
 
 /** The tensor with the batch as axis 0, repeated if all elements have the same. */
 export const withBatch = ({ tensor, batched }: Batched, size: number): Tensor =>

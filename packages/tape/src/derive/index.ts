@@ -1,4 +1,4 @@
-export { type Batched, batch, withBatch } from './batching.js'
+export { batch, withBatch } from './batching.js'
 export { pullback } from './pullback.js'
 export { pushforward, tangentsOfValues } from './pushforward.js'
 export { dependent } from './reach.js'

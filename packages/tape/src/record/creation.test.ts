@@ -40,6 +40,8 @@ test.each([
   () => eye(Number.NaN),
   () => arange(0, 1, 0),
   () => arange(Number.POSITIVE_INFINITY),
+  () => arange(0, 1, 0.25),
+  () => arange(0.5, 3),
   () => linspace(0, 1, -2),
 ])('what is no shape or range is refused: %s', make => {
   expect(make).toThrow(OptionError)

@@ -59,7 +59,7 @@ export function eye(rows: number, columns: number = rows, { dtype = 'f32' }: Cre
 /**
  * Numbers at equal steps: 0, 1, … below an end, or from a start in steps.
  *
- * @throws {@link OptionError} for a step of 0 or anything infinite.
+ * @throws {@link OptionError} for a step of 0, anything infinite, and numbers that are not whole where the dtype is i32.
  * @example
  * arange(3).toArray() // → [0, 1, 2]
  * arange(1, 2, 0.25, { dtype: 'f32' }).toArray() // → [1, 1.25, 1.5, 1.75]
@@ -79,6 +79,13 @@ export function arange(
     throw new OptionError({
       summary: `arange: from ${start} to ${end} in steps of ${step}.`,
       expected: 'finite numbers, and a step that is not 0',
+    })
+  }
+  if (dtype === 'i32' && length > 0 && !(Number.isInteger(start) && Number.isInteger(step))) {
+    throw new OptionError({
+      summary: `arange: from ${start} in steps of ${step}, as i32.`,
+      expected: 'whole numbers',
+      fix: "give a dtype: { dtype: 'f32' }",
     })
   }
   const values = Array.from({ length }, (_, k) => start + k * step)

@@ -11,10 +11,10 @@ import { simplify } from './simplify.js'
 
 type Scan = Control & { readonly kind: 'scan' }
 
-/** A scan whose states are kept for another that goes the other way: a loop and its pullback. */
-export interface Reversal {
-  /** The scan that gives its states, and the one that reads them, by their place among the instructions. */
-  readonly forward: number
+/** Scans whose states are kept for another that goes the other way: loops and their pullback. */
+interface Reversal {
+  /** The scans that give the states, and the one that reads them, by their place among the instructions. */
+  readonly forwards: readonly number[]
   readonly reverse: number
   readonly length: number
 }
@@ -27,25 +27,43 @@ export interface Snapshots {
   readonly snapshots: number
 }
 
-/** The reversals of a program whose states nobody else reads, without those of the programs inside of instructions. */
+/**
+ * The reversals of a program, without those of the programs inside of instructions. A gradient has one for each loop; a
+ * tangent of a gradient goes back over the states of the loop and those of its tangents together, and the states of a loop
+ * may be read by several.
+ */
 function reversals(program: Program): readonly Reversal[] {
   const readers = readersOf(program)
-  return program.instructions.flatMap((instruction, forward) => {
+  const found = new Map<number, { readonly forwards: number[]; readonly length: number }>()
+  program.instructions.forEach((instruction, forward) => {
     const scan = scanOf(instruction)
-    if (!scan || scan.history.length === 0 || (scan.every ?? 1) > 1) return []
+    if (!scan || (scan.every ?? 1) > 1) return
     const states = statesOf(instruction, scan)
-    const [reverse, ...others] = new Set(states.flatMap(value => readers[value] ?? []))
-    if (reverse === undefined || reverse < 0 || others.length > 0) return []
-    const reader = program.instructions[reverse] as Instruction
-    const back = scanOf(reader)
-    const fits =
-      back !== undefined &&
-      back.history.length === 0 &&
-      back.length === scan.length &&
-      back.reverse !== scan.reverse &&
-      !reader.inputs.slice(0, back.constants + back.carries).some(value => states.includes(value))
-    return fits ? [{ forward, reverse, length: scan.length }] : []
+    const reading = [...new Set(states.flatMap(value => readers[value] ?? []))]
+    if (!reading.every(reader => goesBackOver(program.instructions[reader], scan, states))) return
+    for (const reverse of reading) {
+      const known = found.get(reverse)
+      if (known) known.forwards.push(forward)
+      else found.set(reverse, { forwards: [forward], length: scan.length })
+    }
   })
+  return [...found].map(([reverse, { forwards, length }]) => ({ forwards, reverse, length }))
+}
+
+/** Whether what reads the states of a scan is a scan the other way that takes them row by row and keeps none itself. */
+function goesBackOver(
+  reader: Instruction | undefined,
+  { length, reverse }: Scan,
+  states: readonly number[],
+): boolean {
+  const back = reader && scanOf(reader)
+  return (
+    back !== undefined &&
+    back.history.length === 0 &&
+    back.length === length &&
+    back.reverse !== reverse &&
+    !reader?.inputs.slice(0, back.constants + back.carries).some(value => states.includes(value))
+  )
 }
 
 /** Whether a program, or one inside of its instructions, has reversals. */
@@ -117,70 +135,100 @@ export function withSnapshots(program: Program, choose: (length: number) => Snap
   const instructions = program.instructions.map(instruction =>
     mapPrograms(instruction, inner => withSnapshots(inner, choose)),
   )
-  for (const { forward, reverse, length } of reversals(program)) {
+  const define = (aval: Aval) => avals.push(aval) - 1
+  const sampled = new Map<number, Sampled>()
+  for (const { forwards, reverse, length } of reversals(program)) {
     const choice = choose(length)
     if (!choice) continue
-    const [few, again] = rewritten(
-      instructions[forward] as Instruction,
-      instructions[reverse] as Instruction,
-      choice,
-      aval => avals.push(aval) - 1,
-      avals,
-    )
-    instructions[forward] = few
-    instructions[reverse] = again
+    const loops = forwards.map(forward => {
+      const known =
+        sampled.get(forward) ?? sample(instructions[forward] as Instruction, choice, avals, define)
+      sampled.set(forward, known)
+      return known
+    })
+    instructions[reverse] = again(instructions[reverse] as Instruction, loops, choice)
   }
+  for (const [forward, { few }] of sampled) instructions[forward] = few
   return simplify({ ...program, avals, instructions })
 }
 
-function rewritten(
-  forward: Instruction,
-  reverse: Instruction,
-  { every, snapshots }: Snapshots,
-  define: (aval: Aval) => number,
+/** A loop that gives few of its states. */
+interface Sampled {
+  /** As it was, with all of them. */
+  readonly all: Instruction
+  readonly few: Instruction
+  /** The samples of each state, by the value of the last; without any the loop runs again from its first state. */
+  readonly samples: ReadonlyMap<number, number>
+}
+
+function sample(
+  all: Instruction,
+  { every }: Snapshots,
   avals: readonly Aval[],
-): readonly [Instruction, Instruction] {
-  const [loop, back] = [scanOf(forward) as Scan, scanOf(reverse) as Scan]
-  const states = statesOf(forward, loop)
-  // What it takes to compute the states that are read, and no more.
-  const again = prune(forward, value => states.includes(value), simplify)
-  const steps = scanOf(again) as Scan
-  const carried = again.outputs.slice(0, steps.carries)
-  const split = again.inputs.slice(steps.constants)
-  const [init, arrays] = [split.slice(0, steps.carries), split.slice(steps.carries)]
+  define: (aval: Aval) => number,
+): Sampled {
+  const loop = scanOf(all) as Scan
+  const states = statesOf(all, loop)
   const whole = every >= loop.length
-  const stretches = Math.ceil(loop.length / every)
-  const kept = whole
-    ? []
-    : carried.map(value => {
-        const { dtype, shape } = avals[value] as Aval
-        return define({ dtype, shape: [stretches, ...shape] })
-      })
+  const carried = whole ? [] : statesFor(all, value => states.includes(value)).carried
+  const samples = new Map(
+    carried.map(value => {
+      const { dtype, shape } = avals[value] as Aval
+      return [value, define({ dtype, shape: [Math.ceil(loop.length / every), ...shape] })] as const
+    }),
+  )
   const few: Instruction = {
     op: 'scan',
-    inputs: forward.inputs,
-    outputs: [...forward.outputs.slice(0, forward.outputs.length - states.length), ...kept],
-    params: paramsOf({
-      ...loop,
-      history: whole ? [] : carried.map(value => forward.outputs.indexOf(value)),
-      every,
-    }),
+    inputs: all.inputs,
+    outputs: [...all.outputs.slice(0, all.outputs.length - states.length), ...samples.values()],
+    params: paramsOf({ ...loop, history: carried.map(value => all.outputs.indexOf(value)), every }),
   }
+  return { all, few, samples }
+}
+
+/** What it takes to compute the states of a loop that are read, and no more. */
+function statesFor(forward: Instruction, read: (value: number) => boolean) {
+  const steps = prune(forward, read, simplify)
+  const scan = scanOf(steps) as Scan
+  return { steps, scan, carried: steps.outputs.slice(0, scan.carries) }
+}
+
+/** The scan that goes back over states, with these computed again. */
+function again(
+  reverse: Instruction,
+  loops: readonly Sampled[],
+  { every, snapshots }: Snapshots,
+): Instruction {
+  const back = scanOf(reverse) as Scan
   const read = reverse.inputs.slice(back.constants + back.carries)
-  const others = read.filter(value => !states.includes(value))
-  const stateOf = new Map(
-    again.outputs.slice(steps.carries).map((value, k) => [value, steps.history[k] as number]),
-  )
+  const parts = loops.map(({ all, samples }) => {
+    const states = statesOf(all, scanOf(all) as Scan)
+    const { steps, scan, carried } = statesFor(all, value => states.includes(value) && read.includes(value))
+    const [outside, init, arrays] = [
+      steps.inputs.slice(0, scan.constants),
+      steps.inputs.slice(scan.constants, scan.constants + scan.carries),
+      steps.inputs.slice(scan.constants + scan.carries),
+    ]
+    const begins = every >= scan.length ? init : carried.map(value => samples.get(value) as number)
+    return { scan, outside, begins, arrays, history: steps.outputs.slice(scan.carries) }
+  })
+  let before = 0
+  const stateOf = new Map<number, number>()
+  for (const { scan, history } of parts) {
+    history.forEach((value, k) => void stateOf.set(value, before + (scan.history[k] as number)))
+    before += scan.carries
+  }
   let next = 0
   const rows = read.map(value => {
     const state = stateOf.get(value)
     return state === undefined ? next++ : -1 - state
   })
+  const loop = parts[0]?.scan as Scan
   const control: Control = {
     kind: 'revolve',
-    forward: steps.body,
-    forwardConstants: steps.constants,
-    states: steps.carries,
+    forward: abreast(parts.map(({ scan }) => scan)),
+    forwardConstants: parts.reduce((sum, { scan }) => sum + scan.constants, 0),
+    states: before,
     reverse: back.body,
     constants: back.constants,
     carries: back.carries,
@@ -191,11 +239,44 @@ function rewritten(
     snapshots,
   }
   const inputs = [
-    ...again.inputs.slice(0, steps.constants),
-    ...(whole ? init : kept),
-    ...arrays,
+    ...parts.flatMap(({ outside }) => outside),
+    ...parts.flatMap(({ begins }) => begins),
+    ...parts.flatMap(({ arrays }) => arrays),
     ...reverse.inputs.slice(0, back.constants + back.carries),
-    ...others,
+    ...read.filter(value => !stateOf.has(value)),
   ]
-  return [few, { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }]
+  return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
+}
+
+/** A step of several scans together: what all read from outside, then the carries of all, then their rows. */
+function abreast(scans: readonly Scan[]): Program {
+  const avals: Aval[] = []
+  const bodies = scans.map(({ body, constants, carries }) => {
+    const first = avals.length
+    avals.push(...body.avals)
+    const here = (values: readonly number[]) => values.map(value => value + first)
+    const inputs = here(body.inputs)
+    return {
+      outside: inputs.slice(0, constants),
+      carry: inputs.slice(constants, constants + carries),
+      rows: inputs.slice(constants + carries),
+      instructions: body.instructions.map(one => ({
+        ...one,
+        inputs: here(one.inputs),
+        outputs: here(one.outputs),
+      })),
+      outputs: here(body.outputs),
+    }
+  })
+  return {
+    avals,
+    inputs: [
+      ...bodies.flatMap(({ outside }) => outside),
+      ...bodies.flatMap(({ carry }) => carry),
+      ...bodies.flatMap(({ rows }) => rows),
+    ],
+    constants: [],
+    instructions: bodies.flatMap(({ instructions }) => instructions),
+    outputs: bodies.flatMap(({ outputs }) => outputs),
+  }
 }

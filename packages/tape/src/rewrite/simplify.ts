@@ -11,8 +11,8 @@ import { prune } from './prune.js'
 
 /**
  * Removes instructions whose outputs nobody reads, and instructions and constants that repeat an earlier one (value
- * numbering, Cocke & Schwartz 1970), also in the programs inside of instructions. Inputs stay, used or not; unread
- * constants go.
+ * numbering, Cocke & Schwartz 1970), and pairs of transpositions that undo one another, also in the programs inside of
+ * instructions. Inputs stay, used or not; unread constants go.
  *
  * @example
  * const { program } = record(x => [add(exp(x), exp(x)), sin(x)][0], tensor(1))
@@ -54,9 +54,19 @@ function inlined(program: Program): Program {
 function withoutRepetitions(program: Program): Program {
   const same = sameConstants(program)
   const seen = new Map<string, readonly number[]>()
+  const transposed = new Map<number, Instruction>()
   const instructions: Instruction[] = []
   for (const instruction of program.instructions) {
     const inputs = instruction.inputs.map(value => same[value] as number)
+    if (instruction.op === 'transpose') {
+      const [input, output] = [inputs[0] as number, instruction.outputs[0] as number]
+      const before = transposed.get(input)
+      if (before && undoes(instruction, before)) {
+        same[output] = before.inputs[0] as number
+        continue
+      }
+      transposed.set(output, { ...instruction, inputs })
+    }
     const key = `${instruction.op} ${inputs.join(' ')} ${JSON.stringify(instruction.params)}`
     const earlier = seen.get(key)
     if (earlier) {
@@ -69,6 +79,12 @@ function withoutRepetitions(program: Program): Program {
     }
   }
   return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
+}
+
+/** Whether a transposition after another is none at all. */
+function undoes({ params: after }: Instruction, { params: before }: Instruction): boolean {
+  const [first, second] = [before.permutation, after.permutation] as unknown as (readonly number[])[]
+  return second?.every((axis, k) => first?.[axis] === k) === true
 }
 
 /** For every value the earliest constant that is the same, or itself. */

@@ -51,8 +51,17 @@ export interface BatchSite {
   readonly params: Params
 }
 
-/** Computes an instruction for a whole batch; the batch is axis 0 of the result, or of each of several. */
-export type Batch = (site: BatchSite) => Tensor | readonly Tensor[]
+/** A value for each element of a batch, the batch as axis 0; or one for all of them. */
+export interface Batched {
+  readonly tensor: Tensor
+  readonly batched: boolean
+}
+
+/**
+ * Computes an instruction for a whole batch; the batch is axis 0 of the result, or of each of several but those that are
+ * said to be the same for all elements.
+ */
+export type Batch = (site: BatchSite) => Tensor | readonly (Tensor | Batched)[]
 
 /** How transformations go through an op. */
 export type Rule =

@@ -7,15 +7,20 @@ import {
   dataOf,
   forLoop,
   grad,
+  jvp,
   type Program,
   record,
   scan,
   simplify,
   type Tensor,
+  type Tree,
   tensor,
   valueAndGrad,
+  vmap,
 } from '../index.js'
+import { leastBytes, plan } from '../plan/index.js'
 import { snapshotsIn } from './choose.js'
+import { lower } from './lower.js'
 
 /** A chain of so many steps over a vector, as the program of its value and gradient. */
 function chain(steps: number, length: number): { program: Program; inputs: readonly Tensor[] } {
@@ -94,6 +99,51 @@ describe('a loop and its pullback within a budget', () => {
     for (let k = 0; k <= 8; k++) {
       expect(run(program, [x], Math.round(least * (most / least) ** (k / 8))).results).toEqual(ample.results)
     }
+  })
+
+  const loss = (x: Tensor) =>
+    forLoop(60, (k, y: Tensor) => y.mul(y).mul(0.1).add(x).tanh().add(k.convert('f32')).sin(), x).sum()
+  test.each<[string, (x: Tensor) => Tree<Tensor>]>([
+    ['a tangent of a gradient', x => jvp(grad(loss), [x], [x]).tangent],
+    ['a gradient and its tangent', x => ({ ...jvp(grad(loss), [x], [x.cos()]) })],
+    [
+      'tangents of a gradient of a tangent',
+      x =>
+        jvp(
+          grad(y => jvp(loss, [y], [x]).tangent),
+          [x],
+          [x],
+        ).tangent,
+    ],
+    ['gradients of a batch', x => vmap(grad(loss))(x.reshape([10, 10]))],
+  ])('%s: the same bits from the fewest bytes to ample ones', (_, f) => {
+    const x = tensor(Float32Array.from({ length: 100 }, (_, k) => k / 100))
+    const program = simplify(record(f, x.aval).program)
+    const ample = run(program, [x])
+    const [least, most] = [leastBytesOf(program), ample.executable.peakBytes]
+    expect(most).toBeGreaterThan(5 * least)
+    for (let k = 0; k <= 5; k++) {
+      expect(run(program, [x], Math.round(least * (most / least) ** (k / 5))).results).toEqual(ample.results)
+    }
+  })
+
+  test('what a step computes on its way goes before the states that are kept', () => {
+    const ones = tensor(new Float32Array(2000).fill(1))
+    const step = (s: Tensor) => {
+      const [wide, other] = [s.mul(ones).exp(), s.mul(ones).sin()]
+      return wide.cumsum().mean().add(other.cumsum().mul(wide).mean()).add(s).mul(0.1)
+    }
+    const program = simplify(
+      record(
+        (x: Tensor) => grad((x: Tensor) => forLoop(50, (_, s: Tensor) => step(s), x))(x),
+        tensor(0.3).aval,
+      ).program,
+    )
+    const { graph } = lower(program, [], 'least')
+    const memoryBytes = leastBytes(graph)
+    const kept = plan(graph, { budgetBytes: memoryBytes })
+    const executable = compile(program, { memoryBytes })
+    expect(executable.cost + executable.extraCost).toBeLessThanOrEqual(kept.cost + kept.extraCost)
   })
 
   test('10,000 steps in 64 KiB', () => {

@@ -1,7 +1,7 @@
 /**
  * Ways to run a program within a budget, the fastest first: as it is; with loops that are reversed from snapshots of their
- * states, as many as fit; with the programs inside of instructions planned for the fewest bytes. The planner plans each,
- * and the cheapest that fits is taken.
+ * states, as many as fit; with the programs inside of instructions planned for the fewest bytes, without snapshots and with
+ * them. The planner plans each, and the cheapest that fits is taken.
  */
 import { forwardSteps, mostSteps } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
@@ -10,6 +10,7 @@ import { type Aval, controlOf, formatAval, type Program } from '../program/index
 import { hasReversals, type Snapshots, withSnapshots } from '../rewrite/index.js'
 import { lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
+import { Regions } from './region.js'
 
 /** A program, as it is or rewritten, with its plan. */
 export interface Planned {
@@ -26,14 +27,16 @@ type Attempt = Planned | { readonly refused: BudgetError }
  * @throws {@link BudgetError} if there is none, with the fewest bytes that would do.
  */
 export function planWithin(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
-  const attempt = (candidate: Program, inner: Inner) => planned(candidate, pinned, budgetBytes, inner)
+  const regions = new Regions()
+  const attempt = (candidate: Program, inner: Inner) =>
+    planned(candidate, lower(candidate, pinned, inner, regions), budgetBytes)
   const plain = attempt(program, 'ample')
   if ('chosen' in plain && plain.chosen.extraCost === 0) return plain
   const loops = hasReversals(program)
   const ways: Attempt[] = [plain]
   for (const inner of ['ample', 'least'] as const) {
     if (loops) ways.push(fromSnapshots(program, candidate => attempt(candidate, inner)))
-    else if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(program, inner))
+    if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(program, inner))
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
   }
@@ -104,8 +107,7 @@ export function snapshotsIn(length: number, slots: number): Snapshots {
   return best
 }
 
-function planned(program: Program, pinned: readonly boolean[], budgetBytes: number, inner: Inner): Attempt {
-  const lowered = lower(program, pinned, inner)
+function planned(program: Program, lowered: Lowered, budgetBytes: number): Attempt {
   try {
     return { program, lowered, chosen: plan(lowered.graph, { budgetBytes }) }
   } catch (error) {

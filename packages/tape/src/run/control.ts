@@ -6,13 +6,10 @@ import { branch, repeat, repeatWhile } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
 import { HandOver, move, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
-import type { Region } from './region.js'
+import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
 import { putRow, sampleRow, takeRow } from './rows.js'
 import { type Types, type Unit, unit } from './unit.js'
-
-/** Plans a program inside of an instruction, with a place for each of its inputs. */
-type Enclose = (program: Program, places: readonly Place[]) => Region
 
 /** The unit of an instruction that runs programs. */
 export function lowerControl(control: Control, types: Types, enclose: Enclose): Unit {

@@ -1,9 +1,10 @@
 import { type Aval, type Data, formatAval, opOf, type Params, type Program } from '../program/index.js'
 import { Arena } from './arena.js'
-import { type Arithmetic, compile } from './compile.js'
+import type { Arithmetic } from './compile.js'
+import { compileWithin } from './compile-within.js'
 import type { Executable } from './executable.js'
 
-/** Executables of single instructions by op, avals and parameters, the latest last. */
+/** Executables of single instructions by op, avals, parameters and the bytes they may need, the latest last. */
 const executables = new Map<string, Executable>()
 const EXECUTABLE_CACHE = 512
 
@@ -29,7 +30,7 @@ export interface EvaluateOptions {
 /**
  * Computes one instruction on data.
  *
- * @throws {@link BudgetError} if the arena cannot hold it.
+ * @throws {@link BudgetError} if no plan fits the arena.
  */
 export function evaluate(
   op: string,
@@ -38,8 +39,9 @@ export function evaluate(
   params: Params,
   { arena = commonArena(), arithmetic = 'fast' }: EvaluateOptions = {},
 ): readonly { aval: Aval; data: Data }[] {
-  const key = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)} ${arithmetic}`
-  const executable = executables.get(key) ?? compileInstruction(op, avals, params, arithmetic)
+  const key = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)} ${arithmetic} ${arena.maximumBytes}`
+  const executable =
+    executables.get(key) ?? compileWithin(instructionAlone(op, avals, params), arena.maximumBytes, arithmetic)
   executables.delete(key)
   executables.set(key, executable)
   if (executables.size > EXECUTABLE_CACHE) executables.delete(executables.keys().next().value as string)
@@ -60,21 +62,15 @@ export function execute(
   return executable.outputs.map(({ aval }, k) => ({ aval, data: arena.read(k) }))
 }
 
-function compileInstruction(
-  op: string,
-  avals: readonly Aval[],
-  params: Params,
-  arithmetic: Arithmetic,
-): Executable {
+function instructionAlone(op: string, avals: readonly Aval[], params: Params): Program {
   const outputs = opOf(op).infer(avals, params)
   const inputs = avals.map((_, k) => k)
   const results = outputs.map((_, k) => avals.length + k)
-  const program: Program = {
+  return {
     avals: [...avals, ...outputs],
     inputs,
     constants: [],
     instructions: [{ op, inputs, outputs: results, params }],
     outputs: results,
   }
-  return compile(program, { arithmetic })
 }

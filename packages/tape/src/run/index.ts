@@ -1,5 +1,6 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
 export { type Arithmetic, type CompileOptions, compile } from './compile.js'
+export { compileWithin } from './compile-within.js'
 export { commonArena, type EvaluateOptions, evaluate, execute } from './evaluate.js'
 export type { Executable, Slot, Static } from './executable.js'
 export { costOf, lower } from './lower.js'

@@ -3,7 +3,7 @@ import type { Graph } from '../plan/index.js'
 import { type Aval, bytesOf, controlOf, type Instruction, opOf, type Program } from '../program/index.js'
 import { lowerControl } from './control.js'
 import type { Inner, Lowered, Place } from './lowered.js'
-import { Region } from './region.js'
+import { type Enclose, Regions } from './region.js'
 import type { Unit } from './unit.js'
 
 /**
@@ -11,19 +11,26 @@ import type { Unit } from './unit.js'
  * storage of their input.
  *
  * @param pinned which inputs of the program stay in the arena from run to run.
+ * @param regions what was planned already of the programs inside of instructions.
  * @example
  * const { program } = record(x => reshape(exp(x), [2, 1]), tensor([1, 2]))
  * lower(program, [false]).graph.steps.length // → 1
  */
-export const lower = (program: Program, pinned: readonly boolean[], inner: Inner = 'ample'): Lowered =>
+export const lower = (
+  program: Program,
+  pinned: readonly boolean[],
+  inner: Inner = 'ample',
+  regions = new Regions(),
+): Lowered =>
   lowerAt(
     program,
     program.inputs.map((_, k) => (pinned[k] ? 'pinned' : 'passing')),
     inner,
+    regions,
   )
 
 /** As {@link lower}, with a place for each input. */
-function lowerAt(program: Program, places: readonly Place[], inner: Inner): Lowered {
+function lowerAt(program: Program, places: readonly Place[], inner: Inner, regions: Regions): Lowered {
   const storageOf = new Array<number>(program.avals.length).fill(Number.NaN)
   const bytes: number[] = []
   const store = (value: number) => {
@@ -44,7 +51,9 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner): Lowe
   const instructionOf: number[] = []
   program.instructions.forEach((instruction, index) => {
     const storages = instruction.inputs.map(value => storageOf[value] as number)
-    const unit = unitOf(program, instruction, inner)
+    const unit = unitOf(program, instruction, (body, places) =>
+      regions.of(body, places, inner, () => lowerAt(body, places, inner, regions)),
+    )
     if (unit === 'alias') {
       storageOf[instruction.outputs[0] as number] = storages[0] as number
       return
@@ -64,17 +73,11 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner): Lowe
   return { graph: { bytes, inputs, steps, outputs }, storageOf, units, operands, instructionOf }
 }
 
-function unitOf({ avals }: Program, instruction: Instruction, inner: Inner): Unit | 'alias' {
+function unitOf({ avals }: Program, instruction: Instruction, enclose: Enclose): Unit | 'alias' {
   const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
   const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
   const control = controlOf(instruction)
-  if (control) {
-    return lowerControl(
-      control,
-      { inputs, outputs },
-      (body, places) => new Region(body, lowerAt(body, places, inner), inner),
-    )
-  }
+  if (control) return lowerControl(control, { inputs, outputs }, enclose)
   const { lower } = opOf(instruction.op)
   if (!lower) throw new Error(`The op ${instruction.op} cannot be lowered.`)
   const kernel = lower(inputs, outputs, instruction.params)

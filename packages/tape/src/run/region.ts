@@ -1,7 +1,26 @@
 import { leastBytes, type Plan, plan } from '../plan/index.js'
 import type { Program } from '../program/index.js'
 import { type LaidOut, layOut } from './lay-out.js'
-import type { Inner, Lowered } from './lowered.js'
+import type { Inner, Lowered, Place } from './lowered.js'
+
+/** Plans a program inside of an instruction, with a place for each of its inputs. */
+export type Enclose = (program: Program, places: readonly Place[]) => Region
+
+/**
+ * Regions by what they run. While ways to run a program are compared, the same programs inside of its instructions come
+ * again and again; each is planned once.
+ */
+export class Regions {
+  readonly #known = new Map<string, Region>()
+
+  /** @param lower lowers the program, where that was not done before */
+  of(program: Program, places: readonly Place[], inner: Inner, lower: () => Lowered): Region {
+    const key = JSON.stringify([inner, places, program])
+    const region = this.#known.get(key) ?? new Region(program, lower(), inner)
+    this.#known.set(key, region)
+    return region
+  }
+}
 
 /** A program inside of an instruction, planned in a region of its scratch. */
 export class Region {

@@ -3,14 +3,11 @@ import { forwardSteps, REVOLVE_LISTS, revolve, slotBytes } from '@wengert/kernel
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
-import type { Region } from './region.js'
+import type { Enclose } from './region.js'
 import { putRow, takeRow } from './rows.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
 type Revolve = Control & { readonly kind: 'revolve' }
-
-/** Plans a program inside of an instruction, with a place for each of its inputs. */
-type Enclose = (program: Program, places: readonly Place[]) => Region
 
 /** The unit of a reversal from snapshots. */
 export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): Unit {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { grad, jit, type Tensor, tensor, valueAndGrad } from '../index.js'
+import { checkpoint, grad, jit, type Tensor, tensor, valueAndGrad } from '../index.js'
 
 /** √a by Newton's iteration, until it has converged. */
 const root = (a: Tensor): Tensor => {
@@ -58,8 +58,23 @@ describe('define by run', () => {
     expect(() =>
       grad(path, { dynamic: true, memory: '64 KiB' })(tensor(new Float32Array(9000))),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[BudgetError: An executable that needs 108080 bytes does not fit an arena of 65536.]`,
+      `
+      [BudgetError: No plan fits 65536 bytes.
+        expected  at least 131072 bytes, in whole pages of 65536
+        at        %2 f32[9000] = mul %0 f32[9000], %1 f32[9000]
+        fix       give it 131072 bytes (128 KiB), or use smaller batches or layers]
+    `,
     )
+  })
+
+  test('an instruction that runs a program takes as few bytes as it must', () => {
+    const f = checkpoint((x: Tensor) => {
+      const parts = [1, 2, 3, 4, 5, 6].map(k => x.add(k).exp())
+      return parts.map((part, k) => part.mul(parts[5 - k] as Tensor).sum()).reduce((sum, y) => sum.add(y))
+    })
+    const x = tensor(Float32Array.from({ length: 3000 }, (_, k) => k / 3000))
+    const [dynamic, once] = [true, false].map(dynamic => jit(f, { memory: '64 KiB', dynamic })(x).item())
+    expect(dynamic).toBe(once)
   })
 
   test('inside of a recording without values there is nothing to read', () => {

@@ -1,17 +1,7 @@
-import { BudgetError, OptionError } from '../errors.js'
-import { type ByteSize, formatByteSize, type Program, parseByteSize } from '../program/index.js'
+import { OptionError } from '../errors.js'
+import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
-import {
-  Arena,
-  type Arithmetic,
-  commonArena,
-  compile,
-  type Executable,
-  execute,
-  PAGE_BYTES,
-  pageCeil,
-  pageFloor,
-} from '../run/index.js'
+import { Arena, type Arithmetic, commonArena, compileWithin, type Executable, execute } from '../run/index.js'
 
 /** Options of everything that runs programs. */
 export interface RunOptions {
@@ -57,7 +47,7 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   compile(key: string, program: Program, outputs: Recording['outputs']): Compiled {
-    const compiled = { executable: compileWithin(this.#memoryBytes, program, this.arithmetic), outputs }
+    const compiled = { executable: compileWithin(program, this.#memoryBytes, this.arithmetic), outputs }
     this.#compiled.set(key, compiled)
     if (this.#compiled.size > COMPILED_CACHE) {
       this.#compiled.delete(this.#compiled.keys().next().value as string)
@@ -75,30 +65,6 @@ export class Engine {
       outputs,
       results.map(({ aval, data }) => fromData(aval, data)),
     )
-  }
-}
-
-/** Compiles for an arena of at most so many bytes, of which whole pages are usable. */
-function compileWithin(
-  memoryBytes: number | undefined,
-  program: Program,
-  arithmetic: Arithmetic | undefined,
-): Executable {
-  if (memoryBytes === undefined) return compile(program, { arithmetic })
-  try {
-    return compile(program, { memoryBytes: pageFloor(memoryBytes), arithmetic })
-  } catch (error) {
-    if (!(error instanceof BudgetError)) throw error
-    const leastBytes = pageCeil(error.leastBytes)
-    throw new BudgetError({
-      ...error.parts,
-      summary: `No plan fits ${memoryBytes} bytes.`,
-      expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
-      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
-      budgetBytes: memoryBytes,
-      leastBytes,
-      cause: error,
-    })
   }
 }
 

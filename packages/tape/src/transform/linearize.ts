@@ -17,7 +17,8 @@ export interface ValueAndPushforward<A extends readonly unknown[], R> {
 
 /**
  * Value of a function and the linear map that is its derivative at these arguments, by forward accumulation. The
- * function itself runs once, however often the map is applied; what the map reads is kept until it is garbage.
+ * function itself runs once, however often the map is applied; what the map reads is kept until it is garbage. Only loops,
+ * branches and checkpointed functions, whose inner values are not kept, run again with their tangents.
  *
  * @example
  * const { value, pushforward } = linearize((x, y) => x.mul(y), tensor(3), tensor(4))

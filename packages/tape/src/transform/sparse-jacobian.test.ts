@@ -93,6 +93,28 @@ describe('sparseJacobian', () => {
         expected  a row and a column for each element]
     `)
   })
+
+  test('what has no Jacobian is refused', () => {
+    const pattern = { rows: [0], columns: [0] }
+    const at = (fn: (x: Tensor) => unknown, x: unknown) => () =>
+      sparseJacobian(fn as (x: Tensor) => Tensor, pattern)(x as Tensor)
+    expect(at(x => x.square(), tensor([1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`
+      [DerivativeError: sparseJacobian: the argument is i32[1], which is not differentiable.
+        expected  f32 or f64]
+    `)
+    expect(at(x => x.greater(0), tensor([1]))).toThrowErrorMatchingInlineSnapshot(`
+      [DerivativeError: sparseJacobian: the result is bool[1], which is not differentiable.
+        expected  f32 or f64]
+    `)
+    expect(at(x => [x, x], tensor([1]))).toThrowErrorMatchingInlineSnapshot(`
+      [ShapeError: sparseJacobian: the result is no tensor.
+        expected  one tensor]
+    `)
+    expect(at(x => x, 1)).toThrowErrorMatchingInlineSnapshot(`
+      [ShapeError: sparseJacobian: the argument is no tensor.
+        expected  one tensor]
+    `)
+  })
 })
 
 describe('auxiliary results of a loss', () => {

@@ -1,7 +1,7 @@
-import { OptionError } from '../errors.js'
+import { DerivativeError, OptionError, ShapeError } from '../errors.js'
 import { reshape, take } from '../ops/index.js'
-import { type Aval, dataFrom, formatAval, sizeOf } from '../program/index.js'
-import { fromData, record, type Tensor } from '../record/index.js'
+import { type Aval, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
+import { fromData, record, Tensor } from '../record/index.js'
 import { type Colouring, colourColumns, type SparsityPattern } from './colouring.js'
 import type { RunOptions } from './engine.js'
 import { jvp } from './jvp.js'
@@ -30,7 +30,8 @@ interface Compressed {
  * @param fn from a tensor to a tensor, of any shapes; rows are elements of its result and columns elements of its argument,
  * both in row-major order.
  * @param pattern places of all elements that may differ from 0. Elements that it leaves out spoil others.
- * @throws {@link OptionError} for a pattern that has places outside of the Jacobian.
+ * @throws {@link OptionError} for a pattern that has places outside of the Jacobian; {@link ShapeError} unless argument and
+ * result are tensors; {@link DerivativeError} unless both are floating-point.
  * @example
  * const f = x => x.mul(x.roll(1))
  * const jacobian = sparseJacobian(f, { rows: [0, 0, 1, 1, 2, 2], columns: [0, 2, 1, 0, 2, 1] })
@@ -50,6 +51,7 @@ export function sparseJacobian(
   }
   const known = new Map<string, Compressed>()
   return x => {
+    checkArgument(x)
     const key = formatAval(x.aval)
     const compressed = known.get(key) ?? compress(fn, pattern, x.aval, options)
     known.set(key, compressed)
@@ -63,8 +65,10 @@ function compress(
   aval: Aval,
   options: RunOptions,
 ): Compressed {
-  const { program } = record(fn, aval)
+  const { program, outputs } = record(fn, aval)
+  if (outputs !== '*') throw notATensor('result')
   const out = program.avals[program.outputs[0] as number] as Aval
+  if (!isFloat(out.dtype)) throw notDifferentiable('result', out)
   const shape = [sizeOf(out.shape), sizeOf(aval.shape)] as const
   checkPattern(pattern, shape)
   const transposed = { rows: pattern.columns, columns: pattern.rows }
@@ -101,6 +105,20 @@ function placesOf({ rows, columns }: SparsityPattern, { colours }: Colouring, ro
   const places = rows.map((row, k) => (colours[columns[k] as number] as number) * rowCount + row)
   return fromData({ dtype: 'i32', shape: [places.length] }, dataFrom('i32', places))
 }
+
+function checkArgument(x: unknown): void {
+  if (!(x instanceof Tensor)) throw notATensor('argument')
+  if (!isFloat(x.dtype)) throw notDifferentiable('argument', x.aval)
+}
+
+const notATensor = (what: string) =>
+  new ShapeError({ summary: `sparseJacobian: the ${what} is no tensor.`, expected: 'one tensor' })
+
+const notDifferentiable = (what: string, aval: Aval) =>
+  new DerivativeError({
+    summary: `sparseJacobian: the ${what} is ${formatAval(aval)}, which is not differentiable.`,
+    expected: 'f32 or f64',
+  })
 
 function checkPattern({ rows, columns }: SparsityPattern, [height, width]: readonly [number, number]): void {
   const inside = (index: number, length: number) => Number.isInteger(index) && index >= 0 && index < length

@@ -1,4 +1,4 @@
-import { type Batched, batch, withBatch } from '../derive/index.js'
+import { batch, withBatch } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
 import { transpose } from '../ops/index.js'
 import { formatAval } from '../program/index.js'
@@ -11,6 +11,7 @@ import {
   type Tree,
   unflattenTree,
 } from '../record/index.js'
+import type { Batched } from '../rules/index.js'
 import type { RunOptions } from './engine.js'
 import { leavesOf } from './trace.js'
 import { jit } from './transformed.js'

@@ -1,0 +1,33 @@
+import { BudgetError } from '../errors.js'
+import { formatByteSize, type Program } from '../program/index.js'
+import { PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
+import { type Arithmetic, compile } from './compile.js'
+import type { Executable } from './executable.js'
+
+/**
+ * Compiles for an arena of at most so many bytes, of which whole pages are usable.
+ *
+ * @throws {@link BudgetError} if no plan fits, with the fewest pages that would do.
+ */
+export function compileWithin(
+  program: Program,
+  memoryBytes: number | undefined,
+  arithmetic: Arithmetic | undefined,
+): Executable {
+  if (memoryBytes === undefined) return compile(program, { arithmetic })
+  try {
+    return compile(program, { memoryBytes: pageFloor(memoryBytes), arithmetic })
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error
+    const leastBytes = pageCeil(error.leastBytes)
+    throw new BudgetError({
+      ...error.parts,
+      summary: `No plan fits ${memoryBytes} bytes.`,
+      expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
+      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+      budgetBytes: memoryBytes,
+      leastBytes,
+      cause: error,
+    })
+  }
+}
