@@ -262,7 +262,7 @@ describe('messages', () => {
       OptionError: input.ell is 40.
         expected  a whole number of at least 1 and at most 16
       OptionError: input.s is 1000000000.
-        expected  a whole number of at least 1 and at most 2000
+        expected  a whole number of at least 1 and at most 10000000
       OptionError: The loop has not ended after 10000 rounds.
         expected  an input for which it does
       OptionError: input.alpha is [[0]].
