@@ -1,0 +1,36 @@
+import type { Layer } from './layers.js'
+import { fcn8, lstm, mobileNet, resNet50, segNet, transformer, uNet, vgg } from './networks/index.js'
+import { type TrainingOptions, type TrainingStep, trainingStep } from './training-step.js'
+
+/** A network with the size of its batch. */
+interface Case extends TrainingOptions {
+  readonly layers: () => readonly Layer[]
+  readonly batch: number
+}
+
+// Batches as in the budget sweeps of Jain et al. 2020 where they give one (VGG-16, MobileNet, U-Net).
+const cases = {
+  'vgg-16': { layers: () => vgg(16), batch: 256, residuals: 'all' },
+  'vgg-19': { layers: () => vgg(19), batch: 256, residuals: 'all' },
+  mobilenet: { layers: () => mobileNet(), batch: 512, residuals: 'all' },
+  'resnet-50': { layers: () => resNet50(), batch: 128, residuals: 'all' },
+  'u-net': { layers: () => uNet(), batch: 32, residuals: 'all' },
+  'fcn-8': { layers: () => fcn8(), batch: 32, residuals: 'all' },
+  segnet: { layers: () => segNet(), batch: 32, residuals: 'all' },
+  'transformer-12': { layers: () => transformer(12), batch: 8 },
+  'lstm-256': { layers: () => lstm(256), batch: 32 },
+  'transformer-1': { layers: () => transformer(1), batch: 8 },
+  'lstm-4': { layers: () => lstm(4), batch: 32 },
+} as const satisfies Record<string, Case>
+
+/** The name of a training step. */
+export type CaseName = keyof typeof cases
+
+/** The names of all training steps; the first seven are the networks of the goals. */
+export const caseNames = Object.keys(cases) as readonly CaseName[]
+
+/** The training step of a case. */
+export function caseOf(name: CaseName): TrainingStep {
+  const { layers, batch, residuals }: Case = { residuals: 'needed', ...cases[name] }
+  return trainingStep(layers(), batch, { residuals: residuals ?? 'needed' })
+}
