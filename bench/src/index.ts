@@ -1,3 +1,12 @@
 export { type Host, host } from './host.js'
+export {
+  type CaseName,
+  caseNames,
+  FRACTIONS,
+  type PlannerName,
+  type PlanOptions,
+  type PlanRow,
+  planSuite,
+} from './plan/index.js'
 export type { BenchRow, SuiteOptions } from './row.js'
 export { runSuite, type SuiteName, suiteNames } from './suites.js'
