@@ -7,8 +7,9 @@
  * t. F[t,s,k] = 1: s leaves in stage t after step k, its last reader there, since it is not live in stage t + 1.
  * F may be continuous: it only relaxes U, and its bounds meet the product that defines it wherever R and S are whole.
  *
- * Limits: a step runs at most once in a stage, and the first runs come in the graph's order; what that excludes is
- * not searched. Inputs must be pinned and every step must have at most one output.
+ * Limits: the first runs come in the graph's order, and between two of them a step runs at most once, in that order
+ * too; what this excludes is not searched. More rounds, stages without a first run, lift the second limit: the tests
+ * hold three of them against exhaustive search. Inputs must be pinned, and every step must have one output.
  */
 import type { Graph } from '@wengert/tape'
 import type { Highs } from 'highs'
@@ -24,19 +25,29 @@ export interface Optimum {
   readonly proven: boolean
 }
 
+/** How the program is made and solved. */
+export interface SolveOptions {
+  /** Time limit. */
+  readonly seconds: number
+  /** Runs of a schedule to improve on. */
+  readonly from?: readonly number[] | undefined
+  /** Stages for each first run. Default 1, as Checkmate has it. */
+  readonly rounds?: number
+}
+
 /** Most steps for which solving is worth while. */
 export const MOST_STEPS = 64
 
-/** Solves for a limit on live bytes, within some seconds, from the runs of a schedule if one is known. */
+/** Solves for a limit on live bytes. */
 export function optimum(
   highs: Highs,
   graph: Graph,
   limitBytes: number,
-  { seconds, from = [] }: { readonly seconds: number; readonly from?: readonly number[] | undefined },
+  { seconds, from = [], rounds = 1 }: SolveOptions,
 ): Optimum {
   const total = graph.steps.reduce((sum, step) => sum + step.cost, 0) || 1
-  const { model, ran, live } = formulate(graph, limitBytes, total)
-  const { status, values, bound } = model.solve(highs, seconds, startOf(graph, from, ran, live))
+  const { model, ran, live } = formulate(graph, limitBytes, total, rounds)
+  const { status, values, bound } = model.solve(highs, seconds, startOf(graph, from, ran, live, rounds))
   if (status === 'infeasible') return { runs: undefined, boundCost: Infinity, proven: true }
   return {
     runs: values && ran.flatMap(stage => [...stage.keys()].filter(k => values[stage[k]!]! > 0.5)),
@@ -46,7 +57,7 @@ export function optimum(
 }
 
 /** The program with costs in units of all steps once and bytes in units of the limit; `ran[t][k]` is R[t,k]. */
-function formulate(graph: Graph, limitBytes: number, total: number) {
+function formulate(graph: Graph, limitBytes: number, total: number, rounds: number) {
   const { steps, bytes } = graph
   const count = steps.length
   const producer = new Map<number, number>()
@@ -60,24 +71,27 @@ function formulate(graph: Graph, limitBytes: number, total: number) {
   const computed = steps.map(({ inputs }) => [...new Set(inputs)].filter(storage => producer.has(storage)))
 
   const model = new Model()
-  const ran = steps.map((_, t) =>
-    steps.slice(0, t + 1).map(({ cost }, k) => {
-      return model.binary(k < t ? cost / total : 0, k === t ? 1 : 0)
+  const stages = count * rounds
+  // steps that ran for the first time before stage t, and the one that does in it, if it is the last of its rounds
+  const before = (t: number) => Math.floor(t / rounds)
+  const ran = Array.from({ length: stages }, (_, t) =>
+    steps.slice(0, before(t + 1)).map(({ cost }, k) => {
+      return k < before(t) ? model.binary(cost / total) : model.binary(0, 1)
     }),
   )
   // S[t, s] for each storage that was written before stage t; after the last stage, outputs alone are live
-  const live = Array.from({ length: count + 1 }, (_, t) => {
+  const live = Array.from({ length: stages + 1 }, (_, t) => {
     const written = bytes.flatMap((_, storage) => {
       const from = producer.get(storage)
-      if (from === undefined || from >= t) return []
-      const useful = t === count ? isOutput.has(storage) : true
-      return useful ? [[storage, model.binary(0, t === count ? 1 : 0)] as const] : []
+      if (from === undefined || from >= before(t)) return []
+      const useful = t === stages ? isOutput.has(storage) : true
+      return useful ? [[storage, model.binary(0, t === stages ? 1 : 0)] as const] : []
     })
     return new Map(written)
   })
-  for (let t = 0; t < count; t++) {
+  for (let t = 0; t < stages; t++) {
     const runs = ran[t]!
-    for (let k = 0; k <= t; k++) {
+    for (let k = 0; k < runs.length; k++) {
       for (const storage of computed[k]!) {
         const from = producer.get(storage)!
         const kept = live[t]!.get(storage)
@@ -90,25 +104,25 @@ function formulate(graph: Graph, limitBytes: number, total: number) {
       }
     }
     for (const [storage, next] of live[t + 1]!) {
-      const before = live[t]!.get(storage)
+      const kept = live[t]!.get(storage)
       const from = runs[producer.get(storage)!]!
-      model.atLeast(0, [from, 1], [next, -1], ...(before === undefined ? [] : [[before, 1] as const]))
+      model.atLeast(0, [from, 1], [next, -1], ...(kept === undefined ? [] : [[kept, 1] as const]))
     }
     // neither a run nor a storage is for nothing, and nothing runs whose output is live
     for (const [storage, from] of producer) {
-      if (from > t) continue
-      const uses = readers[storage]!.filter(k => k <= t).map(k => [runs[k]!, 1] as const)
+      if (from >= runs.length) continue
+      const uses = readers[storage]!.filter(k => k < runs.length).map(k => [runs[k]!, 1] as const)
       const next = live[t + 1]!.get(storage)
       if (next !== undefined) uses.push([next, 1])
       const kept = live[t]!.get(storage)
-      if (from < t) model.atLeast(0, ...uses, [runs[from]!, -1])
+      if (from < before(t)) model.atLeast(0, ...uses, [runs[from]!, -1])
       if (kept === undefined) continue
       model.atLeast(0, ...uses, [kept, -1])
       model.atMost(1, [runs[from]!, 1], [kept, 1])
     }
     // what is live when the stage begins, then what each step adds and what has left after the one before
     let used: number | undefined
-    for (let k = 0; k <= t; k++) {
+    for (let k = 0; k < runs.length; k++) {
       const scratch = (Math.ceil(steps[k]!.scratchBytes / 16) * 16) / limitBytes
       const here = model.column(0, 0, 1 - fixed)
       const terms: (readonly [number, number])[] = [[here, 1]]
@@ -151,13 +165,15 @@ function startOf(
   runs: readonly number[],
   ran: readonly (readonly number[])[],
   live: readonly ReadonlyMap<number, number>[],
+  rounds: number,
 ): ReadonlyMap<number, number> {
   const start = new Map<number, number>()
   if (runs.length === 0) return start
   for (const stage of ran) for (const column of stage) start.set(column, 0)
   for (const stage of live.slice(0, -1)) for (const column of stage.values()) start.set(column, 0)
   const writtenIn = bytes.map(() => 0)
-  let stage = 0
+  // everything in the last of its rounds
+  let stage = rounds - 1
   for (const k of runs) {
     const { inputs, outputs } = steps[k]!
     for (const storage of inputs) {
@@ -168,7 +184,7 @@ function startOf(
     }
     start.set(ran[stage]![k]!, 1)
     for (const storage of outputs) writtenIn[storage] = stage
-    if (k === stage) stage++
+    if ((k + 1) * rounds - 1 === stage) stage += rounds
   }
   return start
 }
