@@ -131,5 +131,5 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function shown(value: unknown): string {
   if (value === undefined) return 'missing'
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
-  return JSON.stringify(value)
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
