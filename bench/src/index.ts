@@ -2,7 +2,7 @@ export { type Host, host } from './host.js'
 export {
   type CaseName,
   caseNames,
-  FRACTIONS,
+  meanNames,
   type PlannerName,
   type PlanOptions,
   type PlanRow,

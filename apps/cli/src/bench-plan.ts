@@ -1,4 +1,4 @@
-import { type CaseName, host, type PlanRow, planSuite } from '@wengert/bench'
+import { type CaseName, host, meanNames, type PlanRow, planSuite } from '@wengert/bench'
 import { say, table } from './terminal/index.js'
 
 /** What `wengert bench plan` was asked. */
@@ -22,7 +22,7 @@ export async function benchPlanCommand(settings: BenchPlanSettings): Promise<voi
   const fractions = [...new Set(rows.map(row => row.fraction))]
   const head = ['case', 'planner', ...fractions.map(fraction => `f = ${fraction}`), 'longest ms']
   say('Extra cost in %, within W + f·(P − W) bytes (W: largest working set, P: everything stored):')
-  say(table(lines(rows, fractions), head))
+  say(table([...lines(rows, fractions), ...means(rows, fractions)], head))
   if (settings.json) process.stdout.write(`${JSON.stringify({ suite: 'plan', host: machine, rows })}\n`)
 }
 
@@ -46,6 +46,22 @@ function lines(rows: readonly PlanRow[], fractions: readonly number[]): readonly
       if (planner !== 'milp') return [line]
       return [line, [name, 'bound', ...points.map(point => percent(point?.boundPercent)), '']]
     })
+  })
+}
+
+/** The mean over the networks, if all of them were asked for; in brackets how many the planner managed, if not all. */
+function means(rows: readonly PlanRow[], fractions: readonly number[]): readonly (readonly string[])[] {
+  const networks = rows.filter(row => meanNames.includes(row.case) && row.planner !== 'milp')
+  if (new Set(networks.map(row => row.case)).size < meanNames.length) return []
+  return [...new Set(networks.map(row => row.planner))].map(planner => {
+    const mine = networks.filter(row => row.planner === planner)
+    const cells = fractions.map(fraction => {
+      const costs = mine.flatMap(row => (row.fraction === fraction ? (row.extraCostPercent ?? []) : []))
+      if (costs.length === 0) return percent(null)
+      const mean = percent(costs.reduce((sum, cost) => sum + cost, 0) / costs.length)
+      return costs.length === meanNames.length ? mean : `${mean} (${costs.length})`
+    })
+    return ['mean', planner, ...cells, '']
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Layer } from './layers.js'
-import { fcn8, lstm, mobileNet, resNet50, segNet, transformer, uNet, vgg } from './networks/index.js'
+import { fcn8, lstm, mobileNet, resNet, segNet, transformer, uNet, vgg } from './networks/index.js'
 import { type TrainingOptions, type TrainingStep, trainingStep } from './training-step.js'
 
 /** A network with the size of its batch. */
@@ -13,21 +13,26 @@ const cases = {
   'vgg-16': { layers: () => vgg(16), batch: 256, residuals: 'all' },
   'vgg-19': { layers: () => vgg(19), batch: 256, residuals: 'all' },
   mobilenet: { layers: () => mobileNet(), batch: 512, residuals: 'all' },
-  'resnet-50': { layers: () => resNet50(), batch: 128, residuals: 'all' },
+  'resnet-50': { layers: () => resNet(), batch: 128, residuals: 'all' },
   'u-net': { layers: () => uNet(), batch: 32, residuals: 'all' },
   'fcn-8': { layers: () => fcn8(), batch: 32, residuals: 'all' },
   segnet: { layers: () => segNet(), batch: 32, residuals: 'all' },
   'transformer-12': { layers: () => transformer(12), batch: 8 },
   'lstm-256': { layers: () => lstm(256), batch: 32 },
   'transformer-1': { layers: () => transformer(1), batch: 8 },
+  'u-net-2': { layers: () => uNet(2), batch: 32, residuals: 'all' },
+  'resnet-1': { layers: () => resNet([[64, 1, 1]]), batch: 128, residuals: 'all' },
   'lstm-4': { layers: () => lstm(4), batch: 32 },
 } as const satisfies Record<string, Case>
 
 /** The name of a training step. */
 export type CaseName = keyof typeof cases
 
-/** The names of all training steps; the first seven are the networks of the goals. */
+/** The names of all training steps. */
 export const caseNames = Object.keys(cases) as readonly CaseName[]
+
+/** The networks over which planners are compared in the mean. */
+export const meanNames: readonly CaseName[] = caseNames.slice(0, 7)
 
 /** The training step of a case. */
 export function caseOf(name: CaseName): TrainingStep {

@@ -34,7 +34,7 @@ export interface PlanRow {
 export interface PlanOptions {
   /** Default: all. */
   readonly cases?: readonly CaseName[] | undefined
-  /** Default: those of {@link FRACTIONS}. */
+  /** Default: 0.75, 0.5, 0.25, 0.1, 0.03 and 0. */
   readonly fractions?: readonly number[] | undefined
   /** Time limit of the integer program at one point. Default 10. */
   readonly seconds?: number | undefined
@@ -43,7 +43,7 @@ export interface PlanOptions {
 }
 
 /** Budgets W + f·(P − W), with W the largest working set and P the peak of storing everything. */
-export const FRACTIONS: readonly number[] = [0.75, 0.5, 0.25, 0.1, 0.03, 0]
+const FRACTIONS: readonly number[] = [0.75, 0.5, 0.25, 0.1, 0.03, 0]
 
 const SECONDS = 10
 

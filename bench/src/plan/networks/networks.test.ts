@@ -2,7 +2,7 @@ import { plan, simulate } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import { type CaseName, caseNames, caseOf } from '../cases.js'
 import { endsOf, movesOf, replay } from '../replay.js'
-import { mobileNet, resNet50, vgg } from './index.js'
+import { mobileNet, resNet, vgg } from './index.js'
 
 test.each(caseNames)('%s: storing everything is a sound plan that runs nothing twice', name => {
   const { graph, loss } = caseOf(name)
@@ -38,7 +38,7 @@ describe('multiply-adds of one image, as published', () => {
     ['VGG-16', vgg(16), 15.5e9],
     ['VGG-19', vgg(19), 19.6e9],
     ['MobileNet', mobileNet(), 569e6],
-    ['ResNet-50', resNet50(), 3.8e9],
+    ['ResNet-50', resNet(), 3.8e9],
   ])('%s', (_, layers, published) => {
     const flops = layers.reduce((sum, layer) => sum + layer.flops, 0)
     expect(flops / 2 / published).toBeGreaterThan(0.98)

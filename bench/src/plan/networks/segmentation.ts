@@ -18,17 +18,13 @@ function classify(network: Network, scores: number): readonly Layer[] {
 const paddedConv = (network: Network, x: number, channels: number) =>
   network.batchNorm(network.conv(network.pad(x), channels, { padding: 'valid' }))
 
-/** Up again from the fourth block, with what the blocks before it gave beside. */
-export function uNet(image = IMAGE, classes = CLASSES): readonly Layer[] {
+/** Up again from the last block, with what the blocks before it gave beside. */
+export function uNet(blocks = 4, image = IMAGE, classes = CLASSES): readonly Layer[] {
   const network = new Network(image)
-  const [first, second, third, fourth] = vggBlocks(network, 16, 4) as [number, number, number, number]
-  let x = paddedConv(network, fourth, 512)
-  for (const [skip, channels] of [
-    [third, 256],
-    [second, 128],
-    [first, 64],
-  ] as const) {
-    x = paddedConv(network, network.concat(network.upsample(x), skip), channels)
+  const [deepest, ...skips] = vggBlocks(network, 16, blocks).toReversed() as [number, ...number[]]
+  let x = paddedConv(network, deepest, network.shape(deepest)[2])
+  for (const skip of skips) {
+    x = paddedConv(network, network.concat(network.upsample(x), skip), network.shape(skip)[2])
   }
   return classify(network, network.conv(x, classes))
 }
