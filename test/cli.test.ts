@@ -318,7 +318,7 @@ describe('bad input', () => {
     'train --hidden 256,zero',
     'bench everything',
     'bench mlp --runs 0',
-    'bench mlp --case vgg-16',
+    'bench mlp --flops-per-byte 17',
     'bench plan --runs 3',
     'bench plan --case vgg',
     'bench plan --fraction 1.5',

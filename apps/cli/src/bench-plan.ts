@@ -6,6 +6,7 @@ export interface BenchPlanSettings {
   readonly case?: readonly CaseName[]
   readonly fraction?: readonly number[]
   readonly seconds?: number
+  readonly flopsPerByte?: number
   readonly json?: true
 }
 
@@ -17,6 +18,7 @@ export async function benchPlanCommand(settings: BenchPlanSettings): Promise<voi
     cases: settings.case,
     fractions: settings.fraction,
     seconds: settings.seconds,
+    flopsPerByte: settings.flopsPerByte,
     onCase: name => say(`  ${name}`),
   })
   const fractions = [...new Set(rows.map(row => row.fraction))]

@@ -59,10 +59,11 @@ export const shares = (option: string) => (text: string) =>
 export function refuseOptions(asked: string, options: object, names: readonly string[]): void {
   const name = names.find(one => Reflect.get(options, one) !== undefined)
   if (name === undefined) return
+  const option = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
   throw new OptionError({
-    summary: `\`--${name}\` means nothing for ${asked}.`,
-    fix: `leave --${name} out`,
-    data: { option: `--${name}` },
+    summary: `\`${option}\` means nothing for ${asked}.`,
+    fix: `leave ${option} out`,
+    data: { option },
   })
 }
 

@@ -20,6 +20,7 @@ import { defaultWorkers, MOST_WORKERS, type TrainSettings, trainCommand } from '
 
 const [MOST_EPOCHS, MOST_ROWS, MOST_CLASSES] = [100_000, 2 ** 31 - 1, 10_000]
 const [MOST_RUNS, MOST_SECONDS] = [10_000, 86_400]
+const PLAN_OPTIONS = ['case', 'fraction', 'seconds', 'flopsPerByte']
 const benchNames = [...suiteNames, 'plan'] as const
 
 /** The commands and options of `wengert`. */
@@ -99,10 +100,15 @@ const benchOf = (): Command =>
       'plan: time limit of the integer program at one point (default: 10)',
       whole('--seconds', 1, MOST_SECONDS),
     )
+    .option(
+      '--flops-per-byte <n>',
+      'plan: FLOP that take as long as moving a byte; a step costs the longer of both (default: FLOP alone)',
+      positive('--flops-per-byte'),
+    )
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((suite: (typeof benchNames)[number], options: { runs?: number } & BenchPlanSettings) => {
-      refuseOptions(`bench ${suite}`, options, suite === 'plan' ? ['runs'] : ['case', 'fraction', 'seconds'])
+      refuseOptions(`bench ${suite}`, options, suite === 'plan' ? ['runs'] : PLAN_OPTIONS)
       if (suite === 'plan') return benchPlanCommand(options)
       return interruptible(signal => benchCommand(suite, options, signal))
     })

@@ -1,11 +1,13 @@
 import type { Layer } from './layers.js'
 import { fcn8, lstm, mobileNet, resNet, segNet, transformer, uNet, vgg } from './networks/index.js'
-import { type TrainingOptions, type TrainingStep, trainingStep } from './training-step.js'
+import { type TrainingStep, trainingStep } from './training-step.js'
 
 /** A network with the size of its batch. */
-interface Case extends TrainingOptions {
+interface Case {
   readonly layers: () => readonly Layer[]
   readonly batch: number
+  /** Default `'needed'`. */
+  readonly residuals?: 'needed' | 'all'
 }
 
 // Batches as in the budget sweeps of Jain et al. 2020 where they give one (VGG-16, MobileNet, U-Net).
@@ -34,8 +36,8 @@ export const caseNames = Object.keys(cases) as readonly CaseName[]
 /** The networks over which planners are compared in the mean. */
 export const meanNames: readonly CaseName[] = caseNames.slice(0, 7)
 
-/** The training step of a case. */
-export function caseOf(name: CaseName): TrainingStep {
-  const { layers, batch, residuals }: Case = { residuals: 'needed', ...cases[name] }
-  return trainingStep(layers(), batch, { residuals: residuals ?? 'needed' })
+/** The training step of a case, with costs as {@link trainingStep} has them. */
+export function caseOf(name: CaseName, flopsPerByte = 0): TrainingStep {
+  const { layers, batch, residuals = 'needed' }: Case = cases[name]
+  return trainingStep(layers(), batch, { residuals, flopsPerByte })
 }

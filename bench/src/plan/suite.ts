@@ -38,6 +38,8 @@ export interface PlanOptions {
   readonly fractions?: readonly number[] | undefined
   /** Time limit of the integer program at one point. Default 10. */
   readonly seconds?: number | undefined
+  /** FLOP that take as long as moving a byte. Default 0: costs are FLOP alone. */
+  readonly flopsPerByte?: number | undefined
   readonly signal?: AbortSignal
   onCase?(name: string): void
 }
@@ -49,12 +51,19 @@ const SECONDS = 10
 
 /** Extra cost and planning time of this planner and of baselines, each schedule replayed by an independent machine. */
 export async function planSuite(options: PlanOptions = {}): Promise<readonly PlanRow[]> {
-  const { cases = caseNames, fractions = FRACTIONS, seconds = SECONDS, signal, onCase } = options
+  const {
+    cases = caseNames,
+    fractions = FRACTIONS,
+    seconds = SECONDS,
+    flopsPerByte,
+    signal,
+    onCase,
+  } = options
   const highs = await loadHighs()
   const rows: PlanRow[] = []
   for (const name of cases) {
     onCase?.(name)
-    const training = caseOf(name)
+    const training = caseOf(name, flopsPerByte)
     const { largestWorkingSetBytes: least, storeEverythingBytes: most } = endsOf(training.graph)
     for (const fraction of fractions) {
       await setImmediate()

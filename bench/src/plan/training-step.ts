@@ -24,6 +24,11 @@ export interface TrainingOptions {
    * graphs, which know no derivatives.
    */
   readonly residuals?: 'needed' | 'all'
+  /**
+   * FLOP that take as long as moving one byte of operands and results: a step costs what takes longer (Williams et al.
+   * 2009, the roofline). Default 0, where layers that only move numbers are nearly free; 17 for the GPU of Jain et al.
+   */
+  readonly flopsPerByte?: number
 }
 
 const TOKEN_BYTES = 16
@@ -32,13 +37,16 @@ const TOKEN_BYTES = 16
 export function trainingStep(
   layers: readonly Layer[],
   batch: number,
-  { residuals = 'needed' }: TrainingOptions = {},
+  { residuals = 'needed', flopsPerByte = 0 }: TrainingOptions = {},
 ): TrainingStep {
   const bytes: number[] = []
   const steps: Step[] = []
-  const step = (inputs: readonly number[], outputBytes: number, cost: number): number => {
+  const step = (inputs: readonly number[], outputBytes: number, flops: number): number => {
     const storage = bytes.push(Math.ceil(outputBytes / TOKEN_BYTES) * TOKEN_BYTES) - 1
-    steps.push({ inputs: [...new Set(inputs)], outputs: [storage], scratchBytes: 0, cost })
+    const distinct = [...new Set(inputs)]
+    const moved = [...distinct, storage].reduce((sum, one) => sum + bytes[one]!, 0)
+    const cost = Math.max(flops, flopsPerByte * moved)
+    steps.push({ inputs: distinct, outputs: [storage], scratchBytes: 0, cost })
     return storage
   }
   const bytesOf = (layer: number) => layers[layer]!.elements * batch * 4

@@ -33,6 +33,14 @@ test.each<[CaseName, number]>([
   expect(Math.abs((100 * largestWorkingSetBytes) / storeEverythingBytes - percent)).toBeLessThan(2.5)
 })
 
+test('a step that moves more than it computes costs what it moves', () => {
+  const [flops, roofline] = [0, 17].map(flopsPerByte => caseOf('vgg-16', flopsPerByte).graph)
+  flops?.steps.forEach(({ inputs, outputs, cost }, k) => {
+    const moved = [...inputs, ...outputs].reduce((sum, storage) => sum + (flops.bytes[storage] ?? 0), 0)
+    expect(roofline?.steps[k]?.cost).toBe(Math.max(cost, 17 * moved))
+  })
+})
+
 describe('multiply-adds of one image, as published', () => {
   test.each([
     ['VGG-16', vgg(16), 15.5e9],
