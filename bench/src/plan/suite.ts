@@ -86,7 +86,7 @@ interface Try {
 }
 
 /** All planners at one budget. */
-export function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, seconds: number) {
+function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, seconds: number) {
   const { graph } = training
   const tries = [ours(graph, budgetBytes), segments(training, budgetBytes), evictions(graph, budgetBytes)]
   let bound: number | undefined
