@@ -3,8 +3,8 @@
  * segments, what crosses a cut is kept, and the pullback runs the forward steps of a segment again when it gets
  * there, all but those of the last segment. Graphs that are no chains are cut in the order of their steps.
  *
- * Segments have about the same bytes; their number is the one parameter, so every number up to twice √n, and then
- * every power of two, is a schedule of its own, and a budget takes the cheapest that fits it.
+ * Segments have about the same bytes; their number is the one parameter. Every number up to 2√n, and from there each
+ * twice the one before, is a schedule of its own, and a budget takes the cheapest that fits it.
  */
 import type { Graph } from '@wengert/tape'
 import { type Move, movesOf } from './replay.js'
