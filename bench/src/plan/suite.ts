@@ -94,7 +94,8 @@ function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, se
     const known = tries.filter(({ replayed }) => replayed !== undefined)
     const from = known.sort((a, b) => a.replayed!.extraCost - b.replayed!.extraCost)[0]?.moves
     const solved = solve(graph, budgetBytes, { highs, seconds, from: from && runsOf(from) })
-    bound = solved.boundCost
+    // infinite only says that nothing is in reach of the program
+    if (solved.boundCost < Infinity) bound = solved.boundCost
     tries.push(solved)
   }
   const total = graph.steps.reduce((sum, step) => sum + step.cost, 0)
@@ -106,7 +107,7 @@ function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, se
     planMs,
     gapPercent:
       replayed && bound !== undefined ? 100 * ((total + replayed.extraCost) / (total + bound) - 1) : null,
-    boundPercent: bound === undefined || bound === Infinity ? null : (100 * bound) / total,
+    boundPercent: bound === undefined ? null : (100 * bound) / total,
   }))
 }
 
