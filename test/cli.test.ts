@@ -210,6 +210,79 @@ test('plans trade time for bytes', async () => {
   expect(await failure(...deep, '--memory', '1MiB')).toMatch(/\nBudgetError: /)
 })
 
+describe('graphs from outside', () => {
+  const node = (bytes: number, flops: number, ...inputs: number[]) => ({ bytes, flops, inputs })
+  // 0 → 1 → 2 → 3 forward and 4 ← 5 ← 6 backward, the last ones first
+  const nodes = [
+    node(100, 0, 1, 6),
+    node(100, 0, 2, 5),
+    node(100, 1, 3, 4),
+    node(0, 0, 4),
+    node(100, 20, 5),
+    node(100, 20, 6),
+    node(100, 5),
+  ]
+
+  test('are planned within bytes, in whatever order their nodes are', async () => {
+    write('chain.json', [JSON.stringify({ nodes, outputs: [0] })])
+    const args = ['plan', '--graph', 'chain.json', '--json']
+    const { code, stdout, stderr } = await wengert([...args, '--memory', '340'])
+    expect(stderr).toMatch(/chain\.json, 7 nodes/)
+    expect(code).toBe(0)
+    const { nodes: count, plans } = JSON.parse(stdout)
+    expect(count).toBe(7)
+    // 5 is dropped, as 6 could not be; it comes back from nothing for 5 FLOP
+    expect(plans).toEqual([
+      { name: 'everything kept', peakBytes: 448, flop: 46, recomputedShare: 0 },
+      { name: 'within --memory', peakBytes: 336, flop: 46, recomputedShare: 5 / 51 },
+      { name: 'fewest bytes', peakBytes: 336, flop: 46, recomputedShare: 5 / 51 },
+    ])
+    expect(await failure(...args, '--memory', '320')).toMatch(/BudgetError: .*\n.* at least 336 bytes/)
+  })
+
+  test.each([
+    ['no JSON', '{ "nodes": ['],
+    ['a cycle', JSON.stringify({ nodes: [node(16, 1, 1), node(16, 1, 0)], outputs: [0] })],
+  ])('%s is refused', async (_, text) => {
+    write('graph.json', [text])
+    const stderr = await failure('plan', '--graph', 'graph.json')
+    expect(stderr.replace(/SyntaxError: .*/, 'SyntaxError: …')).toMatchSnapshot()
+  })
+
+  test('a file that is not there is refused', async () => {
+    const stderr = await failure('plan', '--graph', 'absent.json')
+    expect(stderr.replace(/taken from .*/, 'taken from …')).toMatchSnapshot()
+  })
+})
+
+interface PlanRow {
+  readonly planner: string
+  readonly feasible: boolean
+  readonly budgetBytes: number
+  readonly peakBytes: number | null
+  readonly extraCostPercent: number | null
+}
+
+test('the planner is measured beside others', async () => {
+  const args = ['bench', 'plan', '--case', 'segnet,vgg-16', '--fraction', '0.9,0', '--seconds', '1', '--json']
+  const { code, stdout, stderr } = await wengert(args)
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/ vgg-16 +│ +wengert +│ +\d+\.\d\d +│/)
+  const { suite, rows }: { suite: string; rows: readonly PlanRow[] } = JSON.parse(stdout)
+  expect(suite).toBe('plan')
+  expect(rows).toHaveLength(2 * (3 + 4))
+  for (const row of rows) {
+    expect(Object.keys(row)).toEqual(
+      expect.arrayContaining(['case', 'planner', 'fraction', 'budgetBytes', 'planMs', 'gapPercent']),
+    )
+    if (row.feasible) expect(row.peakBytes).toBeLessThanOrEqual(row.budgetBytes)
+    else expect([row.peakBytes, row.extraCostPercent]).toEqual([null, null])
+  }
+  const feasible = (planner: string) => rows.filter(row => row.planner === planner).map(row => row.feasible)
+  expect(feasible('wengert')).toEqual([true, true, true, true])
+  expect(feasible('sqrt-n')).toEqual([true, false, true, true])
+})
+
 test.skipIf(process.platform === 'win32')('the command is linked at the root', async () => {
   const { stdout } = await promisify(execFile)(join(root, 'node_modules/.bin/wengert'), ['plan', '--help'])
   expect(stdout).toMatch(/^Usage: wengert plan/)
@@ -245,6 +318,15 @@ describe('bad input', () => {
     'train --hidden 256,zero',
     'bench everything',
     'bench mlp --runs 0',
+    'bench mlp --flops-per-byte 17',
+    'bench plan --runs 3',
+    'bench plan --case vgg',
+    'bench plan --fraction 1.5',
+    'bench plan --fraction half',
+    'bench plan --seconds 0',
+    'plan',
+    'plan mlp --graph chain.json',
+    'plan --graph chain.json --batch 3',
   ])('%s', async line => expect(await failure(...line.split(' '))).toMatchSnapshot())
 
   test.each([

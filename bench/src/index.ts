@@ -1,4 +1,13 @@
 export { type Host, host } from './host.js'
+export {
+  type CaseName,
+  caseNames,
+  meanNames,
+  type PlannerName,
+  type PlanOptions,
+  type PlanRow,
+  planSuite,
+} from './plan/index.js'
 export type { BenchRow, SuiteOptions } from './row.js'
 export { runSuite, type SuiteName, suiteNames } from './suites.js'
 export { type Numbers, type WorkedExample, workedExamples } from './worked-examples.js'

@@ -41,6 +41,32 @@ export const lengths = (option: string) => (text: string) =>
     throw refused(option, text, 'whole numbers above 0 with commas between them, such as 256,256')
   })
 
+/** A reader of some of a few words with commas between them. */
+export const choices =
+  <T extends string>(option: string, words: readonly T[]) =>
+  (text: string): readonly T[] =>
+    text.split(',').map(choice(option, words))
+
+/** A reader of numbers from 0 to 1 with commas between them. */
+export const shares = (option: string) => (text: string) =>
+  text.split(',').map(part => {
+    const value = Number(part)
+    if (part.trim() !== '' && value >= 0 && value <= 1) return value
+    throw refused(option, text, 'numbers from 0 to 1 with commas between them, such as 0.1,0.5')
+  })
+
+/** Refuses options that a command knows but that mean nothing for what was asked. */
+export function refuseOptions(asked: string, options: object, names: readonly string[]): void {
+  const name = names.find(one => Reflect.get(options, one) !== undefined)
+  if (name === undefined) return
+  const option = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  throw new OptionError({
+    summary: `\`${option}\` means nothing for ${asked}.`,
+    fix: `leave ${option} out`,
+    data: { option },
+  })
+}
+
 const refused = (option: string, text: string, expected: string) =>
   new OptionError({
     summary: `\`${option}\` is ${JSON.stringify(text)}.`,

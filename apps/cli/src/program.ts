@@ -1,14 +1,29 @@
-import { suiteNames } from '@wengert/bench'
+import { caseNames, suiteNames } from '@wengert/bench'
+import { OptionError } from '@wengert/tape'
 import { Command } from 'commander'
 import { benchCommand } from './bench.js'
+import { type BenchPlanSettings, benchPlanCommand } from './bench-plan.js'
 import { gradbenchCommand } from './gradbench/index.js'
 import { exampleNames, type InspectSettings, inspectCommand } from './inspect/index.js'
-import { choice, fraction, lengths, positive, size, whole } from './options.js'
-import { type PlanSettings, planCommand } from './plan.js'
+import {
+  choice,
+  choices,
+  fraction,
+  lengths,
+  positive,
+  refuseOptions,
+  shares,
+  size,
+  whole,
+} from './options.js'
+import { type PlanSettings, planCommand, planGraphCommand } from './plan/index.js'
 import { interruptible } from './terminal/index.js'
 import { defaultWorkers, MOST_WORKERS, type TrainSettings, trainCommand } from './train/index.js'
 
-const [MOST_EPOCHS, MOST_ROWS, MOST_CLASSES, MOST_RUNS] = [100_000, 2 ** 31 - 1, 10_000, 10_000]
+const [MOST_EPOCHS, MOST_ROWS, MOST_CLASSES] = [100_000, 2 ** 31 - 1, 10_000]
+const [MOST_RUNS, MOST_SECONDS] = [10_000, 86_400]
+const PLAN_OPTIONS = ['case', 'fraction', 'seconds', 'flopsPerByte']
+const benchNames = [...suiteNames, 'plan'] as const
 
 /** The commands and options of `wengert`. */
 export function createProgram(): Command {
@@ -73,25 +88,57 @@ const trainOf = (): Command =>
 
 const benchOf = (): Command =>
   new Command('bench')
-    .description(`Measure this machine: ${suiteNames.join(', ')}.`)
-    .argument('<suite>', suiteNames.join(' or '), choice('suite', suiteNames))
+    .description(
+      `Measure this machine: ${suiteNames.join(', ')}; or the planner beside others on known networks: plan.`,
+    )
+    .argument('<suite>', benchNames.join(' or '), choice('suite', benchNames))
     .option('--runs <n>', 'measurements of each case; the median counts', whole('--runs', 1, MOST_RUNS))
+    .option('--case <names>', `plan: ${caseNames.join(', ')} (default: all)`, choices('--case', caseNames))
+    .option(
+      '--fraction <numbers>',
+      'plan: where budgets lie between the largest working set, 0, and storing everything, 1',
+      shares('--fraction'),
+    )
+    .option(
+      '--seconds <n>',
+      'plan: time limit of the integer program at one point (default: 10)',
+      whole('--seconds', 1, MOST_SECONDS),
+    )
+    .option(
+      '--flops-per-byte <n>',
+      'plan: FLOP that take as long as moving a byte; a step costs the longer of both (default: FLOP alone)',
+      positive('--flops-per-byte'),
+    )
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
-    .action((suite: (typeof suiteNames)[number], options: { runs?: number; json?: true }) =>
-      interruptible(signal => benchCommand(suite, options, signal)),
-    )
+    .action((suite: (typeof benchNames)[number], options: { runs?: number } & BenchPlanSettings) => {
+      refuseOptions(`bench ${suite}`, options, suite === 'plan' ? ['runs'] : PLAN_OPTIONS)
+      if (suite === 'plan') return benchPlanCommand(options)
+      return interruptible(signal => benchCommand(suite, options, signal))
+    })
 
 const planOf = (): Command =>
   new Command('plan')
     .description('Plan the gradient of one batch: what it needs, and what is computed again to need less.')
-    .argument('<model>', 'mlp or cnn', choice('model', ['mlp', 'cnn']))
-    .option('--hidden <lengths>', 'mlp: lengths of the hidden layers', lengths('--hidden'), [256, 256])
-    .option('--batch <n>', 'rows of the batch', whole('--batch', 1, 2 ** 20), 1024)
+    .argument('[model]', 'mlp or cnn', choice('model', ['mlp', 'cnn']))
+    .option('--graph <file>', 'instead of a model: a JSON file of nodes with bytes, flops and inputs')
+    .option('--hidden <lengths>', 'mlp: lengths of the hidden layers (default: 256,256)', lengths('--hidden'))
+    .option('--batch <n>', 'rows of the batch (default: 1024)', whole('--batch', 1, 2 ** 20))
     .option('--memory <size>', 'also plan within so many bytes', size('--memory'))
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
-    .action((model: 'mlp' | 'cnn', settings: PlanSettings) => planCommand(model, settings))
+    .action((model: 'mlp' | 'cnn' | undefined, settings: Partial<PlanSettings> & { graph?: string }) => {
+      const { graph } = settings
+      if ((model === undefined) === (graph === undefined)) {
+        throw new OptionError({
+          summary: model === undefined ? 'There is nothing to plan.' : 'There are two things to plan.',
+          expected: 'a model, mlp or cnn, or --graph with a file',
+        })
+      }
+      if (model !== undefined) return planCommand(model, { hidden: [256, 256], batch: 1024, ...settings })
+      refuseOptions('plan --graph', settings, ['hidden', 'batch'])
+      return planGraphCommand(graph as string, settings)
+    })
 
 const inspectOf = (): Command =>
   new Command('inspect')

@@ -3,16 +3,15 @@ import {
   type Aval,
   BudgetError,
   compile,
-  type Executable,
-  formatByteSize,
   type Program,
   record,
   simplify,
   type Tensor,
   valueAndGrad,
 } from '@wengert/tape'
-import { say, table } from './terminal/index.js'
-import { modelFor, type Params } from './train/index.js'
+import { say } from '../terminal/index.js'
+import { modelFor, type Params } from '../train/index.js'
+import { sayWays, way } from './ways.js'
 
 /** What `wengert plan` was asked. */
 export interface PlanSettings {
@@ -20,16 +19,6 @@ export interface PlanSettings {
   readonly batch: number
   readonly memory?: number
   readonly json?: true
-}
-
-/** A way to run one gradient. */
-interface Way {
-  readonly name: string
-  readonly peakBytes: number
-  /** FLOP of everything once. */
-  readonly flop: number
-  /** Share of all FLOP that compute again what had been dropped, from 0 to 1. */
-  readonly recomputedShare: number
 }
 
 const DIGITS = { name: 'mnist', features: 784, classes: 10 }
@@ -45,23 +34,9 @@ export function planCommand(model: 'mlp' | 'cnn', { hidden, batch, memory, json 
   const ways = [way('everything kept', compile(program))]
   if (memory !== undefined) ways.push(way('within --memory', compile(program, { memoryBytes: memory })))
   ways.push(way('fewest bytes', compile(program, { memoryBytes: leastBytes(program) })))
-  const cells = ways.map(({ name, peakBytes, flop, recomputedShare }) => [
-    name,
-    `${peakBytes}`,
-    formatByteSize(peakBytes),
-    `${(flop / 1e6).toFixed(0)}`,
-    `${(100 * recomputedShare).toFixed(1)} %`,
-  ])
-  say(table(cells, ['plan', 'peak bytes', '', 'MFLOP', 'computed again']))
+  sayWays(ways)
   if (json) process.stdout.write(`${JSON.stringify({ model, batch, plans: ways })}\n`)
 }
-
-const way = (name: string, { peakBytes, cost, extraCost }: Executable): Way => ({
-  name,
-  peakBytes,
-  flop: cost,
-  recomputedShare: extraCost / (cost + extraCost),
-})
 
 /** The gradient as a program; it is recorded from avals, so no data is needed. */
 function gradientProgram(model: 'mlp' | 'cnn', hidden: readonly number[], batch: number): Program {

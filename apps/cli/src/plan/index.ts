@@ -1,0 +1,2 @@
+export { planGraphCommand } from './graph.js'
+export { type PlanSettings, planCommand } from './model.js'

@@ -1,0 +1,2 @@
+export { type CaseName, caseNames, meanNames } from './cases.js'
+export { type PlannerName, type PlanOptions, type PlanRow, planSuite } from './suite.js'

@@ -1,0 +1,6 @@
+export { lstm } from './lstm.js'
+export { mobileNet } from './mobilenet.js'
+export { resNet } from './resnet.js'
+export { fcn8, segNet, uNet } from './segmentation.js'
+export { transformer } from './transformer.js'
+export { vgg } from './vgg.js'
