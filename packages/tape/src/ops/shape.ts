@@ -97,6 +97,15 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   return full.every((axis, k) => axis === k) ? x : applyOne('transpose', [x], { permutation: full })
 }
 
+/**
+ * The axes in another order: {@link transpose} with a permutation, as PyTorch names it.
+ *
+ * @throws {@link OptionError} if it is not a permutation of all axes.
+ * @example
+ * permute(tensor([[[1, 2], [3, 4]]]), [2, 0, 1]).toArray() // → [[[1, 3]], [[2, 4]]]
+ */
+export const permute = (x: Tensor, permutation: readonly number[]): Tensor => transpose(x, permutation)
+
 /** A slice: from `starts` in `steps` until before `limits`; backwards where a step is negative. */
 interface SliceParams {
   readonly starts: List

@@ -54,14 +54,24 @@ export function movementCases(): ConformanceCase[] {
         ],
         [[17, 19], undefined],
       ] as const
-    ).map(([shape, permutation]) =>
+    ).flatMap(([shape, permutation]) => [
       call('transpose', {
         operands: of(dtype, shape),
         options: permutation ? `[${permutation}]` : '',
         run: x => tape.transpose(x, permutation),
         reference: x => textbook.transpose(x, permutation),
       }),
-    ),
+      ...(permutation
+        ? [
+            call('permute', {
+              operands: of(dtype, shape),
+              options: `[${permutation}]`,
+              run: x => tape.permute(x, permutation),
+              reference: x => textbook.transpose(x, permutation),
+            }),
+          ]
+        : []),
+    ]),
     ...(
       [
         [[], [3]],
