@@ -18,6 +18,17 @@ test('a loss that combines rows is refused, since shards would change it', () =>
   expect(() => recordMap(loss, signature, 4)).toThrow(/The mapped function combines rows/)
 })
 
+test('a mean written by hand is refused', () => {
+  const mean = ((p: Tensor, { x }: { x: Tensor }) =>
+    square(x.mul(p)).div(x.shape[0] as number)) as RowFunction
+  expect(() => recordGradient(mean, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError: The loss reads the number of rows, but rows are computed in shards.
+      expected  the same numbers however many rows there are
+      at        2 for 2 rows, 3 for 3
+      fix       return one number a row; the scheduler averages or sums them (see \`reduction\`)]
+  `)
+})
+
 test('a loss of single rows is recorded', () => {
   const single = ((p: Tensor, { x }: { x: Tensor }) => square(x.mul(p))) as RowFunction
   expect(recordGradient(single, signature, 4).program.outputs).toHaveLength(2)

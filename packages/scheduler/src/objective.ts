@@ -122,7 +122,10 @@ function checkRows(what: string, fn: RowFunction, signature: Signature): void {
   // Whatever the size of a shard: in a single row nothing is combined.
   const { program } = recordTree(fn, signature, 2)
   const mixing = rowMixing(program, [...params.map(() => false), ...row.map(() => true)])
-  if (!mixing) return
+  if (!mixing) {
+    checkCount(what, program, recordTree(fn, signature, 3).program)
+    return
+  }
   const written = (values: readonly number[]) =>
     values.map(value => formatAval(program.avals[value] as Aval)).join(', ')
   throw new ShapeError({
@@ -130,6 +133,25 @@ function checkRows(what: string, fn: RowFunction, signature: Signature): void {
     expected: 'each row to depend on itself and the parameters alone',
     at: `${written(mixing.outputs)} = ${mixing.op} ${written(mixing.inputs)}`,
     fix: 'compute what needs all rows beforehand, and pass it with the parameters',
+  })
+}
+
+/**
+ * A number that depends on the number of rows would depend on the size of a shard, as that of a mean written by hand.
+ *
+ * @throws {@link ShapeError} naming the number.
+ */
+function checkCount(what: string, two: Program, three: Program): void {
+  const numbers = ({ constants }: Program) => constants.filter(({ data }) => data.length === 1)
+  const [few, more] = [numbers(two), numbers(three)]
+  if (few.length !== more.length) return
+  const wrong = few.findIndex(({ data }, k) => !Object.is(data[0], more[k]?.data[0]))
+  if (wrong < 0) return
+  throw new ShapeError({
+    summary: `The ${what} reads the number of rows, but rows are computed in shards.`,
+    expected: 'the same numbers however many rows there are',
+    at: `${few[wrong]?.data[0]} for 2 rows, ${more[wrong]?.data[0]} for 3`,
+    fix: 'return one number a row; the scheduler averages or sums them (see `reduction`)',
   })
 }
 

@@ -1,5 +1,8 @@
 /** Folder of this package's code: frames in it are ours, the first one outside is the user's. */
-const ours = new URL('.', import.meta.url).href.replace(/^file:\/\//, '')
+const here = new URL('.', import.meta.url).href.replace(/^file:\/\//, '')
+
+/** The same where the host shows sources in place of what was built from them. */
+const sources = here.replace(/\/dist\/$/, '/src/')
 
 /**
  * Where the user's code called into this package, such as `model.ts:41:12`; undefined where the host has no
@@ -11,11 +14,14 @@ export function callerLocation(): string | undefined {
     const place = /(?:\(|@|at )([^()@]*?):(\d+):(\d+)\)?$/.exec(frame.trim())
     if (!place) continue
     const file = (place[1] as string).replace(/^async /, '').replace(/^file:\/\//, '')
-    if (file.startsWith('node:') || (file.startsWith(ours) && !file.includes('.test.'))) continue
+    if (file.startsWith('node:') || isOurs(file)) continue
     return `${file.split('/').at(-1)}:${place[2]}:${place[3]}`
   }
   return undefined
 }
+
+const isOurs = (file: string): boolean =>
+  (file.startsWith(here) || file.startsWith(sources)) && !file.includes('.test.')
 
 /** Frames of this package that may lie above the user's: more than V8 keeps unless it is told. */
 const FRAMES = 64

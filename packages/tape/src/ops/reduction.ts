@@ -1,7 +1,7 @@
 import { copy } from '@wengert/kernels'
 import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval, registerOp, sameShape, sizeOf, stridesOf } from '../program/index.js'
+import { type Aval, formatAval, isFloat, registerOp, sameShape, sizeOf, stridesOf } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule, type Rule } from '../rules/index.js'
 import { div, mul } from './arithmetic.js'
@@ -74,7 +74,7 @@ defineRule('min', extremum('min'))
 export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('min', x, options)
 
 /**
- * Mean along axes.
+ * Mean along axes; of i32 and bool in f32.
  *
  * @example
  * mean(tensor([[1, 2], [3, 4]])).item() // → 2.5
@@ -82,7 +82,7 @@ export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes('mean', x.aval, options.axis)
   const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1)
-  return div(sum(x, options), count)
+  return div(sum(isFloat(x.dtype) ? x : convert(x, 'f32'), options), count)
 }
 
 registerOp({

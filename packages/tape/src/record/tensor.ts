@@ -108,12 +108,18 @@ export class Tensor {
 
   toString(): string {
     if (!hasData(this)) return `Tensor ${formatAval(this.aval)} = %${(this.state as { value: number }).value}`
-    return `Tensor ${formatAval(this.aval)} ${this.size > 32 ? '[…]' : JSON.stringify(this.toArray())}`
+    return `Tensor ${formatAval(this.aval)} ${this.size > 32 ? '[…]' : written(this.toArray())}`
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString()
   }
+}
+
+/** Nested arrays as text, with NaN, infinities and −0, which JSON does not have. */
+function written(values: NestedArray): string {
+  if (typeof values === 'object') return `[${values.map(written).join(',')}]`
+  return Object.is(values, -0) ? '-0' : String(values)
 }
 
 /**
@@ -191,7 +197,19 @@ export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptio
   const flat: (number | boolean)[] = []
   gather(values, nested, 0, flat)
   const type = checkDType(dtype) ?? (typeof flat[0] === 'boolean' ? 'bool' : 'f32')
+  if (type === 'i32') checkInts(flat)
   return fromData({ dtype: type, shape: shape ?? nested }, dataFrom(type, flat as number[]))
+}
+
+function checkInts(values: readonly (number | boolean)[]): void {
+  const wrong = values.find(value => typeof value === 'number' && value !== (value | 0))
+  if (wrong === undefined) return
+  throw new OptionError({
+    summary: `tensor: ${String(wrong)} is no i32.`,
+    expected: 'whole numbers of 32 bits',
+    fix: "tensor(values).convert('i32') drops fractions, and takes the nearest i32 for what is too large",
+    data: { option: 'dtype' },
+  })
 }
 
 function checkDType(dtype: DType | undefined): DType | undefined {

@@ -27,7 +27,9 @@ export class Engine {
   readonly #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
 
-  constructor({ memory, arithmetic }: RunOptions) {
+  constructor(options: RunOptions) {
+    const { memory, arithmetic } = options
+    checkNames(options)
     checkArithmetic(arithmetic)
     this.arithmetic = arithmetic
     this.#memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
@@ -74,5 +76,19 @@ function checkArithmetic(arithmetic: Arithmetic | undefined): void {
     summary: `\`arithmetic\` is ${JSON.stringify(arithmetic)}.`,
     expected: "'fast' or 'portable'",
     data: { option: 'arithmetic' },
+  })
+}
+
+/** Options of the transformations, this engine's and their own. */
+const NAMES = ['memory', 'arithmetic', 'dynamic', 'argnums', 'reduction', 'auxiliary']
+
+/** A misspelt option would do nothing, in silence. */
+function checkNames(options: RunOptions): void {
+  const wrong = Object.keys(options).find(name => !NAMES.includes(name))
+  if (wrong === undefined) return
+  throw new OptionError({
+    summary: `There is no option \`${wrong}\`.`,
+    expected: NAMES.join(', '),
+    data: { option: wrong },
   })
 }

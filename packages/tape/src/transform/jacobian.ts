@@ -1,5 +1,6 @@
+import { ShapeError } from '../errors.js'
 import { reshape, transpose } from '../ops/index.js'
-import { allocate, sizeOf } from '../program/index.js'
+import { allocate, formatAval, sizeOf } from '../program/index.js'
 import { avalOf, fromData, record, type Tensor } from '../record/index.js'
 import type { RunOptions } from './engine.js'
 import { grad } from './grad.js'
@@ -69,11 +70,13 @@ export function jacobian(fn: Map, options: RunOptions = {}): Map {
 /**
  * Matrix of second derivatives of a scalar function: the pushforward of its gradient.
  *
+ * @throws {@link ShapeError} unless the function returns a scalar.
  * @returns a function to [...shape of x, ...shape of x]
  * @example
  * hessian(x => x.mul(x).mul(x).sum())(tensor([2, 3])).toArray() // → [[12, 0], [0, 18]]
  */
-export const hessian = (fn: Map, options: RunOptions = {}): Map => jacfwd(grad(fn) as Map, options)
+export const hessian = (fn: Map, options: RunOptions = {}): Map =>
+  jacfwd(grad(scalar('hessian', fn)) as Map, options)
 
 /**
  * Product of the Hessian at x with a vector, without the Hessian: the directional derivative of the gradient
@@ -84,11 +87,24 @@ export const hessian = (fn: Map, options: RunOptions = {}): Map => jacfwd(grad(f
  */
 export const hvp = (fn: Map, x: Tensor, v: Tensor): Tensor => jvp(gradientOf(fn), [x], [v]).tangent
 
+/** The function, held to return a scalar. */
+const scalar =
+  (op: string, fn: Map): Map =>
+  x => {
+    const out = fn(x)
+    if (out.rank === 0) return out
+    throw new ShapeError({
+      summary: `${op}: the function returned ${formatAval(out.aval)}.`,
+      expected: 'a scalar',
+      fix: 'sum it, or take the Hessian of each row with vmap',
+    })
+  }
+
 /** Gradients of functions that are still in use, so that they are compiled once. */
 const gradients = new WeakMap<Map, Map>()
 
 function gradientOf(fn: Map): Map {
-  const known = gradients.get(fn) ?? (grad(fn) as Map)
+  const known = gradients.get(fn) ?? (grad(scalar('hvp', fn)) as Map)
   gradients.set(fn, known)
   return known
 }

@@ -46,6 +46,7 @@ describe('rowMixing', () => {
       'pictures and filters of their own',
       (_, x) => centred(conv2d(x.reshape([6, 2, 2, 1]), x.reshape([2, 2, 1, 6])).transpose()),
     ],
+    ['parts of each row', (_, x) => x.slice([0, 1], [6, 3]).cumsum({ axis: 1 })],
     ['words', (w, x) => take(w, x.convert('i32')).sum({ axis: [1, 2] })],
     ['a transposition there and back', (w, x) => matmul(w.transpose(), x.transpose()).transpose()],
   ])('lets %s pass', (_, fn) => {
@@ -65,6 +66,11 @@ describe('rowMixing', () => {
     ['sum', (w, x) => centred(convTranspose1d(x.reshape([6, 1, 4]), w.reshape([1, 3, 4])))],
     ['sum', (_, x) => centred(averagePool2d(maxPool2d(x.reshape([6, 2, 2, 1]), 1), 2))],
     ['sum', (w, x) => centred(take(w, x.sum({ axis: 1 }).convert('i32')))],
+    ['slice', (_, x) => x.sub(x.at(0))],
+    ['slice', (_, x) => x.slice([0, 0], [6, 2]).roll(1, { axis: 0 })],
+    ['cumsum', (_, x) => x.cumsum({ axis: 0 })],
+    ['argsort', (_, x) => x.sum({ axis: 1 }).sort()],
+    ['gather', (_, x) => x.take(tensor([0, 0, 0, 0, 0, 0], { dtype: 'i32' }))],
   ])('finds %s along the rows', (op, fn) => {
     expect(mixing(fn)).toBe(op)
   })

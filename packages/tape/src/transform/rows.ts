@@ -1,4 +1,4 @@
-import type { Instruction, Program } from '../program/index.js'
+import type { Instruction, Params, Program } from '../program/index.js'
 import { ruleOf } from '../rules/index.js'
 
 /** What is known of how a value depends on rows. */
@@ -48,6 +48,9 @@ function follow(
   if (['reshape', 'convert', 'stopGradient', 'philox'].includes(op)) return 'blocks'
   if (Array.isArray(params.axes))
     return params.axes.includes(0) && (shapes[0]?.[0] ?? 1) > 1 ? 'mixed' : 'blocks'
+  if (picks(op, params, inputs, shapes)) return 'mixed'
+  if (op === 'slice') return 'blocks'
+  if (op in alongAxis && typeof params.axis === 'number' && params.axis > 0) return 'blocks'
   // Images are taken one by one along the first axis; what else an op reads must not depend on rows.
   if (imagewise.includes(op)) return oneAlone(inputs, 0) && shapes[0]?.length === 4 ? 'blocks' : 'unknown'
   if (op === 'gather') {
@@ -55,6 +58,34 @@ function follow(
   }
   if (op === 'matmul') return product(params.transposeX === true, params.transposeW === true, inputs, shapes)
   return 'partials' in ruleOf(op) ? elementwise(program, instruction, inputs) : 'unknown'
+}
+
+/** Ops that go along an axis, each line for itself. */
+const alongAxis: Readonly<Record<string, true>> = {
+  cumsum: true,
+  cumprod: true,
+  cummax: true,
+  cummin: true,
+  linearRecurrence: true,
+}
+
+/** Whether an instruction chooses or orders rows by their place in the batch, which differs from shard to shard. */
+function picks(
+  op: string,
+  params: Params,
+  inputs: readonly Dependence[],
+  [shape = []]: readonly (readonly number[])[],
+): boolean {
+  const rows = shape[0] ?? 1
+  if (rows <= 1 || inputs[0] !== 'blocks') return false
+  if (op in alongAxis) return params.axis === 0
+  if (op === 'argsort') return shape.length === 1
+  if (op === 'gather') return params.axis === 0 && params.batchRank === 0
+  if (op !== 'slice') return false
+  const [start, limit, step] = [params.starts, params.limits, params.steps].map(
+    list => (list as readonly number[] | undefined)?.[0],
+  )
+  return !(start === 0 && limit === rows && step === 1)
 }
 
 /** Ops on images and sequences, with a filter or without. */
