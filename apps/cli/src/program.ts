@@ -84,7 +84,19 @@ const trainOf = (): Command =>
     )
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
-    .action((settings: TrainSettings) => interruptible(signal => trainCommand(settings, signal)))
+    .action((settings: TrainSettings, command: Command) => {
+      const given = givenOptions(command)
+      if (settings.model !== 'mlp') refuseOptions(`--model ${settings.model}`, given, ['hidden'])
+      if (settings.optimiser !== 'sgd')
+        refuseOptions(`--optimiser ${settings.optimiser}`, given, ['momentum'])
+      return interruptible(signal => trainCommand(settings, signal))
+    })
+
+/** The options that were given, without defaults. */
+const givenOptions = (command: Command): object =>
+  Object.fromEntries(
+    Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli'),
+  )
 
 const benchOf = (): Command =>
   new Command('bench')
@@ -135,6 +147,7 @@ const planOf = (): Command =>
           expected: 'a model, mlp or cnn, or --graph with a file',
         })
       }
+      if (model === 'cnn') refuseOptions('cnn', settings, ['hidden'])
       if (model !== undefined) return planCommand(model, { hidden: [256, 256], batch: 1024, ...settings })
       refuseOptions('plan --graph', settings, ['hidden', 'batch'])
       return planGraphCommand(graph as string, settings)

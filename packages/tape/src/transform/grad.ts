@@ -64,7 +64,8 @@ type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: i
  * The function that computes a loss together with its gradient by reverse accumulation.
  *
  * The loss returns a scalar, or one number a row (`f32[rows]`), which is averaged (or summed, see `reduction`). With
- * `auxiliary: true` it returns that and a tree of tensors, which is handed on as `auxiliary`.
+ * `auxiliary: true` it returns that and a tree of tensors, which is handed on as `auxiliary`. What it reads from outside of
+ * its arguments is fixed at the first call with their avals, as with {@link jit}.
  *
  * @throws {@link ShapeError} if the loss is of rank 2 or more; {@link DerivativeError} if an argument or the loss
  * is not floating-point; {@link BudgetError} if no plan fits the memory.
