@@ -36,6 +36,9 @@ test('ranges as NumPy has them', () => {
 
 test.each([
   () => zeros([-1]),
+  () => zeros(3 as never),
+  () => ones([2], { dtype: 'f16' as never }),
+  () => arange(1e12),
   () => full([1.5], 0),
   () => eye(Number.NaN),
   () => arange(0, 1, 0),

@@ -1,7 +1,7 @@
 import type { DType } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
-import { allocate, dataFrom, formatAval, sizeOf } from '../program/index.js'
-import { fromData, type Tensor } from './tensor.js'
+import { allocate, dataFrom, sizeOf } from '../program/index.js'
+import { checkDType, fromData, type Tensor } from './tensor.js'
 
 /** Options of functions that make tensors. */
 export interface CreationOptions {
@@ -16,7 +16,7 @@ export interface CreationOptions {
  * zeros([2, 2]).toArray() // → [[0, 0], [0, 0]]
  */
 export const zeros = (shape: readonly number[], { dtype = 'f32' }: CreationOptions = {}): Tensor =>
-  fromData({ dtype, shape }, allocate({ dtype, shape: checkShape('zeros', shape) }))
+  fromData({ dtype, shape }, allocate({ dtype, shape: checkShape('zeros', shape, dtype) }))
 
 /**
  * Ones.
@@ -38,7 +38,7 @@ export function full(
   value: number,
   { dtype = 'f32' }: CreationOptions = {},
 ): Tensor {
-  const data = allocate({ dtype, shape: checkShape('full', shape) })
+  const data = allocate({ dtype, shape: checkShape('full', shape, dtype) })
   return fromData({ dtype, shape }, data.fill(dtype === 'bool' ? Number(value !== 0) : value))
 }
 
@@ -50,7 +50,7 @@ export function full(
  * eye(1, 3).toArray() // → [[1, 0, 0]]
  */
 export function eye(rows: number, columns: number = rows, { dtype = 'f32' }: CreationOptions = {}): Tensor {
-  const shape = checkShape('eye', [rows, columns])
+  const shape = checkShape('eye', [rows, columns], dtype)
   const data = allocate({ dtype, shape })
   for (let k = 0; k < Math.min(rows, columns); k++) data[k * columns + k] = 1
   return fromData({ dtype, shape }, data)
@@ -81,6 +81,7 @@ export function arange(
       expected: 'finite numbers, and a step that is not 0',
     })
   }
+  checkShape('arange', [length], dtype)
   if (dtype === 'i32' && length > 0 && !(Number.isInteger(start) && Number.isInteger(step))) {
     throw new OptionError({
       summary: `arange: from ${start} in steps of ${step}, as i32.`,
@@ -105,17 +106,22 @@ export function linspace(
   count: number,
   { dtype = 'f32' }: CreationOptions = {},
 ): Tensor {
-  const shape = checkShape('linspace', [count])
+  const shape = checkShape('linspace', [count], dtype)
   const values = Array.from({ length: count }, (_, k) =>
     k === count - 1 && count > 1 ? end : start + (k * (end - start)) / Math.max(1, count - 1),
   )
   return fromData({ dtype, shape }, dataFrom(dtype, values))
 }
 
-function checkShape(op: string, shape: readonly number[]): readonly number[] {
-  if (shape.every(length => Number.isInteger(length) && length >= 0) && sizeOf(shape) <= 2 ** 32) return shape
+function checkShape(op: string, shape: readonly number[], dtype: DType): readonly number[] {
+  const list = Array.isArray(shape)
+  if (list && shape.every(length => Number.isInteger(length) && length >= 0) && sizeOf(shape) <= 2 ** 32) {
+    checkDType(op, dtype)
+    return shape
+  }
   throw new OptionError({
-    summary: `${op}: the shape ${formatAval({ dtype: 'f32', shape }).slice(3)}.`,
-    expected: 'whole numbers of at least 0',
+    summary: `${op}: the shape ${list ? `[${shape.join(',')}]` : String(shape)}.`,
+    expected: 'a list of whole numbers of at least 0',
+    fix: list ? undefined : `${op}([${String(shape)}])`,
   })
 }

@@ -187,7 +187,7 @@ export interface TensorOptions {
  */
 export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptions = {}): Tensor {
   if (ArrayBuffer.isView(values)) {
-    const type = checkDType(dtype) ?? dtypeOfData(values)
+    const type = checkDType('tensor', dtype) ?? dtypeOfData(values)
     return fromData(
       { dtype: type, shape: shape ?? [values.length] },
       dataFrom(type, values as ArrayLike<number>),
@@ -196,7 +196,7 @@ export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptio
   const nested = nestedShape(values)
   const flat: (number | boolean)[] = []
   gather(values, nested, 0, flat)
-  const type = checkDType(dtype) ?? (typeof flat[0] === 'boolean' ? 'bool' : 'f32')
+  const type = checkDType('tensor', dtype) ?? (typeof flat[0] === 'boolean' ? 'bool' : 'f32')
   if (type === 'i32') checkInts(flat)
   return fromData({ dtype: type, shape: shape ?? nested }, dataFrom(type, flat as number[]))
 }
@@ -212,10 +212,11 @@ function checkInts(values: readonly (number | boolean)[]): void {
   })
 }
 
-function checkDType(dtype: DType | undefined): DType | undefined {
+/** @throws OptionError for a dtype that there is not. */
+export function checkDType(op: string, dtype: DType | undefined): DType | undefined {
   if (dtype === undefined || dtype in elementBytes) return dtype
   throw new OptionError({
-    summary: `tensor: there is no dtype ${JSON.stringify(dtype)}.`,
+    summary: `${op}: there is no dtype ${JSON.stringify(dtype)}.`,
     expected: Object.keys(elementBytes).join(', '),
     data: { option: 'dtype' },
   })
