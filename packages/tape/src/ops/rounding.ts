@@ -1,5 +1,6 @@
-import type { Operand, Tensor } from '../record/index.js'
+import { type Operand, operands, type Tensor } from '../record/index.js'
 import { div, mul, sub } from './arithmetic.js'
+import { convert } from './convert.js'
 import { binary, unary } from './elementwise.js'
 import { maximum, minimum } from './where.js'
 
@@ -38,14 +39,7 @@ export const round = unary('round', {
  */
 export const trunc = unary('trunc', { summary: 'x without its fraction.', kernel: (m, x) => m.trunc(x) })
 
-/**
- * x − ⌊x/y⌋·y: what remains of x, with the sign of y (`%` in NumPy; that of JavaScript takes the sign of x). Exact but
- * for one rounding where signs differ. NaN for y = 0 and for infinite x.
- *
- * @example
- * mod(tensor([5, -5]), 3).toArray() // → [2, 1]
- */
-export const mod = binary('mod', {
+const floatMod = binary('mod', {
   summary: 'x − ⌊x/y⌋·y.',
   dtypes: ['f32', 'f64'],
   jumps: true,
@@ -65,6 +59,21 @@ export const mod = binary('mod', {
     { scale: (t: Tensor, x: Tensor, y: Tensor, out: Tensor) => mul(t, round(div(sub(out, x), y))) },
   ],
 })
+
+/**
+ * x − ⌊x/y⌋·y: what remains of x, with the sign of y (`%` in NumPy; that of JavaScript takes the sign of x). Exact but
+ * for one rounding where signs differ. NaN for y = 0 and for infinite x. Of i32 it is 0 where the divisor is.
+ *
+ * @example
+ * mod(tensor([5, -5]), 3).toArray() // → [2, 1]
+ */
+export function mod(x: Operand, y: Operand): Tensor {
+  const both = operands('mod', [x, y])
+  if (both.some(one => one.dtype !== 'i32')) return floatMod(x, y)
+  // Exact: f64 holds every i32, and its remainder is not rounded.
+  const [a, b] = both.map(one => convert(one, 'f64')) as [Tensor, Tensor]
+  return convert(floatMod(a, b), 'i32')
+}
 
 /**
  * x, but at least `low` and at most `high`. At the bounds x has the whole derivative.

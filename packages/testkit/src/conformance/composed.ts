@@ -91,6 +91,9 @@ const betweenSingles = (x: number, y: number, t: number) =>
   Math.fround(Math.fround(1 - t) * x) + Math.fround(t * y)
 const betweenMagnitudes = (x: number, y: number, t: number) => Math.abs((1 - t) * x) + Math.abs(t * y)
 
+/** x − ⌊x/y⌋·y, and 0 for y = 0. */
+const modulo = (x: number, y: number) => (y === 0 ? 0 : x - Math.floor(x / y) * y)
+
 /** Cases of the ops that are composed of others, with their options. */
 export function composedCases(): ConformanceCase[] {
   return [
@@ -123,6 +126,16 @@ export function composedCases(): ConformanceCase[] {
           reference: scalar(x => inside(x as number)),
         }),
       ),
+    ),
+    ...pairShapes.map(([x, y]) =>
+      call('mod', {
+        operands: [
+          { dtype: 'i32', shape: x },
+          { dtype: 'i32', shape: y },
+        ],
+        run: (a, b) => tape.mod(a, b),
+        reference: scalar((a, b) => modulo(a as number, b as number)),
+      }),
     ),
     ...[1, 2, 3].flatMap(order =>
       floats.map(dtype =>
