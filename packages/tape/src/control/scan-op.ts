@@ -109,13 +109,12 @@ function scanPullback(site: Site): readonly (Tensor | undefined)[] {
   const ctCarry = outputs.carry.map((x, k) => (carried[k] ? (cts.carry[k] ?? zerosLike(x)) : undefined))
   const ctOutside = outside.map((x, k) => (summed[k] ? zerosLike(x) : undefined))
   const [givenResults, givenHistory] = [cts.results.map(Boolean), cts.history.map(Boolean)]
-  const counts = [arrays.length, scan.carries, present(cts.results).length]
   const step: Step = (state, rows) => {
-    const own = rows.slice(0, counts[0])
-    const past = rows.slice(arrays.length, arrays.length + scan.carries)
-    const ctRows = rows.slice(arrays.length + scan.carries)
+    const own = rows.slice(0, arrays.length)
+    const past = rows.slice(own.length, own.length + scan.carries)
+    const ctRows = rows.slice(own.length + past.length)
     const ctResults = spread(givenResults, ctRows)
-    const ctPast = spread(givenHistory, ctRows.slice(counts[2]))
+    const ctPast = spread(givenHistory, ctRows.slice(present(ctResults).length))
     const ctNext = spread(carried, state)
     const sums = spread(summed, state.slice(present(ctNext).length))
     const values = replay(body, [...outside, ...past, ...own])

@@ -50,7 +50,7 @@ function follow(
     return params.axes.includes(0) && (shapes[0]?.[0] ?? 1) > 1 ? 'mixed' : 'blocks'
   if (picks(op, params, inputs, shapes)) return 'mixed'
   if (op === 'slice') return 'blocks'
-  if (op in alongAxis && typeof params.axis === 'number' && params.axis > 0) return 'blocks'
+  if (alongAxis.includes(op) && typeof params.axis === 'number' && params.axis > 0) return 'blocks'
   // Images are taken one by one along the first axis; what else an op reads must not depend on rows.
   if (imagewise.includes(op)) return oneAlone(inputs, 0) && shapes[0]?.length === 4 ? 'blocks' : 'unknown'
   if (op === 'gather') {
@@ -61,13 +61,7 @@ function follow(
 }
 
 /** Ops that go along an axis, each line for itself. */
-const alongAxis: Readonly<Record<string, true>> = {
-  cumsum: true,
-  cumprod: true,
-  cummax: true,
-  cummin: true,
-  linearRecurrence: true,
-}
+const alongAxis: readonly string[] = ['cumsum', 'cumprod', 'cummax', 'cummin', 'linearRecurrence']
 
 /** Whether an instruction chooses or orders rows by their place in the batch, which differs from shard to shard. */
 function picks(
@@ -78,7 +72,7 @@ function picks(
 ): boolean {
   const rows = shape[0] ?? 1
   if (rows <= 1 || inputs[0] !== 'blocks') return false
-  if (op in alongAxis) return params.axis === 0
+  if (alongAxis.includes(op)) return params.axis === 0
   if (op === 'argsort') return shape.length === 1
   if (op === 'gather') return params.axis === 0 && params.batchRank === 0
   if (op !== 'slice') return false
