@@ -10,6 +10,7 @@ export {
   revolve,
   type SampleSpec,
   sample,
+  shift,
   type TransferSpec,
   transfer,
 } from './control/index.js'

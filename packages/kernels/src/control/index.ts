@@ -1,3 +1,3 @@
 export { branch, repeat, repeatWhile } from './drivers.js'
 export { forwardSteps, mostSteps, REVOLVE_LISTS, revolve } from './revolve.js'
-export { type SampleSpec, sample, type TransferSpec, transfer } from './transfer.js'
+export { type SampleSpec, sample, shift, type TransferSpec, transfer } from './transfer.js'

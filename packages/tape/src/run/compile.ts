@@ -3,9 +3,8 @@ import type { Plan } from '../plan/index.js'
 import { type Aval, hash, type Program } from '../program/index.js'
 import { planWithin } from './choose.js'
 import type { Executable, Static } from './executable.js'
-import { layOut } from './lay-out.js'
-import type { Lowered } from './lowered.js'
-import { encode } from './unit.js'
+import { type LaidOut, layOut } from './lay-out.js'
+import { encode, kernelsOf } from './unit.js'
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -41,12 +40,10 @@ export function compile(program: Program, options: CompileOptions = {}): Executa
   const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
   const { program: rewritten, lowered, chosen } = planWithin(program, pinned, memoryBytes)
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
-  const unique = new Map<string, Kernel>()
-  for (const { kernels } of lowered.units) {
-    for (const kernel of kernels) unique.set(kernel.key, kernel)
-  }
+  const laidOut = layOut(lowered, chosen, 0, [])
+  const unique = new Map(kernelsOf(laidOut.calls).map(kernel => [kernel.key, kernel]))
   const module = moduleOf([...unique.values()], features, shared)
-  return finish(rewritten, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
+  return finish(rewritten, laidOut, chosen, [...unique.keys()], { module, features, shared, pinned })
 }
 
 /** Modules by kernels and features, the latest last; programs of the same kernels share one. */
@@ -74,12 +71,11 @@ interface Host {
 /** Assigns addresses: the planned region first, the call records after it. */
 function finish(
   program: Program,
-  lowered: Lowered,
+  { calls, addressOf }: LaidOut,
   chosen: Plan,
   kernelKeys: readonly string[],
   { module, features, shared, pinned }: Host,
 ): Executable {
-  const { calls, addressOf } = layOut(lowered, chosen, 0, [])
   const records = encode(calls, kernelKeys)
   const begin = chosen.peakBytes
   const statics: Static[] = program.constants.map(({ data }, k) => ({
