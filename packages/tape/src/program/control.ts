@@ -1,3 +1,4 @@
+import { type Call, settle } from './call.js'
 import type { Instruction, Json, Program } from './program.js'
 
 /**
@@ -79,8 +80,12 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['customJvp', 'customVjp'])
  * @example
  * bodyOf({ op: 'add', params: {} }) // → undefined
  */
-export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined =>
-  TRANSPARENT.has(op) ? (params.body as unknown as Program) : undefined
+export function bodyOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined {
+  if (TRANSPARENT.has(op)) return params.body as unknown as Program
+  // What keeps values for later is no longer apart from the rest.
+  const call = params as unknown as Call
+  return op === 'call' && call.kept && !call.again ? settle(call) : undefined
+}
 
 /**
  * What an instruction runs, if it runs programs.
@@ -92,6 +97,7 @@ export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Prog
 export function controlOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Control | undefined {
   const body = bodyOf({ op, params })
   if (body) return { kind: 'call', body }
+  if (op === 'call') return { kind: 'call', body: settle(params as unknown as Call) }
   return KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
 }
 

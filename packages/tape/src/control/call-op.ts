@@ -1,0 +1,185 @@
+/**
+ * Calls: functions as one instruction, whose pullback computes again what was not kept. Derivatives are those of the whole
+ * body whatever is kept, so that no choice changes a bit of them, at any order; values that are kept only spare work.
+ */
+import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
+import { zerosLike } from '../ops/index.js'
+import { type Call, paramsOf, registerOp } from '../program/index.js'
+import { apply, innermostTape, type Tensor } from '../record/index.js'
+import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
+import { avalsOf, outputAvals, recordClosed } from './closed.js'
+import { checkNames, type Keep, type KeepParam, keptValues } from './keep.js'
+import { present, spread } from './spread.js'
+
+/** A tensor that was computed before, and the one that is computed again inside of a call. */
+interface Known {
+  readonly before: Tensor
+  readonly inside: Tensor
+}
+
+/** What a function makes inside of a call. */
+interface Made {
+  readonly results: readonly Tensor[]
+  readonly known?: readonly Known[]
+  /** What is kept; default: what `keep` says. */
+  readonly kept?: readonly Tensor[]
+}
+
+interface Emitted {
+  readonly results: readonly Tensor[]
+  readonly kept: readonly Tensor[]
+}
+
+/** Records, or computes, a function as a call. */
+function emit(
+  fn: (operands: readonly Tensor[]) => Made,
+  operands: readonly Tensor[],
+  { keep = 'nothing', again = false }: { keep?: Keep; again?: boolean },
+): Emitted {
+  let made: Made = { results: [] }
+  const { program, outside } = recordClosed((...inputs) => {
+    made = fn(inputs)
+    return [...made.results, ...(made.kept ?? []), ...(made.known ?? []).map(({ inside }) => inside)]
+  }, avalsOf(operands))
+  const { results, known = [] } = made
+  const before = known.map(one => one.before)
+  const inputs = [...outside, ...operands, ...before]
+  const first = results.length + (made.kept?.length ?? 0)
+  const given = program.outputs.slice(first)
+  if (!again && !made.kept) checkNames(program, keep)
+  // Without a recording nobody computes anything again.
+  const recording = innermostTape(inputs) !== undefined
+  const chosen = made.kept || !recording ? [] : keptValues(program, keep)
+  const own = [...program.outputs.slice(0, first), ...chosen.filter(value => !given.includes(value))]
+  const kept = own.length - results.length
+  const call: Call = {
+    body: { ...program, outputs: [...own, ...given] },
+    ...(kept > 0 && { kept }),
+    ...(given.length > 0 && { given: given.length }),
+    ...(isParam(keep) && { keep }),
+    ...(again && { again }),
+  }
+  const outputs = apply('call', inputs, paramsOf({ kind: 'call', ...call }))
+  return { results: outputs.slice(0, results.length), kept: outputs.slice(results.length) }
+}
+
+const isParam = (keep: Keep): keep is Exclude<KeepParam, 'nothing'> =>
+  keep !== 'nothing' && typeof keep !== 'function'
+
+/**
+ * Records, or computes, a function as one instruction.
+ *
+ * @param keep what is kept of its inside until its pullback.
+ */
+export const emitCall = (
+  fn: (operands: readonly Tensor[]) => readonly Tensor[],
+  operands: readonly Tensor[],
+  keep: Keep,
+): readonly Tensor[] => emit(inputs => ({ results: fn(inputs) }), operands, { keep }).results
+
+registerOp({
+  name: 'call',
+  infer(_inputs, params) {
+    const { body, given = 0 } = params as unknown as Call
+    return outputAvals(body).slice(0, body.outputs.length - given)
+  },
+})
+
+/** The operands of a call by what they are: those of its body, and the values that it was given. */
+function parts({ inputs, params }: { inputs: readonly Tensor[]; params: object }) {
+  const { body, kept = 0, given = 0, keep = 'nothing', again = false } = params as Call
+  const own = inputs.length - given
+  const results = body.outputs.length - given - kept
+  const mode = { keep: keep as KeepParam, again }
+  return { body, own, results, given: inputs.slice(own), operands: inputs.slice(0, own), mode }
+}
+
+/** What a call that computes the body of another again knows of its values: what that one kept, and was given. */
+const knownOf = (
+  { outputs, results, given }: { outputs: readonly Tensor[]; results: number; given: readonly Tensor[] },
+  inside: readonly (Tensor | undefined)[],
+): Known[] =>
+  [...outputs.slice(results), ...given].flatMap((before, k) => {
+    const tensor = inside[k]
+    return tensor ? [{ before, inside: tensor }] : []
+  })
+
+/** The body is run again inside of the pullback, without what is known of it. */
+function callPullback(site: Site): readonly (Tensor | undefined)[] {
+  const { body, own, results, given, operands, mode } = parts(site)
+  const wanted = site.wanted.slice(0, own)
+  const there = site.cts.map(Boolean)
+  const pulled = emit(
+    inputs => {
+      const values = replay(body, inputs.slice(0, own))
+      const cts = pullback(body, values, spread(there, inputs.slice(own)), wanted)
+      const outs = body.outputs.map(value => values[value] as Tensor)
+      return {
+        results: present(operands.map((x, k) => (wanted[k] ? (cts[k] ?? zerosLike(x)) : undefined))),
+        known: knownOf({ outputs: site.outputs, results, given }, outs.slice(results)),
+      }
+    },
+    [...operands, ...present(site.cts)],
+    { ...mode, again: true },
+  )
+  return spread(wanted, pulled.results)
+}
+
+function callPushforward(site: TangentSite): readonly (Tensor | undefined)[] {
+  const { body, own, results, given, operands, mode } = parts(site)
+  const there = site.tangents.slice(0, own).map(Boolean)
+  const found = dependent(body, there, 'derivatives')
+  const reached = site.outputs.map((_, k) => found[body.outputs[k] as number] === true)
+  const tangentsOfGiven = site.tangents.slice(own)
+  const pushed = emit(
+    inputs => {
+      const values = replay(body, inputs.slice(0, own))
+      const tangents = pushforward(body, values, spread(there, inputs.slice(own)))
+      const outs = body.outputs.map(value => values[value] as Tensor)
+      const pairs = tangentsOfGiven.flatMap((before, k): Known[] => {
+        const inside = tangents[site.outputs.length + k]
+        return before && inside ? [{ before, inside }] : []
+      })
+      return {
+        results: present(
+          site.outputs.map((x, k) => (reached[k] ? (tangents[k] ?? zerosLike(x)) : undefined)),
+        ),
+        known: [...knownOf({ outputs: site.outputs, results, given }, outs.slice(results)), ...pairs],
+      }
+    },
+    [...operands, ...present(site.tangents.slice(0, own))],
+    { ...mode, again: true },
+  )
+  return spread(reached, pushed.results)
+}
+
+function callBatch(site: BatchSite): readonly (Tensor | Batched)[] {
+  const { body, results, given, operands, mode } = parts(site)
+  const { batched, size } = site
+  let differs: readonly boolean[] = []
+  const mapped = emit(
+    inputs => {
+      const own = inputs.map((tensor, k) => ({ tensor, batched: batched[k] === true }))
+      const outs = batch(body, own, size)
+      const kept = outs.slice(results, outs.length - given.length)
+      differs = kept.map(out => out.batched)
+      return {
+        results: outs.slice(0, results).map(out => withBatch(out, size)),
+        kept: kept.map(({ tensor }) => tensor),
+        // A value that all elements share stays one where it was given and where it is computed again.
+        known: outs.slice(outs.length - given.length).flatMap((out, k): Known[] => {
+          const same = out.batched === (batched[operands.length + k] === true)
+          return same ? [{ before: given[k] as Tensor, inside: out.tensor }] : []
+        }),
+      }
+    },
+    operands,
+    mode,
+  )
+  return [
+    ...mapped.results,
+    ...mapped.kept.map((tensor, k): Batched => ({ tensor, batched: differs[k] === true })),
+  ]
+}
+
+defineRule('call', { pullback: callPullback, pushforward: callPushforward, batch: callBatch })
