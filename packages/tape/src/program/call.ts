@@ -70,7 +70,7 @@ function handedOn(instruction: Instruction, place: ReadonlyMap<number, number>):
     given: given + values.length,
   }
   return {
-    op: 'call',
+    ...instruction,
     inputs: [...inputs, ...values.map(value => place.get(value) as number)],
     outputs: outputs.filter((_, k) => !known[k]),
     params: params as unknown as Instruction['params'],
