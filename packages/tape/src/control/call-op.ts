@@ -46,11 +46,12 @@ function emit(
   const inputs = [...outside, ...operands, ...before]
   const first = results.length + (made.kept?.length ?? 0)
   const given = program.outputs.slice(first)
+  const there = new Set(given)
   if (!again && !made.kept) checkNames(program, keep)
   // Without a recording nobody computes anything again.
   const recording = innermostTape(inputs) !== undefined
   const chosen = made.kept || !recording ? [] : keptValues(program, keep)
-  const own = [...program.outputs.slice(0, first), ...chosen.filter(value => !given.includes(value))]
+  const own = [...program.outputs.slice(0, first), ...chosen.filter(value => !there.has(value))]
   const kept = own.length - results.length
   const call: Call = {
     body: { ...program, outputs: [...own, ...given] },

@@ -11,9 +11,9 @@ import type { Lowered } from './lowered.js'
  *
  * @throws {@link BudgetError} if no plan fits, naming the fewest bytes that would do.
  * @example
- * const { program } = record(x => x.exp().sin().sum(), tensor(new Float32Array(1000)))
+ * const { program } = record(x => matmul(x, x).sum(), tensor([[1, 2], [3, 4]]))
  * const { values, extraCost } = explain(program)
- * values.map(({ op, fate }) => `${op} ${fate}`) // → ['input brief', 'exp brief', 'sin brief', 'sum kept']
+ * values.map(({ op, fate }) => `${op} ${fate}`) // → ['input brief', 'matmul brief', 'sum kept']
  * extraCost // → 0
  */
 export function explain(

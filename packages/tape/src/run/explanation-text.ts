@@ -9,7 +9,7 @@ const MOST = 20
  *
  * @param most number of values; the others are one line together.
  * @example
- * const { program } = record(x => x.exp().sum(), tensor(new Float32Array(1000)))
+ * const { program } = record(x => matmul(x, x).sum(), tensor([[1, 2], [3, 4]]))
  * formatExplanation(explain(program)).split('\n').length // → 5
  */
 export function formatExplanation(explanation: Explanation, most = MOST): string {
