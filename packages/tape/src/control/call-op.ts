@@ -4,7 +4,7 @@
  */
 import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
-import { type Call, paramsOf, registerOp } from '../program/index.js'
+import { type Call, type Program, paramsOf, registerOp, settle } from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { avalsOf, outputAvals, recordClosed } from './closed.js'
@@ -21,6 +21,8 @@ interface Known {
 interface Made {
   readonly results: readonly Tensor[]
   readonly known?: readonly Known[]
+  /** What is computed again but for what is known. */
+  readonly repeated?: readonly Tensor[]
   /** What is kept; default: what `keep` says. */
   readonly kept?: readonly Tensor[]
 }
@@ -30,39 +32,56 @@ interface Emitted {
   readonly kept: readonly Tensor[]
 }
 
+/** How a call is recorded. */
+interface Mode {
+  readonly keep: Keep
+  readonly again?: boolean
+  /** Whether names that are kept must be there. */
+  readonly checked?: boolean
+}
+
 /** Records, or computes, a function as a call. */
 function emit(
   fn: (operands: readonly Tensor[]) => Made,
   operands: readonly Tensor[],
-  { keep = 'nothing', again = false }: { keep?: Keep; again?: boolean },
+  { keep, again = false, checked = false }: Mode,
 ): Emitted {
   let made: Made = { results: [] }
   const { program, outside } = recordClosed((...inputs) => {
     made = fn(inputs)
-    return [...made.results, ...(made.kept ?? []), ...(made.known ?? []).map(({ inside }) => inside)]
+    const { results, kept = [], known = [], repeated = [] } = made
+    const here = innermostTape(inputs)
+    const own = here ? repeated.filter(x => innermostTape([x]) === here) : []
+    return [...results, ...kept, ...known.map(({ inside }) => inside), ...own]
   }, avalsOf(operands))
+  if (checked) checkNames(program, keep)
   const { results, known = [] } = made
   const before = known.map(one => one.before)
   const inputs = [...outside, ...operands, ...before]
   const first = results.length + (made.kept?.length ?? 0)
-  const given = program.outputs.slice(first)
+  const given = program.outputs.slice(first, first + known.length)
   const there = new Set(given)
-  if (!again && !made.kept) checkNames(program, keep)
   // Without a recording nobody computes anything again.
   const recording = innermostTape(inputs) !== undefined
   const chosen = made.kept || !recording ? [] : keptValues(program, keep)
   const own = [...program.outputs.slice(0, first), ...chosen.filter(value => !there.has(value))]
   const kept = own.length - results.length
+  const repeated = new Set(program.outputs.slice(first + given.length))
+  const body = { ...program, outputs: [...own, ...given] }
   const call: Call = {
-    body: { ...program, outputs: [...own, ...given] },
+    body,
     ...(kept > 0 && { kept }),
     ...(given.length > 0 && { given: given.length }),
     ...(isParam(keep) && { keep }),
-    ...(again && { again }),
+    ...((again || repeats({ body, given: given.length }, repeated)) && { again: true }),
   }
   const outputs = apply('call', inputs, paramsOf({ kind: 'call', ...call }))
   return { results: outputs.slice(0, results.length), kept: outputs.slice(results.length) }
 }
+
+/** Whether a call computes some of these values of its body. */
+const repeats = (call: Call, values: ReadonlySet<number>): boolean =>
+  values.size > 0 && settle(call).instructions.some(({ outputs }) => outputs.some(value => values.has(value)))
 
 const isParam = (keep: Keep): keep is Exclude<KeepParam, 'nothing'> =>
   keep !== 'nothing' && typeof keep !== 'function'
@@ -76,7 +95,7 @@ export const emitCall = (
   fn: (operands: readonly Tensor[]) => readonly Tensor[],
   operands: readonly Tensor[],
   keep: Keep,
-): readonly Tensor[] => emit(inputs => ({ results: fn(inputs) }), operands, { keep }).results
+): readonly Tensor[] => emit(inputs => ({ results: fn(inputs) }), operands, { keep, checked: true }).results
 
 registerOp({
   name: 'call',
@@ -94,6 +113,10 @@ function parts({ inputs, params }: { inputs: readonly Tensor[]; params: object }
   const mode = { keep: keep as KeepParam, again }
   return { body, own, results, given: inputs.slice(own), operands: inputs.slice(0, own), mode }
 }
+
+/** What the instructions of a program compute. */
+const computed = ({ instructions }: Program, values: readonly Tensor[]): readonly Tensor[] =>
+  instructions.flatMap(({ outputs }) => outputs.map(value => values[value] as Tensor))
 
 /** What a call that computes the body of another again knows of its values: what that one kept, and was given. */
 const knownOf = (
@@ -118,10 +141,11 @@ function callPullback(site: Site): readonly (Tensor | undefined)[] {
       return {
         results: present(operands.map((x, k) => (wanted[k] ? (cts[k] ?? zerosLike(x)) : undefined))),
         known: knownOf({ outputs: site.outputs, results, given }, outs.slice(results)),
+        repeated: computed(body, values),
       }
     },
     [...operands, ...present(site.cts)],
-    { ...mode, again: true },
+    { keep: mode.keep },
   )
   return spread(wanted, pulled.results)
 }
@@ -146,10 +170,11 @@ function callPushforward(site: TangentSite): readonly (Tensor | undefined)[] {
           site.outputs.map((x, k) => (reached[k] ? (tangents[k] ?? zerosLike(x)) : undefined)),
         ),
         known: [...knownOf({ outputs: site.outputs, results, given }, outs.slice(results)), ...pairs],
+        repeated: computed(body, values),
       }
     },
     [...operands, ...present(site.tangents.slice(0, own))],
-    { ...mode, again: true },
+    { keep: mode.keep },
   )
   return spread(reached, pushed.results)
 }

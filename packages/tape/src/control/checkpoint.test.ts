@@ -138,6 +138,16 @@ describe('what is kept', () => {
     expect(new Set(told)).toEqual(new Set(['matmul', 'tanh', 'named', 'softplus', 'add']))
   })
 
+  test('with everything it is the function as it stands', () => {
+    const plain = (w: Tensor, v: Tensor, x: Tensor) =>
+      block(block(block(x, w, v), w, v), w, v)
+        .square()
+        .sum()
+    const opsOf = (program: Program) => program.instructions.map(({ op }) => op).toSorted()
+    const of = (f: typeof plain) => simplify(record(grad(f, { argnums: [0, 1] }), w, v, x).program)
+    expect(opsOf(of(stack(3, 'everything')))).toEqual(opsOf(of(plain)))
+  })
+
   test('inside of loops and of batches', () => {
     const of = (keep: Keep) => {
       const layer = checkpoint((x: Tensor, w: Tensor) => matmul(x, w).tanh(), { keep })
@@ -379,7 +389,7 @@ describe('what cannot be kept', () => {
     expect(() => kept({ keep: ['hidden', 'output'] })(x, w, v)).toThrowErrorMatchingInlineSnapshot(`
       [OptionError: checkpoint: \`keep\` has "output", which is no name inside of the function.
         expected  names there are: "hidden"
-        at        checkpoint.test.ts:379:54
+        at        checkpoint.test.ts:389:54
         fix       name the value: named(x, "output")]
     `)
     expect(() =>
@@ -387,7 +397,7 @@ describe('what cannot be kept', () => {
     ).toThrowErrorMatchingInlineSnapshot(`
       [OptionError: checkpoint: \`keep\` has "hidden", which is no name inside of the function.
         expected  names that are there; the function gives none
-        at        checkpoint.test.ts:386:63
+        at        checkpoint.test.ts:396:63
         fix       name the value: named(x, "hidden")]
     `)
   })
@@ -400,7 +410,7 @@ describe('what cannot be kept', () => {
     expect(() => grad((x: Tensor) => f(x).sum())(x)).toThrowErrorMatchingInlineSnapshot(`
       [OptionError: checkpoint: \`keep\` has "sum", which is no name inside of the function.
         expected  names that are there; the function gives none
-        at        checkpoint.test.ts:400:38
+        at        checkpoint.test.ts:410:38
         fix       it names a value in a loop, a branch or a checkpointed function inside: keep it there]
     `)
   })

@@ -82,9 +82,10 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['customJvp', 'customVjp'])
  */
 export function bodyOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined {
   if (TRANSPARENT.has(op)) return params.body as unknown as Program
-  // What keeps values for later is no longer apart from the rest.
+  if (op !== 'call') return undefined
+  // A call that keeps values, or is given all it needs of them, need not stay apart from the rest.
   const call = params as unknown as Call
-  return op === 'call' && call.kept && !call.again ? settle(call) : undefined
+  return (call.kept || call.given) && !call.again ? settle(call) : undefined
 }
 
 /**
