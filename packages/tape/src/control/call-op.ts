@@ -35,6 +35,7 @@ interface Emitted {
 /** How a call is recorded. */
 interface Mode {
   readonly keep: Keep
+  /** Whether it must stay apart although it repeats nothing itself, as the batch of a call that must. */
   readonly again?: boolean
   /** Whether names that are kept must be there. */
   readonly checked?: boolean
