@@ -84,13 +84,21 @@ export {
   compile,
   costOf,
   type Executable,
+  type ExplainedLoop,
+  type ExplainedValue,
+  type Explanation,
+  explain,
+  type Fate,
+  formatExplanation,
   type Lowered,
   lower,
+  type Moment,
   PAGE_BYTES,
   pageCeil,
   pageFloor,
   type Slot,
   type Static,
+  type Totals,
 } from './run/index.js'
 export * from './transform/index.js'
 export { flatten, type Structure, sameStructure, type Tree, unflatten } from './tree.js'

@@ -1,3 +1,4 @@
+import { type Call, settle } from './call.js'
 import type { Instruction, Json, Program } from './program.js'
 
 /**
@@ -79,8 +80,13 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['customJvp', 'customVjp'])
  * @example
  * bodyOf({ op: 'add', params: {} }) // → undefined
  */
-export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined =>
-  TRANSPARENT.has(op) ? (params.body as unknown as Program) : undefined
+export function bodyOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined {
+  if (TRANSPARENT.has(op)) return params.body as unknown as Program
+  if (op !== 'call') return undefined
+  // A call that keeps values, or is given all it needs of them, need not stay apart from the rest.
+  const call = params as unknown as Call
+  return (call.kept || call.given) && !call.again ? settle(call) : undefined
+}
 
 /**
  * What an instruction runs, if it runs programs.
@@ -92,6 +98,7 @@ export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Prog
 export function controlOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Control | undefined {
   const body = bodyOf({ op, params })
   if (body) return { kind: 'call', body }
+  if (op === 'call') return { kind: 'call', body: settle(params as unknown as Call) }
   return KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
 }
 

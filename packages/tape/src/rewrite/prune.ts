@@ -28,7 +28,7 @@ export function prune(instruction: Instruction, read: Read, simplify: Simplify):
       const pruned = pruneTogether(instruction, rest, [control.whenTrue, control.whenFalse], read, simplify)
       const [whenTrue, whenFalse] = pruned.programs as [Program, Program]
       return {
-        op: 'cond',
+        ...instruction,
         inputs: [...condition, ...pruned.inputs],
         outputs: pruned.outputs,
         params: paramsOf({ ...control, whenTrue, whenFalse }),
@@ -38,7 +38,7 @@ export function prune(instruction: Instruction, read: Read, simplify: Simplify):
       const pruned = pruneTogether(instruction, instruction.inputs, [control.body], read, simplify)
       const [body] = pruned.programs as [Program]
       const { inputs, outputs } = pruned
-      return { op: instruction.op, inputs, outputs, params: paramsOf({ ...control, body }) }
+      return { ...instruction, inputs, outputs, params: paramsOf({ ...control, body }) }
     }
   }
 }
@@ -65,11 +65,12 @@ function pruneTogether(
 }
 
 function pruneScan(
-  { inputs, outputs }: Instruction,
+  instruction: Instruction,
   control: Control & { readonly kind: 'scan' },
   read: Read,
   simplify: Simplify,
 ): Instruction {
+  const { inputs, outputs } = instruction
   const { body, constants, carries, history } = control
   const results = body.outputs.length - carries
   const keptResults = outputs.slice(carries, carries + results).map(read)
@@ -96,7 +97,7 @@ function pruneScan(
     if (so) place.set(k, place.size)
   })
   return {
-    op: 'scan',
+    ...instruction,
     inputs: inputs.filter((_, k) => keptInputs[k]),
     outputs: [
       ...outputs.slice(0, carries).filter((_, k) => keptCarries[k]),
@@ -115,17 +116,18 @@ function pruneScan(
 
 /** Loops of unknown length keep their state; only what their programs do not read goes. */
 function pruneWhile(
-  { inputs, outputs }: Instruction,
+  instruction: Instruction,
   control: Control & { readonly kind: 'while' },
   simplify: Simplify,
 ): Instruction {
+  const { inputs, outputs } = instruction
   const { conditionConstants, bodyConstants } = control
   const [condition, body] = [simplify(control.condition), simplify(control.body)]
   const ofCondition = needed(condition).slice(0, conditionConstants)
   const ofBody = needed(body).slice(0, bodyConstants)
   const state = outputs.map(() => true)
   return {
-    op: 'while',
+    ...instruction,
     inputs: inputs.filter((_, k) => [...ofCondition, ...ofBody, ...state][k]),
     outputs,
     params: paramsOf({

@@ -178,7 +178,7 @@ function sample(
     }),
   )
   const few: Instruction = {
-    op: 'scan',
+    ...all,
     inputs: all.inputs,
     outputs: [...all.outputs.slice(0, all.outputs.length - states.length), ...samples.values()],
     params: paramsOf({ ...loop, history: carried.map(value => all.outputs.indexOf(value)), every }),
@@ -245,7 +245,7 @@ function again(
     ...reverse.inputs.slice(0, back.constants + back.carries),
     ...read.filter(value => !stateOf.has(value)),
   ]
-  return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
+  return { ...reverse, op: 'revolve', inputs, params: paramsOf(control) }
 }
 
 /** A step of several scans together: what all read from outside, then the carries of all, then their rows. */

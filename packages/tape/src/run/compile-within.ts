@@ -3,6 +3,8 @@ import { formatByteSize, type Program } from '../program/index.js'
 import { PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
 import { type Arithmetic, compile } from './compile.js'
 import type { Executable } from './executable.js'
+import { explain } from './explain.js'
+import type { Explanation } from './explanation.js'
 
 /**
  * Compiles for an arena of at most so many bytes, of which whole pages are usable.
@@ -14,9 +16,18 @@ export function compileWithin(
   memoryBytes: number | undefined,
   arithmetic: Arithmetic | undefined,
 ): Executable {
-  if (memoryBytes === undefined) return compile(program, { arithmetic })
+  return withinPages(memoryBytes, bytes => compile(program, { memoryBytes: bytes, arithmetic }))
+}
+
+/** As {@link explain}, for an arena of at most so many bytes, of which whole pages are usable. */
+export const explainWithin = (program: Program, memoryBytes: number | undefined): Explanation =>
+  withinPages(memoryBytes, bytes => explain(program, { memoryBytes: bytes }))
+
+/** Plans within the whole pages of a number of bytes. */
+function withinPages<T>(memoryBytes: number | undefined, plan: (bytes: number | undefined) => T): T {
+  if (memoryBytes === undefined) return plan(undefined)
   try {
-    return compile(program, { memoryBytes: pageFloor(memoryBytes), arithmetic })
+    return plan(pageFloor(memoryBytes))
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error
     const leastBytes = pageCeil(error.leastBytes)

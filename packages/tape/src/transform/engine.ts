@@ -1,7 +1,16 @@
 import { OptionError } from '../errors.js'
 import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
-import { Arena, type Arithmetic, commonArena, compileWithin, type Executable, execute } from '../run/index.js'
+import {
+  Arena,
+  type Arithmetic,
+  commonArena,
+  compileWithin,
+  type Executable,
+  type Explanation,
+  execute,
+  explainWithin,
+} from '../run/index.js'
 
 /** Options of everything that runs programs. */
 export interface RunOptions {
@@ -55,6 +64,11 @@ export class Engine {
       this.#compiled.delete(this.#compiled.keys().next().value as string)
     }
     return compiled
+  }
+
+  /** @throws {@link BudgetError} if no plan fits the memory. */
+  explain(program: Program): Explanation {
+    return explainWithin(program, this.#memoryBytes)
   }
 
   run({ executable, outputs }: Compiled, inputs: readonly Tensor[]): Tree<Tensor> {
