@@ -3,13 +3,18 @@ export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.
 export {
   branch,
   forwardSteps,
+  KEEPING_LISTS,
   mostSteps,
   REVOLVE_LISTS,
+  REWIND_LISTS,
   repeat,
+  repeatKeeping,
   repeatWhile,
   revolve,
+  rewind,
   type SampleSpec,
   sample,
+  snapshotTable,
   type TransferSpec,
   transfer,
 } from './control/index.js'
