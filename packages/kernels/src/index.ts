@@ -14,7 +14,7 @@ export {
   rewind,
   type SampleSpec,
   sample,
-  snapshotTable,
+  snapshotTableBytes,
   type TransferSpec,
   transfer,
 } from './control/index.js'

@@ -30,12 +30,12 @@ const END = 8
 const LEVEL = 12
 
 /**
- * Shape of the table of so many snapshots beside the first state, in i32.
+ * Bytes of the table of so many snapshots beside the first state.
  *
  * @example
- * snapshotTable(3) // → [5, 4]
+ * snapshotTableBytes(3) // → 80
  */
-export const snapshotTable = (snapshots: number): readonly [number, number] => [snapshots + 2, ROW]
+export const snapshotTableBytes = (snapshots: number): number => 4 * ROW * (snapshots + 2)
 
 /** The rows of a table, and the field of one. */
 const rows = (table: Int) => {

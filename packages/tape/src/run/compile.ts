@@ -1,8 +1,8 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
 import type { Plan } from '../plan/index.js'
 import { type Aval, hash, type Program } from '../program/index.js'
-import { planWithin } from './choose.js'
 import type { Executable, Static } from './executable.js'
+import { planKeeping } from './keep.js'
 import { layOut } from './lay-out.js'
 import type { Lowered } from './lowered.js'
 import { encode } from './unit.js'
@@ -39,7 +39,7 @@ export type Arithmetic = 'fast' | 'portable'
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
-  const { program: rewritten, lowered, chosen } = planWithin(program, pinned, memoryBytes)
+  const { program: rewritten, lowered, chosen } = planKeeping(program, pinned, memoryBytes)
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
   const unique = new Map<string, Kernel>()
   for (const { kernels } of lowered.units) {
