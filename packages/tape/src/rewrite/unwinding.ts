@@ -35,6 +35,15 @@ export const hasUnwinding = ({ instructions }: Program): boolean =>
     instruction => controlOf(instruction)?.kind === 'unwind' || programsOf(instruction).some(hasUnwinding),
   )
 
+/** Bytes of the most states that a loop of a program, or of one inside of its instructions, keeps: so many it needs. */
+export const keptBytes = ({ avals, instructions }: Program): number =>
+  instructions.reduce((most, instruction) => {
+    const control = controlOf(instruction)
+    const kept = control?.kind === 'while' && control.keep ? instruction.outputs.slice(-1) : []
+    const own = kept.map(value => bytesOf(avals[value] as Aval))
+    return Math.max(most, ...own, ...programsOf(instruction).map(keptBytes))
+  }, 0)
+
 /** A loop of unknown length and those that go back over it. */
 interface Unwinding {
   readonly loop: Instruction

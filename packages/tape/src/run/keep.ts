@@ -4,18 +4,18 @@
  */
 import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
-import { hasUnwinding, withUnwinding } from '../rewrite/index.js'
+import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { type Planned, planWithin } from './choose.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
-/** Most states that are kept beside the first; loops of C(1026, 2) steps need no second run of a step from them. */
+/** Most states that are kept beside the first: a loop of half a million steps then runs none of them again twice. */
 const MOST_SNAPSHOTS = 1023
 
-/** Numbers of snapshots that are tried, about a fifth apart. */
+/** Numbers of snapshots that are tried, each half as many again as the one before. */
 const LEVELS: readonly number[] = (() => {
-  const levels = [0]
-  while ((levels.at(-1) as number) < MOST_SNAPSHOTS) {
-    levels.push(Math.min(MOST_SNAPSHOTS, Math.ceil((levels.at(-1) as number) * 1.2 + 0.5)))
+  const levels = [0, 1]
+  for (let last = 1; last < MOST_SNAPSHOTS; levels.push(last)) {
+    last = Math.min(MOST_SNAPSHOTS, Math.ceil(1.5 * last))
   }
   return levels
 })()
@@ -29,18 +29,22 @@ export function planKeeping(program: Program, pinned: readonly boolean[], budget
   if (!hasUnwinding(program)) return planWithin(program, pinned, budgetBytes)
   const at = (snapshots: number) => planWithin(withUnwinding(program, snapshots), pinned, budgetBytes)
   if (budgetBytes === Number.POSITIVE_INFINITY) return at(DEFAULT_SNAPSHOTS)
-  const most = orRefused(() => at(MOST_SNAPSHOTS))
+  const attempt = (snapshots: number) =>
+    keptBytes(withUnwinding(program, snapshots)) > budgetBytes ? undefined : orRefused(() => at(snapshots))
+  const most = attempt(MOST_SNAPSHOTS)
   if (most && most.chosen.extraCost === 0) return most
   let best = at(0)
-  let [fits, fails] = [0, LEVELS.length - 1]
-  while (fails - fits > 1) {
-    const level = Math.floor((fits + fails) / 2)
-    const way = orRefused(() => at(LEVELS[level] as number))
+  // Ever larger strides while more are better, then halves of the last: where few fit, few are tried.
+  let [level, stride, worse] = [0, 1, LEVELS.length]
+  while (worse - level > 1) {
+    const next = worse < LEVELS.length ? Math.floor((level + worse) / 2) : Math.min(level + stride, worse - 1)
+    const way = attempt(LEVELS[next] as number)
     if (way && costOf(way) <= costOf(best)) {
-      fits = level
       best = way
+      level = next
+      stride *= 2
     } else {
-      fails = level
+      worse = next
     }
   }
   return most && costOf(most) <= costOf(best) ? most : best
