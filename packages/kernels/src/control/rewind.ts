@@ -3,7 +3,7 @@
  * runs, states are kept so that up to then no step need be run more often than is inevitable: r times in all where
  * β(s, r−1) ≤ n < β(s, r) = C(s+r, s) (Wang, Moin & Iaccarino 2009, SIAM J. Sci. Comput. 31(4)). Up to r = 2 no method
  * that knows n runs fewer steps again (Stumm & Walther 2010, SIAM J. Sci. Comput. 32(2)): with the end of the loop as one
- * more state at hand, they are t(n+1, s) − n, see `forwardSteps`. For larger r they may be more, though never t(n, s).
+ * more state at hand, they are t(n+1, s) − n, see `forwardSteps`. For larger r there may be more, up to t(n, s).
  *
  * Kept states are frames within frames. A frame with k slots from step q on has a level l and ends at q + β(k, l); there
  * its level is raised, the state becomes the first of the next frame within it, with k − 1 slots and level 0, and what lay

@@ -377,6 +377,19 @@ test('20,000 steps: the same bits in 64 KiB, and no more cost in more bytes', ()
   }
 })
 
+test('states too large for an arena to hold 64 of them are fewer', () => {
+  const x = { dtype: 'f32', shape: [25_000_000] } as const
+  const f = (x: Tensor) =>
+    whileLoop(
+      (y: Tensor) => y.at(0).less(10),
+      y => y.mul(y),
+      x,
+    ).sum()
+  const { peakBytes } = compile(simplify(record((x: Tensor) => grad(f)(x), x).program))
+  expect(peakBytes).toBeGreaterThan(2 ** 31)
+  expect(peakBytes).toBeLessThanOrEqual(2 ** 32)
+})
+
 describe('steps whose pullbacks are not linear', () => {
   const limited = customVjp(
     (x: Tensor) => x.mul(1.5),

@@ -1,10 +1,11 @@
 /**
- * How many states of loops of unknown length are kept for their pullbacks: without a budget a fixed number, and else what
- * costs least within it, from none beside the first to many.
+ * How many states of loops of unknown length are kept for their pullbacks: without a budget a fixed number, if an arena
+ * can hold them, and else what costs least within it, from none beside the first to many.
  */
 import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
+import { ARENA_LIMIT_BYTES } from './arena.js'
 import { type Planned, planWithin } from './choose.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
@@ -27,10 +28,16 @@ const LEVELS: readonly number[] = (() => {
  */
 export function planKeeping(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
   if (!hasUnwinding(program)) return planWithin(program, pinned, budgetBytes)
-  const at = (snapshots: number) => planWithin(withUnwinding(program, snapshots), pinned, budgetBytes)
-  if (budgetBytes === Number.POSITIVE_INFINITY) return at(DEFAULT_SNAPSHOTS)
+  const within = (snapshots: number, bytes: number) =>
+    planWithin(withUnwinding(program, snapshots), pinned, bytes)
+  if (budgetBytes === Number.POSITIVE_INFINITY) {
+    const plain = within(DEFAULT_SNAPSHOTS, budgetBytes)
+    if (plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain
+  }
+  const bytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
+  const at = (snapshots: number) => within(snapshots, bytes)
   const attempt = (snapshots: number) =>
-    keptBytes(withUnwinding(program, snapshots)) > budgetBytes ? undefined : orRefused(() => at(snapshots))
+    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : orRefused(() => at(snapshots))
   const most = attempt(MOST_SNAPSHOTS)
   if (most && most.chosen.extraCost === 0) return most
   let best = at(0)
