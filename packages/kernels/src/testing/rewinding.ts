@@ -20,7 +20,7 @@ interface Kept {
 }
 
 /** Kept states of a loop that still runs, in order. */
-export interface Keeping {
+interface Keeping {
   readonly frames: readonly Kept[]
   /** States of frames that were given up, to be dropped as room is needed; they lie after the frame `after`. */
   readonly spent: readonly Kept[]
@@ -28,14 +28,14 @@ export interface Keeping {
 }
 
 /** All snapshots, with the first state as one, and what is kept before the first step. */
-export const begun = (slots: number): Keeping => ({
+const begun = (slots: number): Keeping => ({
   frames: [{ step: 0, level: 0, end: slots === 1 ? Number.POSITIVE_INFINITY : 1, place: undefined }],
   spent: [],
   after: 0,
 })
 
 /** What is kept when the loop goes on from the state before a step; its own place if it is. */
-export function kept(keeping: Keeping, step: number, slots: number): Keeping & { readonly place?: number } {
+function kept(keeping: Keeping, step: number, slots: number): Keeping & { readonly place?: number } {
   const { frames, spent, after } = keeping
   const raised = frames.findIndex(({ end }) => end === step)
   if (raised < 0) return keeping

@@ -39,10 +39,9 @@ function unwind(control: Control & { kind: 'unwind' }, inputs: readonly Plain[],
   const first = inputs.length - reverse.outputs.length
   const outside = inputs.slice(first - constants, first)
   const states = statesOf(control, inputs.slice(0, first - constants), run).slice(0, -1)
-  return states.reduceRight<readonly Plain[]>(
-    (carry, state) => run(reverse, [...outside, ...carry, ...state]),
-    inputs.slice(first),
-  )
+  let carry = inputs.slice(first)
+  for (const state of states.reverse()) carry = [...run(reverse, [...outside, ...carry, ...state])]
+  return carry
 }
 
 /** The states of a loop, from the first to the last. */
