@@ -72,7 +72,7 @@ export const hasReversals = (program: Program): boolean =>
   program.instructions.some(instruction => programsOf(instruction).some(hasReversals))
 
 /** The programs inside of an instruction. */
-function programsOf(instruction: Instruction): readonly Program[] {
+export function programsOf(instruction: Instruction): readonly Program[] {
   const found: Program[] = []
   mapPrograms(instruction, program => {
     found.push(program)
@@ -82,7 +82,7 @@ function programsOf(instruction: Instruction): readonly Program[] {
 }
 
 /** The instruction with other programs inside. */
-function mapPrograms(instruction: Instruction, map: (program: Program) => Program): Instruction {
+export function mapPrograms(instruction: Instruction, map: (program: Program) => Program): Instruction {
   const control = controlOf(instruction)
   switch (control?.kind) {
     case undefined:
@@ -98,6 +98,15 @@ function mapPrograms(instruction: Instruction, map: (program: Program) => Progra
       const [condition, body] = [map(control.condition), map(control.body)]
       return { ...instruction, params: paramsOf({ ...control, condition, body }) }
     }
+    case 'unwind': {
+      const [condition, body, reverse] = [control.condition, control.body, control.reverse].map(map) as [
+        Program,
+        Program,
+        Program,
+      ]
+      return { ...instruction, params: paramsOf({ ...control, condition, body, reverse }) }
+    }
+    case 'rewind':
     case 'revolve': {
       const [forward, reverse] = [map(control.forward), map(control.reverse)]
       return { ...instruction, params: paramsOf({ ...control, forward, reverse }) }

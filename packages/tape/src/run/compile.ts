@@ -1,8 +1,8 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
 import type { Plan } from '../plan/index.js'
 import { type Aval, hash, type Program } from '../program/index.js'
-import { planWithin } from './choose.js'
 import type { Executable, Static } from './executable.js'
+import { planKeeping } from './keep.js'
 import { type LaidOut, layOut } from './lay-out.js'
 import { encode, kernelsOf } from './unit.js'
 
@@ -38,7 +38,7 @@ export type Arithmetic = 'fast' | 'portable'
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
-  const { program: rewritten, lowered, chosen } = planWithin(program, pinned, memoryBytes)
+  const { program: rewritten, lowered, chosen } = planKeeping(program, pinned, memoryBytes)
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
   const laidOut = layOut(lowered, chosen, 0, [])
   const unique = new Map(kernelsOf(laidOut.calls).map(kernel => [kernel.key, kernel]))

@@ -1,8 +1,9 @@
 import type { Plan } from '../plan/index.js'
 import { type Aval, bytesOf, controlOf, type Instruction, type Program } from '../program/index.js'
-import { type Planned, planWithin } from './choose.js'
+import type { Planned } from './choose.js'
 import type { CompileOptions } from './compile.js'
 import type { ExplainedLoop, ExplainedValue, Explanation, Fate, Moment } from './explanation.js'
+import { planKeeping } from './keep.js'
 import type { Lowered } from './lowered.js'
 
 /**
@@ -23,7 +24,7 @@ export function explain(
     pinned = [],
   }: Pick<CompileOptions, 'memoryBytes' | 'pinned'> = {},
 ): Explanation {
-  const planned = planWithin(program, pinned, memoryBytes)
+  const planned = planKeeping(program, pinned, memoryBytes)
   const { chosen, lowered } = planned
   const { timeline, runs, reads } = follow(lowered, chosen)
   const values = valuesOf(planned, runs, reads)
@@ -69,6 +70,11 @@ function follow({ graph }: Lowered, { actions, inputOffsets }: Plan) {
       liveBytes -= graph.bytes[action.storage] as number
       extent.leave(action.storage)
       return { action: k, kind: 'drop', value: action.storage, liveBytes, arenaBytes }
+    }
+    if (action.kind === 'move') {
+      extent.leave(action.storage)
+      extent.enter(action.storage, action.offset + (graph.bytes[action.storage] as number))
+      return { action: k, kind: 'move', value: action.storage, liveBytes, arenaBytes: extent.end }
     }
     const { inputs, outputs, scratchBytes } = graph.steps[action.step] as Lowered['graph']['steps'][number]
     for (const storage of new Set(inputs)) reads[storage] = (reads[storage] as number) + 1
@@ -171,6 +177,18 @@ function loopsIn(instruction: Instruction, depth: number): readonly ExplainedLoo
       const stateBytes = bytesOfInputs(control.body, control.bodyConstants)
       const inside = [control.condition, control.body].flatMap(part => loopsOf(part, depth + 1))
       return [{ op: 'while', ...where, stateBytes, keptStates: 0 }, ...inside]
+    }
+    case 'unwind': {
+      const { condition, body, reverse } = control
+      const stateBytes = bytesOfInputs(body, control.bodyConstants)
+      const inside = [condition, body, reverse].flatMap(part => loopsOf(part, depth + 1))
+      return [{ op: 'unwind', ...where, stateBytes, keptStates: 0 }, ...inside]
+    }
+    case 'rewind': {
+      const { forward, forwardConstants, reverse, snapshots } = control
+      const stateBytes = bytesOfInputs(forward, forwardConstants)
+      const inside = [forward, reverse].flatMap(part => loopsOf(part, depth + 1))
+      return [{ op: 'rewind', ...where, stateBytes, keptStates: snapshots }, ...inside]
     }
     case 'scan': {
       const { body, length, constants, carries, history, every = 1 } = control

@@ -54,7 +54,7 @@ export type Fate = 'kept' | 'rerun' | 'brief'
 /** A loop, and how its states are kept for its pullback. */
 export interface ExplainedLoop {
   /** A loop of known length, one that its condition ends, or one that goes back over the states of another. */
-  readonly op: 'scan' | 'while' | 'revolve'
+  readonly op: 'scan' | 'revolve' | 'while' | 'unwind' | 'rewind'
   readonly at?: string
   /** Inside of how many instructions it is. */
   readonly depth: number
@@ -71,7 +71,7 @@ export interface ExplainedLoop {
 /** An action. */
 export interface Moment {
   readonly action: number
-  readonly kind: 'run' | 'rerun' | 'drop'
+  readonly kind: 'run' | 'rerun' | 'drop' | 'move'
   /** The value that is computed, the first one of several, or dropped: its place among the values. */
   readonly value: number
   /** Bytes of all values that are there after it. */
