@@ -1,10 +1,12 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
 export {
+  advancedSteps,
   branch,
   forwardSteps,
   mostSteps,
   REVOLVE_LISTS,
+  type RevolveSchedule,
   repeat,
   repeatWhile,
   revolve,

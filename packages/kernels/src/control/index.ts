@@ -1,3 +1,10 @@
 export { branch, repeat, repeatWhile } from './drivers.js'
-export { forwardSteps, mostSteps, REVOLVE_LISTS, revolve } from './revolve.js'
+export {
+  advancedSteps,
+  forwardSteps,
+  mostSteps,
+  REVOLVE_LISTS,
+  type RevolveSchedule,
+  revolve,
+} from './revolve.js'
 export { type SampleSpec, sample, type TransferSpec, transfer } from './transfer.js'

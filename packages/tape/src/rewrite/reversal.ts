@@ -1,30 +1,49 @@
-import {
-  type Aval,
-  type Control,
-  controlOf,
-  type Instruction,
-  type Program,
-  paramsOf,
-} from '../program/index.js'
-import { prune } from './prune.js'
+/** Loops and the scans that go back over their states, and what is kept of a loop until then. */
+import { type Aval, type Control, type Instruction, type Program, paramsOf } from '../program/index.js'
+import { mapPrograms, programsOf, readersOf, type Scan, scanOf } from './inner.js'
+import { needed, withInputs } from './prune.js'
+import { type Origin, pulledFrom } from './residuals.js'
 import { simplify } from './simplify.js'
+import { abreast, type Steps, statesOf, stepsForStates, stepsOf, withResiduals } from './steps.js'
 
-type Scan = Control & { readonly kind: 'scan' }
+/** What is kept of the steps of loops; undefined stands for the state before each. */
+export type Kept =
+  /** Residuals of each step. */
+  | { readonly kind: 'residuals'; readonly residuals: readonly number[] }
+  /** States at every so many steps, or none if they are as many as all, and further ones while the loop is reversed. */
+  | { readonly kind: 'snapshots'; readonly every: number; readonly snapshots: number }
+  /**
+   * Residuals of the last `kept` steps; of those before, states at every so many and further ones while they are reversed
+   * in groups of `size`, which run once more with their residuals.
+   */
+  | {
+      readonly kind: 'groups'
+      readonly residuals: readonly number[]
+      readonly every: number
+      readonly snapshots: number
+      readonly size: number
+      readonly kept: number
+    }
 
-/** Scans whose states are kept for another that goes the other way: loops and their pullback. */
-interface Reversal {
-  /** The scans that give the states, and the one that reads them, by their place among the instructions. */
+/** Scans whose states are kept for others that go the other way, by their place among the instructions. */
+interface Places {
   readonly forwards: readonly number[]
-  readonly reverse: number
-  readonly length: number
+  readonly reverses: readonly number[]
 }
 
-/** Which states of a reversal are in memory at most. */
-export interface Snapshots {
-  /** The loop keeps its states at every so many steps; of all steps if they are as many: its first one alone. */
-  readonly every: number
-  /** Further states that are kept while the steps between those are reversed. */
-  readonly snapshots: number
+/** Loops that are reversed, and the scans that go back over them: mostly one and one. */
+export interface Reversal {
+  readonly length: number
+  /** A step back of each scan that goes back, from states. */
+  readonly backs: readonly Steps[]
+  /** What it takes to compute the states that each of those reads. */
+  readonly forwards: readonly Steps[]
+  /** What the inputs of each step back are to the loops. */
+  readonly origins: readonly (readonly Origin[])[]
+  /** The whole loop, if there is one loop. */
+  readonly loop: Steps | undefined
+  /** Avals of the values of the program in which the loops are. */
+  readonly avals: readonly Aval[]
 }
 
 /**
@@ -32,22 +51,24 @@ export interface Snapshots {
  * tangent of a gradient goes back over the states of the loop and those of its tangents together, and the states of a loop
  * may be read by several.
  */
-function reversals(program: Program): readonly Reversal[] {
+function reversals(program: Program): readonly Places[] {
   const readers = readersOf(program)
-  const found = new Map<number, { readonly forwards: number[]; readonly length: number }>()
+  const found: { readonly forwards: number[]; readonly reverses: number[] }[] = []
   program.instructions.forEach((instruction, forward) => {
     const scan = scanOf(instruction)
-    if (!scan || (scan.every ?? 1) > 1) return
-    const states = statesOf(instruction, scan)
+    if (!scan || scan.every !== undefined || scan.history.length === 0) return
+    const states = statesOf(instruction)
     const reading = [...new Set(states.flatMap(value => readers[value] ?? []))]
+    if (reading.length === 0) return
     if (!reading.every(reader => goesBackOver(program.instructions[reader], scan, states))) return
-    for (const reverse of reading) {
-      const known = found.get(reverse)
-      if (known) known.forwards.push(forward)
-      else found.set(reverse, { forwards: [forward], length: scan.length })
-    }
+    const known = found.filter(({ reverses }) => reverses.some(reverse => reading.includes(reverse)))
+    for (const one of known) found.splice(found.indexOf(one), 1)
+    found.push({
+      forwards: [...known.flatMap(one => one.forwards), forward],
+      reverses: [...new Set([...known.flatMap(one => one.reverses), ...reading])],
+    })
   })
-  return [...found].map(([reverse, { forwards, length }]) => ({ forwards, reverse, length }))
+  return found
 }
 
 /** Whether what reads the states of a scan is a scan the other way that takes them row by row and keeps none itself. */
@@ -71,212 +92,287 @@ export const hasReversals = (program: Program): boolean =>
   reversals(program).length > 0 ||
   program.instructions.some(instruction => programsOf(instruction).some(hasReversals))
 
-/** The programs inside of an instruction. */
-function programsOf(instruction: Instruction): readonly Program[] {
-  const found: Program[] = []
-  mapPrograms(instruction, program => {
-    found.push(program)
-    return program
-  })
-  return found
-}
-
-/** The instruction with other programs inside. */
-function mapPrograms(instruction: Instruction, map: (program: Program) => Program): Instruction {
-  const control = controlOf(instruction)
-  switch (control?.kind) {
-    case undefined:
-      return instruction
-    case 'call':
-    case 'scan':
-      return { ...instruction, params: paramsOf({ ...control, body: map(control.body) }) }
-    case 'cond': {
-      const [whenTrue, whenFalse] = [map(control.whenTrue), map(control.whenFalse)]
-      return { ...instruction, params: paramsOf({ ...control, whenTrue, whenFalse }) }
-    }
-    case 'while': {
-      const [condition, body] = [map(control.condition), map(control.body)]
-      return { ...instruction, params: paramsOf({ ...control, condition, body }) }
-    }
-    case 'revolve': {
-      const [forward, reverse] = [map(control.forward), map(control.reverse)]
-      return { ...instruction, params: paramsOf({ ...control, forward, reverse }) }
-    }
-  }
-}
-
-const scanOf = (instruction: Instruction): Scan | undefined => {
-  const control = controlOf(instruction)
-  return control?.kind === 'scan' ? control : undefined
-}
-
-/** The outputs of a scan that are its states before each step. */
-const statesOf = ({ outputs }: Instruction, { history }: Scan): readonly number[] =>
-  outputs.slice(outputs.length - history.length)
-
-/** For each value the instructions that read it; −1 stands for the outputs of the program. */
-function readersOf({ avals, instructions, outputs }: Program): number[][] {
-  const readers = avals.map((): number[] => [])
-  instructions.forEach(({ inputs }, k) => {
-    for (const value of inputs) readers[value]?.push(k)
-  })
-  for (const value of outputs) readers[value]?.push(-1)
-  return readers
-}
-
 /**
- * The program with its reversals from snapshots, also in the programs inside of instructions: the loop gives only few of
- * its states, or none, and its pullback computes the others again.
+ * The program with its loops kept as chosen, also in the programs inside of instructions, which come first.
  *
- * @param choose which states are in memory for so many steps; undefined for all.
+ * @param choose what to keep of loops that one run of the program runs so many times, about.
  */
-export function withSnapshots(program: Program, choose: (length: number) => Snapshots | undefined): Program {
-  const avals = [...program.avals]
-  const instructions = program.instructions.map(instruction =>
-    mapPrograms(instruction, inner => withSnapshots(inner, choose)),
+export function withKept(
+  program: Program,
+  choose: (reversal: Reversal, times: number) => Kept | undefined,
+  times = 1,
+): Program {
+  const rewriting = new Rewriting(program, instruction =>
+    mapPrograms(instruction, (inner, turns) => withKept(inner, choose, times * turns)),
   )
-  const define = (aval: Aval) => avals.push(aval) - 1
-  const sampled = new Map<number, Sampled>()
-  for (const { forwards, reverse, length } of reversals(program)) {
-    const choice = choose(length)
-    if (!choice) continue
-    const loops = forwards.map(forward => {
-      const known =
-        sampled.get(forward) ?? sample(instructions[forward] as Instruction, choice, avals, define)
-      sampled.set(forward, known)
-      return known
+  for (const places of reversals(program)) {
+    const kept = choose(rewriting.reversal(places), times)
+    if (kept) rewriting.keep(places, kept)
+  }
+  return simplify(rewriting.program)
+}
+
+/** A program whose reversals are rewritten one after the other. */
+class Rewriting {
+  readonly #program: Program
+  readonly #avals: Aval[]
+  readonly #instructions: Instruction[]
+  /** The instruction that defines a value; −1 for inputs and constants. */
+  readonly #definition: readonly number[]
+
+  constructor(program: Program, map: (instruction: Instruction) => Instruction) {
+    this.#program = program
+    this.#avals = [...program.avals]
+    this.#instructions = program.instructions.map(map)
+    const definition = new Array<number>(program.avals.length).fill(-1)
+    program.instructions.forEach(({ outputs }, k) => {
+      for (const value of outputs) definition[value] = k
     })
-    instructions[reverse] = again(instructions[reverse] as Instruction, loops, choice)
+    this.#definition = definition
   }
-  for (const [forward, { few }] of sampled) instructions[forward] = few
-  return simplify({ ...program, avals, instructions })
-}
 
-/** A loop that gives few of its states. */
-interface Sampled {
-  /** As it was, with all of them. */
-  readonly all: Instruction
-  readonly few: Instruction
-  /** The samples of each state, by the value of the last; without any the loop runs again from its first state. */
-  readonly samples: ReadonlyMap<number, number>
-}
-
-function sample(
-  all: Instruction,
-  { every }: Snapshots,
-  avals: readonly Aval[],
-  define: (aval: Aval) => number,
-): Sampled {
-  const loop = scanOf(all) as Scan
-  const states = statesOf(all, loop)
-  const whole = every >= loop.length
-  const carried = whole ? [] : statesFor(all, value => states.includes(value)).carried
-  const samples = new Map(
-    carried.map(value => {
-      const { dtype, shape } = avals[value] as Aval
-      return [value, define({ dtype, shape: [Math.ceil(loop.length / every), ...shape] })] as const
-    }),
-  )
-  const few: Instruction = {
-    op: 'scan',
-    inputs: all.inputs,
-    outputs: [...all.outputs.slice(0, all.outputs.length - states.length), ...samples.values()],
-    params: paramsOf({ ...loop, history: carried.map(value => all.outputs.indexOf(value)), every }),
+  get program(): Program {
+    return { ...this.#program, avals: this.#avals, instructions: this.#instructions }
   }
-  return { all, few, samples }
+
+  reversal({ forwards, reverses }: Places): Reversal {
+    const loops = forwards.map(k => this.#instructions[k] as Instruction)
+    const before = Math.min(...forwards)
+    const all = loops.map(stepsOf)
+    const backs = reverses.map(k => stepsOf(this.#instructions[k] as Instruction))
+    const states = loops.flatMap(statesOf)
+    const origin = (value: number): Origin =>
+      states.includes(value) ? 'state' : (this.#definition[value] as number) < before ? 'given' : 'late'
+    return {
+      length: (scanOf(loops[0] as Instruction) as Scan).length,
+      backs,
+      forwards: backs.map(({ arrays }) =>
+        abreast(
+          loops
+            .filter(loop => statesOf(loop).some(value => arrays.includes(value)))
+            .map(loop => stepsForStates(loop, value => arrays.includes(value))),
+        ),
+      ),
+      origins: backs.map(({ outside, init, arrays }) => [
+        ...outside.map(origin),
+        ...init.map((): Origin => 'late'),
+        ...arrays.map(origin),
+      ]),
+      loop: all.length === 1 ? all[0] : undefined,
+      avals: this.#avals,
+    }
+  }
+
+  keep(places: Places, kept: Kept): void {
+    if (kept.kind === 'residuals') this.#keepResiduals(places, kept.residuals)
+    else this.#revolve(places, kept)
+  }
+
+  /** The loop gives residuals of each step, and what goes back reads those. */
+  #keepResiduals({ forwards, reverses }: Places, residuals: readonly number[]): void {
+    const [forward, reverse] = [forwards[0] as number, reverses[0] as number]
+    const all = this.#instructions[forward] as Instruction
+    const { backs, origins } = this.reversal({ forwards, reverses })
+    const loop = scanOf(all) as Scan
+    const back = backs[0] as Steps
+    const steps = withResiduals(stepsOf(all), back, origins[0] as readonly Origin[], residuals)
+    const results = all.outputs.length - statesOf(all).length
+    const made = steps.body.outputs
+    // A residual that is a result of the loop anyway is there already.
+    const arrays = residuals.map((value, k) => {
+      const same = made.slice(loop.carries, results).indexOf(made[results + k] as number)
+      return same < 0
+        ? this.#define(back.body.avals[value] as Aval, loop.length)
+        : (all.outputs[loop.carries + same] as number)
+    })
+    const fresh = (_: number, k: number) => !all.outputs.includes(arrays[k] as number)
+    this.#instructions[forward] = {
+      op: 'scan',
+      inputs: [...steps.outside, ...steps.init, ...steps.arrays],
+      outputs: [...all.outputs.slice(0, results), ...arrays.filter(fresh), ...statesOf(all)],
+      params: paramsOf({
+        ...loop,
+        constants: steps.outside.length,
+        body: { ...steps.body, outputs: [...made.slice(0, results), ...made.slice(results).filter(fresh)] },
+      }),
+    }
+    const pulling = this.#instructions[reverse] as Instruction
+    this.#instructions[reverse] = {
+      ...pulling,
+      inputs: [...pulling.inputs, ...arrays],
+      params: paramsOf({ ...(scanOf(pulling) as Scan), body: pulledFrom(back.body, residuals) }),
+    }
+  }
+
+  /** The loop gives some of its states, and residuals of its last steps, and what goes back computes the others again. */
+  #revolve(places: Places, kept: Exclude<Kept, { kind: 'residuals' }>): void {
+    const { length, forwards, backs, origins } = this.reversal(places)
+    const residuals = kept.kind === 'groups' && kept.kept > 0 ? kept.residuals : []
+    const tail = kept.kind === 'groups' ? kept.kept : 0
+    const samples = this.#samples(forwards, kept.every < length - tail ? Math.ceil((length - tail) / kept.every) : 0)
+    const tails = residuals.map(value => this.#define(backs[0]?.body.avals[value] as Aval, tail))
+    let fromLast = false
+    for (const forward of places.forwards) {
+      const all = this.#instructions[forward] as Instruction
+      const loop = scanOf(all) as Scan
+      fromLast = loop.reverse
+      const steps =
+        tail > 0
+          ? withResiduals(stepsOf(all), backs[0] as Steps, origins[0] as readonly Origin[], residuals)
+          : stepsOf(all)
+      const sampled = steps.last.flatMap((value, carry) => {
+        const array = samples.get(value)
+        return array === undefined ? [] : [{ carry, array }]
+      })
+      this.#instructions[forward] = {
+        op: 'scan',
+        inputs: [...steps.outside, ...steps.init, ...steps.arrays],
+        outputs: [
+          ...all.outputs.slice(0, all.outputs.length - loop.history.length),
+          ...tails,
+          ...sampled.map(({ array }) => array),
+        ],
+        params: paramsOf({
+          ...loop,
+          body: steps.body,
+          constants: steps.outside.length,
+          history: sampled.map(({ carry }) => carry),
+          every: kept.every,
+          ...(tail > 0 && { tail: { results: tails.length, steps: tail } }),
+        }),
+      }
+    }
+    places.reverses.forEach((reverse, k) => {
+      const steps = forwards[k] as Steps
+      const begins = steps.last.map((value, carry) => samples.get(value) ?? (steps.init[carry] as number))
+      const back = backs[k] as Steps
+      const pulling = this.#instructions[reverse] as Instruction
+      this.#instructions[reverse] =
+        kept.kind === 'groups'
+          ? inGroups(pulling, { steps, back, begins, tails, length, fromLast }, kept, origins[k] as readonly Origin[])
+          : fromStates(pulling, { steps, back, begins, length, fromLast }, kept)
+    })
+  }
+
+  /** Arrays of so many rows for states that are computed again, by the last of each; none without rows. */
+  #samples(forwards: readonly Steps[], rows: number): ReadonlyMap<number, number> {
+    const samples = new Map<number, number>()
+    if (rows === 0) return samples
+    for (const { body, outside, last } of forwards) {
+      last.forEach((value, carry) => {
+        if (samples.has(value)) return
+        samples.set(value, this.#define(body.avals[body.inputs[outside.length + carry] as number] as Aval, rows))
+      })
+    }
+    return samples
+  }
+
+  #define({ dtype, shape }: Aval, rows: number): number {
+    return this.#avals.push({ dtype, shape: [rows, ...shape] }) - 1
+  }
 }
 
-/** What it takes to compute the states of a loop that are read, and no more. */
-function statesFor(forward: Instruction, read: (value: number) => boolean) {
-  const steps = prune(forward, read, simplify)
-  const scan = scanOf(steps) as Scan
-  return { steps, scan, carried: steps.outputs.slice(0, scan.carries) }
+/** What goes back over states that are computed again. */
+interface Again {
+  readonly steps: Steps
+  readonly back: Steps
+  /** States at the beginnings of stretches. */
+  readonly begins: readonly number[]
+  readonly length: number
+  readonly fromLast: boolean
 }
 
-/** The scan that goes back over states, with these computed again. */
-function again(
+function fromStates(
   reverse: Instruction,
-  loops: readonly Sampled[],
-  { every, snapshots }: Snapshots,
+  { steps, back, begins, length, fromLast }: Again,
+  { every, snapshots }: { readonly every: number; readonly snapshots: number },
 ): Instruction {
-  const back = scanOf(reverse) as Scan
-  const read = reverse.inputs.slice(back.constants + back.carries)
-  const parts = loops.map(({ all, samples }) => {
-    const states = statesOf(all, scanOf(all) as Scan)
-    const { steps, scan, carried } = statesFor(all, value => states.includes(value) && read.includes(value))
-    const [outside, init, arrays] = [
-      steps.inputs.slice(0, scan.constants),
-      steps.inputs.slice(scan.constants, scan.constants + scan.carries),
-      steps.inputs.slice(scan.constants + scan.carries),
-    ]
-    const begins = every >= scan.length ? init : carried.map(value => samples.get(value) as number)
-    return { scan, outside, begins, arrays, history: steps.outputs.slice(scan.carries) }
-  })
-  let before = 0
-  const stateOf = new Map<number, number>()
-  for (const { scan, history } of parts) {
-    history.forEach((value, k) => void stateOf.set(value, before + (scan.history[k] as number)))
-    before += scan.carries
-  }
   let next = 0
-  const rows = read.map(value => {
-    const state = stateOf.get(value)
-    return state === undefined ? next++ : -1 - state
+  const rows = back.arrays.map(value => {
+    const state = steps.states.indexOf(value)
+    return state < 0 ? next++ : -1 - state
   })
-  const loop = parts[0]?.scan as Scan
   const control: Control = {
     kind: 'revolve',
-    forward: abreast(parts.map(({ scan }) => scan)),
-    forwardConstants: parts.reduce((sum, { scan }) => sum + scan.constants, 0),
-    states: before,
+    forward: steps.body,
+    forwardConstants: steps.outside.length,
+    states: steps.init.length,
     reverse: back.body,
-    constants: back.constants,
-    carries: back.carries,
+    constants: back.outside.length,
+    carries: back.init.length,
     rows,
-    length: loop.length,
-    fromLast: loop.reverse,
-    every: Math.min(every, loop.length),
+    length,
+    fromLast,
+    every: Math.min(every, length),
     snapshots,
   }
   const inputs = [
-    ...parts.flatMap(({ outside }) => outside),
-    ...parts.flatMap(({ begins }) => begins),
-    ...parts.flatMap(({ arrays }) => arrays),
-    ...reverse.inputs.slice(0, back.constants + back.carries),
-    ...read.filter(value => !stateOf.has(value)),
+    ...steps.outside,
+    ...begins,
+    ...steps.arrays,
+    ...back.outside,
+    ...back.init,
+    ...back.arrays.filter((_, k) => (rows[k] as number) >= 0),
   ]
   return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
 }
 
-/** A step of several scans together: what all read from outside, then the carries of all, then their rows. */
-function abreast(scans: readonly Scan[]): Program {
-  const avals: Aval[] = []
-  const bodies = scans.map(({ body, constants, carries }) => {
-    const first = avals.length
-    avals.push(...body.avals)
-    const here = (values: readonly number[]) => values.map(value => value + first)
-    const inputs = here(body.inputs)
-    return {
-      outside: inputs.slice(0, constants),
-      carry: inputs.slice(constants, constants + carries),
-      rows: inputs.slice(constants + carries),
-      instructions: body.instructions.map(one => ({
-        ...one,
-        inputs: here(one.inputs),
-        outputs: here(one.outputs),
-      })),
-      outputs: here(body.outputs),
-    }
-  })
+function inGroups(
+  reverse: Instruction,
+  { steps, back, begins, tails, length, fromLast }: Again & { readonly tails: readonly number[] },
+  { residuals, every, snapshots, size, kept }: Extract<Kept, { kind: 'groups' }>,
+  origins: readonly Origin[],
+): Instruction {
+  const { keep, advance, pull } = groupPrograms(steps, back, origins, residuals)
+  const control: Control = {
+    kind: 'revolve',
+    forward: advance,
+    forwardConstants: keep.outside.length,
+    states: keep.init.length,
+    reverse: pull.body,
+    constants: pull.outside.length,
+    carries: pull.init.length,
+    rows: pull.arrays.map((_, k) => k),
+    length,
+    fromLast,
+    every: Math.min(every, length - kept),
+    snapshots,
+    groups: { keep: keep.body, residuals: residuals.length, size, kept },
+  }
+  const inputs = [
+    ...keep.outside,
+    ...begins,
+    ...keep.arrays,
+    ...pull.outside,
+    ...pull.init,
+    ...pull.arrays,
+    ...tails,
+  ]
+  return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
+}
+
+/** What groups of steps run: a step forward with residuals and without, of the same inputs, and a step back from those. */
+export function groupPrograms(
+  steps: Steps,
+  back: Steps,
+  origins: readonly Origin[],
+  residuals: readonly number[],
+): { readonly keep: Steps; readonly advance: Program; readonly pull: Steps } {
+  const keep = withResiduals(steps, back, origins, residuals)
+  const advance = simplify({ ...keep.body, outputs: keep.body.outputs.slice(0, keep.init.length) })
+  const body = pulledFrom(back.body, residuals)
+  const read = needed(body)
+  const [constants, carries] = [back.outside.length, back.init.length]
+  const first = constants + carries
+  const kept = read.map((so, k) => so || (k >= constants && k < first) || k >= back.body.inputs.length)
   return {
-    avals,
-    inputs: [
-      ...bodies.flatMap(({ outside }) => outside),
-      ...bodies.flatMap(({ carry }) => carry),
-      ...bodies.flatMap(({ rows }) => rows),
-    ],
-    constants: [],
-    instructions: bodies.flatMap(({ instructions }) => instructions),
-    outputs: bodies.flatMap(({ outputs }) => outputs),
+    keep,
+    advance,
+    pull: {
+      ...back,
+      body: withInputs(body, kept),
+      outside: back.outside.filter((_, k) => kept[k]),
+      arrays: back.arrays.filter((_, k) => kept[first + k]),
+    },
   }
 }

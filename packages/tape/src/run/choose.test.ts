@@ -19,7 +19,7 @@ import {
   vmap,
 } from '../index.js'
 import { leastBytes, plan } from '../plan/index.js'
-import { snapshotsIn } from './choose.js'
+import { snapshotsIn } from './ways.js'
 import { lower } from './lower.js'
 
 /** A chain of so many steps over a vector, as the program of its value and gradient. */
