@@ -45,10 +45,15 @@ export function sample({ bytes, every, from, first = 0, end }: SampleSpec): Kern
       if (first > 0) f.set(count, i32.sub(count, first))
       // Counts before the first are large as unsigned numbers.
       const takes = i32.eqz(i32.remU(count, every))
-      f.if(first === 0 && end === undefined ? takes : i32.and(takes, i32.ltU(count, (end ?? 2 ** 31 - 1) - first)), () => {
-        const to = f.int(i32.add(outputs[0] as Local<'i32'>, i32.mul(i32.divU(count, every), bytes)))
-        emitBytes(f, to, source, bytes)
-      })
+      f.if(
+        first === 0 && end === undefined
+          ? takes
+          : i32.and(takes, i32.ltU(count, (end ?? 2 ** 31 - 1) - first)),
+        () => {
+          const to = f.int(i32.add(outputs[0] as Local<'i32'>, i32.mul(i32.divU(count, every), bytes)))
+          emitBytes(f, to, source, bytes)
+        },
+      )
     },
   }
 }

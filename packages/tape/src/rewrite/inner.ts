@@ -35,7 +35,10 @@ export function mapPrograms(
     case 'revolve': {
       const [forward, reverse] = [map(control.forward, control.length), map(control.reverse, control.length)]
       const keep = control.groups && { ...control.groups, keep: map(control.groups.keep, control.length) }
-      return { ...instruction, params: paramsOf({ ...control, forward, reverse, ...(keep && { groups: keep }) }) }
+      return {
+        ...instruction,
+        params: paramsOf({ ...control, forward, reverse, ...(keep && { groups: keep }) }),
+      }
     }
   }
 }

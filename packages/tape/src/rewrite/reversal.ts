@@ -92,23 +92,99 @@ export const hasReversals = (program: Program): boolean =>
   reversals(program).length > 0 ||
   program.instructions.some(instruction => programsOf(instruction).some(hasReversals))
 
+/** Chooses what to keep of loops that one run of the program runs so many times, about. */
+export type Choose = (reversal: Reversal, times: number) => Kept | undefined
+
 /**
- * The program with its loops kept as chosen, also in the programs inside of instructions, which come first.
- *
- * @param choose what to keep of loops that one run of the program runs so many times, about.
+ * Programs with their loops kept as chosen, also in the programs inside of instructions, which come first. Equal choices for
+ * the same program give the same object, and what does not depend on choices is found out once.
  */
-export function withKept(
-  program: Program,
-  choose: (reversal: Reversal, times: number) => Kept | undefined,
-  times = 1,
-): Program {
-  const rewriting = new Rewriting(program, instruction =>
-    mapPrograms(instruction, (inner, turns) => withKept(inner, choose, times * turns)),
-  )
-  for (const places of reversals(program)) {
-    const kept = choose(rewriting.reversal(places), times)
-    if (kept) rewriting.keep(places, kept)
+export class KeptLoops {
+  readonly #known = new Map<Program, Known>()
+
+  of(program: Program, choose: Choose, times = 1): Program {
+    if (!this.#knownOf(program).concerned) return program
+    const inner: Program[] = []
+    for (const instruction of program.instructions) {
+      mapPrograms(instruction, (one, turns) => {
+        inner.push(this.of(one, choose, times * turns))
+        return one
+      })
+    }
+    const mapped = this.#mapped(program, inner)
+    const { reversals, variants } = this.#knownOf(mapped)
+    const kept = reversals.map(({ reversal }) => choose(reversal, times))
+    const key = JSON.stringify(kept.map(one => one ?? null))
+    const variant = variants.get(key) ?? rewritten(mapped, reversals, kept)
+    variants.set(key, variant)
+    return variant
   }
+
+  /** The program with others inside. */
+  #mapped(program: Program, inner: readonly Program[]): Program {
+    const { mapped } = this.#knownOf(program)
+    const known = mapped.find(one => one.inner.every((each, k) => each === inner[k]))
+    if (known) return known.program
+    let next = 0
+    const instructions = program.instructions.map(instruction => {
+      const before = next
+      const own = programsOf(instruction)
+      next += own.length
+      if (own.every((one, k) => one === inner[before + k])) return instruction
+      let at = before
+      return mapPrograms(instruction, () => inner[at++] as Program)
+    })
+    const made = { inner, program: { ...program, instructions } }
+    mapped.push(made)
+    return made.program
+  }
+
+  #knownOf(program: Program): Known {
+    const found = this.#known.get(program) ?? new Known(program)
+    this.#known.set(program, found)
+    return found
+  }
+}
+
+/** What is known of a program. */
+class Known {
+  /** Whether it has reversals, or one inside of it does. */
+  readonly concerned: boolean
+  /** The program with others inside. */
+  readonly mapped: { readonly inner: readonly Program[]; readonly program: Program }[] = []
+  /** The program with its loops kept as chosen, by what was chosen. */
+  readonly variants = new Map<string, Program>()
+  readonly #program: Program
+  #reversals: readonly Found[] | undefined
+
+  constructor(program: Program) {
+    this.#program = program
+    this.concerned = hasReversals(program)
+  }
+
+  get reversals(): readonly Found[] {
+    if (!this.#reversals) {
+      const rewriting = new Rewriting(this.#program)
+      this.#reversals = reversals(this.#program).map(places => ({
+        places,
+        reversal: rewriting.reversal(places),
+      }))
+    }
+    return this.#reversals
+  }
+}
+
+interface Found {
+  readonly places: Places
+  readonly reversal: Reversal
+}
+
+function rewritten(program: Program, found: readonly Found[], kept: readonly (Kept | undefined)[]): Program {
+  const rewriting = new Rewriting(program)
+  found.forEach(({ places, reversal }, k) => {
+    const chosen = kept[k]
+    if (chosen) rewriting.keep(places, reversal, chosen)
+  })
   return simplify(rewriting.program)
 }
 
@@ -120,10 +196,10 @@ class Rewriting {
   /** The instruction that defines a value; −1 for inputs and constants. */
   readonly #definition: readonly number[]
 
-  constructor(program: Program, map: (instruction: Instruction) => Instruction) {
+  constructor(program: Program) {
     this.#program = program
     this.#avals = [...program.avals]
-    this.#instructions = program.instructions.map(map)
+    this.#instructions = [...program.instructions]
     const definition = new Array<number>(program.avals.length).fill(-1)
     program.instructions.forEach(({ outputs }, k) => {
       for (const value of outputs) definition[value] = k
@@ -163,16 +239,19 @@ class Rewriting {
     }
   }
 
-  keep(places: Places, kept: Kept): void {
-    if (kept.kind === 'residuals') this.#keepResiduals(places, kept.residuals)
-    else this.#revolve(places, kept)
+  keep(places: Places, reversal: Reversal, kept: Kept): void {
+    if (kept.kind === 'residuals') this.#keepResiduals(places, reversal, kept.residuals)
+    else this.#revolve(places, reversal, kept)
   }
 
   /** The loop gives residuals of each step, and what goes back reads those. */
-  #keepResiduals({ forwards, reverses }: Places, residuals: readonly number[]): void {
+  #keepResiduals(
+    { forwards, reverses }: Places,
+    { backs, origins }: Reversal,
+    residuals: readonly number[],
+  ): void {
     const [forward, reverse] = [forwards[0] as number, reverses[0] as number]
     const all = this.#instructions[forward] as Instruction
-    const { backs, origins } = this.reversal({ forwards, reverses })
     const loop = scanOf(all) as Scan
     const back = backs[0] as Steps
     const steps = withResiduals(stepsOf(all), back, origins[0] as readonly Origin[], residuals)
@@ -205,11 +284,17 @@ class Rewriting {
   }
 
   /** The loop gives some of its states, and residuals of its last steps, and what goes back computes the others again. */
-  #revolve(places: Places, kept: Exclude<Kept, { kind: 'residuals' }>): void {
-    const { length, forwards, backs, origins } = this.reversal(places)
+  #revolve(
+    places: Places,
+    { length, forwards, backs, origins }: Reversal,
+    kept: Exclude<Kept, { kind: 'residuals' }>,
+  ): void {
     const residuals = kept.kind === 'groups' && kept.kept > 0 ? kept.residuals : []
     const tail = kept.kind === 'groups' ? kept.kept : 0
-    const samples = this.#samples(forwards, kept.every < length - tail ? Math.ceil((length - tail) / kept.every) : 0)
+    const samples = this.#samples(
+      forwards,
+      kept.every < length - tail ? Math.ceil((length - tail) / kept.every) : 0,
+    )
     const tails = residuals.map(value => this.#define(backs[0]?.body.avals[value] as Aval, tail))
     let fromLast = false
     for (const forward of places.forwards) {
@@ -249,7 +334,12 @@ class Rewriting {
       const pulling = this.#instructions[reverse] as Instruction
       this.#instructions[reverse] =
         kept.kind === 'groups'
-          ? inGroups(pulling, { steps, back, begins, tails, length, fromLast }, kept, origins[k] as readonly Origin[])
+          ? inGroups(
+              pulling,
+              { steps, back, begins, tails, length, fromLast },
+              kept,
+              origins[k] as readonly Origin[],
+            )
           : fromStates(pulling, { steps, back, begins, length, fromLast }, kept)
     })
   }
@@ -261,7 +351,10 @@ class Rewriting {
     for (const { body, outside, last } of forwards) {
       last.forEach((value, carry) => {
         if (samples.has(value)) return
-        samples.set(value, this.#define(body.avals[body.inputs[outside.length + carry] as number] as Aval, rows))
+        samples.set(
+          value,
+          this.#define(body.avals[body.inputs[outside.length + carry] as number] as Aval, rows),
+        )
       })
     }
     return samples

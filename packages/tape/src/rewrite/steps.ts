@@ -1,8 +1,8 @@
 /** Steps of loops as programs of their own, with the values outside that they take. */
 import type { Aval, Instruction, Program } from '../program/index.js'
 import { type Scan, scanOf } from './inner.js'
-import { type Origin, primalValues } from './residuals.js'
 import { prune } from './prune.js'
+import { type Origin, primalValues } from './residuals.js'
 import { simplify } from './simplify.js'
 
 /** What a scan runs. Its body takes what it reads from outside, the carry, and rows, in this order. */

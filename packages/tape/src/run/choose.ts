@@ -7,11 +7,12 @@
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
-import { hasReversals, type Kept, type Reversal, simplify, withKept } from '../rewrite/index.js'
+import { hasReversals, KeptLoops, type Reversal, simplify } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
 import { Regions } from './region.js'
+import { schedulesOf } from './schedules.js'
 import { type Way, waysOf } from './ways.js'
 
 /** A program, as it is or rewritten, with its plan. */
@@ -32,9 +33,10 @@ type Attempt = Planned | { readonly refused: BudgetError }
 export function planWithin(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
   const regions = new Regions()
   const loops = hasReversals(program)
+  const [simple, kept] = [loops ? simplify(program) : program, new KeptLoops()]
   const ways: Attempt[] = []
   for (const inner of ['ample', 'least'] as const) {
-    if (loops) ways.push(...new Prices(simplify(program), pinned, budgetBytes, inner, regions).attempts())
+    if (loops) ways.push(...new Prices(simple, pinned, budgetBytes, inner, regions, kept).attempts())
     if (!loops || inner === 'least') {
       if (inner === 'ample' || program.instructions.some(controlOf)) {
         ways.push(planned(program, lower(program, pinned, inner, regions), budgetBytes))
@@ -62,8 +64,10 @@ const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
  */
 const STEPS_OF_PRICE = 4
 const HIGHEST_PRICE = 64 * STEPS_OF_PRICE
-/** Lower prices than the lowest that fits that the planner may try with values computed again. */
-const FURTHER_PRICES = 2
+/** Parts into which the bytes between what loops take at one price and the next are divided. */
+const PARTS = 64
+/** Further attempts that the planner may make with values computed again. */
+const FURTHER = 2
 
 /** A program at different prices of a byte. */
 class Prices {
@@ -72,8 +76,9 @@ class Prices {
   readonly #budgetBytes: number
   readonly #inner: Inner
   readonly #regions: Regions
-  readonly #ways = new Map<string, readonly Way[]>()
-  readonly #candidates = new Map<string, Lowered & { readonly program: Program }>()
+  readonly #loops: KeptLoops
+  readonly #ways = new Map<Reversal, readonly Way[]>()
+  readonly #candidates = new Map<Program, Lowered>()
 
   constructor(
     program: Program,
@@ -81,78 +86,101 @@ class Prices {
     budgetBytes: number,
     inner: Inner,
     regions: Regions,
+    loops: KeptLoops,
   ) {
     this.#program = program
     this.#pinned = pinned
     this.#budgetBytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
     this.#inner = inner
     this.#regions = regions
+    this.#loops = loops
   }
 
-  /** Attempts among which the cheapest that fits is wanted. */
+  /**
+   * Attempts among which the cheapest that fits is wanted. Where none of those that are always made fits, there are no
+   * others, so that the fewest bytes that they name are those from which on something fits.
+   */
   attempts(): readonly Attempt[] {
-    let [fails, fits] = [-1, HIGHEST_PRICE]
-    if (this.#fits(0)) return [this.#attempt(0)]
-    while (fits - fails > 1) {
-      const price = Math.floor((fits + fails) / 2)
-      if (this.#fits(price)) fits = price
-      else fails = price
+    if (this.#fits(0)) return [this.#attempt(this.#at(0))]
+    const leanest = [this.#at(HIGHEST_PRICE), this.#at(0), this.#fewestStates()]
+    const always = leanest.map(program => this.#attempt(program))
+    if (!('chosen' in (always[0] as Attempt))) return always
+    const price = this.#lowest(0, HIGHEST_PRICE, 1)
+    const level = this.#lowest(price - 1, price, 1 / PARTS)
+    const levels = [level]
+    for (let next = level - 1 / PARTS; next > price - 1 && levels.length <= FURTHER; next -= 1 / PARTS) {
+      if (this.#at(next) !== this.#at(levels.at(-1) as number)) levels.push(next)
     }
-    const attempts = [this.#attempt(fits)]
-    for (let price = fits - 1; price >= 0 && attempts.length <= FURTHER_PRICES; price--) {
-      if (this.#at(price) !== this.#at(price + 1)) attempts.push(this.#attempt(price))
+    return [...always, ...levels.map(one => this.#attempt(this.#at(one)))]
+  }
+
+  /** The lowest level in steps from one that fails to one that is taken to fit. */
+  #lowest(fails: number, fits: number, step: number): number {
+    let [failing, fitting] = [fails, fits]
+    while (fitting - failing > step) {
+      const level = failing + Math.floor((fitting - failing) / step / 2) * step
+      if (this.#fits(level)) fitting = level
+      else failing = level
     }
-    return attempts
+    return fitting
   }
 
   /** Whether everything fits with each instruction run once. */
-  #fits(price: number): boolean {
-    const { peakBytes, recordBytes } = plan(this.#at(price).graph)
+  #fits(level: number): boolean {
+    const { peakBytes, recordBytes } = plan(this.#lowered(this.#at(level)).graph)
     return peakBytes + recordBytes <= this.#budgetBytes
   }
 
-  #attempt(price: number): Attempt {
-    const { program, ...lowered } = this.#at(price)
-    return planned(program, lowered, this.#budgetBytes)
+  #attempt(program: Program): Attempt {
+    return planned(program, this.#lowered(program), this.#budgetBytes)
   }
 
-  #at(step: number): Lowered & { readonly program: Program } {
-    const price = 2 ** (step / STEPS_OF_PRICE)
-    const choices: (Kept | undefined)[] = []
-    const program = withKept(this.#program, (reversal, times) => {
-      const { kept } = wayAt(this.#waysOf(reversal), price / times)
-      choices.push(kept)
-      return kept
+  /** The program at a level: a step of the price, or between two. */
+  #at(level: number): Program {
+    return this.#loops.of(
+      this.#program,
+      (reversal, times) => wayAt(this.#waysOf(reversal), level, times).kept,
+    )
+  }
+
+  /** The program with the fewest states of each loop, and no residuals. */
+  #fewestStates(): Program {
+    return this.#loops.of(this.#program, ({ length }) => {
+      const [fewest] = schedulesOf(length).single
+      return fewest && { kind: 'snapshots', every: fewest.every, snapshots: fewest.snapshots }
     })
-    const key = JSON.stringify(choices)
-    const known = this.#candidates.get(key)
-    if (known) return known
-    const candidate = { program, ...lower(program, this.#pinned, this.#inner, this.#regions) }
-    this.#candidates.set(key, candidate)
-    return candidate
+  }
+
+  #lowered(program: Program): Lowered {
+    const lowered = this.#candidates.get(program) ?? lower(program, this.#pinned, this.#inner, this.#regions)
+    this.#candidates.set(program, lowered)
+    return lowered
   }
 
   #waysOf(reversal: Reversal): readonly Way[] {
-    const key = JSON.stringify(reversal)
-    const known = this.#ways.get(key)
-    if (known) return known
     const [inner, regions] = [this.#inner, this.#regions]
-    const ways = waysOf(reversal, {
-      enclose: enclosing(inner, regions),
-      instructionCosts: program => instructionCosts(program, inner, regions),
-    })
-    this.#ways.set(key, ways)
+    const ways =
+      this.#ways.get(reversal) ??
+      waysOf(reversal, {
+        enclose: enclosing(inner, regions),
+        instructionCosts: program => instructionCosts(program, inner, regions),
+      })
+    this.#ways.set(reversal, ways)
     return ways
   }
 }
 
-/**
- * The way that is best at a price. Large ones pay up to twice as much a byte as small ones, so that no way on a straight
- * line between two others is passed over.
- */
-function wayAt(ways: readonly Way[], price: number): Way {
-  const most = ways.at(-1)?.bytes as number
-  const objective = ({ bytes, cost }: Way) => cost + price * bytes * (1 + bytes / most)
+/** The way at a level, of a loop that runs so many times; between two prices the best within bytes between theirs. */
+function wayAt(ways: readonly Way[], level: number, times: number): Way {
+  const [low, high] = [bestAt(ways, Math.floor(level), times), bestAt(ways, Math.ceil(level), times)]
+  if (low === high) return low
+  const most = high.bytes + (low.bytes - high.bytes) * (Math.ceil(level) - level)
+  return ways.findLast(({ bytes }) => bytes <= most) ?? high
+}
+
+function bestAt(ways: readonly Way[], step: number, times: number): Way {
+  const price = 2 ** (step / STEPS_OF_PRICE)
+  const objective = ({ bytes, cost }: Way) => cost * times + price * bytes
   return ways.reduce((best, way) => (objective(way) < objective(best) ? way : best))
 }
 

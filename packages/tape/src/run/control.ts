@@ -3,7 +3,7 @@
  * scratch, and loops and branches run their calls from there. What a program reads from outside stays where it is.
  */
 import { branch, repeat, repeatWhile } from '@wengert/kernels'
-import { type Aval, type Control, type Program } from '../program/index.js'
+import type { Aval, Control, Program } from '../program/index.js'
 import { HandOver, move, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'

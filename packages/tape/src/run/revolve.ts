@@ -54,17 +54,6 @@ export function stepBack(
   return { region, cost, carry, results, taken, residuals, next: new HandOver(carry, region, constants) }
 }
 
-/** Bytes of the parts of the scratch of a reversal that depend on what is kept. */
-export function keptBytes(
-  state: readonly Aval[],
-  residuals: readonly Aval[],
-  { snapshots, size }: { readonly snapshots: number; readonly size: number },
-): number {
-  const slots = (avals: readonly Aval[], count: number) =>
-    avals.reduce((sum, aval) => sum + slotBytes(count * bytesOf(aval)), 0)
-  return slots(state, 1) + slots(state, snapshots) + slots(residuals, size) + 4 * snapshots
-}
-
 /** The unit of a reversal from snapshots. */
 export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): Unit {
   const { forward, forwardConstants, states, reverse, constants, carries, rows, groups } = control
