@@ -3,8 +3,10 @@ export {
   advancedSteps,
   forwardSteps,
   mostSteps,
-  REVOLVE_LISTS,
+  type RevolveList,
   type RevolveSchedule,
+  type RevolveSpec,
   revolve,
+  revolveLists,
 } from './revolve.js'
 export { type SampleSpec, sample, type TransferSpec, transfer } from './transfer.js'

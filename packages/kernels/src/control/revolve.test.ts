@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
 import type { Kernel } from '../kernel.js'
 import { i32 } from '../wasm/index.js'
-import { advancedSteps, forwardSteps, revolve } from './revolve.js'
+import { advancedSteps, forwardSteps, revolve, revolveLists } from './revolve.js'
 
 /** Memory words: what the lists read and write. */
 const WORDS = {
@@ -48,8 +48,8 @@ const advance = (f: Parameters<Kernel['emit']>[0]['f'], counted: number) => {
   put(f, counted, i32.add(at(counted), 1))
 }
 
-const kernels = (every: number, first: number): Kernel[] => [
-  revolve(),
+const kernels = (residuals: boolean, every: number, first: number): Kernel[] => [
+  revolve({ residuals }),
   act('advance', f => advance(f, WORDS.steps)),
   act('keep', f => {
     f.do(i32.store(room(), at(WORDS.row)))
@@ -75,24 +75,39 @@ const kernels = (every: number, first: number): Kernel[] => [
   act(`begin:${every}`, f => put(f, WORDS.state, i32.mul(at(WORDS.stretch), every))),
 ]
 
-/** From states alone: the lists that keep and bring residuals are empty. */
-const STATES = [1, 0, 0, 0, 6, 7, 8, 9]
-const RESIDUALS = [1, 2, 3, 4, 5, 7, 8, 9]
-
-function machine(every: number, lists = STATES, first = 0) {
+function machine(every: number, residuals = false, first = 0) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
-  const module = new WebAssembly.Module(assemble(kernels(every, first), { fma: false }, { shared: false }))
+  const module = new WebAssembly.Module(
+    assemble(kernels(residuals, every, first), { fma: false }, { shared: false }),
+  )
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   const words = new Int32Array(memory.buffer)
   return (steps: number, snapshots: number, size = 1) => {
     words.fill(0)
     words[WORDS.reversed] = steps
-    const calls = lists.map((kernel): KernelCall[] =>
-      kernel === 0 ? [] : [{ kernel, inputs: [], outputs: [], scratch: 0 }],
-    )
+    const numbers = {
+      advance: 1,
+      keep: 2,
+      fetch: 3,
+      fetchKept: 4,
+      pull: residuals ? 5 : 6,
+      save: 7,
+      load: 8,
+      begin: 9,
+    }
+    const calls = revolveLists({ residuals }).map((list): KernelCall[] => [
+      { kernel: numbers[list], inputs: [], outputs: [], scratch: 0 },
+    ])
     const without = first > 0 ? first : steps
-    const inputs = [steps, steps - without, Math.min(every, without), size, snapshots, 0]
-    const outputs = [WORDS.row, WORDS.place, WORDS.stretch, WORDS.slot, WORDS.positions].map(word)
+    const inputs = [
+      steps,
+      Math.min(every, without),
+      snapshots,
+      0,
+      ...(residuals ? [size, steps - without] : []),
+    ]
+    const { row, place, stretch, slot, positions } = WORDS
+    const outputs = [row, place, stretch, ...(residuals ? [slot] : []), positions].map(word)
     const records = encodeCalls([{ kernel: 0, inputs, outputs, scratch: 0, lists: calls }])
     words.set(records, RECORDS / 4)
     ;(exports.run as (begin: number, end: number) => void)(RECORDS, RECORDS + records.byteLength)
@@ -135,7 +150,7 @@ describe('revolve', () => {
   })
 
   test('groups run forward once more with residuals, in m·t(⌈n/m⌉, s) steps before', () => {
-    const run = machine(1_000_000, RESIDUALS)
+    const run = machine(1_000_000, true)
     for (const size of [1, 2, 3, 5, 16, 50]) {
       for (const steps of [1, 2, 3, 16, 49, 50, 51, 99, 100, 101]) {
         for (const snapshots of [0, 1, 2, 7]) {
@@ -159,7 +174,7 @@ describe('revolve', () => {
     fc.assert(
       fc.property(schedule, ({ without, kept, size, groups, snapshots }) => {
         const every = groups * size
-        const run = machine(every, RESIDUALS, without)
+        const run = machine(every, true, without)
         const steps = simulated(without, { every: Math.min(every, without), size, snapshots })
         expect(run(without + kept, snapshots, size)).toEqual({ steps, kept: without, reversed: 0, wrong: 0 })
         expect(advancedSteps({ steps: without, every: Math.min(every, without), size, snapshots })).toBe(

@@ -15,42 +15,58 @@ import { type Expr, type Func, f64, i32, type Local, type ModuleBuilder } from '
 
 type Int = Local<'i32'>
 
-/** Lists of calls of {@link revolve}, in order. */
-export const REVOLVE_LISTS = {
-  advance: 0,
-  keep: 1,
-  fetch: 2,
-  fetchKept: 3,
-  pull: 4,
-  save: 5,
-  load: 6,
-  begin: 7,
-} as const
+/** Whether {@link revolve} pulls back from residuals, or else from states alone. */
+export interface RevolveSpec {
+  readonly residuals: boolean
+}
+
+const FROM_STATES = ['advance', 'pull', 'save', 'load', 'begin'] as const
+const FROM_RESIDUALS = [...FROM_STATES, 'keep', 'fetch', 'fetchKept'] as const
+
+/** A list of calls of {@link revolve}. */
+export type RevolveList = (typeof FROM_RESIDUALS)[number]
 
 /**
- * Runs its lists so that steps n − 1, …, 0 are pulled back. Its inputs are numbers, not addresses: steps n, how many of the
- * last ones have residuals at hand, steps between states at hand, steps of a group (which divide those), snapshots beside
- * the states at hand, and whether rows are counted from the last. Its outputs are what its lists read: the row of a step,
- * the place of a snapshot, the number of a stretch, the place of residuals; and room for an i32 for each snapshot.
- *
- * Lists: `advance` makes the state before a step the one after it; `keep` too, and keeps residuals of the step; `fetch` and
- * `fetchKept` bring residuals of a step, of a group or at hand from the start; `pull` then pulls back. Without residuals
- * groups are of one step, `keep` and `fetch` are empty, and `pull` reads the state before the step. `save` and `load` bring
- * the state to and from the place of a snapshot; `begin` brings the state at the beginning of a stretch.
+ * The lists of calls of {@link revolve}, in order.
  *
  * @example
- * revolve().lists // → 8
+ * revolveLists({ residuals: false }) // → ['advance', 'pull', 'save', 'load', 'begin']
  */
-export const revolve = (): Kernel => ({
-  key: 'revolve',
-  inputs: 6,
-  outputs: 5,
+export const revolveLists = ({ residuals }: RevolveSpec): readonly RevolveList[] =>
+  residuals ? FROM_RESIDUALS : FROM_STATES
+
+/**
+ * Runs its lists so that steps n − 1, …, 0 are pulled back. Its inputs are numbers, not addresses: steps n, steps between
+ * states at hand, snapshots beside those, whether rows are counted from the last; and, with residuals, steps of a group (which
+ * divide those between states at hand) and how many of the last steps have residuals at hand. Its outputs are what its lists
+ * read: the row of a step, the place of a snapshot, the number of a stretch; with residuals their place; and room for an i32
+ * for each snapshot.
+ *
+ * Lists: `advance` makes the state before a step the one after it; `save` and `load` bring the state to and from the place of
+ * a snapshot; `begin` brings the state at the beginning of a stretch. From states alone, `pull` pulls back through a step from
+ * the state before it. With residuals, `keep` advances and keeps those of the step; `fetch` and `fetchKept` bring residuals of
+ * a step of a group, or at hand from the start; and `pull` pulls back from these.
+ *
+ * @example
+ * revolve({ residuals: true }).lists // → 8
+ */
+export const revolve = (spec: RevolveSpec): Kernel => ({
+  key: spec.residuals ? 'revolve:residuals' : 'revolve',
+  inputs: spec.residuals ? 6 : 4,
+  outputs: spec.residuals ? 5 : 4,
   scratchBytes: 0,
   flops: 0,
-  lists: 8,
-  emit({ module, f, inputs, outputs, run }) {
-    const [steps, kept, every, size, snapshots, fromLast] = inputs as readonly [Int, Int, Int, Int, Int, Int]
-    const [row, place, stretch, slot, positions] = outputs as readonly [Int, Int, Int, Int, Int]
+  lists: revolveLists(spec).length,
+  emit({ module, f, inputs, outputs, run: runList }) {
+    const [steps, every, snapshots, fromLast] = inputs as readonly [Int, Int, Int, Int]
+    const [row, place, stretch] = outputs as readonly [Int, Int, Int]
+    const [size, kept] = spec.residuals ? (inputs.slice(4) as [Int, Int]) : [f.int(1), f.int(0)]
+    const slot = spec.residuals ? (outputs[3] as Int) : undefined
+    const positions = outputs.at(-1) as Int
+    const run = (list: RevolveList) => {
+      const index = revolveLists(spec).indexOf(list)
+      if (index >= 0) runList(index)
+    }
     const split = defineSplit(module)
     const position = (k: Expr<'i32'>) => i32.add(positions, i32.mul(k, 4))
     const [begin, end, count, at, to] = [f.int(0), f.int(0), f.int(0), f.int(0), f.int(0)]
@@ -59,19 +75,19 @@ export const revolve = (): Kernel => ({
     const setRow = (step: Int, first?: Int) => {
       f.do(i32.store(row, step))
       f.if(fromLast, () => f.do(i32.store(row, i32.sub(before(steps), step))))
-      if (first) f.do(i32.store(slot, i32.sub(step, first)))
+      if (slot && first) f.do(i32.store(slot, i32.sub(step, first)))
     }
-    const pullBack = (from: Int, first: Int, fetch: number) => {
+    const pullBack = (from: Int, first: Int, fetch: RevolveList) => {
       f.set(step, from)
       f.while(i32.gtU(step, first), () => {
         f.set(step, before(step))
         setRow(step, first)
         run(fetch)
-        run(REVOLVE_LISTS.pull)
+        run('pull')
       })
     }
     f.set(without, i32.sub(steps, kept))
-    pullBack(steps, without, REVOLVE_LISTS.fetchKept)
+    if (spec.residuals) pullBack(steps, without, 'fetchKept')
     f.set(begin, i32.mul(i32.divU(before(f.int(i32.add(without, every))), every), every))
     f.while(i32.gtU(begin, 0), () => {
       f.increase(begin, i32.sub(0, every))
@@ -85,11 +101,11 @@ export const revolve = (): Kernel => ({
           count,
           () => {
             f.do(i32.store(place, before(count)))
-            run(REVOLVE_LISTS.load)
+            run('load')
             f.set(at, i32.load(position(before(count))))
           },
           () => {
-            run(REVOLVE_LISTS.begin)
+            run('begin')
             f.set(at, begin)
           },
         )
@@ -104,23 +120,25 @@ export const revolve = (): Kernel => ({
           })
           f.while(i32.ltU(at, to), () => {
             setRow(at)
-            run(REVOLVE_LISTS.advance)
+            run('advance')
             f.increase(at, 1)
           })
           f.if(i32.ltU(at, last), () => {
             f.do(i32.store(place, count))
-            run(REVOLVE_LISTS.save)
+            run('save')
             f.do(i32.store(position(count), at))
             f.increase(count, 1)
           })
         })
-        f.set(step, at)
-        f.while(i32.ltU(step, end), () => {
-          setRow(step, at)
-          run(REVOLVE_LISTS.keep)
-          f.increase(step, 1)
-        })
-        pullBack(end, at, REVOLVE_LISTS.fetch)
+        if (spec.residuals) {
+          f.set(step, at)
+          f.while(i32.ltU(step, end), () => {
+            setRow(step, at)
+            run('keep')
+            f.increase(step, 1)
+          })
+        }
+        pullBack(end, at, 'fetch')
         f.set(end, at)
         f.if(count, () =>
           f.if(i32.geU(i32.load(position(before(count))), end), () => f.set(count, before(count))),

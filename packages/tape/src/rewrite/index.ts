@@ -1,4 +1,6 @@
+export { mergeLoops } from './merge-loops.js'
 export { type Origin, residualsOf } from './residuals.js'
-export { groupPrograms, hasReversals, type Kept, KeptLoops, type Reversal } from './reversal.js'
+export { hasReversals, type Kept, KeptLoops, type Reversal } from './reversal.js'
 export { simplify } from './simplify.js'
-export { type Steps, withResiduals } from './steps.js'
+export type { Steps } from './steps.js'
+export { groupPrograms, withResiduals } from './with-residuals.js'

@@ -1,10 +1,10 @@
 /** Loops and the scans that go back over their states, and what is kept of a loop until then. */
 import { type Aval, type Control, type Instruction, type Program, paramsOf } from '../program/index.js'
 import { mapPrograms, programsOf, readersOf, type Scan, scanOf } from './inner.js'
-import { needed, withInputs } from './prune.js'
 import { type Origin, pulledFrom } from './residuals.js'
 import { simplify } from './simplify.js'
-import { abreast, type Steps, statesOf, stepsForStates, stepsOf, withResiduals } from './steps.js'
+import { abreast, type Steps, statesOf, stepsForStates, stepsOf } from './steps.js'
+import { groupPrograms, withResiduals } from './with-residuals.js'
 
 /** What is kept of the steps of loops; undefined stands for the state before each. */
 export type Kept =
@@ -442,30 +442,4 @@ function inGroups(
     ...tails,
   ]
   return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
-}
-
-/** What groups of steps run: a step forward with residuals and without, of the same inputs, and a step back from those. */
-export function groupPrograms(
-  steps: Steps,
-  back: Steps,
-  origins: readonly Origin[],
-  residuals: readonly number[],
-): { readonly keep: Steps; readonly advance: Program; readonly pull: Steps } {
-  const keep = withResiduals(steps, back, origins, residuals)
-  const advance = simplify({ ...keep.body, outputs: keep.body.outputs.slice(0, keep.init.length) })
-  const body = pulledFrom(back.body, residuals)
-  const read = needed(body)
-  const [constants, carries] = [back.outside.length, back.init.length]
-  const first = constants + carries
-  const kept = read.map((so, k) => so || (k >= constants && k < first) || k >= back.body.inputs.length)
-  return {
-    keep,
-    advance,
-    pull: {
-      ...back,
-      body: withInputs(body, kept),
-      outside: back.outside.filter((_, k) => kept[k]),
-      arrays: back.arrays.filter((_, k) => kept[first + k]),
-    },
-  }
 }

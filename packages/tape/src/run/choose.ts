@@ -7,13 +7,13 @@
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
-import { hasReversals, KeptLoops, type Reversal, simplify } from '../rewrite/index.js'
+import { hasReversals, KeptLoops, mergeLoops, type Reversal, simplify } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
 import { Regions } from './region.js'
 import { schedulesOf } from './schedules.js'
-import { type Way, waysOf } from './ways.js'
+import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
 
 /** A program, as it is or rewritten, with its plan. */
 export interface Planned {
@@ -33,7 +33,7 @@ type Attempt = Planned | { readonly refused: BudgetError }
 export function planWithin(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
   const regions = new Regions()
   const loops = hasReversals(program)
-  const [simple, kept] = [loops ? simplify(program) : program, new KeptLoops()]
+  const [simple, kept] = [loops ? mergeLoops(simplify(program)) : program, new KeptLoops()]
   const ways: Attempt[] = []
   for (const inner of ['ample', 'least'] as const) {
     if (loops) ways.push(...new Prices(simple, pinned, budgetBytes, inner, regions, kept).attempts())
@@ -58,12 +58,10 @@ function cheapestOf(ways: readonly Attempt[]): Planned | undefined {
 
 const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
 
-/**
- * Prices of a byte are powers of 2 in FLOP equivalents, in steps of a quarter. The lowest, 1, is what it takes to bring
- * memory in, and holds also where memory is ample.
- */
+/** Prices of a byte, in FLOP equivalents, rise by powers of 2, in so many steps each. */
 const STEPS_OF_PRICE = 4
-const HIGHEST_PRICE = 64 * STEPS_OF_PRICE
+const LOWEST_PRICE = 2 ** -10
+const HIGHEST_PRICE = 74 * STEPS_OF_PRICE
 /** Parts into which the bytes between what loops take at one price and the next are divided. */
 const PARTS = 64
 /** Further attempts that the planner may make with values computed again. */
@@ -77,7 +75,7 @@ class Prices {
   readonly #inner: Inner
   readonly #regions: Regions
   readonly #loops: KeptLoops
-  readonly #ways = new Map<Reversal, readonly Way[]>()
+  readonly #ways = new Map<Reversal, Ways>()
   readonly #candidates = new Map<Program, Lowered>()
 
   constructor(
@@ -157,7 +155,7 @@ class Prices {
     return lowered
   }
 
-  #waysOf(reversal: Reversal): readonly Way[] {
+  #waysOf(reversal: Reversal): Ways {
     const [inner, regions] = [this.#inner, this.#regions]
     const ways =
       this.#ways.get(reversal) ??
@@ -171,17 +169,16 @@ class Prices {
 }
 
 /** The way at a level, of a loop that runs so many times; between two prices the best within bytes between theirs. */
-function wayAt(ways: readonly Way[], level: number, times: number): Way {
-  const [low, high] = [bestAt(ways, Math.floor(level), times), bestAt(ways, Math.ceil(level), times)]
+function wayAt(ways: Ways, level: number, times: number): Way {
+  const within = waysWithin(ways, times)
+  const [low, high] = [bestAt(within, Math.floor(level), times), bestAt(within, Math.ceil(level), times)]
   if (low === high) return low
   const most = high.bytes + (low.bytes - high.bytes) * (Math.ceil(level) - level)
-  return ways.findLast(({ bytes }) => bytes <= most) ?? high
+  return within.findLast(({ bytes }) => bytes <= most) ?? high
 }
 
 function bestAt(ways: readonly Way[], step: number, times: number): Way {
-  const price = 2 ** (step / STEPS_OF_PRICE)
-  const objective = ({ bytes, cost }: Way) => cost * times + price * bytes
-  return ways.reduce((best, way) => (objective(way) < objective(best) ? way : best))
+  return cheapestAt(ways, LOWEST_PRICE * 2 ** (step / STEPS_OF_PRICE), times)
 }
 
 function planned(program: Program, lowered: Lowered, budgetBytes: number): Attempt {

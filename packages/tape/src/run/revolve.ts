@@ -1,5 +1,5 @@
 /** The pullback of a loop from snapshots of its states: see `revolve` of the kernels. */
-import { advancedSteps, REVOLVE_LISTS, revolve, slotBytes } from '@wengert/kernels'
+import { advancedSteps, type RevolveList, revolve, revolveLists, slotBytes } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
@@ -59,6 +59,7 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
   const { forward, forwardConstants, states, reverse, constants, carries, rows, groups } = control
   const { length, fromLast, every, snapshots } = control
   const { size, kept } = groups ?? { size: 1, kept: 0 }
+  const spec = { residuals: groups !== undefined }
   const advance = stepForward(forward, forwardConstants, states, enclose)
   const keep = groups && stepForward(groups.keep, forwardConstants, states, enclose)
   const pull = stepBack(reverse, control, enclose)
@@ -94,9 +95,13 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
     const init = operands(carries)
     const pullArrays = operands(pull.taken.length)
     const tails = operands(kept > 0 ? residuals.length : 0)
-    const [row, place, stretch, slot, positions] = [0, 4, 8, 12, 16].map(
-      byte => scratch + counters + byte,
-    ) as [number, number, number, number, number]
+    const [row, place, stretch, slot] = [0, 4, 8, 12].map(byte => scratch + counters + byte) as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    const positions = scratch + counters + 16
     const at = stateAt.map(offset => scratch + offset)
     const saved = savedAt.map(offset => scratch + offset)
     const room = residualsAt.map(offset => scratch + offset)
@@ -120,39 +125,36 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
       residuals.map((aval, k) =>
         takeRow(aval, from[k] as number, pulled.inputAddresses[pull.taken.length + k] as number, slot),
       )
-    const lists: Call[][] = []
-    lists[REVOLVE_LISTS.advance] = forwardCalls(advance)
-    lists[REVOLVE_LISTS.keep] = keep ? forwardCalls(keep) : []
-    lists[REVOLVE_LISTS.fetch] = fetch(room)
-    lists[REVOLVE_LISTS.fetchKept] = kept > 0 ? fetch(tails) : []
-    lists[REVOLVE_LISTS.pull] = [
-      ...pull.taken.map((aval, k) =>
-        takeRow(aval, pullArrays[k] as number, pulled.inputAddresses[k] as number, row),
-      ),
-      ...pulled.calls,
-      ...results.map((aval, k) =>
-        putRow(aval, pulled.outputs[carries + k] as number, outputs[carries + k] as number, row),
-      ),
-      ...pull.next.calls(pulled.outputs, carryAt, setAside),
-    ]
-    lists[REVOLVE_LISTS.save] = state.map((aval, k) =>
-      putRow(aval, at[k] as number, saved[k] as number, place),
-    )
-    lists[REVOLVE_LISTS.load] = state.map((aval, k) =>
-      takeRow(aval, saved[k] as number, at[k] as number, place),
-    )
-    lists[REVOLVE_LISTS.begin] =
-      every < again
-        ? state.map((aval, k) => takeRow(aval, begins[k] as number, at[k] as number, stretch))
-        : moves(state, begins, at)
+    const lists: Readonly<Record<RevolveList, readonly Call[]>> = {
+      advance: forwardCalls(advance),
+      pull: [
+        ...pull.taken.map((aval, k) =>
+          takeRow(aval, pullArrays[k] as number, pulled.inputAddresses[k] as number, row),
+        ),
+        ...pulled.calls,
+        ...results.map((aval, k) =>
+          putRow(aval, pulled.outputs[carries + k] as number, outputs[carries + k] as number, row),
+        ),
+        ...pull.next.calls(pulled.outputs, carryAt, setAside),
+      ],
+      save: state.map((aval, k) => putRow(aval, at[k] as number, saved[k] as number, place)),
+      load: state.map((aval, k) => takeRow(aval, saved[k] as number, at[k] as number, place)),
+      begin:
+        every < again
+          ? state.map((aval, k) => takeRow(aval, begins[k] as number, at[k] as number, stretch))
+          : moves(state, begins, at),
+      keep: keep ? forwardCalls(keep) : [],
+      fetch: fetch(room),
+      fetchKept: kept > 0 ? fetch(tails) : [],
+    }
     return [
       ...moves(carry, init, carryAt),
       {
-        kernel: revolve(),
-        inputs: [length, kept, every, size, snapshots, fromLast ? 1 : 0],
-        outputs: [row, place, stretch, slot, positions],
+        kernel: revolve(spec),
+        inputs: [length, every, snapshots, fromLast ? 1 : 0, ...(groups ? [size, kept] : [])],
+        outputs: [row, place, stretch, ...(groups ? [slot] : []), positions],
         scratch: 0,
-        lists,
+        lists: revolveLists(spec).map(list => lists[list]),
       },
     ]
   })

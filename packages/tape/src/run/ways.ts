@@ -30,6 +30,34 @@ export interface Way {
   readonly cost: number
 }
 
+/** The ways of a reversal. */
+export interface Ways {
+  /** Those that no other beats, the fewest bytes first. */
+  readonly all: readonly Way[]
+  /** Cost of keeping the state before each step. */
+  readonly costOfStates: number
+}
+
+/** What keeping a byte of residuals must save where memory is ample, in FLOP equivalents. */
+const WORTH_OF_A_BYTE = 16
+
+/**
+ * The ways up to that which is taken where memory is ample: no dearer than keeping all states, and with no more bytes than
+ * are worth it.
+ *
+ * @param times how often the loop runs.
+ */
+export function waysWithin({ all, costOfStates }: Ways, times: number): readonly Way[] {
+  const fast = all.filter(({ cost }) => cost <= costOfStates)
+  return all.slice(0, all.indexOf(cheapestAt(fast, WORTH_OF_A_BYTE, times)) + 1)
+}
+
+/** The way with the least cost at a price of a byte, of a loop that runs so many times. */
+export function cheapestAt(ways: readonly Way[], price: number, times: number): Way {
+  const objective = ({ bytes, cost }: Way) => cost * times + price * bytes
+  return ways.reduce((best, way) => (objective(way) < objective(best) ? way : best))
+}
+
 /** What ways are measured with. */
 export interface Measures {
   readonly enclose: Enclose
@@ -39,13 +67,13 @@ export interface Measures {
 /** Prices of a byte of residuals for which cuts are made, in FLOP equivalents. */
 const CUT_PRICES: readonly number[] = [0, 8, 128, 4096, 65536]
 
-/** The ways of a reversal that no other beats, the fewest bytes first. */
-export function waysOf(reversal: Reversal, measures: Measures): readonly Way[] {
+/** The ways of a reversal. */
+export function waysOf(reversal: Reversal, measures: Measures): Ways {
   const backs = reversal.backs.map((_, which) => new Back(reversal, which, measures))
-  const [alone] = backs
   // Scans that go back over the same states go the same way, from states.
-  if (backs.length > 1) return frontier(together(backs.map(back => back.fromStates())))
-  return frontier([...(alone?.fromStates() ?? []), ...(alone?.fromResiduals() ?? [])])
+  const states = together(backs.map(back => back.fromStates()))
+  const residuals = backs.length === 1 ? (backs[0] as Back).fromResiduals() : []
+  return { all: frontier([...states, ...residuals]), costOfStates: (states[0] as Way).cost }
 }
 
 /** The same ways of several, with their bytes and costs added up. */
