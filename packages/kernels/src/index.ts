@@ -1,16 +1,20 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
 export {
+  advancedSteps,
   branch,
   forwardSteps,
   KEEPING_LISTS,
   mostSteps,
-  REVOLVE_LISTS,
   REWIND_LISTS,
+  type RevolveList,
+  type RevolveSchedule,
+  type RevolveSpec,
   repeat,
   repeatKeeping,
   repeatWhile,
   revolve,
+  revolveLists,
   rewind,
   type SampleSpec,
   sample,

@@ -73,8 +73,13 @@ export type Control =
       readonly carries: number
       /** Which carries are also given as they were before each step. */
       readonly history: readonly number[]
-      /** Those before every so many steps only, from the first one run on; default 1. */
+      /** Those before every so many steps only, in the order of steps; default: all, in the order of rows. */
       readonly every?: number
+      /**
+       * The last so many results are given for the last so many steps only, in the order of steps, and the history for
+       * those before; default: none.
+       */
+      readonly tail?: { readonly results: number; readonly steps: number }
     }
   /**
    * The scan that goes back over the states of another, with most of these computed again. Inputs: what a step forward
@@ -98,6 +103,18 @@ export type Control =
       readonly every: number
       /** Most states that are kept beside those at the beginnings. */
       readonly snapshots: number
+      /**
+       * Where steps back read residuals instead of computing them from states: steps run forward once more in groups of
+       * `size`, of which `every` is a multiple, by a program that takes what a step forward does and makes the next state
+       * and residuals. Those are the last inputs of a step back. The last `kept` steps have theirs from the loop, as
+       * arrays that are the last inputs of the instruction.
+       */
+      readonly groups?: {
+        readonly keep: Program
+        readonly residuals: number
+        readonly size: number
+        readonly kept: number
+      }
     }
 
 const KINDS: ReadonlySet<string> = new Set([

@@ -78,6 +78,10 @@ function pruneScan(
   const results = body.outputs.length - carries
   const keptResults = outputs.slice(carries, carries + results).map(read)
   const keptHistory = outputs.slice(carries + results).map(read)
+  const tail = control.tail && {
+    ...control.tail,
+    results: count(keptResults.slice(results - control.tail.results)),
+  }
   let keptCarries = outputs
     .slice(0, carries)
     .map((value, k) => read(value) || history.some((carry, j) => carry === k && keptHistory[j]))
@@ -113,6 +117,7 @@ function pruneScan(
       constants: count(keptInputs.slice(0, constants)),
       carries: count(keptCarries),
       history: history.filter((_, k) => keptHistory[k]).map(carry => place.get(carry) as number),
+      ...(tail && { tail }),
     }),
   }
 }

@@ -1,30 +1,47 @@
-import {
-  type Aval,
-  type Control,
-  controlOf,
-  type Instruction,
-  type Program,
-  paramsOf,
-} from '../program/index.js'
-import { prune } from './prune.js'
-import { simplify } from './simplify.js'
+/** Loops and the scans that go back over their states, and what is kept of a loop until then. */
+import type { Aval, Instruction, Program } from '../program/index.js'
+import { programsOf, readersOf, type Scan, scanOf } from './inner.js'
+import type { Origin } from './residuals.js'
+import { type Steps, statesOf } from './steps.js'
 
-type Scan = Control & { readonly kind: 'scan' }
+/** What is kept of the steps of loops; undefined stands for the state before each. */
+export type Kept =
+  /** Residuals of each step. */
+  | { readonly kind: 'residuals'; readonly residuals: readonly number[] }
+  /** States at every so many steps, or none if they are as many as all, and further ones while the loop is reversed. */
+  | { readonly kind: 'snapshots'; readonly every: number; readonly snapshots: number }
+  /**
+   * Residuals of the last `kept` steps; of those before, states at every so many and further ones while they are reversed
+   * in groups of `size`, which run once more with their residuals.
+   */
+  | {
+      readonly kind: 'groups'
+      readonly residuals: readonly number[]
+      readonly every: number
+      readonly snapshots: number
+      readonly size: number
+      readonly kept: number
+    }
 
-/** Scans whose states are kept for another that goes the other way: loops and their pullback. */
-interface Reversal {
-  /** The scans that give the states, and the one that reads them, by their place among the instructions. */
+/** Scans whose states are kept for others that go the other way, by their place among the instructions. */
+export interface Places {
   readonly forwards: readonly number[]
-  readonly reverse: number
-  readonly length: number
+  readonly reverses: readonly number[]
 }
 
-/** Which states of a reversal are in memory at most. */
-export interface Snapshots {
-  /** The loop keeps its states at every so many steps; of all steps if they are as many: its first one alone. */
-  readonly every: number
-  /** Further states that are kept while the steps between those are reversed. */
-  readonly snapshots: number
+/** Loops that are reversed, and the scans that go back over them: mostly one and one. */
+export interface Reversal {
+  readonly length: number
+  /** A step back of each scan that goes back, from states. */
+  readonly backs: readonly Steps[]
+  /** What it takes to compute the states that each of those reads. */
+  readonly forwards: readonly Steps[]
+  /** What the inputs of each step back are to the loops. */
+  readonly origins: readonly (readonly Origin[])[]
+  /** The whole loop, if there is one loop. */
+  readonly loop: Steps | undefined
+  /** Avals of the values of the program in which the loops are. */
+  readonly avals: readonly Aval[]
 }
 
 /**
@@ -32,22 +49,24 @@ export interface Snapshots {
  * tangent of a gradient goes back over the states of the loop and those of its tangents together, and the states of a loop
  * may be read by several.
  */
-function reversals(program: Program): readonly Reversal[] {
+export function reversals(program: Program): readonly Places[] {
   const readers = readersOf(program)
-  const found = new Map<number, { readonly forwards: number[]; readonly length: number }>()
+  const found: { readonly forwards: number[]; readonly reverses: number[] }[] = []
   program.instructions.forEach((instruction, forward) => {
     const scan = scanOf(instruction)
-    if (!scan || (scan.every ?? 1) > 1) return
-    const states = statesOf(instruction, scan)
+    if (!scan || scan.every !== undefined || scan.history.length === 0) return
+    const states = statesOf(instruction)
     const reading = [...new Set(states.flatMap(value => readers[value] ?? []))]
+    if (reading.length === 0) return
     if (!reading.every(reader => goesBackOver(program.instructions[reader], scan, states))) return
-    for (const reverse of reading) {
-      const known = found.get(reverse)
-      if (known) known.forwards.push(forward)
-      else found.set(reverse, { forwards: [forward], length: scan.length })
-    }
+    const known = found.filter(({ reverses }) => reverses.some(reverse => reading.includes(reverse)))
+    for (const one of known) found.splice(found.indexOf(one), 1)
+    found.push({
+      forwards: [...known.flatMap(one => one.forwards), forward],
+      reverses: [...new Set([...known.flatMap(one => one.reverses), ...reading])],
+    })
   })
-  return [...found].map(([reverse, { forwards, length }]) => ({ forwards, reverse, length }))
+  return found
 }
 
 /** Whether what reads the states of a scan is a scan the other way that takes them row by row and keeps none itself. */
@@ -70,222 +89,3 @@ function goesBackOver(
 export const hasReversals = (program: Program): boolean =>
   reversals(program).length > 0 ||
   program.instructions.some(instruction => programsOf(instruction).some(hasReversals))
-
-/** The programs inside of an instruction. */
-export function programsOf(instruction: Instruction): readonly Program[] {
-  const found: Program[] = []
-  mapPrograms(instruction, program => {
-    found.push(program)
-    return program
-  })
-  return found
-}
-
-/** The instruction with other programs inside. */
-export function mapPrograms(instruction: Instruction, map: (program: Program) => Program): Instruction {
-  const control = controlOf(instruction)
-  switch (control?.kind) {
-    case undefined:
-      return instruction
-    case 'call':
-    case 'scan':
-      return { ...instruction, params: paramsOf({ ...control, body: map(control.body) }) }
-    case 'cond': {
-      const [whenTrue, whenFalse] = [map(control.whenTrue), map(control.whenFalse)]
-      return { ...instruction, params: paramsOf({ ...control, whenTrue, whenFalse }) }
-    }
-    case 'while': {
-      const [condition, body] = [map(control.condition), map(control.body)]
-      return { ...instruction, params: paramsOf({ ...control, condition, body }) }
-    }
-    case 'unwind': {
-      const [condition, body, reverse] = [control.condition, control.body, control.reverse].map(map) as [
-        Program,
-        Program,
-        Program,
-      ]
-      return { ...instruction, params: paramsOf({ ...control, condition, body, reverse }) }
-    }
-    case 'rewind':
-    case 'revolve': {
-      const [forward, reverse] = [map(control.forward), map(control.reverse)]
-      return { ...instruction, params: paramsOf({ ...control, forward, reverse }) }
-    }
-  }
-}
-
-const scanOf = (instruction: Instruction): Scan | undefined => {
-  const control = controlOf(instruction)
-  return control?.kind === 'scan' ? control : undefined
-}
-
-/** The outputs of a scan that are its states before each step. */
-const statesOf = ({ outputs }: Instruction, { history }: Scan): readonly number[] =>
-  outputs.slice(outputs.length - history.length)
-
-/** For each value the instructions that read it; −1 stands for the outputs of the program. */
-function readersOf({ avals, instructions, outputs }: Program): number[][] {
-  const readers = avals.map((): number[] => [])
-  instructions.forEach(({ inputs }, k) => {
-    for (const value of inputs) readers[value]?.push(k)
-  })
-  for (const value of outputs) readers[value]?.push(-1)
-  return readers
-}
-
-/**
- * The program with its reversals from snapshots, also in the programs inside of instructions: the loop gives only few of
- * its states, or none, and its pullback computes the others again.
- *
- * @param choose which states are in memory for so many steps; undefined for all.
- */
-export function withSnapshots(program: Program, choose: (length: number) => Snapshots | undefined): Program {
-  const avals = [...program.avals]
-  const instructions = program.instructions.map(instruction =>
-    mapPrograms(instruction, inner => withSnapshots(inner, choose)),
-  )
-  const define = (aval: Aval) => avals.push(aval) - 1
-  const sampled = new Map<number, Sampled>()
-  for (const { forwards, reverse, length } of reversals(program)) {
-    const choice = choose(length)
-    if (!choice) continue
-    const loops = forwards.map(forward => {
-      const known =
-        sampled.get(forward) ?? sample(instructions[forward] as Instruction, choice, avals, define)
-      sampled.set(forward, known)
-      return known
-    })
-    instructions[reverse] = again(instructions[reverse] as Instruction, loops, choice)
-  }
-  for (const [forward, { few }] of sampled) instructions[forward] = few
-  return simplify({ ...program, avals, instructions })
-}
-
-/** A loop that gives few of its states. */
-interface Sampled {
-  /** As it was, with all of them. */
-  readonly all: Instruction
-  readonly few: Instruction
-  /** The samples of each state, by the value of the last; without any the loop runs again from its first state. */
-  readonly samples: ReadonlyMap<number, number>
-}
-
-function sample(
-  all: Instruction,
-  { every }: Snapshots,
-  avals: readonly Aval[],
-  define: (aval: Aval) => number,
-): Sampled {
-  const loop = scanOf(all) as Scan
-  const states = statesOf(all, loop)
-  const whole = every >= loop.length
-  const carried = whole ? [] : statesFor(all, value => states.includes(value)).carried
-  const samples = new Map(
-    carried.map(value => {
-      const { dtype, shape } = avals[value] as Aval
-      return [value, define({ dtype, shape: [Math.ceil(loop.length / every), ...shape] })] as const
-    }),
-  )
-  const few: Instruction = {
-    ...all,
-    inputs: all.inputs,
-    outputs: [...all.outputs.slice(0, all.outputs.length - states.length), ...samples.values()],
-    params: paramsOf({ ...loop, history: carried.map(value => all.outputs.indexOf(value)), every }),
-  }
-  return { all, few, samples }
-}
-
-/** What it takes to compute the states of a loop that are read, and no more. */
-function statesFor(forward: Instruction, read: (value: number) => boolean) {
-  const steps = prune(forward, read, simplify)
-  const scan = scanOf(steps) as Scan
-  return { steps, scan, carried: steps.outputs.slice(0, scan.carries) }
-}
-
-/** The scan that goes back over states, with these computed again. */
-function again(
-  reverse: Instruction,
-  loops: readonly Sampled[],
-  { every, snapshots }: Snapshots,
-): Instruction {
-  const back = scanOf(reverse) as Scan
-  const read = reverse.inputs.slice(back.constants + back.carries)
-  const parts = loops.map(({ all, samples }) => {
-    const states = statesOf(all, scanOf(all) as Scan)
-    const { steps, scan, carried } = statesFor(all, value => states.includes(value) && read.includes(value))
-    const [outside, init, arrays] = [
-      steps.inputs.slice(0, scan.constants),
-      steps.inputs.slice(scan.constants, scan.constants + scan.carries),
-      steps.inputs.slice(scan.constants + scan.carries),
-    ]
-    const begins = every >= scan.length ? init : carried.map(value => samples.get(value) as number)
-    return { scan, outside, begins, arrays, history: steps.outputs.slice(scan.carries) }
-  })
-  let before = 0
-  const stateOf = new Map<number, number>()
-  for (const { scan, history } of parts) {
-    history.forEach((value, k) => void stateOf.set(value, before + (scan.history[k] as number)))
-    before += scan.carries
-  }
-  let next = 0
-  const rows = read.map(value => {
-    const state = stateOf.get(value)
-    return state === undefined ? next++ : -1 - state
-  })
-  const loop = parts[0]?.scan as Scan
-  const control: Control = {
-    kind: 'revolve',
-    forward: abreast(parts.map(({ scan }) => scan)),
-    forwardConstants: parts.reduce((sum, { scan }) => sum + scan.constants, 0),
-    states: before,
-    reverse: back.body,
-    constants: back.constants,
-    carries: back.carries,
-    rows,
-    length: loop.length,
-    fromLast: loop.reverse,
-    every: Math.min(every, loop.length),
-    snapshots,
-  }
-  const inputs = [
-    ...parts.flatMap(({ outside }) => outside),
-    ...parts.flatMap(({ begins }) => begins),
-    ...parts.flatMap(({ arrays }) => arrays),
-    ...reverse.inputs.slice(0, back.constants + back.carries),
-    ...read.filter(value => !stateOf.has(value)),
-  ]
-  return { ...reverse, op: 'revolve', inputs, params: paramsOf(control) }
-}
-
-/** A step of several scans together: what all read from outside, then the carries of all, then their rows. */
-function abreast(scans: readonly Scan[]): Program {
-  const avals: Aval[] = []
-  const bodies = scans.map(({ body, constants, carries }) => {
-    const first = avals.length
-    avals.push(...body.avals)
-    const here = (values: readonly number[]) => values.map(value => value + first)
-    const inputs = here(body.inputs)
-    return {
-      outside: inputs.slice(0, constants),
-      carry: inputs.slice(constants, constants + carries),
-      rows: inputs.slice(constants + carries),
-      instructions: body.instructions.map(one => ({
-        ...one,
-        inputs: here(one.inputs),
-        outputs: here(one.outputs),
-      })),
-      outputs: here(body.outputs),
-    }
-  })
-  return {
-    avals,
-    inputs: [
-      ...bodies.flatMap(({ outside }) => outside),
-      ...bodies.flatMap(({ carry }) => carry),
-      ...bodies.flatMap(({ rows }) => rows),
-    ],
-    constants: [],
-    instructions: bodies.flatMap(({ instructions }) => instructions),
-    outputs: bodies.flatMap(({ outputs }) => outputs),
-  }
-}

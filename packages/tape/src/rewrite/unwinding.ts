@@ -8,8 +8,8 @@ import {
   type Program,
   paramsOf,
 } from '../program/index.js'
+import { mapPrograms, programsOf } from './inner.js'
 import { closure, count, needed, withInputs, withOutputs } from './prune.js'
-import { mapPrograms, programsOf } from './reversal.js'
 import { simplify } from './simplify.js'
 
 type While = Control & { readonly kind: 'while' }

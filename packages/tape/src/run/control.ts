@@ -3,13 +3,13 @@
  * scratch, and loops and branches run their calls from there. What a program reads from outside stays where it is.
  */
 import { branch, repeat } from '@wengert/kernels'
-import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
+import type { Aval, Control, Program } from '../program/index.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
 import { lowerRewind, unwindAlone } from './rewind.js'
-import { putRow, sampleRow, takeRow } from './rows.js'
+import { movingCost, putRow, sampleRow, takeRow } from './rows.js'
 import { type Types, type Unit, unit } from './unit.js'
 import { lowerWhile } from './while.js'
 
@@ -58,7 +58,7 @@ function cond(types: Types, whenTrue: Region, whenFalse: Region): Unit {
 }
 
 function scan(
-  { body, length, reverse, constants, carries, history, every = 1 }: Control & { kind: 'scan' },
+  { body, length, reverse, constants, carries, history, every, tail }: Control & { kind: 'scan' },
   types: Types,
   enclose: Enclose,
 ): Unit {
@@ -68,11 +68,19 @@ function scan(
   const rows = avalsOf(body.inputs.slice(constants + carries))
   const [state, results] = [types.outputs.slice(0, carries), avalsOf(body.outputs.slice(carries))]
   const next = new HandOver(state, region, constants)
-  const moved = [...rows, ...results, ...state].reduce((sum, aval) => sum + 2 * bytesOf(aval), 0)
+  // The last results come from the last steps alone, the states from those before.
+  const [whole, before] = [results.length - (tail?.results ?? 0), length - (tail?.steps ?? 0)]
+  const [ofAll, ofLast] = [results.slice(0, whole), results.slice(whole)]
+  const past = history.map(index => state[index] as Aval)
+  const cost =
+    length * (region.cost + movingCost([...rows, ...ofAll, ...state])) +
+    (length - before) * movingCost(ofLast) +
+    Math.ceil(before / (every ?? 1)) * movingCost(past)
+  const last = reverse ? { from: length - 1 } : {}
   return unit(
     types,
     region.bytes + 16 + next.bytes,
-    length * (region.cost + moved),
+    cost,
     ({ inputs: sources, outputs: targets, scratch }) => {
       const counter = scratch + region.bytes
       const carry = targets.slice(0, carries)
@@ -81,16 +89,24 @@ function scan(
       const take = rows.map((aval, k) =>
         takeRow(aval, arrays[k] as number, step.inputAddresses[k] as number, counter),
       )
-      const past = history.map((index, k) => {
+      const sampled = history.map((index, k) => {
         const [aval, from] = [state[index] as Aval, carry[index] as number]
         const array = targets[carries + results.length + k] as number
-        if (every === 1) return putRow(aval, from, array, counter)
-        return sampleRow(aval, from, array, counter, { every, last: reverse ? length - 1 : undefined })
+        if (every === undefined) return putRow(aval, from, array, counter)
+        return sampleRow(aval, from, array, counter, { every, end: before, ...last })
       })
-      const put = results.map((aval, k) =>
-        putRow(aval, step.outputs[carries + k] as number, targets[carries + k] as number, counter),
-      )
-      const list = [...take, ...past, ...step.calls, ...put, ...next.calls(step.outputs, carry, counter + 16)]
+      const put = results.map((aval, k) => {
+        const [from, array] = [step.outputs[carries + k] as number, targets[carries + k] as number]
+        if (k < whole) return putRow(aval, from, array, counter)
+        return sampleRow(aval, from, array, counter, { every: 1, first: before, ...last })
+      })
+      const list = [
+        ...take,
+        ...sampled,
+        ...step.calls,
+        ...put,
+        ...next.calls(step.outputs, carry, counter + 16),
+      ]
       return [
         ...moves(state, sources.slice(constants), carry),
         {

@@ -1,6 +1,13 @@
-import { sample, transfer } from '@wengert/kernels'
+import { type SampleSpec, sample, transfer } from '@wengert/kernels'
 import { type Aval, bytesOf } from '../program/index.js'
 import type { Call } from './unit.js'
+
+/** A call takes about as long as so many FLOP at full speed. */
+const CALL_COST = 16
+
+/** Cost of bringing values from place to place: each byte is read and written. */
+export const movingCost = (avals: readonly Aval[]): number =>
+  avals.reduce((sum, aval) => sum + 2 * bytesOf(aval) + CALL_COST, 0)
 
 /** Brings the row of an array that a counter says to a place. */
 export function takeRow(aval: Aval, array: number, to: number, counter: number): Call {
@@ -16,14 +23,14 @@ export function putRow(aval: Aval, from: number, array: number, counter: number)
   return { kernel, inputs: bytes === 0 ? [from] : [from, counter], outputs: [array], scratch: 0 }
 }
 
-/** Brings a value to the next row of an array at every so many turns of a loop, whose counter may go down from the last. */
+/** Brings a value to the next row of an array at some turns of a loop. */
 export function sampleRow(
   aval: Aval,
   from: number,
   array: number,
   counter: number,
-  { every, last }: { readonly every: number; readonly last: number | undefined },
+  turns: Omit<SampleSpec, 'bytes'>,
 ): Call {
-  const kernel = sample({ bytes: bytesOf(aval), every, ...(last !== undefined && { from: last }) })
+  const kernel = sample({ bytes: bytesOf(aval), ...turns })
   return { kernel, inputs: [from, counter], outputs: [array], scratch: 0 }
 }
