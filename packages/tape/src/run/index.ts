@@ -1,4 +1,5 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
+export { type Planned, plansOf } from './choose.js'
 export { type Arithmetic, type CompileOptions, compile } from './compile.js'
 export { compileWithin } from './compile-within.js'
 export { commonArena, type EvaluateOptions, evaluate, execute } from './evaluate.js'
