@@ -1,0 +1,107 @@
+import { formatByteSize } from '@wengert/tape'
+import { scaleLinear, scaleSymlog } from 'd3-scale'
+import { curveStepAfter, line } from 'd3-shape'
+import type { CurvePoint } from '../curve.js'
+import type { PlanReport } from '../report.js'
+import { ticksOf, unitOf } from '../scale.js'
+import { percent } from '../words.js'
+import { type Frame, picture, tickText } from './frame.js'
+import { element, textElement } from './markup.js'
+
+/** Above so many percent, extra costs are drawn on a scale that is logarithmic from about 20 % on. */
+const [STEEP, BEND] = [150, 20]
+
+/** Percent that the scale of costs reaches at least. */
+const LEAST_RANGE = 5
+
+/** Width of the text beside a line. */
+const LABEL = 120
+
+/** Extra cost against bytes: every plan of the curve, the budget, and what no plan was found for. */
+export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Frame): string {
+  const { left, right, top, bottom, width, height } = frame
+  const [first, last] = [curve[0] as CurvePoint, curve.at(-1) as CurvePoint]
+  const shown = budgetBytes !== undefined && budgetBytes <= 1.6 * last.peakBytes
+  const most = 1.04 * Math.max(last.peakBytes, shown ? budgetBytes : 0)
+  const x = scaleLinear([0, most], [left, width - right])
+  const highest = 1.1 * Math.max(first.extraCostPercent, LEAST_RANGE)
+  const steep = first.extraCostPercent > STEEP
+  const across: [number, number] = [height - bottom, top]
+  const y = steep ? scaleSymlog([0, highest], across).constant(BEND) : scaleLinear([0, highest], across)
+  const unit = unitOf(last.peakBytes)
+
+  const steps = [
+    ...curve.map(({ peakBytes, extraCostPercent }) => [peakBytes, extraCostPercent] as const),
+    [most, last.extraCostPercent] as const,
+  ]
+  const path = line<readonly [number, number]>(
+    ([bytes]) => x(bytes),
+    ([, extra]) => y(extra),
+  ).curve(curveStepAfter)
+  const room = (at: number) => (at - left > LABEL ? 'end' : 'start')
+  const upright = (className: string, bytes: number, row: number, text: string, anchor: 'start' | 'end') => [
+    element('line', { class: className, x1: x(bytes), x2: x(bytes), y1: top, y2: height - bottom }),
+    textElement(
+      'text',
+      {
+        class: `${className} name`,
+        x: x(bytes) + (anchor === 'end' ? -5 : 5),
+        y: top + 13 + 16 * row,
+        'text-anchor': anchor,
+      },
+      `${text} ${formatByteSize(bytes)}`,
+    ),
+  ]
+  const { lowerBoundBytes } = plan
+  const fewest = first.peakBytes
+  const marks = [
+    element('rect', {
+      class: 'unplanned',
+      x: left,
+      y: top,
+      width: x(fewest) - left,
+      height: height - bottom - top,
+    }),
+    ...(lowerBoundBytes === undefined
+      ? []
+      : upright('bound', lowerBoundBytes, 0, 'bound', room(x(lowerBoundBytes)))),
+    ...upright('least', fewest, 1, 'fewest', room(x(fewest))),
+    ...(shown
+      ? upright('budget', budgetBytes, 2, 'budget', width - x(budgetBytes) > LABEL ? 'start' : 'end')
+      : []),
+    element('path', { class: 'curve', d: path(steps) ?? '' }),
+    ...curve.map(point => dot('point', 3, point, x(point.peakBytes), y(point.extraCostPercent))),
+    dot('chosen', 5, plan, x(plan.peakBytes), y(plan.extraCostPercent)),
+  ]
+  const axes = {
+    x: ticksOf([0, most], frame.kind === 'wide' ? 8 : 4, unit.bytes).map(tick => ({
+      at: x(tick),
+      text: tickText(tick / unit.bytes),
+    })),
+    xLabel: `${unit.name} needed`,
+    y: (steep ? steepTicks(highest) : y.ticks(5)).map(tick => ({ at: y(tick), text: tickText(tick) })),
+    yLabel: `extra cost in %${steep ? ', logarithmic' : ''}`,
+  }
+  const name = `Extra cost against bytes, from ${percent(first.extraCostPercent)} at ${formatByteSize(first.peakBytes)} to nothing at ${formatByteSize(last.peakBytes)}`
+  return picture(frame, name, axes, marks)
+}
+
+const dot = (
+  className: string,
+  radius: number,
+  { peakBytes, extraCostPercent }: Pick<CurvePoint, 'peakBytes' | 'extraCostPercent'>,
+  cx: number,
+  cy: number,
+): string =>
+  element(
+    'circle',
+    { class: className, cx, cy, r: radius },
+    textElement('title', {}, `${formatByteSize(peakBytes)}, +${percent(extraCostPercent)}`),
+  )
+
+/** 0, 10, 20, 50, 100, … up to a number. */
+function steepTicks(highest: number): readonly number[] {
+  const decades = Math.ceil(Math.log10(highest))
+  const ticks = Array.from({ length: decades }, (_, k) => [10, 20, 50].map(tick => tick * 10 ** k)).flat()
+  return [0, ...ticks.filter(tick => tick <= highest)]
+}
