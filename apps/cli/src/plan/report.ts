@@ -26,12 +26,12 @@ export interface PlanReport {
 const MOST_VALUES = 12
 
 /** Coarser curves the longer plans take; of the largest graphs, only the ends. */
-const finenessFor = (stepCount: number): Fineness =>
-  stepCount <= 2000
-    ? { parts: 32, finest: 1024 }
-    : stepCount <= 20_000
-      ? { parts: 16, finest: 64 }
-      : { parts: 1, finest: 1 }
+function finenessFor(stepCount: number): Fineness {
+  if (stepCount <= 200) return { parts: 32, finest: 1024 }
+  if (stepCount <= 2000) return { parts: 20, finest: 128 }
+  if (stepCount <= 20_000) return { parts: 12, finest: 32 }
+  return { parts: 1, finest: 1 }
+}
 
 /**
  * Plans a subject within a budget, or with everything kept where there is none, and beside it the whole trade of cost for

@@ -24,69 +24,30 @@ type Attempt = Planned | { readonly refused: BudgetError }
 /**
  * The cheapest way that was found to run a program within a budget.
  *
+ * @param regions what was planned already of the programs inside of instructions.
  * @throws {@link BudgetError} if there is none, with the fewest bytes that would do.
  */
-export const planWithin = (program: Program, pinned: readonly boolean[], budgetBytes: number): Planned =>
-  plansOf(program, pinned)(budgetBytes)
-
-/**
- * The plans of a program: the cheapest way that was found to run it within a number of bytes, the list of runs included.
- * What was found out for one budget serves the next, so many of them cost little more than the first.
- *
- * @param pinned inputs that keep their bytes from run to run, by position; default: none
- * @returns a function of a budget in bytes, which throws a {@link BudgetError} if nothing was found that fits
- * @example
- * const { program } = record(x => grad(y => y.sin().exp().sum())(x), tensor(new Float32Array(1000)))
- * const within = plansOf(simplify(program))
- * const { lowered, chosen } = within(Infinity)
- * simulate(lowered.graph, chosen).extraCost // → 0
- * within(chosen.peakBytes + chosen.recordBytes).chosen.extraCost // → 0
- */
-export function plansOf(program: Program, pinned: readonly boolean[] = []): (budgetBytes: number) => Planned {
-  const lowerings = new Lowerings(pinned)
+export function planWithin(
+  program: Program,
+  pinned: readonly boolean[],
+  budgetBytes: number,
+  regions = new Regions(),
+): Planned {
+  const attempt = (candidate: Program, inner: Inner) =>
+    planned(candidate, lower(candidate, pinned, inner, regions), budgetBytes)
+  const plain = attempt(program, 'ample')
+  if ('chosen' in plain && plain.chosen.extraCost === 0) return plain
   const loops = hasReversals(program)
-  const controls = program.instructions.some(controlOf)
-  const candidates = new Map<number, Program>()
-  const candidateAt = (level: number): Program => {
-    const known = candidates.get(level)
-    const candidate = known ?? withSnapshots(program, length => choiceAt(length, level / FINENESS))
-    candidates.set(level, candidate)
-    return candidate
+  const ways: Attempt[] = [plain]
+  for (const inner of ['ample', 'least'] as const) {
+    if (loops) ways.push(fromSnapshots(program, candidate => attempt(candidate, inner)))
+    if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(program, inner))
+    const cheapest = cheapestOf(ways)
+    if (cheapest) return cheapest
   }
-  return budgetBytes => {
-    const attempt = (candidate: Program, inner: Inner) =>
-      planned(candidate, lowerings.of(candidate, inner), budgetBytes)
-    const plain = attempt(program, 'ample')
-    if ('chosen' in plain && plain.chosen.extraCost === 0) return plain
-    const ways: Attempt[] = [plain]
-    for (const inner of ['ample', 'least'] as const) {
-      if (loops) ways.push(fromSnapshots(level => attempt(candidateAt(level), inner)))
-      if (inner === 'least' && controls) ways.push(attempt(program, inner))
-      const cheapest = cheapestOf(ways)
-      if (cheapest) return cheapest
-    }
-    throw ways
-      .flatMap(way => ('refused' in way ? [way.refused] : []))
-      .reduce((least, refused) => (refused.leastBytes < least.leastBytes ? refused : least))
-  }
-}
-
-/** Programs lowered once each, so that the planner, too, recognises their graphs. */
-class Lowerings {
-  readonly #pinned: readonly boolean[]
-  readonly #regions = new Regions()
-  readonly #known = { ample: new Map<Program, Lowered>(), least: new Map<Program, Lowered>() }
-
-  constructor(pinned: readonly boolean[]) {
-    this.#pinned = pinned
-  }
-
-  of(program: Program, inner: Inner): Lowered {
-    const known = this.#known[inner]
-    const lowered = known.get(program) ?? lower(program, this.#pinned, inner, this.#regions)
-    known.set(program, lowered)
-    return lowered
-  }
+  throw ways
+    .flatMap(way => ('refused' in way ? [way.refused] : []))
+    .reduce((least, refused) => (refused.leastBytes < least.leastBytes ? refused : least))
 }
 
 function cheapestOf(ways: readonly Attempt[]): Planned | undefined {
@@ -100,8 +61,9 @@ const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
 /** How finely the number of snapshots is searched, between the fewest and one for every step. */
 const FINENESS = 64
 
-/** The way with as many snapshots as fit: all reversals get more together, on a geometric scale of levels. */
-function fromSnapshots(at: (level: number) => Attempt): Attempt {
+/** The program with as many snapshots as fit: all reversals get more together, on a geometric scale. */
+function fromSnapshots(program: Program, attempt: (candidate: Program) => Attempt): Attempt {
+  const at = (level: number) => attempt(withSnapshots(program, length => choiceAt(length, level / FINENESS)))
   let best = at(0)
   if ('refused' in best) return best
   let [fits, fails] = [0, FINENESS]

@@ -69,6 +69,15 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
     ...(shown
       ? upright('budget', budgetBytes, 2, 'budget', width - x(budgetBytes) > LABEL ? 'start' : 'end')
       : []),
+    ...(budgetBytes === undefined || shown
+      ? []
+      : [
+          textElement(
+            'text',
+            { class: 'budget name', x: width - right - 4, y: top + 45, 'text-anchor': 'end' },
+            `budget ${formatByteSize(budgetBytes)} →`,
+          ),
+        ]),
     element('path', { class: 'curve', d: path(steps) ?? '' }),
     ...curve.map(point => dot('point', 3, point, x(point.peakBytes), y(point.extraCostPercent))),
     dot('chosen', 5, plan, x(plan.peakBytes), y(plan.extraCostPercent)),
