@@ -146,7 +146,7 @@ describe('graphs from outside', () => {
       curve: [fewest, { peakBytes: 448, cost: 46, extraCost: 0, recomputedShare: 0, runs: 7, reruns: 0 }],
     })
     expect(Object.values(within.timeline).map(({ length }) => length)).toEqual([8, 8, 8])
-    expect(within.values.find(({ name }) => name === 'node 6')).toMatchObject({ fate: 'run again', runs: 2 })
+    expect(within.values.find(({ name }) => name === 'node 6')).toMatchObject({ fate: 'rerun', runs: 2 })
     expect(await failure(...args, '--memory', '320')).toMatch(/BudgetError: .*\n.* at least 336 bytes/)
   })
 

@@ -1,4 +1,4 @@
-import { type Graph, plan, simulate } from '@wengert/tape'
+import { type Graph, type Plan, plan, simulate } from '@wengert/tape'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ModelName, ModelOptions } from './models/index.js'
@@ -53,7 +53,7 @@ function check({ plan, curve, timeline, loops, budgetBytes = Number.POSITIVE_INF
   if (loops.length === 0) close(again, plan.extraCost)
   for (const { fate, runs, stays } of values) {
     expect(stays.length).toBe(fate === 'given' ? 1 : runs)
-    expect(runs > 1).toBe(fate === 'run again')
+    expect(runs > 1).toBe(fate === 'rerun')
     stays.forEach(({ fromCost, toCost }, k) => {
       expect(fromCost).toBeLessThanOrEqual(toCost)
       expect(fromCost).toBeGreaterThanOrEqual(stays[k - 1]?.toCost ?? 0)
@@ -128,6 +128,17 @@ const graphs: fc.Arbitrary<Graph> = fc
     outputs: [inputs.length + steps.length - 1],
   }))
 
+/** What becomes of each storage, from the list of actions alone. */
+function fatesOf({ bytes, inputs, steps, outputs }: Graph, { actions }: Plan): readonly string[] {
+  return bytes.map((_, storage) => {
+    const runsWith = (of: (step: Graph['steps'][number]) => readonly number[]) =>
+      actions.filter(action => action.kind === 'run' && of(steps[action.step]!).includes(storage)).length
+    if (inputs.some(input => input.storage === storage)) return 'given'
+    if (runsWith(step => step.outputs) > 1) return 'rerun'
+    return outputs.includes(storage) || runsWith(step => step.inputs) > 1 ? 'kept' : 'brief'
+  })
+}
+
 test('drawn graphs: the curve, within any of its budgets', () => {
   fc.assert(
     fc.property(graphs, fc.nat(), (graph, draw) => {
@@ -136,6 +147,8 @@ test('drawn graphs: the curve, within any of its budgets', () => {
       const { budgetBytes } = kept.curve[draw % kept.curve.length] as (typeof kept.curve)[number]
       const within = reportOf(subjectOf(graph), budgetBytes)
       check(within)
+      const fates = fatesOf(graph, plan(graph, { budgetBytes }))
+      for (const { storage, fate } of within.timeline.values) expect(fate).toBe(fates[storage])
       for (const { budgetBytes, peakBytes, extraCost } of within.curve) {
         const found = plan(graph, { budgetBytes })
         expect(simulate(graph, found, { budgetBytes: peakBytes }).extraCost).toBe(extraCost)

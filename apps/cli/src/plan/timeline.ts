@@ -26,10 +26,10 @@ export interface ValueLife {
   readonly name: string
   readonly bytes: number
   /**
-   * `given` from the start; `kept` from when it is computed to its last use; or `run again` after it was dropped before
-   * its last use.
+   * `given` from the start; `kept` for several readers or to the end; `brief`, gone after its one reader; or `rerun` after
+   * it was dropped before its last use.
    */
-  readonly fate: 'given' | 'kept' | 'run again'
+  readonly fate: 'given' | 'kept' | 'brief' | 'rerun'
   /** How often it is computed. */
   readonly runs: number
   readonly stays: readonly Stay[]
@@ -56,6 +56,7 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
   const ran = new Uint8Array(graph.steps.length)
   const since = new Map(graph.inputs.map(({ storage }) => [storage, 0]))
   const stays = graph.bytes.map((): Stay[] => [])
+  const reads = new Float64Array(graph.bytes.length)
   const runs: Run[] = []
   let cost = 0
   plan.actions.forEach((action, k) => {
@@ -65,6 +66,7 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
       return
     }
     const step = graph.steps[action.step] as (typeof graph.steps)[number]
+    for (const storage of new Set(step.inputs)) reads[storage]!++
     for (const storage of step.outputs) since.set(storage, cost)
     cost += step.cost
     const liveBytes = timeline[k] as number
@@ -79,6 +81,12 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
   for (const [storage, fromCost] of since) stays[storage]?.push({ fromCost, toCost: cost })
 
   const given = new Set(graph.inputs.map(({ storage }) => storage))
+  const atEnd = new Set(graph.outputs)
+  const fateOf = (storage: number): ValueLife['fate'] => {
+    if (given.has(storage)) return 'given'
+    if ((stays[storage]?.length ?? 0) > 1) return 'rerun'
+    return reads[storage]! > 1 || atEnd.has(storage) ? 'kept' : 'brief'
+  }
   const largest = [...graph.bytes.keys()]
     .filter(storage => (graph.bytes[storage] as number) > 0)
     .sort((a, b) => (graph.bytes[b] as number) - (graph.bytes[a] as number) || a - b)
@@ -89,7 +97,7 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
       storage,
       name: nameOf(storage),
       bytes: graph.bytes[storage] as number,
-      fate: given.has(storage) ? 'given' : of.length > 1 ? 'run again' : 'kept',
+      fate: fateOf(storage),
       runs: given.has(storage) ? 0 : of.length,
       stays: of,
     }

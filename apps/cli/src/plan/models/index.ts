@@ -4,7 +4,7 @@ import { mlpModel } from './mlp.js'
 import type { PlannedModel } from './model.js'
 import { transformerModel } from './transformer.js'
 
-export { type Gradient, type ModelOptions, optionNames } from './model.js'
+export { type ModelOptions, optionNames } from './model.js'
 
 /** Models by name. */
 export const models = {

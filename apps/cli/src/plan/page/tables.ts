@@ -47,8 +47,11 @@ export const valuesTable = ({ timeline }: PlanReport): string =>
     'values',
   )
 
-const fate = ({ fate, runs }: ValueLife): string =>
-  fate === 'run again' ? `dropped, ${runs === 2 ? 'run again' : `run again ${runs - 1} times`}` : fate
+function fate({ fate, runs }: ValueLife): string {
+  if (fate === 'brief') return 'used once'
+  if (fate !== 'rerun') return fate
+  return `dropped, ${runs === 2 ? 'run again' : `run again ${runs - 1} times`}`
+}
 
 /** Stretches in which a value is there, from the first run to the last. */
 function strip({ name, stays }: ValueLife, totalCost: number): string {
