@@ -279,7 +279,7 @@ test('help', async () => {
       --hidden <lengths>  mlp, lstm: lengths of the hidden layers (default: 256,256;
                           lstm 128)
       --steps <n>         lstm, transformer: length of a row (default: 128)
-      --layers <n>        transformer: number of layers (default: 2)
+      --layers <n>        transformer: number of layers (default: 4)
       --width <n>         transformer: features of a step (default: 128)
       --heads <n>         transformer: heads of attention (default: 4)
       --json              end with a line of JSON on standard output

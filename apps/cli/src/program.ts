@@ -162,7 +162,7 @@ const planOf = (): Command =>
       lengths('--hidden'),
     )
     .option('--steps <n>', 'lstm, transformer: length of a row (default: 128)', whole('--steps', 1, 2 ** 20))
-    .option('--layers <n>', 'transformer: number of layers (default: 2)', whole('--layers', 1, 1024))
+    .option('--layers <n>', 'transformer: number of layers (default: 4)', whole('--layers', 1, 1024))
     .option('--width <n>', 'transformer: features of a step (default: 128)', whole('--width', 1, 2 ** 20))
     .option('--heads <n>', 'transformer: heads of attention (default: 4)', whole('--heads', 1, 2 ** 20))
     .option('--json', 'end with a line of JSON on standard output')

@@ -24,7 +24,7 @@ type Attempt = Planned | { readonly refused: BudgetError }
 /**
  * The cheapest way that was found to run a program within a budget.
  *
- * @param regions what was planned already of the programs inside of instructions.
+ * @param regions what was planned already for other budgets, with the same inputs pinned.
  * @throws {@link BudgetError} if there is none, with the fewest bytes that would do.
  */
 export function planWithin(
@@ -34,7 +34,11 @@ export function planWithin(
   regions = new Regions(),
 ): Planned {
   const attempt = (candidate: Program, inner: Inner) =>
-    planned(candidate, lower(candidate, pinned, inner, regions), budgetBytes)
+    planned(
+      candidate,
+      regions.lowered(candidate, inner, () => lower(candidate, pinned, inner, regions)),
+      budgetBytes,
+    )
   const plain = attempt(program, 'ample')
   if ('chosen' in plain && plain.chosen.extraCost === 0) return plain
   const loops = hasReversals(program)

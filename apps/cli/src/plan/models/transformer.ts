@@ -8,7 +8,7 @@ import { BYTES, checkLength, denseAvals, f32, gradientProgram, i32, type Planned
  */
 export const transformerModel: PlannedModel = {
   takes: ['batch', 'steps', 'layers', 'width', 'heads'],
-  gradient({ batch = 16, steps = 128, layers = 2, width = 128, heads = 4 }) {
+  gradient({ batch = 16, steps = 128, layers = 4, width = 128, heads = 4 }) {
     if (width % heads !== 0) {
       throw new OptionError({
         summary: `\`--heads\` is ${heads}, but \`--width\` is ${width}.`,
