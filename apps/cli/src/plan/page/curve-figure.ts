@@ -17,6 +17,13 @@ const LEAST_RANGE = 5
 /** Width of the text beside a line. */
 const LABEL = 120
 
+/** An upright line with its name beside it. */
+interface Upright {
+  readonly kind: 'bound' | 'fewest' | 'budget'
+  readonly bytes: number
+  readonly anchor: 'start' | 'end'
+}
+
 /** Extra cost against bytes: every plan of the curve, the budget, and what no plan was found for. */
 export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Frame): string {
   const { left, right, top, bottom, width, height } = frame
@@ -38,22 +45,30 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
     ([bytes]) => x(bytes),
     ([, extra]) => y(extra),
   ).curve(curveStepAfter)
-  const room = (at: number) => (at - left > LABEL ? 'end' : 'start')
-  const upright = (className: string, bytes: number, row: number, text: string, anchor: 'start' | 'end') => [
-    element('line', { class: className, x1: x(bytes), x2: x(bytes), y1: top, y2: height - bottom }),
-    textElement(
-      'text',
-      {
-        class: `${className} name`,
-        x: x(bytes) + (anchor === 'end' ? -5 : 5),
-        y: top + 13 + 16 * row,
-        'text-anchor': anchor,
-      },
-      `${text} ${formatByteSize(bytes)}`,
-    ),
-  ]
   const { lowerBoundBytes } = plan
   const fewest = first.peakBytes
+  const leftward = (bytes: number) => (x(bytes) - left > LABEL ? 'end' : 'start')
+  const uprights: readonly Upright[] = [
+    ...(lowerBoundBytes === undefined
+      ? []
+      : [{ kind: 'bound', bytes: lowerBoundBytes, anchor: leftward(lowerBoundBytes) } as const]),
+    { kind: 'fewest', bytes: fewest, anchor: leftward(fewest) },
+    ...(shown
+      ? [
+          {
+            kind: 'budget',
+            bytes: budgetBytes,
+            anchor: width - x(budgetBytes) > LABEL ? 'start' : 'end',
+          } as const,
+        ]
+      : []),
+  ]
+  const name = (className: string, at: number, row: number, anchor: 'start' | 'end', text: string) =>
+    textElement(
+      'text',
+      { class: `${className} name`, x: at, y: top + 13 + 16 * row, 'text-anchor': anchor },
+      text,
+    )
   const marks = [
     element('rect', {
       class: 'unplanned',
@@ -62,25 +77,18 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
       width: x(fewest) - left,
       height: height - bottom - top,
     }),
-    ...(lowerBoundBytes === undefined
-      ? []
-      : upright('bound', lowerBoundBytes, 0, 'bound', room(x(lowerBoundBytes)))),
-    ...upright('least', fewest, 1, 'fewest', room(x(fewest))),
-    ...(shown
-      ? upright('budget', budgetBytes, 2, 'budget', width - x(budgetBytes) > LABEL ? 'start' : 'end')
-      : []),
-    ...(budgetBytes === undefined || shown
-      ? []
-      : [
-          textElement(
-            'text',
-            { class: 'budget name', x: width - right - 4, y: top + 45, 'text-anchor': 'end' },
-            `budget ${formatByteSize(budgetBytes)} →`,
-          ),
-        ]),
+    ...uprights.map(({ kind, bytes }) =>
+      element('line', { class: kind, x1: x(bytes), x2: x(bytes), y1: top, y2: height - bottom }),
+    ),
     element('path', { class: 'curve', d: path(steps) ?? '' }),
     ...curve.map(point => dot('point', 3, point, x(point.peakBytes), y(point.extraCostPercent))),
     dot('chosen', 5, plan, x(plan.peakBytes), y(plan.extraCostPercent)),
+    ...uprights.map(({ kind, bytes, anchor }, row) =>
+      name(kind, x(bytes) + (anchor === 'end' ? -5 : 5), row, anchor, `${kind} ${formatByteSize(bytes)}`),
+    ),
+    ...(budgetBytes === undefined || shown
+      ? []
+      : [name('budget', width - right - 4, 2, 'end', `budget ${formatByteSize(budgetBytes)} →`)]),
   ]
   const axes = {
     x: ticksOf([0, most], frame.kind === 'wide' ? 8 : 4, unit.bytes).map(tick => ({
@@ -91,8 +99,10 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
     y: (steep ? steepTicks(highest) : y.ticks(5)).map(tick => ({ at: y(tick), text: tickText(tick) })),
     yLabel: `extra cost in %${steep ? ', logarithmic' : ''}`,
   }
-  const name = `Extra cost against bytes, from ${percent(first.extraCostPercent)} at ${formatByteSize(first.peakBytes)} to nothing at ${formatByteSize(last.peakBytes)}`
-  return picture(frame, name, axes, marks)
+  const ends = [first, last].map(
+    ({ peakBytes, extraCostPercent }) => `${percent(extraCostPercent)} at ${formatByteSize(peakBytes)}`,
+  )
+  return picture(frame, `Extra cost against bytes, from ${ends.join(' to ')}`, axes, marks)
 }
 
 const dot = (

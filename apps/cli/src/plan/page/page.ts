@@ -39,7 +39,7 @@ export function pageOf(report: PlanReport): string {
       element(
         'details',
         {},
-        element('summary', {}, `All ${curve.length} plans`),
+        element('summary', {}, curve.length === 1 ? 'The plan' : `All ${curve.length} plans`),
         scrolled(curveTable(report)),
       ),
     ),

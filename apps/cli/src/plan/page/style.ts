@@ -38,11 +38,11 @@ svg.narrow { display: none; }
 line.peak { stroke: var(--ink); stroke-dasharray: 5 4; }
 line.budget { stroke: var(--budget); stroke-width: 1.75; }
 line.bound { stroke: var(--soft); stroke-dasharray: 2 3; }
-line.least { stroke: var(--soft); }
+line.fewest { stroke: var(--soft); }
 text.name { stroke: var(--paper); stroke-width: 3; paint-order: stroke; stroke-linejoin: round; }
 text.peak { fill: var(--ink); }
 text.budget { fill: var(--budget); font-weight: 600; }
-text.bound, text.least { fill: var(--soft); }
+text.bound, text.fewest { fill: var(--soft); }
 .point { fill: var(--live); }
 .chosen { fill: var(--budget); stroke: var(--paper); stroke-width: 1.5; }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: .15em; vertical-align: -.05em; margin: 0 .35em 0 1em; }
