@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,39 +6,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { permutationOf, randomWords } from '@wengert/nn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bin, commandIn, failureOf } from './command.js'
 import { root } from './house/source.js'
 
-const bin = join(root, 'apps/cli/bin/wengert.js')
 const folder = mkdtempSync(join(tmpdir(), 'wengert-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Ended {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the built command in the folder of the files. */
-function wengert(
-  args: readonly string[],
-  started: (child: ChildProcess) => void = () => {},
-  host: string[] = [],
-) {
-  return new Promise<Ended>((settle, fail) => {
-    const child = spawn(process.execPath, [...host, bin, ...args], { cwd: folder })
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', chunk => {
-      stdout += chunk
-    })
-    child.stderr.on('data', chunk => {
-      stderr += chunk
-    })
-    child.on('error', fail)
-    child.on('close', (code, signal) => settle({ code, signal, stdout, stderr }))
-    started(child)
-  })
-}
+const wengert = commandIn(folder)
 
 interface Report {
   readonly dataset: string
@@ -59,15 +33,8 @@ async function train(...args: string[]): Promise<Report> {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 }
 
-/** What a run that must fail says, with figures of this host taken out. */
-async function failure(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await wengert(args)
-  expect(code).toBeGreaterThan(0)
-  expect(stdout).toBe('')
-  expect(stderr).not.toMatch(/\n\s+at .*:\d+:\d+/)
-  expect(stderr.split('\n').length).toBeLessThan(12)
-  return stderr.trimEnd()
-}
+/** What a run that must fail says. */
+const failure = (...args: string[]): Promise<string> => failureOf(wengert(args))
 
 const write = (name: string, lines: readonly string[]) =>
   writeFileSync(join(folder, name), `${lines.join('\n')}\n`)
@@ -167,14 +134,6 @@ test('an interrupt ends it cleanly', async () => {
   expect(stderr).not.toMatch(/Error/)
 })
 
-test('an interrupt ends a plan, which keeps the thread busy', async () => {
-  const layers = Array(12).fill('256').join()
-  const { code, signal } = await wengert(['plan', 'mlp', '--hidden', layers, '--batch', '4096'], child => {
-    child.stderr?.once('data', () => child.kill('SIGINT'))
-  })
-  expect({ code, signal }).toEqual({ code: null, signal: 'SIGINT' })
-})
-
 describe('an output that cannot be written', () => {
   test.skipIf(!existsSync('/dev/full'))('is one screen of error', async () => {
     const full = openSync('/dev/full', 'w')
@@ -194,64 +153,6 @@ describe('an output that cannot be written', () => {
     const { code, stderr } = await wengert(['plan', 'mlp', '--json'], child => void child.stdout?.destroy())
     expect(code).toBe(141)
     expect(stderr).not.toMatch(/Error|\n\s+at /)
-  })
-})
-
-test('plans trade time for bytes', async () => {
-  const deep = ['plan', 'mlp', '--hidden', '512,512,512,512,512', '--batch', '4096', '--json']
-  const { code, stdout } = await wengert([...deep, '--memory', '64MiB'])
-  expect(code).toBe(0)
-  const { plans } = JSON.parse(stdout)
-  const [kept, within, fewest] = plans
-  expect(kept.recomputedShare).toBe(0)
-  expect(within.peakBytes).toBeLessThanOrEqual(64 * 2 ** 20)
-  expect(fewest.peakBytes).toBeLessThan(kept.peakBytes)
-  expect(fewest.recomputedShare).toBeGreaterThan(0)
-  expect(await failure(...deep, '--memory', '1MiB')).toMatch(/\nBudgetError: /)
-})
-
-describe('graphs from outside', () => {
-  const node = (bytes: number, flops: number, ...inputs: number[]) => ({ bytes, flops, inputs })
-  // 0 → 1 → 2 → 3 forward and 4 ← 5 ← 6 backward, the last ones first
-  const nodes = [
-    node(100, 0, 1, 6),
-    node(100, 0, 2, 5),
-    node(100, 1, 3, 4),
-    node(0, 0, 4),
-    node(100, 20, 5),
-    node(100, 20, 6),
-    node(100, 5),
-  ]
-
-  test('are planned within bytes, in whatever order their nodes are', async () => {
-    write('chain.json', [JSON.stringify({ nodes, outputs: [0] })])
-    const args = ['plan', '--graph', 'chain.json', '--json']
-    const { code, stdout, stderr } = await wengert([...args, '--memory', '340'])
-    expect(stderr).toMatch(/chain\.json, 7 nodes/)
-    expect(code).toBe(0)
-    const { nodes: count, plans } = JSON.parse(stdout)
-    expect(count).toBe(7)
-    // 5 is dropped, as 6 could not be; it comes back from nothing for 5 FLOP
-    expect(plans).toEqual([
-      { name: 'everything kept', peakBytes: 448, flop: 46, recomputedShare: 0 },
-      { name: 'within --memory', peakBytes: 336, flop: 46, recomputedShare: 5 / 51 },
-      { name: 'fewest bytes', peakBytes: 336, flop: 46, recomputedShare: 5 / 51 },
-    ])
-    expect(await failure(...args, '--memory', '320')).toMatch(/BudgetError: .*\n.* at least 336 bytes/)
-  })
-
-  test.each([
-    ['no JSON', '{ "nodes": ['],
-    ['a cycle', JSON.stringify({ nodes: [node(16, 1, 1), node(16, 1, 0)], outputs: [0] })],
-  ])('%s is refused', async (_, text) => {
-    write('graph.json', [text])
-    const stderr = await failure('plan', '--graph', 'graph.json')
-    expect(stderr.replace(/SyntaxError: .*/, 'SyntaxError: …')).toMatchSnapshot()
-  })
-
-  test('a file that is not there is refused', async () => {
-    const stderr = await failure('plan', '--graph', 'absent.json')
-    expect(stderr.replace(/taken from .*/, 'taken from …')).toMatchSnapshot()
   })
 })
 
@@ -315,7 +216,6 @@ describe('bad input', () => {
     'train --momentum 1',
     'train --optimiser adam --momentum 0.5',
     'train --model cnn --hidden 3',
-    'plan cnn --hidden 3',
     'train --model rnn',
     'train --optimiser lbfgs',
     'train --hidden 256,zero',
@@ -327,9 +227,6 @@ describe('bad input', () => {
     'bench plan --fraction 1.5',
     'bench plan --fraction half',
     'bench plan --seconds 0',
-    'plan',
-    'plan mlp --graph chain.json',
-    'plan --graph chain.json --batch 3',
   ])('%s', async line => expect(await failure(...line.split(' '))).toMatchSnapshot())
 
   test.each([

@@ -16,7 +16,16 @@ import {
   size,
   whole,
 } from './options.js'
-import { type PlanSettings, planCommand, planGraphCommand } from './plan/index.js'
+import {
+  type ModelName,
+  type ModelOptions,
+  modelNames,
+  models,
+  optionNames,
+  type PlanOutput,
+  planGraphCommand,
+  planModelCommand,
+} from './plan/index.js'
 import { interruptible } from './terminal/index.js'
 import { defaultWorkers, MOST_WORKERS, type TrainSettings, trainCommand } from './train/index.js'
 
@@ -131,26 +140,54 @@ const benchOf = (): Command =>
 
 const planOf = (): Command =>
   new Command('plan')
-    .description('Plan the gradient of one batch: what it needs, and what is computed again to need less.')
-    .argument('[model]', 'mlp or cnn', choice('model', ['mlp', 'cnn']))
+    .description(
+      'Plan the gradient of one batch: what it needs, what is computed again to need less, and the whole trade.',
+    )
+    .argument('[model]', modelNames.join(', '), choice('model', modelNames))
     .option('--graph <file>', 'instead of a model: a JSON file of nodes with bytes, flops and inputs')
-    .option('--hidden <lengths>', 'mlp: lengths of the hidden layers (default: 256,256)', lengths('--hidden'))
-    .option('--batch <n>', 'rows of the batch (default: 1024)', whole('--batch', 1, 2 ** 20))
-    .option('--memory <size>', 'also plan within so many bytes', size('--memory'))
+    .option(
+      '--memory <size>',
+      'bytes to plan within (default: as many as everything needs)',
+      size('--memory'),
+    )
+    .option(
+      '--search-ms <n>',
+      '--graph: milliseconds to look for a better plan within --memory (default: 1000)',
+      whole('--search-ms', 0, MOST_SECONDS * 1000),
+    )
+    .option('--out <file.html>', 'also write a page with pictures: memory over time, and bytes against cost')
+    .option(
+      '--batch <n>',
+      'rows of the batch (default: 1024; lstm 64, transformer 16)',
+      whole('--batch', 1, 2 ** 20),
+    )
+    .option(
+      '--hidden <lengths>',
+      'mlp, lstm: lengths of the hidden layers (default: 256,256; lstm 128)',
+      lengths('--hidden'),
+    )
+    .option('--steps <n>', 'lstm, transformer: length of a row (default: 128)', whole('--steps', 1, 2 ** 20))
+    .option('--layers <n>', 'transformer: number of layers (default: 4)', whole('--layers', 1, 1024))
+    .option('--width <n>', 'transformer: features of a step (default: 128)', whole('--width', 1, 2 ** 20))
+    .option('--heads <n>', 'transformer: heads of attention (default: 4)', whole('--heads', 1, 2 ** 20))
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
-    .action((model: 'mlp' | 'cnn' | undefined, settings: Partial<PlanSettings> & { graph?: string }) => {
-      const { graph } = settings
+    .action((model: ModelName | undefined, options: ModelOptions & PlanOutput & { graph?: string }) => {
+      const { graph } = options
       if ((model === undefined) === (graph === undefined)) {
         throw new OptionError({
           summary: model === undefined ? 'There is nothing to plan.' : 'There are two things to plan.',
-          expected: 'a model, mlp or cnn, or --graph with a file',
+          expected: `a model, ${modelNames.join(' or ')}, or --graph with a file`,
         })
       }
-      if (model === 'cnn') refuseOptions('cnn', settings, ['hidden'])
-      if (model !== undefined) return planCommand(model, { hidden: [256, 256], batch: 1024, ...settings })
-      refuseOptions('plan --graph', settings, ['hidden', 'batch'])
-      return planGraphCommand(graph as string, settings)
+      const taken: readonly string[] = model === undefined ? [] : models[model].takes
+      refuseOptions(model ?? 'plan --graph', options, [
+        ...optionNames.filter(name => !taken.includes(name)),
+        ...(graph === undefined ? ['searchMs'] : []),
+      ])
+      return model === undefined
+        ? planGraphCommand(graph as string, options)
+        : planModelCommand(model, options, options)
     })
 
 const inspectOf = (): Command =>

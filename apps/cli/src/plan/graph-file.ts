@@ -97,6 +97,8 @@ function graphOf(value: unknown, file: string): Graph {
       cost: all[k]!.flops,
     })),
     outputs: kept,
+    // a FLOP for each number of four bytes
+    move: { costPerByte: 1 / 4, recordBytes: 0 },
   }
 }
 

@@ -1,2 +1,2 @@
-export { planGraphCommand } from './graph.js'
-export { type PlanSettings, planCommand } from './model.js'
+export { type PlanOutput, planGraphCommand, planModelCommand } from './command.js'
+export { type ModelName, type ModelOptions, modelNames, models, optionNames } from './models/index.js'

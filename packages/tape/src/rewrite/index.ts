@@ -1,3 +1,4 @@
+export { EXPECTED_TURNS } from './inner.js'
 export { KeptLoops } from './kept-loops.js'
 export { mergeLoops } from './merge-loops.js'
 export { type Origin, residualsOf } from './residuals.js'

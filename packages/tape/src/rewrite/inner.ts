@@ -8,8 +8,8 @@ export const scanOf = (instruction: Instruction): Scan | undefined => {
   return control?.kind === 'scan' ? control : undefined
 }
 
-/** How often a loop of unknown length is taken to run. */
-const EXPECTED_TURNS = 16
+/** How often a loop of unknown length is taken to run, when it is weighed against other work. */
+export const EXPECTED_TURNS = 16
 
 /** The instruction with other programs inside; each comes with how often one run of the instruction runs it, about. */
 export function mapPrograms(

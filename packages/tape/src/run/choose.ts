@@ -28,16 +28,22 @@ type Attempt = Planned | { readonly refused: BudgetError }
  * The cheapest way that was found to run a program within a budget. What loops keep is limited by the size of an arena
  * where there is no budget.
  *
+ * @param regions what was planned already for other budgets, with the same inputs pinned.
  * @throws {@link BudgetError} if there is none, with the fewest bytes that would do.
  */
-export function planWithin(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
-  const regions = new Regions()
+export function planWithin(
+  program: Program,
+  pinned: readonly boolean[],
+  budgetBytes: number,
+  regions = new Regions(),
+): Planned {
   const prices = hasReversals(program) ? new Prices(program, pinned, budgetBytes, regions) : undefined
   const ways: Attempt[] = []
   for (const inner of ['ample', 'least'] as const) {
     if (prices) ways.push(...prices.attempts(inner))
     if (inner === 'ample' ? !prices : program.instructions.some(controlOf)) {
-      ways.push(planned(program, lower(program, pinned, inner, regions), budgetBytes))
+      const lowered = regions.lowered(program, inner, () => lower(program, pinned, inner, regions))
+      ways.push(planned(program, lowered, budgetBytes))
     }
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest

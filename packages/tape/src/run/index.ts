@@ -1,4 +1,5 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
+export type { Planned } from './choose.js'
 export { type Arithmetic, type CompileOptions, compile } from './compile.js'
 export { compileWithin, explainWithin } from './compile-within.js'
 export { commonArena, type EvaluateOptions, evaluate, execute } from './evaluate.js'
@@ -15,3 +16,4 @@ export type {
 export { formatExplanation } from './explanation-text.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
+export { plansOf } from './plans-of.js'

@@ -7,6 +7,7 @@ import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { type Planned, planWithin } from './choose.js'
+import { Regions } from './region.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
 /** Most states that are kept beside the first: a loop of half a million steps then runs none of them again twice. */
@@ -24,12 +25,18 @@ const LEVELS: readonly number[] = (() => {
 /**
  * As `planWithin`, with states of loops of unknown length kept for their pullbacks, as many for each of them.
  *
+ * @param regions what was planned already for other budgets, with the same inputs pinned.
  * @throws {@link BudgetError} if no plan fits, with the fewest bytes that would do.
  */
-export function planKeeping(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
-  if (!hasUnwinding(program)) return planWithin(program, pinned, budgetBytes)
+export function planKeeping(
+  program: Program,
+  pinned: readonly boolean[],
+  budgetBytes: number,
+  regions = new Regions(),
+): Planned {
+  if (!hasUnwinding(program)) return planWithin(program, pinned, budgetBytes, regions)
   const within = (snapshots: number, bytes: number) =>
-    planWithin(withUnwinding(program, snapshots), pinned, bytes)
+    planWithin(withUnwinding(program, snapshots), pinned, bytes, regions)
   if (budgetBytes === Number.POSITIVE_INFINITY) {
     const plain = within(DEFAULT_SNAPSHOTS, budgetBytes)
     if (plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain

@@ -8,10 +8,19 @@ export type Enclose = (program: Program, places: readonly Place[]) => Region
 
 /**
  * Regions by what they run. While ways to run a program are compared, the same programs inside of its instructions come
- * again and again; each is planned once.
+ * again and again; each is planned once. So does the program itself for one budget after another; it is lowered once, and
+ * the planner recognises its graph.
  */
 export class Regions {
   readonly #known = new Map<string, Region>()
+  readonly #lowered = { ample: new WeakMap<Program, Lowered>(), least: new WeakMap<Program, Lowered>() }
+
+  /** @param lower lowers the program, where that was not done before */
+  lowered(program: Program, inner: Inner, lower: () => Lowered): Lowered {
+    const lowered = this.#lowered[inner].get(program) ?? lower()
+    this.#lowered[inner].set(program, lowered)
+    return lowered
+  }
 
   /** @param lower lowers the program, where that was not done before */
   of(program: Program, places: readonly Place[], inner: Inner, lower: () => Lowered): Region {

@@ -1,12 +1,11 @@
 /** The way back over the states of a loop of unknown length: see `rewind` of the kernels. */
 import { forwardSteps, REWIND_LISTS, rewind, slotBytes } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program, paramsOf } from '../program/index.js'
-import { layOutSnapshots, withUnwinding } from '../rewrite/index.js'
+import { EXPECTED_TURNS, layOutSnapshots, withUnwinding } from '../rewrite/index.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Enclose } from './region.js'
 import { putRow, takeRow } from './rows.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
-import { EXPECTED_TURNS } from './while.js'
 
 /** States of a loop of unknown length that are kept beside the first where nothing says how many fit. */
 export const DEFAULT_SNAPSHOTS = 63

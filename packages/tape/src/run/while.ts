@@ -1,14 +1,11 @@
 /** Loops of unknown length, and those of their states that they keep: see `repeatKeeping` of the kernels. */
 import { KEEPING_LISTS, repeatKeeping, repeatWhile } from '@wengert/kernels'
 import type { Aval, Control } from '../program/index.js'
-import { layOutSnapshots } from '../rewrite/index.js'
+import { EXPECTED_TURNS, layOutSnapshots } from '../rewrite/index.js'
 import { HandOver, move, moves } from './hand-over.js'
 import type { Region } from './region.js'
 import { putRow } from './rows.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
-
-/** How often a loop of unknown length is taken to run when it is weighed against other work. */
-export const EXPECTED_TURNS = 16
 
 const BOOL: Aval = { dtype: 'bool', shape: [] }
 

@@ -1,0 +1,50 @@
+import { say } from '../terminal/index.js'
+import type { ModelName, ModelOptions } from './models/index.js'
+import { pageOf } from './page/index.js'
+import { plain, reportOf } from './report.js'
+import { placeFor, saveWhole } from './save.js'
+import { sayReport } from './say.js'
+import { graphSubject, modelSubject, type Subject } from './subject.js'
+
+/** What is to be said of a plan, and where. */
+export interface PlanOutput {
+  /** Bytes to plan within; everything is kept where there are none. */
+  readonly memory?: number
+  /** Where a page goes. */
+  readonly out?: string
+  readonly json?: true
+  /** Graphs: milliseconds to look for a better plan within the memory. */
+  readonly searchMs?: number
+}
+
+const SEARCH_MS = 1000
+
+/**
+ * Plans the gradient of a model over a whole batch in one arena.
+ *
+ * @throws BudgetError if no plan was found within `--memory`; OptionError for a model that cannot be built, or a page that
+ * cannot be written.
+ */
+export const planModelCommand = (model: ModelName, options: ModelOptions, output: PlanOutput): void =>
+  planCommand(modelSubject(model, options), output)
+
+/**
+ * Plans a graph from a file.
+ *
+ * @throws as {@link planModelCommand}; GraphError for a file that holds no graph.
+ */
+export const planGraphCommand = async (file: string, output: PlanOutput): Promise<void> =>
+  planCommand(await graphSubject(file), { searchMs: SEARCH_MS, ...output })
+
+function planCommand(subject: Subject, { memory, out, json, searchMs }: PlanOutput): void {
+  // before planning, which may take a while
+  const target = out === undefined ? undefined : placeFor('--out', out)
+  say(`${subject.title}:`)
+  const report = reportOf(subject, memory, searchMs)
+  sayReport(report)
+  if (target !== undefined) {
+    saveWhole('--out', target, pageOf(report))
+    say(`${out} shows it.`)
+  }
+  if (json) process.stdout.write(`${JSON.stringify(plain(report))}\n`)
+}

@@ -1,0 +1,69 @@
+import { type Graph, largestWorkingSetBytes, type Plan } from '@wengert/tape'
+import type { SubjectPlan } from './subject.js'
+
+/** Bytes that a plan needs: its arena with the list of its runs. */
+export const needsBytes = ({ peakBytes, recordBytes }: Plan): number => peakBytes + recordBytes
+
+/** Cost of all runs of a plan. */
+export const costOf = ({ cost, extraCost }: Plan): number => cost + extraCost
+
+/** What a plan needs and costs. */
+export interface Figures {
+  /** Bytes it needs, the list of its runs included. */
+  readonly peakBytes: number
+  /** Cost of everything once, in FLOP equivalents. */
+  readonly cost: number
+  /** Cost of what is run again, in the same unit. */
+  readonly extraCost: number
+  /** {@link Figures.extraCost} in percent of {@link Figures.cost}. */
+  readonly extraCostPercent: number
+  /** Share of the whole cost that computes again what had been dropped, from 0 to 1. */
+  readonly recomputedShare: number
+  /** Steps that run, those that run again included. */
+  readonly runs: number
+  readonly reruns: number
+}
+
+/**
+ * The figures of a plan beside that which keeps everything: a loop that is rewritten to go back from snapshots costs more
+ * without any step of the graph running again.
+ */
+export function figuresOf({ graph, plan }: SubjectPlan, keptCost: number): Figures {
+  const total = costOf(plan)
+  const extraCost = total - keptCost
+  const runs = plan.actions.reduce((count, { kind }) => count + (kind === 'run' ? 1 : 0), 0)
+  return {
+    peakBytes: needsBytes(plan),
+    cost: keptCost,
+    extraCost,
+    extraCostPercent: keptCost === 0 ? 0 : (100 * extraCost) / keptCost,
+    recomputedShare: total === 0 ? 0 : extraCost / total,
+    runs,
+    reruns: runs - graph.steps.length,
+  }
+}
+
+/** What no plan in the order of the graph can do better. */
+export interface Bounds {
+  /** Bytes that every plan needs; absent where loops could be rewritten, since each rewriting has a bound of its own. */
+  readonly lowerBoundBytes?: number
+  /** Extra cost in percent below which no plan within the same budget is; absent where loops could be rewritten. */
+  readonly leastExtraCostPercent?: number
+  /** By how much the whole cost is above that bound, in percent. */
+  readonly gapPercent?: number
+}
+
+/** The bounds of a plan: the one place for what is known about all plans of its graph. */
+export function boundsOf({ graph, plan, onlyGraph }: SubjectPlan): Bounds {
+  if (!onlyGraph) return {}
+  const { cost, leastExtraCost } = plan
+  return {
+    lowerBoundBytes: largestWorkingSetBytes(graph) + recordBytesOf(graph),
+    leastExtraCostPercent: cost === 0 ? 0 : (100 * leastExtraCost) / cost,
+    gapPercent: cost === 0 ? 0 : 100 * (costOf(plan) / (cost + leastExtraCost) - 1),
+  }
+}
+
+/** Bytes of the list of runs where every step runs once, in whole slots of 16. */
+const recordBytesOf = ({ steps }: Graph): number =>
+  Math.ceil(steps.reduce((sum, { recordBytes = 0 }) => sum + recordBytes, 0) / 16) * 16

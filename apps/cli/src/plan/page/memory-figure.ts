@@ -1,0 +1,138 @@
+import { formatByteSize } from '@wengert/tape'
+import { scaleLinear } from 'd3-scale'
+import { area, curveStepBefore, line } from 'd3-shape'
+import type { PlanReport } from '../report.js'
+import { ticksOf, unitOf } from '../scale.js'
+import type { Run } from '../timeline.js'
+import { type Frame, picture, tickText } from './frame.js'
+import { element, textElement } from './markup.js'
+
+/** Runs that are told apart by pointing at them; of more, none is wide enough. */
+const MOST_POINTED = 400
+
+/** Bytes in use at each moment of a plan: the budget and the arena's peak as lines, what runs again shaded. */
+export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame: Frame): string {
+  const { left, right, top, bottom, width, height } = frame
+  const { runs, totalCost } = timeline
+  const byCost = totalCost > 0
+  const ends = runs.map(({ endCost }, k) => (byCost ? (100 * endCost) / plan.cost : k + 1))
+  const x = scaleLinear([0, ends.at(-1) ?? 1], [left, width - right])
+  const shown = budgetBytes !== undefined && budgetBytes <= 1.6 * plan.peakBytes
+  const highest = shown ? Math.max(budgetBytes, plan.peakBytes) : plan.peakBytes
+  const y = scaleLinear([0, 1.08 * highest], [height - bottom, top])
+  const unit = unitOf(highest)
+
+  const steps = columns(runs, ends.map(x), left)
+  const shape = area<readonly [number, number]>(
+    ([at]) => at,
+    y(0),
+    ([, bytes]) => y(bytes),
+  ).curve(curveStepBefore)
+  const outline = line<readonly [number, number]>(
+    ([at]) => at,
+    ([, bytes]) => y(bytes),
+  ).curve(curveStepBefore)
+  const level = (className: string, bytes: number, text: string, above: boolean) => [
+    element('line', { class: className, x1: left, x2: width - right, y1: y(bytes), y2: y(bytes) }),
+    textElement(
+      'text',
+      {
+        class: `${className} name`,
+        x: width - right - 4,
+        y: y(bytes) + (above ? -5 : 14),
+        'text-anchor': 'end',
+      },
+      text,
+    ),
+  ]
+  const marks = [
+    ...stretches(runs, ends.map(x), left).map(([from, to]) =>
+      element('rect', {
+        class: 'again',
+        x: from,
+        y: top,
+        width: Math.max(0.75, to - from),
+        height: height - bottom - top,
+      }),
+    ),
+    element('path', { class: 'live', d: shape(steps) ?? '' }),
+    element('path', { class: 'outline', d: outline(steps) ?? '' }),
+    ...level(
+      'peak',
+      plan.peakBytes,
+      `needs ${formatByteSize(plan.peakBytes)}`,
+      !(shown && budgetBytes - plan.peakBytes < 0.08 * highest),
+    ),
+    ...(shown ? level('budget', budgetBytes, `budget ${formatByteSize(budgetBytes)}`, true) : []),
+    ...(budgetBytes === undefined || shown
+      ? []
+      : [
+          textElement(
+            'text',
+            { class: 'budget name', x: left + 6, y: top + 4 },
+            `↑ budget ${formatByteSize(budgetBytes)}`,
+          ),
+        ]),
+    ...(runs.length > MOST_POINTED ? [] : pointed(runs, ends.map(x), frame)),
+  ]
+  const axes = {
+    x: x.ticks(frame.kind === 'wide' ? 8 : 4).map(tick => ({ at: x(tick), text: tickText(tick) })),
+    xLabel: byCost ? 'cost so far, in % of everything once' : 'runs so far',
+    y: ticksOf([0, 1.08 * highest], 5, unit.bytes).map(tick => ({
+      at: y(tick),
+      text: tickText(tick / unit.bytes),
+    })),
+    yLabel: `${unit.name} in use`,
+  }
+  const name = `Memory in use while the plan is carried out, at most ${formatByteSize(plan.peakBytes)}`
+  return picture(frame, name, axes, marks)
+}
+
+/** The most bytes in each half of a pixel, with where it ends; finer than that nothing is seen. */
+function columns(
+  runs: readonly Run[],
+  ends: readonly number[],
+  left: number,
+): readonly (readonly [number, number])[] {
+  const steps: [number, number][] = [[left, runs[0]?.bytes ?? 0]]
+  runs.forEach(({ bytes }, k) => {
+    const at = Math.ceil(2 * (ends[k] as number)) / 2
+    const last = steps.at(-1) as [number, number]
+    if (last[0] === at) last[1] = Math.max(last[1], bytes)
+    else steps.push([at, bytes])
+  })
+  return steps
+}
+
+/** Stretches in which steps run again, those that touch as one. */
+function stretches(
+  runs: readonly Run[],
+  ends: readonly number[],
+  left: number,
+): readonly (readonly [number, number])[] {
+  const found: [number, number][] = []
+  runs.forEach(({ again }, k) => {
+    if (!again) return
+    const [from, to] = [ends[k - 1] ?? left, ends[k] as number]
+    const last = found.at(-1)
+    if (last !== undefined && from - last[1] < 0.25) last[1] = to
+    else found.push([from, to])
+  })
+  return found
+}
+
+/** What runs where, for who points there. */
+const pointed = (
+  runs: readonly Run[],
+  ends: readonly number[],
+  { left, top, height, bottom }: Frame,
+): readonly string[] =>
+  runs.map(({ name, bytes, again }, k) => {
+    const from = ends[k - 1] ?? left
+    const text = `${k + 1} of ${runs.length}: ${name}, ${formatByteSize(bytes)}${again ? ', again' : ''}`
+    return element(
+      'rect',
+      { class: 'pointed', x: from, y: top, width: (ends[k] as number) - from, height: height - bottom - top },
+      textElement('title', {}, text),
+    )
+  })

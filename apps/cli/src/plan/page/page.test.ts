@@ -1,0 +1,120 @@
+import { type Graph, plan } from '@wengert/tape'
+import { describe, expect, test } from 'vitest'
+import { type PlanReport, reportOf } from '../report.js'
+import { modelSubject, type Subject } from '../subject.js'
+import { pageOf } from './index.js'
+
+/** Complaints about elements that are not closed, or closed in another order than opened. */
+function illFormed(markup: string): readonly string[] {
+  const open: string[] = []
+  const complaints: string[] = []
+  const body = markup.replace(/^<!DOCTYPE html>/, '').replace(/<style>[^<]*<\/style>/, '')
+  for (const [, end, name, closed] of body.matchAll(
+    /<(\/?)([a-z][a-z0-9]*)(?:\s+[\w:-]+="[^"<]*")*\s*(\/?)>/gi,
+  )) {
+    if (end) {
+      const last = open.pop()
+      if (last !== name) complaints.push(`</${name}> closes <${last}>`)
+    } else if (!closed) open.push(name as string)
+  }
+  const rest = body.replace(/<\/?[a-z][a-z0-9]*(?:\s+[\w:-]+="[^"<]*")*\s*\/?>/gi, '')
+  if (/[<>]|&(?!(amp|lt|gt|quot);)/.test(rest)) complaints.push('text that is not escaped')
+  return [...complaints, ...open.map(name => `<${name}> is open`)]
+}
+
+/** Rows of the table of a class, as text. */
+function rowsOf(page: string, name: string): readonly (readonly string[])[] {
+  const table = new RegExp(`<table class="${name}">(.*?)</table>`, 's').exec(page)?.[1] ?? ''
+  return Array.from(table.matchAll(/<tr>(.*?)<\/tr>/gs), ([, row]) =>
+    Array.from((row as string).matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs), ([, cell]) =>
+      (cell as string).replace(/<[^>]*>/g, ''),
+    ),
+  )
+}
+
+/** So many steps forward over 32 bytes each and as many back, each of which reads the value at its place. */
+function chain(steps: number, cost: number, title = 'a chain'): Subject {
+  const graph: Graph = {
+    bytes: Array(2 * steps).fill(32),
+    inputs: [],
+    steps: Array.from({ length: 2 * steps }, (_, k) => ({
+      inputs: k === 0 ? [] : k < steps ? [k - 1] : [2 * steps - 1 - k, k - 1],
+      outputs: [k],
+      scratchBytes: 0,
+      cost,
+    })),
+    outputs: [2 * steps - 1],
+  }
+  const within = (budgetBytes: number) => ({
+    graph,
+    plan: plan(graph, { budgetBytes }),
+    nameOf: (storage: number) => `node ${storage}`,
+    onlyGraph: true,
+    loops: [],
+  })
+  return { title, named: {}, stepCount: 2 * steps, within }
+}
+
+/** Complaints about what every page must be: closed elements, no number that is none, nothing from elsewhere. */
+function faults(page: string): readonly string[] {
+  const foreign = /https?:|src=|<script|<link|@import|url\(|NaN|Infinity|undefined/.exec(page)
+  return [...illFormed(page), ...(foreign ? [foreign[0]] : [])]
+}
+
+describe('a page', () => {
+  const mlp = modelSubject('mlp', { hidden: [64, 64, 64, 64], batch: 512 })
+  const lstm = modelSubject('lstm', { hidden: [16], batch: 8, steps: 32 })
+  const tight = (subject: Subject) =>
+    reportOf(subject, Math.ceil(1.2 * reportOf(subject, undefined).plan.leastBytes))
+  test.each<[string, PlanReport]>([
+    ['an mlp', tight(mlp)],
+    ['an lstm', tight(lstm)],
+    ['a long chain', tight(chain(100, 7))],
+    ['everything kept', reportOf(chain(10, 7), undefined)],
+    ['more than enough', reportOf(mlp, 2 ** 30)],
+    ['no cost', tight(chain(10, 0))],
+    ['one step', reportOf(chain(1, 3), undefined)],
+  ])('of %s says what the report says', (_, report) => {
+    const { plan, curve, timeline, budgetBytes } = report
+    const page = pageOf(report)
+    expect(faults(page)).toEqual([])
+    expect(page.match(/<svg class="figure /g)).toHaveLength(4)
+    const figures = new Map(rowsOf(page, 'figures').map(([key, value]) => [key, value]))
+    const bytesOf = (key: string) => Number(/\((\d+) bytes\)/.exec(figures.get(key) ?? '')?.[1])
+    if (budgetBytes !== undefined) expect(bytesOf('budget')).toBe(budgetBytes)
+    expect(bytesOf('needs')).toBe(plan.peakBytes)
+    expect(bytesOf('everything kept would need')).toBe(plan.keptBytes)
+    expect(bytesOf('smallest budget with a plan')).toBe(plan.leastBytes)
+    if (plan.lowerBoundBytes !== undefined) {
+      expect(bytesOf('no plan in this order needs less than')).toBe(plan.lowerBoundBytes)
+    }
+    const [, ...points] = rowsOf(page, 'points')
+    expect(points.map(([, bytes, , , again]) => [Number(bytes), Number(again)])).toEqual(
+      curve.map(({ peakBytes, reruns }) => [peakBytes, reruns]),
+    )
+    const [, ...lives] = rowsOf(page, 'values')
+    expect(lives.map(([name]) => name)).toEqual(timeline.values.map(({ name }) => name))
+    // a point each in the wide picture and in the narrow one, and the plan itself
+    expect(page.match(/<circle class="point"/g)).toHaveLength(2 * curve.length)
+    expect(page.match(/<circle class="chosen"/g)).toHaveLength(2)
+  })
+
+  test('shades what runs again, and nothing else', () => {
+    const shaded = (report: PlanReport) => pageOf(report).match(/<rect class="again"/g)?.length ?? 0
+    expect(shaded(reportOf(chain(10, 7), undefined))).toBe(0)
+    expect(shaded(tight(chain(10, 7)))).toBeGreaterThan(2)
+  })
+
+  test('names are text', () => {
+    const page = pageOf(reportOf(chain(3, 7, `a<b>&'"c`), undefined))
+    expect(faults(page)).toEqual([])
+    expect(page).toContain(`<h1>a&lt;b&gt;&amp;'&quot;c</h1>`)
+  })
+
+  test('a checker that finds faults', () => {
+    expect(illFormed('<!DOCTYPE html>\n<p>a<b>c</p></b>')).toEqual(['</p> closes <b>', '</b> closes <p>'])
+    expect(illFormed('<p>')).toEqual(['<p> is open'])
+    expect(illFormed('<p>a & b</p>')).toEqual(['text that is not escaped'])
+    expect(illFormed('<p class="<">a</p>')).not.toEqual([])
+  })
+})

@@ -1,0 +1,87 @@
+import { formatByteSize } from '@wengert/tape'
+import type { PlanReport } from '../report.js'
+import type { ValueLife } from '../timeline.js'
+import { cost, figureRows, percent } from '../words.js'
+import { element, escaped, textElement } from './markup.js'
+
+/** The figures of a plan. */
+export const figuresTable = (report: PlanReport): string =>
+  element(
+    'table',
+    { class: 'figures' },
+    element(
+      'tbody',
+      {},
+      ...figureRows(report).map(([name, value]) =>
+        element('tr', {}, textElement('th', { scope: 'row' }, name), textElement('td', {}, value)),
+      ),
+    ),
+  )
+
+/** Every plan of the curve. */
+export const curveTable = ({ curve }: PlanReport): string =>
+  withHead(
+    ['needs', 'bytes', 'cost', 'extra cost', 'run again'],
+    curve.map(point =>
+      [
+        formatByteSize(point.peakBytes),
+        `${point.peakBytes}`,
+        cost(point.cost + point.extraCost),
+        `+${percent(point.extraCostPercent)}`,
+        `${point.reruns}`,
+      ].map(escaped),
+    ),
+    'points',
+  )
+
+/** The largest values, and when they are there. */
+export const valuesTable = ({ timeline }: PlanReport): string =>
+  withHead(
+    ['value', 'bytes', 'what happens', 'when it is there'],
+    timeline.values.map(value => [
+      textElement('code', {}, value.name),
+      escaped(formatByteSize(value.bytes)),
+      escaped(fate(value)),
+      strip(value, timeline.totalCost),
+    ]),
+    'values',
+  )
+
+function fate({ fate, runs }: ValueLife): string {
+  if (fate === 'brief') return 'used once'
+  if (fate !== 'rerun') return fate
+  return `dropped, ${runs === 2 ? 'run again' : `run again ${runs - 1} times`}`
+}
+
+/** Stretches in which a value is there, from the first run to the last. */
+function strip({ name, stays }: ValueLife, totalCost: number): string {
+  const at = (cost: number) => (totalCost === 0 ? 0 : (100 * cost) / totalCost)
+  return element(
+    'svg',
+    {
+      class: 'strip',
+      viewBox: '0 0 100 6',
+      preserveAspectRatio: 'none',
+      role: 'img',
+      'aria-label': `when ${name} is there`,
+    },
+    element('rect', { class: 'empty', x: 0, y: 0, width: 100, height: 6 }),
+    ...stays.map(({ fromCost, toCost }) =>
+      element('rect', {
+        class: 'stay',
+        x: at(fromCost),
+        y: 0,
+        width: Math.max(0.4, at(toCost - fromCost)),
+        height: 6,
+      }),
+    ),
+  )
+}
+
+const withHead = (head: readonly string[], rows: readonly (readonly string[])[], className: string): string =>
+  element(
+    'table',
+    { class: className },
+    element('thead', {}, element('tr', {}, ...head.map(name => textElement('th', { scope: 'col' }, name)))),
+    element('tbody', {}, ...rows.map(row => element('tr', {}, ...row.map(cell => element('td', {}, cell))))),
+  )

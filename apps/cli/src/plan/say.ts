@@ -1,0 +1,50 @@
+import { formatByteSize } from '@wengert/tape'
+import { colours, say, table } from '../terminal/index.js'
+import { BUDGET_MARK, chartOf } from './chart.js'
+import type { CurvePoint } from './curve.js'
+import type { PlanReport } from './report.js'
+import { unitOf } from './scale.js'
+import { cost, figureRows, percent } from './words.js'
+
+/** Says a report on the terminal: figures, the curve, and some of its points. */
+export function sayReport(report: PlanReport): void {
+  const { bold, dim } = colours()
+  say(table(figureRows(report)))
+  const { curve, budgetBytes } = report
+  const last = curve.at(-1) as CurvePoint
+  if (curve.length === 1) {
+    const every = `Every budget from ${formatByteSize(last.peakBytes)} on keeps everything`
+    say(`${every}; no plan with fewer bytes was found.`)
+    return
+  }
+  const mark = budgetBytes === undefined ? '' : `; ${BUDGET_MARK} is the budget`
+  say(bold('What fewer bytes cost'))
+  say(dim(`extra cost in % against ${unitOf(last.peakBytes).name}${mark}`))
+  say(chartOf(curve, budgetBytes))
+  say(pointsTable(curve, budgetBytes))
+}
+
+const MOST_ROWS = 12
+
+function pointsTable(points: readonly CurvePoint[], budgetBytes: number | undefined): string {
+  const best = points.findLast(({ peakBytes }) => peakBytes <= (budgetBytes ?? 0))
+  const shown = new Set(spread(points, MOST_ROWS))
+  const rows = points
+    .filter(point => shown.has(point) || point === best)
+    .map(point => [
+      formatByteSize(point.peakBytes),
+      `${point.peakBytes}`,
+      cost(point.cost + point.extraCost),
+      `+${percent(point.extraCostPercent)}`,
+      `${point.reruns}`,
+      ...(best ? [point === best ? '◀ budget' : ''] : []),
+    ])
+  const head = ['needs', 'bytes', 'cost', 'extra cost', 'run again']
+  return table(rows, best ? [...head, ''] : head, head.slice(1))
+}
+
+/** At most so many entries of a list, the first and the last among them. */
+function spread<T>(list: readonly T[], most: number): readonly T[] {
+  if (list.length <= most) return list
+  return Array.from({ length: most }, (_, k) => list[Math.round((k * (list.length - 1)) / (most - 1))] as T)
+}

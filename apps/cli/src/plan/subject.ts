@@ -1,0 +1,134 @@
+import {
+  type Aval,
+  BudgetError,
+  controlOf,
+  formatAval,
+  type Graph,
+  type Plan,
+  type Planned,
+  type Program,
+  plan,
+  plansOf,
+} from '@wengert/tape'
+import { readGraph } from './graph-file.js'
+import { type ModelName, type ModelOptions, models } from './models/index.js'
+
+/** Something to be planned. */
+export interface Subject {
+  /** What it is, such as `One gradient of mlp over 1024 rows, 59 instructions`. */
+  readonly title: string
+  /** What it is in JSON. */
+  readonly named: Readonly<Record<string, unknown>>
+  /** Number of steps, which says how long planning takes. */
+  readonly stepCount: number
+  /**
+   * The plan within so many bytes.
+   *
+   * @param searchMs time to look for a better one; programs take none of it, since their loops are chosen as well
+   * @throws BudgetError if nothing was found that fits.
+   */
+  within(budgetBytes: number, searchMs?: number): SubjectPlan
+}
+
+/** A plan with the graph that it is of: loops may be rewritten to fit, so that graphs differ from plan to plan. */
+export interface SubjectPlan {
+  readonly graph: Graph
+  readonly plan: Plan
+  /** What a storage holds, for people. */
+  nameOf(storage: number): string
+  /** Whether it is of this graph alone, and no other was tried: bounds of its graph are then bounds of every plan. */
+  readonly onlyGraph: boolean
+  /** Loops that go back from snapshots of their states. */
+  readonly loops: readonly Loop[]
+}
+
+/** How a loop goes back: from states it kept, and snapshots taken on the way to the others. */
+export interface Loop {
+  readonly steps: number
+  /** Every so many steps a state is kept. */
+  readonly every: number
+  /** Most states that are kept beside those, while the loop goes back. */
+  readonly snapshots: number
+}
+
+/** The gradient of a model over a whole batch, in one arena. */
+export function modelSubject(model: ModelName, options: ModelOptions): Subject {
+  const { title, options: all, program } = models[model].gradient(options)
+  const within = plansOf(program)
+  return {
+    title: `One gradient of ${title}, ${program.instructions.length} instructions`,
+    named: { model, ...all, instructions: program.instructions.length },
+    stepCount: program.instructions.length,
+    within: budgetBytes => ofProgram(within(budgetBytes)),
+  }
+}
+
+/** The cheaper of the plan that is always found and one that is searched for a time. */
+function cheapest(graph: Graph, budgetBytes: number, searchMs: number): Plan {
+  const searched =
+    searchMs > 0 && budgetBytes < Infinity ? orRefused(graph, budgetBytes, searchMs) : undefined
+  if (searched === undefined) return plan(graph, { budgetBytes })
+  const usual = orRefused(graph, budgetBytes)
+  return usual && usual.extraCost <= searched.extraCost ? usual : searched
+}
+
+function orRefused(graph: Graph, budgetBytes: number, searchMs?: number): Plan | undefined {
+  try {
+    return plan(graph, { budgetBytes, searchMs })
+  } catch (error) {
+    if (error instanceof BudgetError) return undefined
+    throw error
+  }
+}
+
+/** A graph from a file. */
+export async function graphSubject(file: string): Promise<Subject> {
+  const graph = await readGraph(file)
+  const stepCount = graph.steps.length
+  return {
+    title: `${file}, ${stepCount} nodes`,
+    named: { graph: file, nodes: stepCount },
+    stepCount,
+    // a node and its storage have one number
+    within: (budgetBytes, searchMs = 0) => ({
+      graph,
+      plan: cheapest(graph, budgetBytes, searchMs),
+      nameOf: storage => `node ${storage}`,
+      onlyGraph: true,
+      loops: [],
+    }),
+  }
+}
+
+function ofProgram({ program, lowered, chosen }: Planned): SubjectPlan {
+  const { storageOf, graph } = lowered
+  // values that share a storage are other shapes of the first
+  const valueIn: number[] = []
+  storageOf.forEach((storage, value) => {
+    if (storage >= 0) valueIn[storage] ??= value
+  })
+  const madeBy = makersOf(program)
+  return {
+    graph,
+    plan: chosen,
+    nameOf(storage) {
+      const value = valueIn[storage] as number
+      return `%${value} ${formatAval(program.avals[value] as Aval)} = ${madeBy.get(value)}`
+    },
+    onlyGraph: !program.instructions.some(controlOf),
+    loops: program.instructions.flatMap(instruction => {
+      const control = controlOf(instruction)
+      if (control?.kind !== 'revolve') return []
+      return [{ steps: control.length, every: control.every, snapshots: control.snapshots }]
+    }),
+  }
+}
+
+/** What makes each value: an op, or that it is there from the start. */
+function makersOf({ inputs, constants, instructions }: Program): ReadonlyMap<number, string> {
+  return new Map([
+    ...inputs.map(value => [value, 'input'] as const),
+    ...constants.map(({ value }) => [value, 'constant'] as const),
+    ...instructions.flatMap(({ op, outputs }) => outputs.map(value => [value, op] as const)),
+  ])
+}

@@ -1,0 +1,52 @@
+import { formatByteSize } from '@wengert/tape'
+import type { PlanReport } from './report.js'
+
+/** Percent for people: `9.2 %`, or `< 0.1 %` for what is more than nothing. */
+export const percent = (value: number): string =>
+  value > 0 && value < 0.05 ? '< 0.1 %' : `${value.toFixed(value < 99.95 ? 1 : 0)} %`
+
+/** Cost for people, in the largest unit that leaves a number from 1. */
+export function cost(value: number): string {
+  const units = ['', ' k', ' M', ' G', ' T']
+  const unit = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
+  const scaled = value / 1000 ** unit
+  return `${Number(scaled.toPrecision(scaled < 1000 ? 3 : 4))}${units[unit]}FLOP`.replace(
+    /^(\S+)FLOP/,
+    '$1 FLOP',
+  )
+}
+
+/** The figures of a plan, each with its name; for the terminal and for the page. */
+export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (readonly [string, string])[] {
+  const { lowerBoundBytes, leastExtraCostPercent, gapPercent } = plan
+  return [
+    ...(budgetBytes === undefined ? [] : [['budget', bytes(budgetBytes)] as const]),
+    ['needs', bytes(plan.peakBytes)],
+    ['everything kept would need', bytes(plan.keptBytes)],
+    ['smallest budget with a plan', bytes(plan.leastBytes)],
+    ...(lowerBoundBytes === undefined
+      ? []
+      : [['no plan in this order needs less than', bytes(lowerBoundBytes)] as const]),
+    ['cost of everything once', cost(plan.cost)],
+    ['cost of what runs again', `${cost(plan.extraCost)} (+${percent(plan.extraCostPercent)})`],
+    ...(leastExtraCostPercent === undefined || gapPercent === undefined
+      ? []
+      : [
+          [
+            'no plan in this order costs less than',
+            `+${percent(leastExtraCostPercent)}, so this one is within ${percent(gapPercent)} of the best`,
+          ] as const,
+        ]),
+    ['share that runs again', percent(100 * plan.recomputedShare)],
+    ['runs', plan.reruns === 0 ? `${plan.runs}` : `${plan.runs}, ${plan.reruns} of them again`],
+    ...loops.map(
+      ({ steps, every, snapshots }) =>
+        [
+          `loop of ${steps} steps`,
+          `goes back from ${Math.ceil(steps / every)} kept states and ${snapshots} snapshots`,
+        ] as const,
+    ),
+  ]
+}
+
+const bytes = (count: number): string => `${formatByteSize(count)} (${count} bytes)`

@@ -1,0 +1,95 @@
+import { WengertError } from '@wengert/tape'
+import { expect, test } from 'vitest'
+import { createProgram } from './program.js'
+
+/** What a command line is refused with. */
+async function refusalOf(line: string): Promise<string> {
+  const refused: unknown = await createProgram()
+    .parseAsync(line.split(' '), { from: 'user' })
+    .then(
+      () => 'nothing',
+      error => error,
+    )
+  return refused instanceof WengertError ? `${refused.code}: ${refused.message}` : String(refused)
+}
+
+test('plans that cannot be are refused before anything is planned', async () => {
+  const lines = [
+    '',
+    'rnn',
+    'mlp --graph graph.json',
+    '--graph graph.json --batch 3',
+    '--graph graph.json --heads 3',
+    'cnn --hidden 3',
+    'mlp --steps 3',
+    'lstm --layers 2',
+    'transformer --hidden 3',
+    'transformer --heads 3',
+    'lstm --steps 0',
+    'mlp --hidden 99999999999',
+    'transformer --width 1048576 --heads 1',
+    'mlp --memory none',
+  ]
+  const said = await Promise.all(
+    lines.map(async line => `$ wengert plan ${line}\n${await refusalOf(`plan ${line}`.trimEnd())}`),
+  )
+  expect(said.join('\n\n')).toMatchInlineSnapshot(`
+    "$ wengert plan 
+    OPTION: There is nothing to plan.
+      expected  a model, mlp or cnn or lstm or transformer, or --graph with a file
+
+    $ wengert plan rnn
+    OPTION: \`model\` is "rnn".
+      expected  mlp or cnn or lstm or transformer
+      fix       --help after the command says what each option means
+
+    $ wengert plan mlp --graph graph.json
+    OPTION: There are two things to plan.
+      expected  a model, mlp or cnn or lstm or transformer, or --graph with a file
+
+    $ wengert plan --graph graph.json --batch 3
+    OPTION: \`--batch\` means nothing for plan --graph.
+      fix       leave --batch out
+
+    $ wengert plan --graph graph.json --heads 3
+    OPTION: \`--heads\` means nothing for plan --graph.
+      fix       leave --heads out
+
+    $ wengert plan cnn --hidden 3
+    OPTION: \`--hidden\` means nothing for cnn.
+      fix       leave --hidden out
+
+    $ wengert plan mlp --steps 3
+    OPTION: \`--steps\` means nothing for mlp.
+      fix       leave --steps out
+
+    $ wengert plan lstm --layers 2
+    OPTION: \`--layers\` means nothing for lstm.
+      fix       leave --layers out
+
+    $ wengert plan transformer --hidden 3
+    OPTION: \`--hidden\` means nothing for transformer.
+      fix       leave --hidden out
+
+    $ wengert plan transformer --heads 3
+    OPTION: \`--heads\` is 3, but \`--width\` is 128.
+      expected  a number of heads that divides 128
+
+    $ wengert plan lstm --steps 0
+    OPTION: \`--steps\` is "0".
+      expected  a whole number from 1 to 1048576
+      fix       --help after the command says what each option means
+
+    $ wengert plan mlp --hidden 99999999999
+    OPTION: \`--hidden\` makes a value of 102399999998976 numbers.
+      expected  at most 1073741824 numbers in a value, which are 4 GiB
+
+    $ wengert plan transformer --width 1048576 --heads 1
+    OPTION: \`--width\` makes a value of 4398046511104 numbers.
+      expected  at most 1073741824 numbers in a value, which are 4 GiB
+
+    $ wengert plan mlp --memory none
+    OPTION: \`--memory\` is not a size in bytes: "none".
+      expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
+  `)
+})

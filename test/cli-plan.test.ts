@@ -1,0 +1,290 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { chromiumPath, launch } from './chromium.js'
+import { commandIn, failureOf } from './command.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'wengert-plan-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const wengert = commandIn(folder)
+const failure = (...args: string[]): Promise<string> => failureOf(wengert(['plan', ...args]))
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+interface Point {
+  readonly peakBytes: number
+  readonly extraCost: number
+  readonly recomputedShare: number
+}
+
+interface Planned {
+  readonly plan: Point & { readonly keptBytes: number; readonly leastBytes: number }
+  readonly curve: readonly (Point & { readonly budgetBytes: number })[]
+  readonly timeline: Readonly<Record<'endCost' | 'bytes' | 'again', readonly unknown[]>>
+  readonly values: readonly { readonly name: string }[]
+}
+
+/** The JSON of a plan that must succeed, with what it says to people. */
+async function planned(...args: string[]): Promise<Planned & { readonly said: string }> {
+  const { code, stdout, stderr } = await wengert(['plan', ...args, '--json'])
+  expect(stderr).not.toMatch(/Error/)
+  expect(code).toBe(0)
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+  return { ...JSON.parse(stdout), said: stderr }
+}
+
+test('plans trade time for bytes', async () => {
+  const deep = ['mlp', '--hidden', '512,512,512,512,512', '--batch', '4096']
+  const { plan, curve } = await planned(...deep, '--memory', '64MiB')
+  const [fewest, kept] = [curve[0] as Point, curve.at(-1) as Point]
+  expect(kept.recomputedShare).toBe(0)
+  expect(plan.peakBytes).toBeLessThanOrEqual(64 * 2 ** 20)
+  expect(fewest.peakBytes).toBeLessThan(kept.peakBytes)
+  expect(fewest.recomputedShare).toBeGreaterThan(0)
+  expect(await failure(...deep, '--memory', '1MiB', '--json')).toMatch(/\nBudgetError: /)
+})
+
+test('what is said', async () => {
+  const { said } = await planned('--graph', graphFile(chain(6)), '--memory', '160')
+  for (const line of said.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  expect(said).toMatchInlineSnapshot(`
+    "graph.json, 12 nodes:
+    ┌───────────────────────────────────────┬─────────────────────┐
+    │ budget                                │ 160 B (160 bytes)   │
+    │ needs                                 │ 160 B (160 bytes)   │
+    │ everything kept would need            │ 224 B (224 bytes)   │
+    │ smallest budget with a plan           │ 96 B (96 bytes)     │
+    │ no plan in this order needs less than │ 96 B (96 bytes)     │
+    │ cost of everything once               │ 195 FLOP            │
+    │ cost of what runs again               │ 22 FLOP (+11.3 %)   │
+    │ share that runs again                 │ 10.1 %              │
+    │ runs                                  │ 14, 2 of them again │
+    └───────────────────────────────────────┴─────────────────────┘
+    What fewer bytes cost
+    extra cost in % against B; ╎ is the budget
+
+      ▲                              ╎                              
+      │━━━━━━━━━━━━━━┓               ╎                              
+    50┤              ┃               ╎                              
+      │              ┃               ╎                              
+    40┤              ┃               ╎                              
+      │              ┃               ╎                              
+    30┤              ┃               ╎                              
+      │              ┃               ╎                              
+    20┤              ┗━━━━━━━━━━━━━━┓╎                              
+      │                             ┃╎                              
+    10┤                             ┗╎━━━━━━━━━━━━┓                 
+      │                              ╎            ┗━━━━━━━━━━━━━━┓  
+     0┤                              ╎                           ┗━ 
+      └──┬────────┬────────┬─────────┬────────┬────────┬────────┬──▶
+       100      120      140       160      180      200      220   
+
+    ┌───────┬───────┬──────────┬────────────┬───────────┬──────────┐
+    │ needs │ bytes │     cost │ extra cost │ run again │          │
+    ├───────┼───────┼──────────┼────────────┼───────────┼──────────┤
+    │ 96 B  │    96 │ 305 FLOP │    +56.4 % │        10 │          │
+    │ 128 B │   128 │ 238 FLOP │    +22.1 % │         4 │          │
+    │ 160 B │   160 │ 217 FLOP │    +11.3 % │         2 │ ◀ budget │
+    │ 192 B │   192 │ 205 FLOP │     +5.1 % │         1 │          │
+    │ 224 B │   224 │ 195 FLOP │     +0.0 % │         0 │          │
+    └───────┴───────┴──────────┴────────────┴───────────┴──────────┘
+    "
+  `)
+})
+
+test('an interrupt ends a plan, which keeps the thread busy', async () => {
+  const layers = Array(12).fill('256').join()
+  const { code, signal } = await wengert(['plan', 'mlp', '--hidden', layers, '--batch', '4096'], child => {
+    child.stderr?.once('data', () => child.kill('SIGINT'))
+  })
+  expect({ code, signal }).toEqual({ code: null, signal: 'SIGINT' })
+})
+
+const node = (bytes: number, flops: number, ...inputs: number[]) => ({ bytes, flops, inputs })
+type Node = ReturnType<typeof node>
+
+/** So many steps forward over 32 bytes each and as many back, each of which reads the value at its place. */
+function chain(steps: number): { nodes: readonly Node[]; outputs: readonly number[] } {
+  const forward = Array.from({ length: steps }, (_, k) => node(32, 10 + k, ...(k > 0 ? [k - 1] : [])))
+  const backward = Array.from({ length: steps }, (_, k) =>
+    node(32, 20, steps - 1 - k, ...(k > 0 ? [steps + k - 1] : [])),
+  )
+  return { nodes: [...forward, ...backward], outputs: [2 * steps - 1] }
+}
+
+function graphFile(graph: object, name = 'graph.json'): string {
+  write(name, JSON.stringify(graph))
+  return name
+}
+
+describe('graphs from outside', () => {
+  // 0 → 1 → 2 → 3 forward and 4 ← 5 ← 6 backward, the last ones first
+  const nodes = [
+    node(100, 0, 1, 6),
+    node(100, 0, 2, 5),
+    node(100, 1, 3, 4),
+    node(0, 0, 4),
+    node(100, 20, 5),
+    node(100, 20, 6),
+    node(100, 5),
+  ]
+
+  test('are planned within bytes, in whatever order their nodes are', async () => {
+    const args = ['--graph', graphFile({ nodes, outputs: [0] }, 'chain.json')]
+    const { said, ...within } = await planned(...args, '--memory', '340')
+    expect(said).toMatch(/chain\.json, 7 nodes/)
+    // 5 is dropped, as 6 could not be; it comes back from nothing for 5 FLOP
+    const fewest = { peakBytes: 336, cost: 46, extraCost: 5, recomputedShare: 5 / 51, runs: 8, reruns: 1 }
+    expect(within).toMatchObject({
+      graph: 'chain.json',
+      nodes: 7,
+      budgetBytes: 340,
+      plan: { ...fewest, keptBytes: 448, leastBytes: 336 },
+      curve: [fewest, { peakBytes: 448, cost: 46, extraCost: 0, recomputedShare: 0, runs: 7, reruns: 0 }],
+    })
+    expect(Object.values(within.timeline).map(({ length }) => length)).toEqual([8, 8, 8])
+    expect(within.values.find(({ name }) => name === 'node 6')).toMatchObject({ fate: 'rerun', runs: 2 })
+    expect(await failure(...args, '--memory', '320')).toMatch(/BudgetError: .*\n.* at least 336 bytes/)
+  })
+
+  test('what is no graph is refused', async () => {
+    write('broken.json', '{ "nodes": [')
+    expect(
+      (await failure('--graph', 'broken.json')).replace(/SyntaxError: .*/, 'SyntaxError: …'),
+    ).toMatchInlineSnapshot(`
+      "GraphError: broken.json is not JSON.
+        expected  { "nodes": [{ "bytes", "flops", "inputs": [indices] }], "outputs": [indices] }
+        at        SyntaxError: …"
+    `)
+    const cycle = graphFile({ nodes: [node(16, 1, 1), node(16, 1, 0)], outputs: [0] })
+    expect(await failure('--graph', cycle)).toMatchInlineSnapshot(`
+      "GraphError: graph.json: it has a cycle.
+        expected  no node that reads, by way of others, itself
+        at        0 ← 1 ← 0"
+    `)
+    expect(
+      (await failure('--graph', 'absent.json')).replace(/taken from .*/, 'taken from …'),
+    ).toMatchInlineSnapshot(`
+      "GraphError: There is no file absent.json.
+        expected  the path of a JSON file
+        fix       check the path; it is taken from …"
+    `)
+  })
+})
+
+describe('the page', () => {
+  test('is written in whole or not at all', async () => {
+    mkdirSync(join(folder, 'pages/folder.html'), { recursive: true })
+    const graph = ['--graph', graphFile(chain(6))]
+    const refused = async (...args: string[]) =>
+      (await failure(...graph, ...args)).replace(/taken from .*/, 'taken from …')
+    expect(await refused('--out', 'nowhere/plan.html')).toMatchInlineSnapshot(`
+      "OptionError: \`--out\` is "nowhere/plan.html", but there is no folder nowhere.
+        expected  a file in a folder that is there
+        fix       check the path; it is taken from …"
+    `)
+    expect(await refused('--out', 'pages/folder.html')).toMatchInlineSnapshot(`
+      "OptionError: \`--out\` is "pages/folder.html", which is no file.
+        expected  the path of a file
+        fix       check the path; it is taken from …"
+    `)
+    expect(await refused('--out', '')).toMatchInlineSnapshot(`
+      "OptionError: \`--out\` is "", which is no file.
+        expected  the path of a file
+        fix       check the path; it is taken from …"
+    `)
+    expect(existsSync(join(folder, 'nowhere'))).toBe(false)
+
+    write('pages/plan.html', 'before')
+    expect(await refused('--out', 'pages/plan.html', '--memory', '16')).toMatch(/BudgetError: /)
+    expect(read('pages/plan.html')).toBe('before')
+    await planned(...graph, '--out', 'pages/plan.html')
+    expect(read('pages/plan.html')).toMatch(/^<!DOCTYPE html>.*<\/html>\n$/s)
+    expect(readdirSync(join(folder, 'pages')).toSorted()).toEqual(['folder.html', 'plan.html'])
+  })
+
+  test.skipIf(chromiumPath === undefined)('in a browser, wide and narrow, light and dark', async () => {
+    await planned('--graph', graphFile(chain(60)), '--memory', '600', '--out', 'shown.html')
+    await using browser = await launch()
+    for (const [width, colorScheme] of [
+      [1100, 'light'],
+      [360, 'dark'],
+    ] as const) {
+      const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+      const [complaints, requests]: string[][] = [[], []]
+      page.on('console', message => complaints?.push(message.text()))
+      page.on('pageerror', error => complaints?.push(String(error)))
+      page.on('request', request => requests?.push(request.url()))
+      const url = pathToFileURL(join(folder, 'shown.html')).href
+      await page.goto(url)
+      expect({ complaints, requests }).toEqual({ complaints: [], requests: [url] })
+
+      const figures = page.locator('svg.figure:visible')
+      expect(await figures.count()).toBe(2)
+      const boxes = await Promise.all((await figures.all()).map(figure => figure.boundingBox()))
+      for (const box of boxes) {
+        expect(box?.width).toBeGreaterThan(0.8 * Math.min(width, 900))
+        expect(box?.height).toBeGreaterThan(200)
+        expect(box?.height).toBeLessThan(500)
+      }
+      const { scrollWidth, background, ink, outside } = await page.evaluate(() => {
+        const { backgroundColor, color } = getComputedStyle(document.body)
+        // what is drawn stays within its picture
+        const outside = Array.from(document.querySelectorAll('svg.figure')).flatMap(figure => {
+          const frame = figure.getBoundingClientRect()
+          return Array.from(figure.querySelectorAll('text, path, rect, circle')).filter(mark => {
+            const box = mark.getBoundingClientRect()
+            return box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1
+          })
+        })
+        return {
+          scrollWidth: document.documentElement.scrollWidth,
+          background: backgroundColor,
+          ink: color,
+          outside: outside.length,
+        }
+      })
+      expect(outside).toBe(0)
+      expect(scrollWidth).toBeLessThanOrEqual(width)
+      const brightness = (color: string) => Number(/\d+/.exec(color)?.[0])
+      expect(brightness(background) > brightness(ink)).toBe(colorScheme === 'light')
+      await page.close()
+    }
+  })
+})
+
+test('help', async () => {
+  const { code, stdout } = await wengert(['plan', '--help'])
+  expect(code).toBe(0)
+  expect(stdout).toMatchInlineSnapshot(`
+    "Usage: wengert plan [options] [model]
+
+    Plan the gradient of one batch: what it needs, what is computed again to need
+    less, and the whole trade.
+
+    Arguments:
+      model               mlp, cnn, lstm, transformer
+
+    Options:
+      --graph <file>      instead of a model: a JSON file of nodes with bytes, flops
+                          and inputs
+      --memory <size>     bytes to plan within (default: as many as everything
+                          needs)
+      --out <file.html>   also write a page with pictures: memory over time, and
+                          bytes against cost
+      --batch <n>         rows of the batch (default: 1024; lstm 64, transformer 16)
+      --hidden <lengths>  mlp, lstm: lengths of the hidden layers (default: 256,256;
+                          lstm 128)
+      --steps <n>         lstm, transformer: length of a row (default: 128)
+      --layers <n>        transformer: number of layers (default: 4)
+      --width <n>         transformer: features of a step (default: 128)
+      --heads <n>         transformer: heads of attention (default: 4)
+      --json              end with a line of JSON on standard output
+      --debug             show the stack of an error
+      -h, --help          display help for command
+    "
+  `)
+})
