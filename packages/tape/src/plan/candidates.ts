@@ -1,14 +1,16 @@
 /** A set of storages, and the one with the highest score among them without looking at all of them every time. */
 export class Candidates {
   readonly #members: number[] = []
-  readonly #place: Int32Array
+  #place: Int32Array
   #shortlist: number[] = []
 
-  constructor(storageCount: number) {
+  /** @param storageCount how many storages there will be; more may come */
+  constructor(storageCount = 0) {
     this.#place = new Int32Array(storageCount).fill(-1)
   }
 
   add(storage: number): void {
+    if (storage >= this.#place.length) this.#grow(storage + 1)
     if (this.#place[storage]! >= 0) return
     this.#place[storage] = this.#members.length
     this.#members.push(storage)
@@ -38,6 +40,12 @@ export class Candidates {
     }
     this.#shortlist = this.#select(score)
     return this.#bestOf(this.#shortlist, score)
+  }
+
+  #grow(count: number): void {
+    const larger = new Int32Array(Math.max(64, 2 * count)).fill(-1)
+    larger.set(this.#place)
+    this.#place = larger
   }
 
   #bestOf(list: readonly number[], score: (storage: number) => number): number {

@@ -1,3 +1,5 @@
+export { Candidates } from './candidates.js'
+export { Classes } from './classes.js'
 export * from './graph.js'
 export { largestWorkingSetBytes, leastBytes, plan } from './plan.js'
 export { PlanError } from './plan-error.js'

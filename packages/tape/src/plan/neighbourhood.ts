@@ -5,6 +5,7 @@
  * Kirisame et al. 2021 (DTR, §3.1, ẽ*) keep these sums in a union-find and accept that a storage that comes back
  * cannot be split off exactly. So do we, and build the classes again once many have come back.
  */
+import { Classes } from './classes.js'
 import type { Demand } from './demand.js'
 import type { GraphIndex } from './graph-index.js'
 
@@ -14,10 +15,7 @@ export class Neighbourhood {
   readonly #demand: Demand
   /** Node of each dropped storage, −1 for others. */
   readonly #node: Int32Array
-  #parent: number[] = []
-  #cost: number[] = []
-  #mark: number[] = []
-  #round = 0
+  readonly #classes = new Classes()
   #dropped = 0
   #returned = 0
 
@@ -31,13 +29,13 @@ export class Neighbourhood {
   costOf(storage: number): number {
     const { producer, cost, operands } = this.#index
     const step = producer[storage]!
-    const round = ++this.#round
+    this.#classes.begin()
     let sum = cost[step]!
     for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
-      sum += this.#classCost(operands.items[e]!, round)
+      sum += this.#classCost(operands.items[e]!)
     }
     this.#eachResultBelow(storage, result => {
-      if (this.#demand.wanted(result)) sum += this.#classCost(result, round)
+      if (this.#demand.wanted(result)) sum += this.#classCost(result)
     })
     return sum
   }
@@ -50,17 +48,14 @@ export class Neighbourhood {
   comeBack(storage: number): void {
     const node = this.#node[storage]!
     if (node < 0) return
-    const root = this.#find(node)
-    this.#cost[root] = Math.max(0, this.#cost[root]! - this.#index.cost[this.#index.producer[storage]!]!)
+    this.#classes.leave(node, this.#index.cost[this.#index.producer[storage]!]!)
     this.#node[storage] = -1
     this.#dropped--
     if (++this.#returned > 32 + this.#dropped) this.#rebuild()
   }
 
   #rebuild(): void {
-    this.#parent = []
-    this.#cost = []
-    this.#mark = []
+    this.#classes.clear()
     this.#returned = 0
     const dropped: number[] = []
     for (let s = 0; s < this.#node.length; s++) {
@@ -73,10 +68,7 @@ export class Neighbourhood {
   #add(storage: number): void {
     const { producer, cost, operands } = this.#index
     const step = producer[storage]!
-    const node = this.#parent.length
-    this.#parent.push(node)
-    this.#cost.push(step < 0 ? 0 : cost[step]!)
-    this.#mark.push(0)
+    const node = this.#classes.add(step < 0 ? 0 : cost[step]!)
     this.#node[storage] = node
     if (step < 0 || !this.#demand.wanted(storage)) return
     for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
@@ -97,31 +89,12 @@ export class Neighbourhood {
     }
   }
 
-  #classCost(storage: number, round: number): number {
+  #classCost(storage: number): number {
     const node = this.#node[storage]!
-    if (node < 0) return 0
-    const root = this.#find(node)
-    if (this.#mark[root] === round) return 0
-    this.#mark[root] = round
-    return this.#cost[root]!
+    return node < 0 ? 0 : this.#classes.costOnce(node)
   }
 
-  #join(a: number, b: number): void {
-    if (b < 0) return
-    const left = this.#find(a)
-    const right = this.#find(b)
-    if (left === right) return
-    this.#parent[left] = right
-    this.#cost[right] = this.#cost[right]! + this.#cost[left]!
-  }
-
-  #find(node: number): number {
-    const parent = this.#parent
-    let at = node
-    while (parent[at] !== at) {
-      parent[at] = parent[parent[at]!]!
-      at = parent[at]!
-    }
-    return at
+  #join(node: number, other: number): void {
+    if (other >= 0) this.#classes.join(node, other)
   }
 }

@@ -18,16 +18,20 @@ export function compileWithin(
   try {
     return compile(program, { memoryBytes: pageFloor(memoryBytes), arithmetic })
   } catch (error) {
-    if (!(error instanceof BudgetError)) throw error
-    const leastBytes = pageCeil(error.leastBytes)
-    throw new BudgetError({
-      ...error.parts,
-      summary: `No plan fits ${memoryBytes} bytes.`,
-      expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
-      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
-      budgetBytes: memoryBytes,
-      leastBytes,
-      cause: error,
-    })
+    throw error instanceof BudgetError ? inPages(error, memoryBytes) : error
   }
+}
+
+/** What was said of bytes, said of whole pages. */
+export function inPages(error: BudgetError, memoryBytes: number): BudgetError {
+  const leastBytes = pageCeil(error.leastBytes)
+  return new BudgetError({
+    ...error.parts,
+    summary: `No plan fits ${memoryBytes} bytes.`,
+    expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
+    fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+    budgetBytes: memoryBytes,
+    leastBytes,
+    cause: error,
+  })
 }

@@ -1,7 +1,16 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
-export { type Arithmetic, type CompileOptions, compile } from './compile.js'
-export { compileWithin } from './compile-within.js'
-export { commonArena, type EvaluateOptions, evaluate, execute } from './evaluate.js'
+export { describe, type Planned, planWithin } from './choose.js'
+export {
+  type Arithmetic,
+  type CompileOptions,
+  compile,
+  compilePlanned,
+  featuresOf,
+  moduleOf,
+} from './compile.js'
+export { compileWithin, inPages } from './compile-within.js'
+export { commonArena, evaluate, execute, instructionAlone } from './evaluate.js'
 export type { Executable, Slot, Static } from './executable.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
+export { encode, type Unit } from './unit.js'

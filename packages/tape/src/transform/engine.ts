@@ -1,7 +1,9 @@
 import { OptionError } from '../errors.js'
-import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
+import { type ByteSize, type Data, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { Residents } from '../resident/index.js'
 import { Arena, type Arithmetic, commonArena, compileWithin, type Executable, execute } from '../run/index.js'
+import { borrowArena, giveBack } from './spare.js'
 
 /** Options of everything that runs programs. */
 export interface RunOptions {
@@ -23,22 +25,24 @@ const COMPILED_CACHE = 64
 /** Compiles programs within a budget, keeps them, and runs them in one arena. */
 export class Engine {
   readonly arithmetic: Arithmetic | undefined
-  readonly #memoryBytes: number | undefined
+  readonly memoryBytes: number | undefined
   readonly #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
+  /** Where values lie while a recording with values is in progress. */
+  #residents: Residents | undefined
 
   constructor(options: RunOptions) {
     const { memory, arithmetic } = options
     checkNames(options)
     checkArithmetic(arithmetic)
     this.arithmetic = arithmetic
-    this.#memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
+    this.memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
   }
 
   /** The arena, which cannot pass the budget. */
   get arena(): Arena {
     this.#arena ??=
-      this.#memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: this.#memoryBytes })
+      this.memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: this.memoryBytes })
     return this.#arena
   }
 
@@ -49,7 +53,11 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   compile(key: string, program: Program, outputs: Recording['outputs']): Compiled {
-    const compiled = { executable: compileWithin(program, this.#memoryBytes, this.arithmetic), outputs }
+    return this.keep(key, { executable: compileWithin(program, this.memoryBytes, this.arithmetic), outputs })
+  }
+
+  /** Keeps what was compiled under a key. */
+  keep<C extends Compiled>(key: string, compiled: C): C {
     this.#compiled.set(key, compiled)
     if (this.#compiled.size > COMPILED_CACHE) {
       this.#compiled.delete(this.#compiled.keys().next().value as string)
@@ -57,18 +65,40 @@ export class Engine {
     return compiled
   }
 
-  run({ executable, outputs }: Compiled, inputs: readonly Tensor[]): Tree<Tensor> {
-    const results = execute(
-      this.arena,
-      executable,
-      inputs.map(x => dataOf(x)),
-    )
+  /** Runs a compiled function; what a recording in progress has in the same arena is computed again when it is read. */
+  run(compiled: Compiled, inputs: readonly Tensor[]): Tree<Tensor> {
+    const data = inputs.map(x => dataOf(x))
+    this.#residents?.vacate()
+    return this.runIn(this.arena, compiled, data)
+  }
+
+  /** Runs a compiled function in an arena, of whose inputs the first are written and others may lie there already. */
+  runIn(arena: Arena, { executable, outputs }: Compiled, inputs: readonly Data[]): Tree<Tensor> {
+    const results = execute(arena, executable, inputs)
     return unflattenTree(
       outputs,
       results.map(({ aval, data }) => fromData(aval, data)),
     )
   }
+
+  /** Does something that records with values. Recordings inside of one another have their values in one arena. */
+  recording<T>(act: (residents: Residents) => T): T {
+    if (this.#residents) return act(this.#residents)
+    const { arithmetic, memoryBytes } = this
+    const arena = memoryBytes === undefined ? borrowArena() : this.arena
+    const keepBytes = memoryBytes === undefined ? KEEP_BYTES : undefined
+    this.#residents = new Residents(arena, { arithmetic, keepBytes })
+    try {
+      return act(this.#residents)
+    } finally {
+      this.#residents = undefined
+      if (memoryBytes === undefined) giveBack(arena)
+    }
+  }
 }
+
+/** Bytes of values that a recording without a budget keeps; what there are more is computed again. */
+const KEEP_BYTES = 2 ** 30
 
 function checkArithmetic(arithmetic: Arithmetic | undefined): void {
   if (arithmetic === undefined || arithmetic === 'fast' || arithmetic === 'portable') return
