@@ -34,9 +34,7 @@ export class Eviction {
     this.#candidates.remove(storage.id)
     if ('data' in storage.origin) return
     const element = this.#classes.add(costOf(storage))
-    for (const next of neighbours(storage.origin, storage)) {
-      if (next.element >= 0) this.#classes.join(element, next.element)
-    }
+    eachNext(storage.origin, storage, next => this.#classes.join(element, next.element))
     storage.element = element
   }
 
@@ -58,9 +56,9 @@ export class Eviction {
     let cost = costOf(storage)
     this.#classes.begin()
     if (!('data' in storage.origin)) {
-      for (const next of neighbours(storage.origin, storage)) {
-        if (next.element >= 0) cost += this.#classes.costOnce(next.element)
-      }
+      eachNext(storage.origin, storage, next => {
+        cost += this.#classes.costOnce(next.element)
+      })
     }
     return (storage.bytes * (this.#now - storage.usedAt)) / Math.max(cost, 1)
   }
@@ -68,8 +66,11 @@ export class Eviction {
 
 const costOf = ({ origin, bytes }: Storage): number => ('data' in origin ? bytes : origin.cost)
 
-/** What a storage was computed from, and what was computed from it. */
-function* neighbours({ operands }: Producer, { readers }: Storage): Iterable<Storage> {
-  for (const { storage } of operands) yield storage
-  for (const { results } of readers.slice(0, READERS)) yield* results
+/** Visits what is not resident of that from which a storage was computed, and of that which was computed from it. */
+function eachNext({ operands }: Producer, { readers }: Storage, visit: (next: Storage) => void): void {
+  for (const { storage } of operands) if (storage.element >= 0) visit(storage)
+  const count = Math.min(readers.length, READERS)
+  for (let k = 0; k < count; k++) {
+    for (const result of (readers[k] as Producer).results) if (result.element >= 0) visit(result)
+  }
 }

@@ -31,7 +31,9 @@ interface Pending {
  */
 export function orderMoves(moves: readonly Move[], limitBytes: number): readonly Move[] | undefined {
   const ordered: Move[] = []
-  const pending: Pending[] = moves.filter(({ bytes }) => bytes > 0).map(move => ({ ...move, blockers: 0, blocks: [] }))
+  const pending: Pending[] = moves
+    .filter(({ bytes }) => bytes > 0)
+    .map(move => ({ ...move, blockers: 0, blocks: [] }))
   block(pending)
   const waiting = new Set<Pending>(pending)
   const ready = pending.filter(({ blockers }) => blockers === 0)

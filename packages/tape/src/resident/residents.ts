@@ -38,8 +38,9 @@ export class Residents {
   readonly arena: Arena
   readonly #arithmetic: Arithmetic
   readonly #keepBytes: number
-  #blocks: Blocks
-  #eviction = new Eviction()
+  readonly #blocks: Blocks
+  readonly #eviction = new Eviction()
+  readonly #there = new Set<Storage>()
   #count = 0
 
   constructor(arena: Arena, { arithmetic = 'fast', keepBytes }: ResidentsOptions = {}) {
@@ -95,8 +96,18 @@ export class Residents {
     return viewOf(aval, this.arena.memory.buffer, (storage.block as Block).offset).slice()
   }
 
-  /** Makes all of the arena free; what was there, in the order in which it would have left if memory had been short. */
-  vacate(): readonly Storage[] {
+  /** What is resident, in the order in which it was recorded. */
+  get there(): readonly Storage[] {
+    return [...this.#there].sort((a, b) => a.id - b.id)
+  }
+
+  /** Makes all of the arena free. */
+  vacate(): void {
+    for (const storage of this.there) this.#evict(storage)
+  }
+
+  /** As {@link vacate}; what was there, in the order in which it would have left if memory had been short. */
+  vacateInOrder(): readonly Storage[] {
     const left: Storage[] = []
     for (let next = this.#eviction.next(); next; next = this.#eviction.next()) {
       this.#evict(next)
@@ -172,8 +183,7 @@ export class Residents {
     this.arena.run()
     outputs.forEach((storage, k) => {
       const { offset } = executable.outputs[k] as { offset: number }
-      storage.block = this.#blocks.takeAt(offset, storage.bytes)
-      this.#eviction.enter(storage)
+      this.#enter(storage, this.#blocks.takeAt(offset, storage.bytes))
     })
     this.#eviction.use(outputs, executable.cost + executable.extraCost)
   }
@@ -189,8 +199,7 @@ export class Residents {
     for (const storage of results) storage.holds--
     if (!room) return false
     missing.forEach((storage, k) => {
-      storage.block = room[k]
-      this.#eviction.enter(storage)
+      this.#enter(storage, room[k] as Block)
     })
     const { offset: scratch } = room.at(-1) as Block
     const offsets = (storages: readonly Storage[]) => storages.map(({ block }) => (block as Block).offset)
@@ -205,8 +214,7 @@ export class Residents {
     const block = this.#take([storage.bytes])?.[0]
     if (!block) return false
     this.arena.put(block.offset, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    storage.block = block
-    this.#eviction.enter(storage)
+    this.#enter(storage, block)
     this.#eviction.use([storage], storage.bytes)
     return true
   }
@@ -244,9 +252,16 @@ export class Residents {
     return this.#takeNow(sizes) as readonly Block[]
   }
 
+  #enter(storage: Storage, block: Block): void {
+    storage.block = block
+    this.#there.add(storage)
+    this.#eviction.enter(storage)
+  }
+
   #evict(storage: Storage): void {
     this.#blocks.give(storage.block as Block)
     storage.block = undefined
+    this.#there.delete(storage)
     this.#eviction.leave(storage)
   }
 }

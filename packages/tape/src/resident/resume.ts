@@ -6,7 +6,7 @@
  */
 import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
-import { withGiven } from '../rewrite/index.js'
+import { correspondence, withGiven } from '../rewrite/index.js'
 import {
   type Arena,
   type Arithmetic,
@@ -30,7 +30,7 @@ export interface Given {
 /** A compiled program whose last inputs are values that lie in the arena already. */
 export interface Resumed {
   readonly executable: Executable
-  /** Which they are, by position among those that were there. */
+  /** Which values of the recording they are. */
   readonly given: readonly number[]
 }
 
@@ -38,50 +38,53 @@ export interface Resumed {
 const SHARES = [1, 3 / 4, 1 / 2, 1 / 4]
 
 /**
- * Compiles a program to run on from what is there.
+ * Compiles what was made of a recording to run on from what is there.
  *
- * @param there in the order in which they would have left if memory had been short.
+ * @param there values of the recording, in the order in which they would have left if memory had been short.
  * @param memoryBytes the budget; undefined for none.
  * @throws {@link BudgetError} if it fits from scratch neither.
  */
 export function resume(
+  recorded: Program,
   program: Program,
   there: readonly Given[],
   memoryBytes: number | undefined,
   arithmetic: Arithmetic | undefined,
 ): Resumed {
   const limitBytes = memoryBytes === undefined ? Number.POSITIVE_INFINITY : pageFloor(memoryBytes)
-  const starts = SHARES.map(share => lastWithin(there, share * limitBytes))
+  const lineOf = correspondence(recorded, program)
+  const known = there.filter(({ value }) => lineOf[value] !== undefined)
+  const starts = SHARES.map(share => lastWithin(known, share * limitBytes))
   const attempts: Attempt[] = []
-  for (const from of new Set([...starts, there.length])) {
+  for (const from of new Set([...starts, known.length])) {
     try {
-      const attempt = attemptFrom(from)
+      const attempt = attemptWith(known.slice(from))
       if (attempt) attempts.push(attempt)
       if (attempt?.planned.chosen.extraCost === 0) break
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error
-      if (from === there.length && attempts.length === 0) throw inPages(error, memoryBytes ?? limitBytes)
+      if (from === known.length && attempts.length === 0) throw inPages(error, memoryBytes ?? limitBytes)
     }
   }
   const { planned, given } = attempts.reduce((best, one) => (costOf(one) < costOf(best) ? one : best))
-  return { executable: compilePlanned(planned, { arithmetic }), given }
+  return { executable: compilePlanned(planned, { arithmetic }), given: given.map(({ value }) => value) }
 
-  /** With what is there from a position on; undefined if it could not be brought to where it is wanted. */
-  function attemptFrom(from: number): Attempt | undefined {
+  /** With some values given; undefined if they cannot be brought to where they are wanted. */
+  function attemptWith(some: readonly Given[]): Attempt | undefined {
     const begun = withGiven(
       program,
-      there.slice(from).map(({ value }) => value),
+      some.map(({ value }) => lineOf[value] as number),
     )
-    const given = begun.given.map(k => from + k)
+    const given = begun.given.map(k => some[k] as Given)
     const planned = planWithin(begun.program, [], limitBytes)
     const places = planned.chosen.inputOffsets.slice(program.inputs.length)
-    return movesOf(there, given, places, limitBytes) && { planned, given }
+    return movesOf(given, places, limitBytes) && { planned, given }
   }
 }
 
 interface Attempt {
   readonly planned: Planned
-  readonly given: readonly number[]
+  readonly given: readonly Given[]
 }
 
 const costOf = ({ planned: { chosen } }: Attempt): number => chosen.cost + chosen.extraCost
@@ -97,31 +100,26 @@ function lastWithin(there: readonly Given[], bytes: number): number {
 }
 
 /** How given values get to where a program wants them; undefined if there is no room for it. */
-function movesOf(
-  there: readonly Given[],
-  given: readonly number[],
-  places: readonly number[],
-  limitBytes: number,
-) {
-  return orderMoves(
-    given.map((k, at) => {
-      const { offset, bytes } = there[k] as Given
-      return { from: offset, to: places[at] as number, bytes }
-    }),
+const movesOf = (given: readonly Given[], places: readonly number[], limitBytes: number) =>
+  orderMoves(
+    given.map(({ offset, bytes }, k) => ({ from: offset, to: places[k] as number, bytes })),
     limitBytes,
   )
-}
 
 /**
  * Brings what is given to its place in the arena; false if there is no room for it, and then nothing has moved. Nothing
  * else may be resident.
  */
 export function settle(arena: Arena, { executable, given }: Resumed, there: readonly Given[]): boolean {
-  const places = executable.inputs.slice(executable.inputs.length - given.length).map(({ offset }) => offset)
-  const moves = movesOf(there, given, places, arena.maximumBytes)
+  const byValue = new Map(there.map(one => [one.value, one]))
+  const own = executable.inputs.length - given.length
+  const moves = movesOf(
+    given.map(value => byValue.get(value) as Given),
+    executable.inputs.slice(own).map(({ offset }) => offset),
+    arena.maximumBytes,
+  )
   if (!moves) return false
-  const end = moves.reduce((end, { to, bytes }) => Math.max(end, to + bytes), executable.peakBytes)
-  arena.reserve(end)
+  arena.reserve(moves.reduce((end, { to, bytes }) => Math.max(end, to + bytes), executable.peakBytes))
   for (const { from, to, bytes } of moves) arena.move(from, to, bytes)
   return true
 }

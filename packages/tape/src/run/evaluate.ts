@@ -7,15 +7,26 @@ import type { Executable } from './executable.js'
 const executables = new Map<string, Executable>()
 const EXECUTABLE_CACHE = 512
 
-let common: Arena | undefined
+/** Arenas without a budget that nobody has borrowed, the latest first. Engines allow only a few hundred memories at a time. */
+const spare: Arena[] = []
+const SPARE_COUNT = 4
 
 /**
  * The arena of everything that runs without a budget, one after the other: single operations on concrete tensors,
- * and functions whose memory is not limited. Engines allow only a few hundred memories at a time.
+ * and functions whose memory is not limited.
  */
 export function commonArena(): Arena {
-  common ??= new Arena()
-  return common
+  if (spare.length === 0) spare.push(new Arena())
+  return spare[0] as Arena
+}
+
+/** The common arena for one user alone, to whom its bytes belong until it is given back; another takes its place. */
+export const borrowArena = (): Arena => spare.shift() ?? new Arena()
+
+/** Makes a borrowed arena the common one again. */
+export function giveBack(arena: Arena): void {
+  spare.unshift(arena)
+  if (spare.length > SPARE_COUNT) spare.pop()
 }
 
 /**

@@ -9,7 +9,7 @@ export {
   moduleOf,
 } from './compile.js'
 export { compileWithin, inPages } from './compile-within.js'
-export { commonArena, evaluate, execute, instructionAlone } from './evaluate.js'
+export { borrowArena, commonArena, evaluate, execute, giveBack, instructionAlone } from './evaluate.js'
 export type { Executable, Slot, Static } from './executable.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'

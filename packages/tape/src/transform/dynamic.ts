@@ -10,7 +10,6 @@ import {
   type Tree,
 } from '../record/index.js'
 import { type Given, type Residents, type Resumed, resume, settle } from '../resident/index.js'
-import { correspondence } from '../rewrite/index.js'
 import type { Compiled, Engine } from './engine.js'
 
 /** What a transformation makes of a recorded function: the tensors of its result, emitted from tensors. */
@@ -20,7 +19,7 @@ export type Expand = (recording: Recording, inputs: readonly Tensor[]) => Tree<T
 interface Path extends Compiled, Resumed {}
 
 /**
- * Define by run: records a function on values, within the arena in which they then lie, and runs on from there: what the
+ * Define by run: records a function on values, in an arena in which all of them lie, and runs on from there: what the
  * transformation makes of the path is planned with what is resident.
  *
  * @throws {@link BudgetError} if an instruction does not fit the memory, or the path as a whole.
@@ -37,64 +36,59 @@ export function dynamically(
     const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
     const { captures } = recording
     if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
-    const there = residentOf(tape, residents)
-    const path = pathOf(engine, recording, tensors, expand, there)
+    const path = (there: readonly Given[]): Path => {
+      const key = keyOf(recording, there)
+      const known = engine.known(key) as Path | undefined
+      if (known) return known
+      const { program, outputs } = record(
+        (...inputs: readonly Tensor[]) => expand(recording, inputs),
+        ...tensors.map(x => x.aval),
+      )
+      const order = there.length === 0 ? [] : inOrder(there, tape, residents)
+      const { memoryBytes, arithmetic } = engine
+      return engine.keep(key, {
+        ...resume(recording.program, program, order, memoryBytes, arithmetic),
+        outputs,
+      })
+    }
+    const there = thereOf(tape, residents)
+    const resumed = path(there)
+    residents.vacate()
+    const { arena } = residents
     const data = tensors.map(x => dataOf(x))
-    if (settle(residents.arena, path, there)) return engine.runIn(residents.arena, path, data)
-    return engine.runIn(residents.arena, pathOf(engine, recording, tensors, expand, []), data)
-  })
-}
-
-/** The values of a tape that lie in its arena, in the order in which they would have left. The arena is free then. */
-function residentOf(tape: Tape, residents: Residents): readonly Given[] {
-  const values = new Map<object, number>()
-  tape.values.forEach((value, line) => {
-    if (value && !values.has(value.storage)) values.set(value.storage, line)
-  })
-  const offsets = new Map<object, number>()
-  for (const { storage } of tape.values.filter(value => value !== undefined)) {
-    if (storage.block) offsets.set(storage, storage.block.offset)
-  }
-  return residents.vacate().flatMap(storage => {
-    const value = values.get(storage)
-    if (value === undefined || 'data' in storage.origin) return []
-    return [{ value, offset: offsets.get(storage) as number, bytes: storage.bytes }]
+    return engine.runIn(arena, settle(arena, resumed, there) ? resumed : path([]), data)
   })
 }
 
 /**
- * The compiled path of a recording. Values leave an arena in an order that depends on the recording and the budget alone,
- * so calls that take the same path find what one of them compiled.
+ * What a compiled path depends on. What is resident depends on the recording and the budget alone, so calls that take the
+ * same path find what one of them compiled.
  */
-function pathOf(
-  engine: Engine,
-  recording: Recording,
-  tensors: readonly Tensor[],
-  expand: Expand,
-  there: readonly Given[],
-): Path {
-  const { program, inputs, outputs } = recording
-  const key = hash([JSON.stringify([inputs, outputs, there.map(({ value }) => value)]), hashOf(program)])
-  const known = engine.known(key) as Path | undefined
-  if (known) return known
-  const whole = record(
-    (...inputs: readonly Tensor[]) => expand(recording, inputs),
-    ...tensors.map(x => x.aval),
-  )
-  const same = correspondence(program, whole.program)
-  const found = there.flatMap((one, k) => {
-    const value = same[one.value]
-    return value === undefined ? [] : [{ k, given: { ...one, value } }]
+const keyOf = ({ program, inputs, outputs }: Recording, there: readonly Given[]): string =>
+  hash([hashOf(program), JSON.stringify([inputs, outputs, there.map(({ value }) => value)])])
+
+/** The values that instructions of a tape have computed and that are still there. */
+function thereOf(tape: Tape, residents: Residents): readonly Given[] {
+  const lines = linesOf(tape)
+  return residents.there.flatMap(storage => {
+    const value = lines.get(storage)
+    if (value === undefined || 'data' in storage.origin || !storage.block) return []
+    return [{ value, offset: storage.block.offset, bytes: storage.bytes }]
   })
-  const { executable, given } = resume(
-    whole.program,
-    found.map(({ given }) => given),
-    engine.memoryBytes,
-    engine.arithmetic,
-  )
-  return engine.keep(key, {
-    executable,
-    given: given.map(k => (found[k] as { k: number }).k),
-    outputs: whole.outputs,
+}
+
+/** The same values in the order in which they would have left if memory had been short. They leave. */
+function inOrder(there: readonly Given[], tape: Tape, residents: Residents): readonly Given[] {
+  const lines = linesOf(tape)
+  const rank = new Map(residents.vacateInOrder().map((storage, k) => [lines.get(storage), k]))
+  return there.toSorted((a, b) => (rank.get(a.value) as number) - (rank.get(b.value) as number))
+}
+
+/** The first line of a tape that has each storage; others have it under another shape. */
+function linesOf({ values }: Tape): ReadonlyMap<object, number> {
+  const lines = new Map<object, number>()
+  values.forEach((value, line) => {
+    if (value && !lines.has(value.storage)) lines.set(value.storage, line)
   })
+  return lines
 }

@@ -2,8 +2,16 @@ import { OptionError } from '../errors.js'
 import { type ByteSize, type Data, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { Residents } from '../resident/index.js'
-import { Arena, type Arithmetic, commonArena, compileWithin, type Executable, execute } from '../run/index.js'
-import { borrowArena, giveBack } from './spare.js'
+import {
+  Arena,
+  type Arithmetic,
+  borrowArena,
+  commonArena,
+  compileWithin,
+  type Executable,
+  execute,
+  giveBack,
+} from '../run/index.js'
 
 /** Options of everything that runs programs. */
 export interface RunOptions {
@@ -41,8 +49,8 @@ export class Engine {
 
   /** The arena, which cannot pass the budget. */
   get arena(): Arena {
-    this.#arena ??=
-      this.memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: this.memoryBytes })
+    if (this.memoryBytes === undefined) return commonArena()
+    this.#arena ??= new Arena({ maximumBytes: this.memoryBytes })
     return this.#arena
   }
 
