@@ -78,20 +78,22 @@ function block(pending: readonly Pending[]): void {
   }
 }
 
-/** The smallest block in the way of others that fits where nothing lies and nothing goes. */
+/** The largest block in the way of others for which there is room where nothing lies and nothing goes. */
 function stepAside(pending: readonly Pending[], waiting: ReadonlySet<Pending>, limitBytes: number) {
   const taken = pending.flatMap(({ from, to, bytes }) => [
     { offset: from, bytes },
     { offset: to, bytes },
   ])
   taken.sort((a, b) => a.offset - b.offset)
-  const move = [...waiting]
-    .filter(({ blocks }) => blocks.length > 0)
-    .reduce((least, one) => (one.bytes < least.bytes ? one : least))
+  let hole = { offset: 0, bytes: 0 }
   let end = 0
-  for (const { offset, bytes } of taken) {
-    if (offset - end >= move.bytes) return { move, to: end }
+  for (const { offset, bytes } of [...taken, { offset: limitBytes, bytes: 0 }]) {
+    if (offset - end > hole.bytes) hole = { offset: end, bytes: offset - end }
     end = Math.max(end, offset + bytes)
   }
-  return limitBytes - end >= move.bytes ? { move, to: end } : undefined
+  let move: Pending | undefined
+  for (const one of waiting) {
+    if (one.blocks.length > 0 && one.bytes <= hole.bytes && one.bytes > (move?.bytes ?? 0)) move = one
+  }
+  return move && { move, to: hole.offset }
 }

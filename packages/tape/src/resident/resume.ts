@@ -12,9 +12,7 @@ import {
   type Arithmetic,
   compilePlanned,
   type Executable,
-  inPages,
   type Planned,
-  pageFloor,
   planWithin,
 } from '../run/index.js'
 import { orderMoves } from './moves.js'
@@ -41,17 +39,16 @@ const SHARES = [1, 3 / 4, 1 / 2, 1 / 4]
  * Compiles what was made of a recording to run on from what is there.
  *
  * @param there values of the recording, in the order in which they would have left if memory had been short.
- * @param memoryBytes the budget; undefined for none.
+ * @param limitBytes the budget; infinity for none.
  * @throws {@link BudgetError} if it fits from scratch neither.
  */
 export function resume(
   recorded: Program,
   program: Program,
   there: readonly Given[],
-  memoryBytes: number | undefined,
+  limitBytes: number,
   arithmetic: Arithmetic | undefined,
 ): Resumed {
-  const limitBytes = memoryBytes === undefined ? Number.POSITIVE_INFINITY : pageFloor(memoryBytes)
   const lineOf = correspondence(recorded, program)
   const known = there.filter(({ value }) => lineOf[value] !== undefined)
   const starts = SHARES.map(share => lastWithin(known, share * limitBytes))
@@ -63,7 +60,7 @@ export function resume(
       if (attempt?.planned.chosen.extraCost === 0) break
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error
-      if (from === known.length && attempts.length === 0) throw inPages(error, memoryBytes ?? limitBytes)
+      if (from === known.length && attempts.length === 0) throw error
     }
   }
   const { planned, given } = attempts.reduce((best, one) => (costOf(one) < costOf(best) ? one : best))

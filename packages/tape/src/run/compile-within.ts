@@ -14,9 +14,18 @@ export function compileWithin(
   memoryBytes: number | undefined,
   arithmetic: Arithmetic | undefined,
 ): Executable {
-  if (memoryBytes === undefined) return compile(program, { arithmetic })
+  return withinPages(memoryBytes, bytes => compile(program, { memoryBytes: bytes, arithmetic }))
+}
+
+/**
+ * Does something within the whole pages of so many bytes; undefined for no cap.
+ *
+ * @throws {@link BudgetError} if they do not suffice, with the fewest pages that would do.
+ */
+export function withinPages<T>(memoryBytes: number | undefined, act: (bytes: number | undefined) => T): T {
+  if (memoryBytes === undefined) return act(undefined)
   try {
-    return compile(program, { memoryBytes: pageFloor(memoryBytes), arithmetic })
+    return act(pageFloor(memoryBytes))
   } catch (error) {
     throw error instanceof BudgetError ? inPages(error, memoryBytes) : error
   }

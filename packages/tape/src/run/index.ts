@@ -8,7 +8,7 @@ export {
   featuresOf,
   moduleOf,
 } from './compile.js'
-export { compileWithin, inPages } from './compile-within.js'
+export { compileWithin, inPages, withinPages } from './compile-within.js'
 export { borrowArena, commonArena, evaluate, execute, giveBack, instructionAlone } from './evaluate.js'
 export type { Executable, Slot, Static } from './executable.js'
 export { costOf, lower } from './lower.js'

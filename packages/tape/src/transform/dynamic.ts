@@ -1,3 +1,4 @@
+import { folded } from '../derive/index.js'
 import { hash, hashOf } from '../program/index.js'
 import {
   dataOf,
@@ -10,6 +11,7 @@ import {
   type Tree,
 } from '../record/index.js'
 import { type Given, type Residents, type Resumed, resume, settle } from '../resident/index.js'
+import { withinPages } from '../run/index.js'
 import type { Compiled, Engine } from './engine.js'
 
 /** What a transformation makes of a recorded function: the tensors of its result, emitted from tensors. */
@@ -40,16 +42,17 @@ export function dynamically(
       const key = keyOf(recording, there)
       const known = engine.known(key) as Path | undefined
       if (known) return known
+      // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
+      const path = { ...recording, program: folded(recording.program) }
       const { program, outputs } = record(
-        (...inputs: readonly Tensor[]) => expand(recording, inputs),
+        (...inputs: readonly Tensor[]) => expand(path, inputs),
         ...tensors.map(x => x.aval),
       )
       const order = there.length === 0 ? [] : inOrder(there, tape, residents)
-      const { memoryBytes, arithmetic } = engine
-      return engine.keep(key, {
-        ...resume(recording.program, program, order, memoryBytes, arithmetic),
-        outputs,
-      })
+      const resumed = withinPages(engine.memoryBytes, bytes =>
+        resume(path.program, program, order, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic),
+      )
+      return engine.keep(key, { ...resumed, outputs })
     }
     const there = thereOf(tape, residents)
     const resumed = path(there)
