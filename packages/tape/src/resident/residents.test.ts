@@ -59,7 +59,7 @@ describe('values in one arena', () => {
         }
         expect(arena.memory.buffer.byteLength).toBeLessThanOrEqual(pages * PAGE_BYTES)
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
@@ -100,7 +100,7 @@ describe('values in one arena', () => {
         arena.run()
         expect(read).toEqual([new Uint8Array(arena.read(0).buffer)])
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 

@@ -51,17 +51,18 @@ export function resume(
 ): Resumed {
   const lineOf = correspondence(recorded, program)
   const known = there.filter(({ value }) => lineOf[value] !== undefined)
-  const starts = SHARES.map(share => lastWithin(known, share * limitBytes))
   const attempts: Attempt[] = []
-  for (const from of new Set([...starts, known.length])) {
-    try {
-      const attempt = attemptWith(known.slice(from))
-      if (attempt) attempts.push(attempt)
-      if (attempt?.planned.chosen.extraCost === 0) break
-    } catch (error) {
-      if (!(error instanceof BudgetError)) throw error
-      if (from === known.length && attempts.length === 0) throw error
-    }
+  const starts = [...new Set(SHARES.map(share => lastWithin(known, share * limitBytes)))]
+  for (const from of starts.filter(from => from < known.length)) {
+    const attempt = unlessTight(() => attemptWith(known.slice(from)))
+    if (!attempt) continue
+    attempts.push(attempt)
+    break
+  }
+  if (attempts[0]?.planned.chosen.extraCost !== 0) {
+    const scratch = () => attemptWith([]) as Attempt
+    const attempt = attempts.length > 0 ? unlessTight(scratch) : scratch()
+    if (attempt) attempts.push(attempt)
   }
   const { planned, given } = attempts.reduce((best, one) => (costOf(one) < costOf(best) ? one : best))
   return { executable: compilePlanned(planned, { arithmetic }), given: given.map(({ value }) => value) }
@@ -76,6 +77,15 @@ export function resume(
     const planned = planWithin(begun.program, [], limitBytes)
     const places = planned.chosen.inputOffsets.slice(program.inputs.length)
     return movesOf(given, places, limitBytes) && { planned, given }
+  }
+}
+
+function unlessTight<T>(act: () => T): T | undefined {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof BudgetError) return undefined
+    throw error
   }
 }
 
@@ -110,6 +120,7 @@ const movesOf = (given: readonly Given[], places: readonly number[], limitBytes:
 export function settle(arena: Arena, { executable, given }: Resumed, there: readonly Given[]): boolean {
   const byValue = new Map(there.map(one => [one.value, one]))
   const own = executable.inputs.length - given.length
+  if (executable.peakBytes > arena.maximumBytes) return false
   const moves = movesOf(
     given.map(value => byValue.get(value) as Given),
     executable.inputs.slice(own).map(({ offset }) => offset),

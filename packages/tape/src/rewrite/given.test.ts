@@ -52,7 +52,7 @@ describe('a program with values given', () => {
         const given = begun.given.map(k => values[k] as Uint8Array)
         expect(run(begun.program, [...inputs, ...given])).toEqual(run(whole, inputs))
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 

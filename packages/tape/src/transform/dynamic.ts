@@ -1,7 +1,6 @@
 import { folded } from '../derive/index.js'
 import { hash, hashOf } from '../program/index.js'
 import {
-  dataOf,
   innermostTape,
   type Recording,
   record,
@@ -58,8 +57,7 @@ export function dynamically(
     const resumed = path(there)
     residents.vacate()
     const { arena } = residents
-    const data = tensors.map(x => dataOf(x))
-    return engine.runIn(arena, settle(arena, resumed, there) ? resumed : path([]), data)
+    return engine.run(settle(arena, resumed, there) ? resumed : path([]), tensors, arena)
   })
 }
 

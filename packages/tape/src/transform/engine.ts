@@ -1,5 +1,5 @@
 import { OptionError } from '../errors.js'
-import { type ByteSize, type Data, type Program, parseByteSize } from '../program/index.js'
+import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { Residents } from '../resident/index.js'
 import {
@@ -73,16 +73,13 @@ export class Engine {
     return compiled
   }
 
-  /** Runs a compiled function; what a recording in progress has in the same arena is computed again when it is read. */
-  run(compiled: Compiled, inputs: readonly Tensor[]): Tree<Tensor> {
-    const data = inputs.map(x => dataOf(x))
-    this.#residents?.vacate()
-    return this.runIn(this.arena, compiled, data)
-  }
-
-  /** Runs a compiled function in an arena, of whose inputs the first are written and others may lie there already. */
-  runIn(arena: Arena, { executable, outputs }: Compiled, inputs: readonly Data[]): Tree<Tensor> {
-    const results = execute(arena, executable, inputs)
+  /** Runs a compiled function; inputs after those that are given lie in the arena already. */
+  run({ executable, outputs }: Compiled, inputs: readonly Tensor[], arena = this.arena): Tree<Tensor> {
+    const results = execute(
+      arena,
+      executable,
+      inputs.map(x => dataOf(x)),
+    )
     return unflattenTree(
       outputs,
       results.map(({ aval, data }) => fromData(aval, data)),
