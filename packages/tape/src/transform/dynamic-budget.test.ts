@@ -79,8 +79,8 @@ describe('define by run within a budget', () => {
 
   test('from the least bytes that the error names on, every budget will do', () => {
     const x = ramp(4096)
-    const loss = euler(40, () => {})
-    const want = bits(grad(eulerLoop(40))(x))
+    const loss = euler(25, () => {})
+    const want = bits(grad(eulerLoop(25))(x))
     let least = PAGE_BYTES
     const tried: number[] = []
     for (;;) {
@@ -96,7 +96,7 @@ describe('define by run within a budget', () => {
       }
     }
     expect(tried.length).toBeLessThanOrEqual(3)
-    for (let memory = least; memory <= 50 * PAGE_BYTES; memory += 3 * PAGE_BYTES) {
+    for (let memory = least; memory <= 40 * PAGE_BYTES; memory += 7 * PAGE_BYTES) {
       const engine = new Engine({ memory })
       expect(bits(gradientIn(engine, loss)(x))).toEqual(want)
       expect(engine.arena.bytes).toBeLessThanOrEqual(memory)
