@@ -1,16 +1,14 @@
 /** A set of storages, and the one with the highest score among them without looking at all of them every time. */
 export class Candidates {
   readonly #members: number[] = []
-  #place: Int32Array
+  readonly #place: Int32Array
   #shortlist: number[] = []
 
-  /** @param storageCount how many storages there will be; more may come */
-  constructor(storageCount = 0) {
+  constructor(storageCount: number) {
     this.#place = new Int32Array(storageCount).fill(-1)
   }
 
   add(storage: number): void {
-    if (storage >= this.#place.length) this.#grow(storage + 1)
     if (this.#place[storage]! >= 0) return
     this.#place[storage] = this.#members.length
     this.#members.push(storage)
@@ -40,12 +38,6 @@ export class Candidates {
     }
     this.#shortlist = this.#select(score)
     return this.#bestOf(this.#shortlist, score)
-  }
-
-  #grow(count: number): void {
-    const larger = new Int32Array(Math.max(64, 2 * count)).fill(-1)
-    larger.set(this.#place)
-    this.#place = larger
   }
 
   #bestOf(list: readonly number[], score: (storage: number) => number): number {

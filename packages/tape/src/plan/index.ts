@@ -1,4 +1,3 @@
-export { Candidates } from './candidates.js'
 export { Classes } from './classes.js'
 export * from './graph.js'
 export { largestWorkingSetBytes, leastBytes, plan } from './plan.js'

@@ -37,6 +37,7 @@ export function orderMoves(moves: readonly Move[], limitBytes: number): readonly
   block(pending)
   const waiting = new Set<Pending>(pending)
   const ready = pending.filter(({ blockers }) => blockers === 0)
+  let end = pending.reduce((end, { from, to, bytes }) => Math.max(end, from + bytes, to + bytes), 0)
   const leave = (move: Pending, to: number) => {
     if (move.from !== to) ordered.push({ from: move.from, to, bytes: move.bytes })
     for (const blocked of move.blocks) if (--blocked.blockers === 0) ready.push(blocked)
@@ -50,9 +51,10 @@ export function orderMoves(moves: readonly Move[], limitBytes: number): readonly
       waiting.delete(move)
       continue
     }
-    const aside = stepAside(pending, waiting, limitBytes)
+    const aside = stepAside(pending, waiting, { offset: end, bytes: limitBytes - end })
     if (!aside) return undefined
     leave(aside.move, aside.to)
+    end = Math.max(end, aside.to + aside.move.bytes)
   }
   return ordered
 }
@@ -78,22 +80,32 @@ function block(pending: readonly Pending[]): void {
   }
 }
 
-/** The largest block in the way of others for which there is room where nothing lies and nothing goes. */
-function stepAside(pending: readonly Pending[], waiting: ReadonlySet<Pending>, limitBytes: number) {
+/** The largest block in the way of others for which there is room behind everything, or where nothing lies and nothing goes. */
+function stepAside(pending: readonly Pending[], waiting: ReadonlySet<Pending>, behind: Hole) {
+  const fitting = (hole: Hole) => {
+    let largest: Pending | undefined
+    for (const one of waiting) {
+      if (one.blocks.length > 0 && one.bytes <= hole.bytes && one.bytes > (largest?.bytes ?? 0)) largest = one
+    }
+    return largest && { move: largest, to: hole.offset }
+  }
+  return fitting(behind) ?? fitting(largestHole(pending))
+}
+
+interface Hole {
+  readonly offset: number
+  readonly bytes: number
+}
+
+function largestHole(pending: readonly Pending[]): Hole {
   const taken = pending.flatMap(({ from, to, bytes }) => [
     { offset: from, bytes },
     { offset: to, bytes },
   ])
-  taken.sort((a, b) => a.offset - b.offset)
-  let hole = { offset: 0, bytes: 0 }
-  let end = 0
-  for (const { offset, bytes } of [...taken, { offset: limitBytes, bytes: 0 }]) {
+  let [hole, end] = [{ offset: 0, bytes: 0 }, 0]
+  for (const { offset, bytes } of taken.sort((a, b) => a.offset - b.offset)) {
     if (offset - end > hole.bytes) hole = { offset: end, bytes: offset - end }
     end = Math.max(end, offset + bytes)
   }
-  let move: Pending | undefined
-  for (const one of waiting) {
-    if (one.blocks.length > 0 && one.bytes <= hole.bytes && one.bytes > (move?.bytes ?? 0)) move = one
-  }
-  return move && { move, to: hole.offset }
+  return hole
 }

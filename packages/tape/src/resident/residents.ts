@@ -40,7 +40,6 @@ export class Residents {
   readonly #keepBytes: number
   readonly #blocks: Blocks
   readonly #eviction = new Eviction()
-  readonly #there = new Set<Storage>()
   #count = 0
 
   constructor(arena: Arena, { arithmetic = 'fast', keepBytes }: ResidentsOptions = {}) {
@@ -98,7 +97,7 @@ export class Residents {
 
   /** What is resident, in the order in which it was recorded. */
   get there(): readonly Storage[] {
-    return [...this.#there].sort((a, b) => a.id - b.id)
+    return [...this.#eviction.resident].sort((a, b) => a.id - b.id)
   }
 
   /** Makes all of the arena free. */
@@ -254,14 +253,12 @@ export class Residents {
 
   #enter(storage: Storage, block: Block): void {
     storage.block = block
-    this.#there.add(storage)
     this.#eviction.enter(storage)
   }
 
   #evict(storage: Storage): void {
     this.#blocks.give(storage.block as Block)
     storage.block = undefined
-    this.#there.delete(storage)
     this.#eviction.leave(storage)
   }
 }

@@ -8,6 +8,7 @@ import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
 import { correspondence, withGiven } from '../rewrite/index.js'
 import {
+  ARENA_LIMIT_BYTES,
   type Arena,
   type Arithmetic,
   compilePlanned,
@@ -15,7 +16,7 @@ import {
   type Planned,
   planWithin,
 } from '../run/index.js'
-import { orderMoves } from './moves.js'
+import { type Move, orderMoves } from './moves.js'
 
 /** A value of a program that lies in the arena already. */
 export interface Given {
@@ -28,8 +29,8 @@ export interface Given {
 /** A compiled program whose last inputs are values that lie in the arena already. */
 export interface Resumed {
   readonly executable: Executable
-  /** Which values of the recording they are. */
-  readonly given: readonly number[]
+  /** How they get from where they lie to where it wants them. */
+  readonly moves: readonly Move[]
 }
 
 /** Shares of the budget with which a recording might have been content. */
@@ -64,8 +65,8 @@ export function resume(
     const attempt = attempts.length > 0 ? unlessTight(scratch) : scratch()
     if (attempt) attempts.push(attempt)
   }
-  const { planned, given } = attempts.reduce((best, one) => (costOf(one) < costOf(best) ? one : best))
-  return { executable: compilePlanned(planned, { arithmetic }), given: given.map(({ value }) => value) }
+  const { planned, moves } = attempts.reduce((best, one) => (costOf(one) < costOf(best) ? one : best))
+  return { executable: compilePlanned(planned, { arithmetic }), moves }
 
   /** With some values given; undefined if they cannot be brought to where they are wanted. */
   function attemptWith(some: readonly Given[]): Attempt | undefined {
@@ -73,10 +74,14 @@ export function resume(
       program,
       some.map(({ value }) => lineOf[value] as number),
     )
-    const given = begun.given.map(k => some[k] as Given)
     const planned = planWithin(begun.program, [], limitBytes)
     const places = planned.chosen.inputOffsets.slice(program.inputs.length)
-    return movesOf(given, places, limitBytes) && { planned, given }
+    const moves = begun.given.map((k, at) => {
+      const { offset, bytes } = some[k] as Given
+      return { from: offset, to: places[at] as number, bytes }
+    })
+    const ordered = orderMoves(moves, Math.min(limitBytes, ARENA_LIMIT_BYTES))
+    return ordered && { planned, moves: ordered }
   }
 }
 
@@ -91,7 +96,7 @@ function unlessTight<T>(act: () => T): T | undefined {
 
 interface Attempt {
   readonly planned: Planned
-  readonly given: readonly Given[]
+  readonly moves: readonly Move[]
 }
 
 const costOf = ({ planned: { chosen } }: Attempt): number => chosen.cost + chosen.extraCost
@@ -106,28 +111,9 @@ function lastWithin(there: readonly Given[], bytes: number): number {
   return from
 }
 
-/** How given values get to where a program wants them; undefined if there is no room for it. */
-const movesOf = (given: readonly Given[], places: readonly number[], limitBytes: number) =>
-  orderMoves(
-    given.map(({ offset, bytes }, k) => ({ from: offset, to: places[k] as number, bytes })),
-    limitBytes,
-  )
-
-/**
- * Brings what is given to its place in the arena; false if there is no room for it, and then nothing has moved. Nothing
- * else may be resident.
- */
-export function settle(arena: Arena, { executable, given }: Resumed, there: readonly Given[]): boolean {
-  const byValue = new Map(there.map(one => [one.value, one]))
-  const own = executable.inputs.length - given.length
-  if (executable.peakBytes > arena.maximumBytes) return false
-  const moves = movesOf(
-    given.map(value => byValue.get(value) as Given),
-    executable.inputs.slice(own).map(({ offset }) => offset),
-    arena.maximumBytes,
-  )
-  if (!moves) return false
-  arena.reserve(moves.reduce((end, { to, bytes }) => Math.max(end, to + bytes), executable.peakBytes))
+/** Brings what is given to its place in the arena, of which nothing else is needed. */
+export function settle(arena: Arena, { executable, moves }: Resumed): void {
+  arena.reserve(moves.reduce((end, { to, bytes }) => Math.max(end, to + bytes), 0))
   for (const { from, to, bytes } of moves) arena.move(from, to, bytes)
-  return true
+  arena.load(executable)
 }

@@ -37,36 +37,43 @@ export function dynamically(
     const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
     const { captures } = recording
     if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
-    const path = (there: readonly Given[]): Path => {
-      const key = keyOf(recording, there)
-      const known = engine.known(key) as Path | undefined
-      if (known) return known
-      // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
-      const path = { ...recording, program: folded(recording.program) }
-      const { program, outputs } = record(
-        (...inputs: readonly Tensor[]) => expand(path, inputs),
-        ...tensors.map(x => x.aval),
-      )
-      const order = there.length === 0 ? [] : inOrder(there, tape, residents)
-      const resumed = withinPages(engine.memoryBytes, bytes =>
-        resume(path.program, program, order, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic),
-      )
-      return engine.keep(key, { ...resumed, outputs })
-    }
     const there = thereOf(tape, residents)
-    const resumed = path(there)
+    const key = keyOf(recording, there)
+    const path =
+      (engine.known(key) as Path | undefined) ??
+      engine.keep(key, compiled(engine, recording, tensors, expand, inOrder(there, tape, residents)))
     residents.vacate()
-    const { arena } = residents
-    return engine.run(settle(arena, resumed, there) ? resumed : path([]), tensors, arena)
+    settle(residents.arena, path)
+    return engine.run(path, tensors, residents.arena)
   })
 }
 
+/** @param there in the order in which they would have left if memory had been short. */
+function compiled(
+  engine: Engine,
+  recording: Recording,
+  tensors: readonly Tensor[],
+  expand: Expand,
+  there: readonly Given[],
+): Path {
+  // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
+  const path = { ...recording, program: folded(recording.program) }
+  const { program, outputs } = record(
+    (...inputs: readonly Tensor[]) => expand(path, inputs),
+    ...tensors.map(x => x.aval),
+  )
+  const resumed = withinPages(engine.memoryBytes, bytes =>
+    resume(path.program, program, there, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic),
+  )
+  return { ...resumed, outputs }
+}
+
 /**
- * What a compiled path depends on. What is resident depends on the recording and the budget alone, so calls that take the
- * same path find what one of them compiled.
+ * What a compiled path depends on. What is resident, and where, depends on the recording and the budget alone, so calls that
+ * take the same path find what one of them compiled.
  */
 const keyOf = ({ program, inputs, outputs }: Recording, there: readonly Given[]): string =>
-  hash([hashOf(program), JSON.stringify([inputs, outputs, there.map(({ value }) => value)])])
+  hash([hashOf(program), JSON.stringify([inputs, outputs, there])])
 
 /** The values that instructions of a tape have computed and that are still there. */
 function thereOf(tape: Tape, residents: Residents): readonly Given[] {
