@@ -103,3 +103,34 @@ test('the storage goes first whose evicted surroundings cost least for its bytes
     { numRuns: 200 },
   )
 })
+
+test('of many storages every one goes once, the held ones when nobody holds them, and none before its time', () => {
+  const nodes = Array.from({ length: 300 }, (_, k) => ({
+    operands: [k - 1, k >> 1].filter(id => id >= 0),
+    cost: 1 + ((k * 37) % 50),
+    bytes: 1 + (k % 3),
+  }))
+  const storages = storagesOf(nodes)
+  const eviction = new Eviction()
+  for (const storage of storages) {
+    eviction.enter(storage)
+    eviction.use([storage], 10)
+  }
+  const held = storages.filter(({ id }) => id % 5 === 0)
+  for (const storage of held) storage.holds++
+  const left: number[] = []
+  const drain = () => {
+    for (let next = eviction.next(); next; next = eviction.next()) {
+      eviction.leave(next)
+      left.push(next.id)
+    }
+  }
+  drain()
+  expect(left).toHaveLength(240)
+  expect(left.every(id => id % 5 !== 0)).toBe(true)
+  // Age counts: of the first tenth that goes, none is among the last that were used.
+  expect(Math.max(...left.slice(0, 24))).toBeLessThan(290)
+  for (const storage of held) storage.holds--
+  drain()
+  expect(left.toSorted((a, b) => a - b)).toEqual(storages.map(({ id }) => id))
+})
