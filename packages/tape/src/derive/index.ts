@@ -1,4 +1,5 @@
 export { batch, withBatch } from './batching.js'
+export { folded } from './fold.js'
 export { pullback } from './pullback.js'
 export { pushforward, tangentsOfValues } from './pushforward.js'
 export { dependent } from './reach.js'

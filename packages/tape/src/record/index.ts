@@ -9,9 +9,9 @@ export {
   type Recorded,
   type Recording,
   record,
-  recordWith,
+  recordOn,
 } from './record.js'
-export { innermostTape } from './tape.js'
+export { innermostTape, Tape } from './tape.js'
 export {
   dataOf,
   fromData,

@@ -1,8 +1,7 @@
 import { RecordError } from '../errors.js'
 import { type Aval, formatAval, type Program } from '../program/index.js'
-import { type EvaluateOptions, evaluate } from '../run/index.js'
-import { type Compute, Tape } from './tape.js'
-import { dataOf, hasData, Tensor, tensor } from './tensor.js'
+import { Tape } from './tape.js'
+import { Tensor, tensor } from './tensor.js'
 import { flattenTree, type Structure, type Tree, unflattenTree } from './tree.js'
 
 /** A recorded function: its program, and how arguments and result are nested. */
@@ -39,30 +38,18 @@ export function record<const A extends readonly unknown[]>(
   fn: (...args: { [K in keyof A]: Recorded<A[K]> }) => Tree<Tensor>,
   ...args: A
 ): Recording {
-  return recordWith(fn as (...args: unknown[]) => Tree<Tensor>, args, {})
+  return recordOn(new Tape(), fn as (...args: unknown[]) => Tree<Tensor>, args)
 }
 
-/** How {@link recordWith} records. */
-export interface RecordingOptions {
-  /**
-   * Computes each instruction as it is recorded, in this way, where its operands have values; the recorded function may
-   * then read them. Default: nothing is computed.
-   */
-  readonly dynamic?: EvaluateOptions | undefined
-}
-
-/** As {@link record}, for a list of arguments. */
-export function recordWith(
+/** As {@link record}, for a list of arguments, on a new tape. */
+export function recordOn(
+  tape: Tape,
   fn: (...args: unknown[]) => Tree<Tensor>,
   args: readonly unknown[],
-  { dynamic }: RecordingOptions,
 ): Recording {
   const { leaves, structure } = flattenTree(args, isArgumentLeaf)
-  const tape = new Tape(dynamic && computeWith(dynamic))
   try {
-    const traced = leaves.map(leaf =>
-      tape.input(avalOf(leaf), leaf instanceof Tensor && hasData(leaf) ? dataOf(leaf) : undefined),
-    )
+    const traced = leaves.map(leaf => tape.input(avalOf(leaf), leaf instanceof Tensor ? leaf : undefined))
     const result: unknown = fn(...(unflattenTree(structure, traced) as unknown[]))
     if (result instanceof Promise) throw asynchronous()
     const outputs = flattenTree(result, isResultLeaf)
@@ -79,17 +66,6 @@ export function recordWith(
     tape.abandon()
   }
 }
-
-const computeWith =
-  (options: EvaluateOptions): Compute =>
-  (op, inputs, params) =>
-    evaluate(
-      op,
-      inputs.map(x => x.aval),
-      inputs.map(x => dataOf(x)),
-      params,
-      options,
-    ).map(({ data }) => data)
 
 const asynchronous = () =>
   new RecordError({

@@ -11,14 +11,12 @@ import {
   type Params,
   type Program,
 } from '../program/index.js'
+import type { Residents, Value } from '../resident/index.js'
 import { lineNow } from './lines.js'
-import { hasData, type Recorder, Tensor } from './tensor.js'
+import { dataOf, hasData, type Recorder, Tensor } from './tensor.js'
 
 /** Counts tapes, so that of two open tapes the one that was begun later is the inner one. */
 let tapes = 0
-
-/** Computes an instruction on tensors that have values. */
-export type Compute = (op: string, inputs: readonly Tensor[], params: Params) => readonly Data[]
 
 /** A finished recording: a program, and the tensors of outer tapes that its last inputs stand for. */
 export interface Finished {
@@ -40,19 +38,27 @@ export class Tape implements Recorder {
   readonly #scalars = new Map<string, Tensor>()
   readonly #lifted = new Map<Tensor, number>()
   readonly #captures: Tensor[] = []
-  readonly #compute: Compute | undefined
+  readonly #residents: Residents | undefined
+  /** On a dynamic tape, the values of lines that have one. */
+  readonly #values: (Value | undefined)[] = []
   #open = true
 
-  /** @param compute makes the tape dynamic: what can be is computed while it is recorded. */
-  constructor(compute?: Compute) {
-    this.#compute = compute
+  /** @param residents makes the tape dynamic: what can be is computed there while it is recorded. */
+  constructor(residents?: Residents) {
+    this.#residents = residents
   }
 
-  /** A new input; on a dynamic tape it may have a value. */
-  input(aval: Aval, data?: Data): Tensor {
+  /** The values of a dynamic tape, by line; undefined where there is none. */
+  get values(): readonly (Value | undefined)[] {
+    return this.#values
+  }
+
+  /** A new input; on a dynamic tape it has the value of a tensor that has one. */
+  input(aval: Aval, x?: Tensor): Tensor {
     const value = this.#define(aval)
     this.#inputs.push(value)
-    return this.#tensor(value, data)
+    this.#values[value] = x && this.#valueOf(x)
+    return this.#tensor(value)
   }
 
   /** A scalar constant; equal scalars are one value. */
@@ -77,8 +83,24 @@ export class Tape implements Recorder {
     const at = lineNow()
     const instruction = { op, inputs: ids, outputs, params }
     this.#instructions.push(at === undefined ? instruction : { ...instruction, at })
-    const data = this.#compute && inputs.every(hasData) ? this.#compute(op, inputs, params) : []
-    return outputs.map((value, k) => this.#tensor(value, data[k]))
+    const operands = ids.map(id => this.#values[id])
+    if (this.#residents && operands.every(operand => operand !== undefined)) {
+      this.#residents.compute(op, operands, params).forEach((value, k) => {
+        this.#values[outputs[k] as number] = value
+      })
+    }
+    return outputs.map(value => this.#tensor(value))
+  }
+
+  holds(value: number): boolean {
+    return this.#open && this.#values[value] !== undefined
+  }
+
+  read(value: number): Data | undefined {
+    const held = this.#values[value]
+    if (!held || !this.#residents) return undefined
+    if (!this.#open) throw this.#closed('read')
+    return this.#residents.read(held)
   }
 
   /** The id of a tensor on this tape; concrete tensors and those of outer tapes are brought in. */
@@ -101,6 +123,7 @@ export class Tape implements Recorder {
       this.#captures.push(x)
       this.#inputs.push(value)
     }
+    this.#values[value] = this.#valueOf(x)
     this.#lifted.set(x, value)
     return value
   }
@@ -127,7 +150,18 @@ export class Tape implements Recorder {
   #constant(aval: Aval, data: Data): Tensor {
     const value = this.#define(aval)
     this.#constants.push({ value, data })
-    return this.#tensor(value, data)
+    this.#values[value] = this.#residents?.given(aval, () => data)
+    return this.#tensor(value)
+  }
+
+  /** The value of a tensor from outside; that of another tape in the same arena is the same. */
+  #valueOf(x: Tensor): Value | undefined {
+    const { state } = x
+    if ('data' in state) return this.#residents?.given(x.aval, () => state.data)
+    if (state.tape instanceof Tape && state.tape.#residents === this.#residents) {
+      return state.tape.#values[state.value]
+    }
+    return hasData(x) ? this.#residents?.given(x.aval, () => dataOf(x)) : undefined
   }
 
   #define(aval: Aval): number {
@@ -135,9 +169,8 @@ export class Tape implements Recorder {
     return this.#avals.length - 1
   }
 
-  #tensor(value: number, data?: Data): Tensor {
-    const state = { tape: this, value, data: this.#compute && data }
-    return new Tensor(this.#avals[value] as Aval, state)
+  #tensor(value: number): Tensor {
+    return new Tensor(this.#avals[value] as Aval, { tape: this, value })
   }
 
   #closed(op: string): RecordError {

@@ -6,12 +6,14 @@ import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } 
 export interface Recorder {
   /** Of two recordings in progress the one with the larger number is the inner one. */
   readonly order: number
+  /** Whether a line has a value, as on dynamic tapes. */
+  holds(value: number): boolean
+  /** A copy of the value of a line; undefined if it has none. @throws RecordError once the recording has ended. */
+  read(value: number): Data | undefined
 }
 
-/** Where a tensor's value is: at hand, or a line of a tape that is being recorded; on a dynamic tape, both. */
-export type State =
-  | { readonly data: Data }
-  | { readonly tape: Recorder; readonly value: number; readonly data?: Data | undefined }
+/** Where a tensor's value is: at hand, or a line of a tape that is being recorded. */
+export type State = { readonly data: Data } | { readonly tape: Recorder; readonly value: number }
 
 /** Numbers and booleans in nested arrays, as `tensor` takes them and `toArray` gives them. */
 export type NestedArray = number | boolean | readonly NestedArray[]
@@ -123,7 +125,7 @@ function written(values: NestedArray): string {
 }
 
 /**
- * The data of a tensor itself, not a copy: it must not be written.
+ * The data of a tensor itself, not a copy: it must not be written. On a dynamic tape, a copy out of the arena.
  *
  * @throws {@link RecordError} while recording, when there is no value yet.
  * @example
@@ -131,7 +133,8 @@ function written(values: NestedArray): string {
  */
 export function dataOf(x: Tensor, reader = 'the data'): Data {
   const { state } = x
-  if (state.data) return state.data
+  const data = 'data' in state ? state.data : state.tape.read(state.value)
+  if (data) return data
   throw new RecordError({
     summary: `${reader} was asked of ${formatAval(x.aval)} while recording: %${(state as { value: number }).value} has no value yet.`,
     expected: 'a tensor that has been computed',
@@ -140,7 +143,7 @@ export function dataOf(x: Tensor, reader = 'the data'): Data {
 }
 
 /** Whether a tensor has a value: it is concrete, or on a dynamic tape. */
-export const hasData = (x: Tensor): boolean => x.state.data !== undefined
+export const hasData = ({ state }: Tensor): boolean => 'data' in state || state.tape.holds(state.value)
 
 /**
  * Wraps data as a tensor without copying; the data must not be written afterwards.

@@ -1,3 +1,4 @@
+export { correspondence, withGiven } from './given.js'
 export { EXPECTED_TURNS } from './inner.js'
 export { KeptLoops } from './kept-loops.js'
 export { mergeLoops } from './merge-loops.js'

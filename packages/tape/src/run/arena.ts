@@ -72,11 +72,8 @@ export class Arena {
    */
   load(executable: Executable): void {
     if (this.#loaded === executable) return
-    const missing = pageCeil(executable.peakBytes) - this.bytes
-    if (missing > 0) {
-      if (this.bytes + missing > this.maximumBytes) throw tooSmall(this, executable)
-      this.memory.grow(missing / PAGE_BYTES)
-    }
+    if (pageCeil(executable.peakBytes) > this.maximumBytes) throw tooSmall(this, executable)
+    this.reserve(executable.peakBytes)
     // Until everything is in place there is nothing to run.
     this.#loaded = undefined
     const run = this.#runs.get(executable.module) ?? this.#instantiate(executable.module)
@@ -84,6 +81,32 @@ export class Arena {
     for (const { offset, data } of executable.statics) bytes.set(data, offset)
     this.#run = run
     this.#loaded = executable
+  }
+
+  /** Grows the arena to so many bytes, which must not be more than it may have. */
+  reserve(bytes: number): void {
+    const missing = pageCeil(bytes) - this.bytes
+    if (missing > 0) this.memory.grow(missing / PAGE_BYTES)
+  }
+
+  /** Writes bytes anywhere. What was loaded must be loaded again. */
+  put(offset: number, data: Uint8Array): void {
+    this.#loaded = undefined
+    new Uint8Array(this.memory.buffer, offset, data.length).set(data)
+  }
+
+  /** Moves bytes to where they may overlap their old place. What was loaded must be loaded again. */
+  move(from: number, to: number, bytes: number): void {
+    this.#loaded = undefined
+    new Uint8Array(this.memory.buffer).copyWithin(to, from, from + bytes)
+  }
+
+  /** Runs call records of a module, written to an address that is a multiple of 4. What was loaded must be loaded again. */
+  call(module: WebAssembly.Module, records: Int32Array<ArrayBuffer>, offset: number): void {
+    this.#loaded = undefined
+    const run = this.#runs.get(module) ?? this.#instantiate(module)
+    new Int32Array(this.memory.buffer, offset, records.length).set(records)
+    run(offset, offset + records.byteLength)
   }
 
   /** Writes an input of the loaded executable. */

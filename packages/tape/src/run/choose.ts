@@ -198,7 +198,11 @@ function tooTight(program: Program, { instructionOf }: Lowered, cause: BudgetErr
   })
 }
 
-function describe(program: Program, { op, inputs, outputs, at }: Program['instructions'][number]): string {
+/** An instruction of a program as it is written in messages. */
+export function describe(
+  program: Program,
+  { op, inputs, outputs, at }: Program['instructions'][number],
+): string {
   const written = (values: readonly number[]) =>
     values.map(value => `%${value} ${formatAval(program.avals[value] as Aval)}`).join(', ')
   return `${written(outputs)} = ${op} ${written(inputs)}${at === undefined ? '' : `, recorded at ${at}`}`

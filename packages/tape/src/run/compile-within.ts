@@ -23,22 +23,30 @@ export function compileWithin(
 export const explainWithin = (program: Program, memoryBytes: number | undefined): Explanation =>
   withinPages(memoryBytes, bytes => explain(program, { memoryBytes: bytes }))
 
-/** Plans within the whole pages of a number of bytes. */
-function withinPages<T>(memoryBytes: number | undefined, plan: (bytes: number | undefined) => T): T {
-  if (memoryBytes === undefined) return plan(undefined)
+/**
+ * Does something within the whole pages of so many bytes; undefined for no cap.
+ *
+ * @throws {@link BudgetError} if they do not suffice, with the fewest pages that would do.
+ */
+export function withinPages<T>(memoryBytes: number | undefined, act: (bytes: number | undefined) => T): T {
+  if (memoryBytes === undefined) return act(undefined)
   try {
-    return plan(pageFloor(memoryBytes))
+    return act(pageFloor(memoryBytes))
   } catch (error) {
-    if (!(error instanceof BudgetError)) throw error
-    const leastBytes = pageCeil(error.leastBytes)
-    throw new BudgetError({
-      ...error.parts,
-      summary: `No plan fits ${memoryBytes} bytes.`,
-      expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
-      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
-      budgetBytes: memoryBytes,
-      leastBytes,
-      cause: error,
-    })
+    throw error instanceof BudgetError ? inPages(error, memoryBytes) : error
   }
+}
+
+/** What was said of bytes, said of whole pages. */
+export function inPages(error: BudgetError, memoryBytes: number): BudgetError {
+  const leastBytes = pageCeil(error.leastBytes)
+  return new BudgetError({
+    ...error.parts,
+    summary: `No plan fits ${memoryBytes} bytes.`,
+    expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
+    fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+    budgetBytes: memoryBytes,
+    leastBytes,
+    cause: error,
+  })
 }

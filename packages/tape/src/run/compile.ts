@@ -1,6 +1,7 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
 import type { Plan } from '../plan/index.js'
 import { type Aval, hash, type Program } from '../program/index.js'
+import type { Planned } from './choose.js'
 import type { Executable, Static } from './executable.js'
 import { planKeeping } from './keep.js'
 import { type LaidOut, layOut } from './lay-out.js'
@@ -37,20 +38,39 @@ export type Arithmetic = 'fast' | 'portable'
  * Array.from(arena.read(0)) // → [1, 4, 9]
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
-  const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
-  const { program: rewritten, lowered, chosen } = planKeeping(program, pinned, memoryBytes)
-  const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
+  const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [] } = options
+  return compilePlanned(planKeeping(program, pinned, memoryBytes), options)
+}
+
+/** Compiles a program as it was planned. */
+export function compilePlanned(
+  planned: Planned,
+  options: Omit<CompileOptions, 'memoryBytes'> = {},
+): Executable {
+  const { program, lowered, chosen } = planned
+  const { pinned = [], shared = false, arithmetic = 'fast' } = options
+  const features = featuresOf(arithmetic)
   const laidOut = layOut(lowered, chosen, 0, [])
   const unique = new Map(kernelsOf(laidOut.calls).map(kernel => [kernel.key, kernel]))
   const module = moduleOf([...unique.values()], features, shared)
-  return finish(rewritten, laidOut, chosen, [...unique.keys()], { module, features, shared, pinned })
+  return finish(program, laidOut, chosen, [...unique.keys()], { module, features, shared, pinned })
 }
+
+/** What compiled code may use. */
+export const featuresOf = (arithmetic: Arithmetic): Features => ({
+  fma: arithmetic === 'fast' && detectFeatures().fma,
+})
 
 /** Modules by kernels and features, the latest last; programs of the same kernels share one. */
 const modules = new Map<string, WebAssembly.Module>()
 const MODULE_CACHE = 256
 
-function moduleOf(kernels: readonly Kernel[], features: Features, shared: boolean): WebAssembly.Module {
+/** The module of some kernels. */
+export function moduleOf(
+  kernels: readonly Kernel[],
+  features: Features,
+  shared: boolean,
+): WebAssembly.Module {
   const key = JSON.stringify([features, shared, kernels.map(kernel => kernel.key)])
   const known = modules.get(key)
   if (known) modules.delete(key)

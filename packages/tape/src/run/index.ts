@@ -1,8 +1,15 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
-export type { Planned } from './choose.js'
-export { type Arithmetic, type CompileOptions, compile } from './compile.js'
-export { compileWithin, explainWithin } from './compile-within.js'
-export { commonArena, type EvaluateOptions, evaluate, execute } from './evaluate.js'
+export { describe, type Planned, planWithin } from './choose.js'
+export {
+  type Arithmetic,
+  type CompileOptions,
+  compile,
+  compilePlanned,
+  featuresOf,
+  moduleOf,
+} from './compile.js'
+export { compileWithin, explainWithin, inPages, withinPages } from './compile-within.js'
+export { borrowArena, commonArena, evaluate, execute, giveBack, instructionAlone } from './evaluate.js'
 export type { Executable, Slot, Static } from './executable.js'
 export { explain } from './explain.js'
 export type {
@@ -17,3 +24,4 @@ export { formatExplanation } from './explanation-text.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
 export { plansOf } from './plans-of.js'
+export { encode, type Unit } from './unit.js'

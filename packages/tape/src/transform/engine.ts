@@ -1,15 +1,18 @@
 import { OptionError } from '../errors.js'
 import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { Residents } from '../resident/index.js'
 import {
   Arena,
   type Arithmetic,
+  borrowArena,
   commonArena,
   compileWithin,
   type Executable,
   type Explanation,
   execute,
   explainWithin,
+  giveBack,
 } from '../run/index.js'
 
 /** Options of everything that runs programs. */
@@ -32,22 +35,24 @@ const COMPILED_CACHE = 64
 /** Compiles programs within a budget, keeps them, and runs them in one arena. */
 export class Engine {
   readonly arithmetic: Arithmetic | undefined
-  readonly #memoryBytes: number | undefined
+  readonly memoryBytes: number | undefined
   readonly #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
+  /** Where values lie while a recording with values is in progress. */
+  #residents: Residents | undefined
 
   constructor(options: RunOptions) {
     const { memory, arithmetic } = options
     checkNames(options)
     checkArithmetic(arithmetic)
     this.arithmetic = arithmetic
-    this.#memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
+    this.memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
   }
 
   /** The arena, which cannot pass the budget. */
   get arena(): Arena {
-    this.#arena ??=
-      this.#memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: this.#memoryBytes })
+    if (this.memoryBytes === undefined) return commonArena()
+    this.#arena ??= new Arena({ maximumBytes: this.memoryBytes })
     return this.#arena
   }
 
@@ -58,7 +63,11 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   compile(key: string, program: Program, outputs: Recording['outputs']): Compiled {
-    const compiled = { executable: compileWithin(program, this.#memoryBytes, this.arithmetic), outputs }
+    return this.keep(key, { executable: compileWithin(program, this.memoryBytes, this.arithmetic), outputs })
+  }
+
+  /** Keeps what was compiled under a key. */
+  keep<C extends Compiled>(key: string, compiled: C): C {
     this.#compiled.set(key, compiled)
     if (this.#compiled.size > COMPILED_CACHE) {
       this.#compiled.delete(this.#compiled.keys().next().value as string)
@@ -68,12 +77,13 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   explain(program: Program): Explanation {
-    return explainWithin(program, this.#memoryBytes)
+    return explainWithin(program, this.memoryBytes)
   }
 
-  run({ executable, outputs }: Compiled, inputs: readonly Tensor[]): Tree<Tensor> {
+  /** Runs a compiled function; inputs after those that are given lie in the arena already. */
+  run({ executable, outputs }: Compiled, inputs: readonly Tensor[], arena = this.arena): Tree<Tensor> {
     const results = execute(
-      this.arena,
+      arena,
       executable,
       inputs.map(x => dataOf(x)),
     )
@@ -82,7 +92,25 @@ export class Engine {
       results.map(({ aval, data }) => fromData(aval, data)),
     )
   }
+
+  /** Does something that records with values. Recordings inside of one another have their values in one arena. */
+  recording<T>(act: (residents: Residents) => T): T {
+    if (this.#residents) return act(this.#residents)
+    const { arithmetic, memoryBytes } = this
+    const arena = memoryBytes === undefined ? borrowArena() : this.arena
+    const keepBytes = memoryBytes === undefined ? KEEP_BYTES : undefined
+    this.#residents = new Residents(arena, { arithmetic, keepBytes })
+    try {
+      return act(this.#residents)
+    } finally {
+      this.#residents = undefined
+      if (memoryBytes === undefined) giveBack(arena)
+    }
+  }
 }
+
+/** Bytes of values that a recording without a budget keeps; what there are more is computed again. */
+const KEEP_BYTES = 2 ** 30
 
 function checkArithmetic(arithmetic: Arithmetic | undefined): void {
   if (arithmetic === undefined || arithmetic === 'fast' || arithmetic === 'portable') return

@@ -8,7 +8,8 @@ import {
   isArgumentLeaf,
   type Recording,
   record,
-  recordWith,
+  recordOn,
+  Tape,
   Tensor,
   type Tree,
   tensor,
@@ -60,7 +61,10 @@ export const explainer =
     const whole = withLines(() =>
       record(
         (...inputs: readonly Tensor[]) => {
-          const recorded = recordWith(fn as () => Tree<Tensor>, own, byRun ? { dynamic: engine } : {})
+          const recordedOn = (tape: Tape) => recordOn(tape, fn as () => Tree<Tensor>, own)
+          const recorded = byRun
+            ? engine.recording(residents => recordedOn(new Tape(residents)))
+            : recordedOn(new Tape())
           return expand(recorded, [...inputs, ...recorded.captures])
         },
         ...leaves.map(avalOf),

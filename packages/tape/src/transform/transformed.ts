@@ -1,6 +1,5 @@
 import { replay } from '../derive/index.js'
 import { OptionError } from '../errors.js'
-import { hashOf } from '../program/index.js'
 import {
   type ArgumentLeaf,
   avalOf,
@@ -11,13 +10,13 @@ import {
   isArgumentLeaf,
   type Recording,
   record,
-  recordWith,
   Tensor,
   type Tree,
   tensor,
   unflattenTree,
 } from '../record/index.js'
 import { simplify } from '../rewrite/index.js'
+import { dynamically, type Expand } from './dynamic.js'
 import { type Compiled, Engine, type RunOptions } from './engine.js'
 import { explainer, plannedWithLines, type Transformed } from './explained.js'
 import { type Form, leavesIn } from './repeated.js'
@@ -26,18 +25,15 @@ import { type Form, leavesIn } from './repeated.js'
 export interface RecordOptions extends RunOptions {
   /**
    * Define by run: the function is recorded anew at each call, with values, so that it may read them with `item()` and
-   * choose its path by them. Each instruction runs within the memory as it is recorded, and what the function holds on to
-   * lies in ordinary memory; then the recorded path is planned and run as a whole. Compiled paths are kept for later calls
-   * that take the same one. Default: recorded once for each set of avals, without values.
+   * choose its path by them. All values lie within the memory as they are recorded; what does not fit leaves and is computed
+   * again when it is read. Then the recorded path is planned as a whole and run on from what is there. Compiled paths are
+   * kept for later calls that take the same one. Default: recorded once for each set of avals, without values.
    */
   readonly dynamic?: boolean | undefined
 }
 
 /** Trees of tensors or numbers with the same nesting as the recorded arguments. */
 export type Arguments = readonly unknown[]
-
-/** What a transformation makes of a recorded function: the tensors of its result, emitted from tensors. */
-export type Expand = (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
 
 /**
  * The common way of all transformations: arguments that are being recorded expand onto their tape; concrete ones
@@ -83,23 +79,6 @@ export function transformed<A extends Arguments, R>(
   }
   const explain = explainer(engine, { fn, expand, dynamic: options.dynamic ?? false })
   return Object.assign(call, { explain }) as Transformed<A, R>
-}
-
-/** Define by run: records the function on values, then plans, compiles and runs the path that it took. */
-function dynamically(
-  engine: Engine,
-  fn: object,
-  args: readonly unknown[],
-  tensors: readonly Tensor[],
-  expand: Expand,
-): Tree<Tensor> {
-  const recording = recordWith(fn as (...args: unknown[]) => Tree<Tensor>, args, { dynamic: engine })
-  const { captures } = recording
-  if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
-  const whole = record((...inputs: readonly Tensor[]) => expand(recording, inputs), ...tensors.map(avalOf))
-  const program = simplify(whole.program)
-  const key = `${JSON.stringify(whole.outputs)} ${hashOf(program)}`
-  return engine.run(engine.known(key) ?? engine.compile(key, program, whole.outputs), tensors)
 }
 
 function argument(leaf: ArgumentLeaf, path: string): Tensor {

@@ -1,0 +1,270 @@
+import { BudgetError } from '../errors.js'
+import { type Aval, type Data, type Instruction, opOf, type Params, viewOf } from '../program/index.js'
+import {
+  type Arena,
+  type Arithmetic,
+  compileWithin,
+  describe,
+  encode,
+  inPages,
+  instructionAlone,
+} from '../run/index.js'
+import { type Block, Blocks } from './blocks.js'
+import { Eviction } from './eviction.js'
+import { type Alias, needBytesOf, type Single, singleOf, slotOf, withoutHistory } from './single.js'
+import { sliceOf } from './slice.js'
+import type { Origin, Producer, Storage, Value } from './value.js'
+
+/** How {@link Residents} keep values. */
+export interface ResidentsOptions {
+  /** Default `'fast'`. */
+  readonly arithmetic?: Arithmetic | undefined
+  /** Bytes up to which values are kept; one instruction may need more. Default: all that the arena may have. */
+  readonly keepBytes?: number | undefined
+}
+
+/**
+ * The values of programs while they are recorded with values: all of them lie in one arena, each instruction is computed in
+ * place, and what there is no room for leaves and is computed again when it is read.
+ *
+ * @example
+ * const residents = new Residents(new Arena({ maximumBytes: 2 ** 16 }))
+ * const aval = { dtype: 'f32', shape: [2] }
+ * const x = residents.given(aval, () => new Float32Array([1, 2]))
+ * const [y] = residents.compute('add', [x, x], {})
+ * Array.from(residents.read(y)) // → [2, 4]
+ */
+export class Residents {
+  readonly arena: Arena
+  readonly #arithmetic: Arithmetic
+  readonly #keepBytes: number
+  readonly #blocks: Blocks
+  readonly #eviction = new Eviction()
+  #count = 0
+
+  constructor(arena: Arena, { arithmetic = 'fast', keepBytes }: ResidentsOptions = {}) {
+    this.arena = arena
+    this.#arithmetic = arithmetic
+    this.#keepBytes = Math.min(keepBytes ?? arena.maximumBytes, arena.maximumBytes)
+    this.#blocks = new Blocks(arena.maximumBytes)
+  }
+
+  /** A value that is copied in when it is read; the data must not change. */
+  given(aval: Aval, data: () => Data): Value {
+    return this.#value(aval, { data })
+  }
+
+  /**
+   * Computes an instruction. Results that its pullback alone reads are left to be computed when they are read.
+   *
+   * @throws {@link BudgetError} if the arena cannot hold it with its operands.
+   */
+  compute(op: string, operands: readonly Value[], params: Params): readonly Value[] {
+    const lean = withoutHistory(op, params)
+    const first = this.#single(op, operands, lean)
+    if (!first.unit) {
+      const { storage } = operands[0] as Value
+      return first.outputs.map(aval => ({ storage, aval }))
+    }
+    const { cost } = first.unit
+    const producer = (params: Params): Producer & { results: Storage[] } => ({
+      op,
+      params,
+      operands,
+      results: [],
+      cost,
+      single: () => this.#single(op, operands, params) as Single,
+    })
+    const leanly = producer(lean)
+    const wholly = lean === params ? leanly : producer(params)
+    const results = opOf(op)
+      .infer(avalsOf(operands), params)
+      .map((aval, k) => this.#value(aval, k < first.outputs.length ? leanly : wholly))
+    leanly.results.push(...storagesOf(results.slice(0, first.outputs.length)))
+    if (wholly !== leanly) wholly.results.push(...storagesOf(results))
+    for (const storage of storagesOf(operands)) storage.readers.push(wholly)
+    this.#make(leanly)
+    return results
+  }
+
+  /** A copy of a value, which is computed again if it has left. */
+  read({ storage, aval }: Value): Data {
+    if ('data' in storage.origin) return storage.origin.data()
+    if (!storage.block) this.#make(storage.origin)
+    this.#eviction.use([storage], 0)
+    return viewOf(aval, this.arena.memory.buffer, (storage.block as Block).offset).slice()
+  }
+
+  /** What is resident, in the order in which it was recorded. */
+  get there(): readonly Storage[] {
+    return [...this.#eviction.resident].sort((a, b) => a.id - b.id)
+  }
+
+  /** Makes all of the arena free. */
+  vacate(): void {
+    for (const storage of this.there) this.#evict(storage)
+  }
+
+  /** As {@link vacate}; what was there, in the order in which it would have left if memory had been short. */
+  vacateInOrder(): readonly Storage[] {
+    const left: Storage[] = []
+    for (let next = this.#eviction.next(); next; next = this.#eviction.next()) {
+      this.#evict(next)
+      left.push(next)
+    }
+    return left
+  }
+
+  #value(aval: Aval, origin: Origin): Value {
+    const [id, bytes] = [this.#count++, slotOf(aval)]
+    const place = { block: undefined, usedAt: 0, element: -1, holds: 0 }
+    return { aval, storage: { id, aval, bytes, origin, readers: [], ...place } }
+  }
+
+  /** @throws BudgetError if the instruction does not fit the arena with its operands. */
+  #single(op: string, operands: readonly Value[], params: Params): Single | Alias {
+    const limitBytes = this.arena.maximumBytes
+    const operandBytes = sum([...new Set(storagesOf(operands))].map(({ bytes }) => bytes))
+    const single = singleOf(op, avalsOf(operands), params, this.#arithmetic, { operandBytes, limitBytes })
+    const leastBytes = single.unit ? operandBytes + needBytesOf(single) : 0
+    if (leastBytes <= limitBytes) return single
+    const program = instructionAlone(op, avalsOf(operands), params)
+    const at = describe(program, program.instructions[0] as Instruction)
+    throw inPages(new BudgetError({ summary: '', at, budgetBytes: limitBytes, leastBytes }), limitBytes)
+  }
+
+  /** Computes the results of an instruction, and what it needs of what has left. */
+  #make(target: Producer): void {
+    if (!this.#recur(target)) this.#planned(target)
+  }
+
+  /** As it comes: operands first, each held until it is read. Whether there was room. */
+  #recur(target: Producer): boolean {
+    const stack = [{ producer: target, held: 0 }]
+    const release = ({ producer, held }: (typeof stack)[number]) => {
+      for (const { storage } of producer.operands.slice(0, held)) storage.holds--
+    }
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const storage = top.producer.operands[top.held]?.storage
+      let room = true
+      if (!storage) {
+        room = this.#run(top.producer)
+        if (room) release(stack.pop() as typeof top)
+      } else if (storage.block) {
+        storage.holds++
+        top.held++
+      } else if ('data' in storage.origin) {
+        room = this.#load(storage, storage.origin.data())
+      } else {
+        stack.push({ producer: storage.origin, held: 0 })
+      }
+      if (!room) {
+        stack.forEach(release)
+        return false
+      }
+    }
+    return true
+  }
+
+  /**
+   * From nothing but data, by a plan: where operands wait for one another and fill the arena.
+   *
+   * @throws {@link BudgetError} if no plan fits the arena.
+   */
+  #planned(target: Producer): void {
+    const { program, inputs, outputs } = sliceOf(target)
+    const executable = compileWithin(program, this.arena.maximumBytes, this.#arithmetic)
+    this.vacate()
+    this.arena.load(executable)
+    inputs.forEach(({ origin }, k) => {
+      if ('data' in origin) this.arena.write(k, origin.data())
+    })
+    this.arena.run()
+    outputs.forEach((storage, k) => {
+      const { offset } = executable.outputs[k] as { offset: number }
+      this.#enter(storage, this.#blocks.takeAt(offset, storage.bytes))
+    })
+    this.#eviction.use(outputs, executable.cost + executable.extraCost)
+  }
+
+  /** Runs an instruction whose operands are resident; whether there was room. */
+  #run(producer: Producer): boolean {
+    const single = producer.single()
+    const operands = storagesOf(producer.operands)
+    const results = producer.results.slice(0, single.outputs.length)
+    const missing = results.filter(({ block }) => !block)
+    for (const storage of results) storage.holds++
+    const room = this.#take([...missing.map(({ bytes }) => bytes), single.scratchBytes + single.recordBytes])
+    for (const storage of results) storage.holds--
+    if (!room) return false
+    missing.forEach((storage, k) => {
+      this.#enter(storage, room[k] as Block)
+    })
+    const { offset: scratch } = room.at(-1) as Block
+    const offsets = (storages: readonly Storage[]) => storages.map(({ block }) => (block as Block).offset)
+    const calls = single.unit.calls({ inputs: offsets(operands), outputs: offsets(results), scratch })
+    this.arena.call(single.module, encode(calls, single.keys), scratch + single.scratchBytes)
+    this.#blocks.give(room.at(-1) as Block)
+    this.#eviction.use([...operands, ...results], producer.cost)
+    return true
+  }
+
+  #load(storage: Storage, data: Data): boolean {
+    const block = this.#take([storage.bytes])?.[0]
+    if (!block) return false
+    this.arena.put(block.offset, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    this.#enter(storage, block)
+    this.#eviction.use([storage], storage.bytes)
+    return true
+  }
+
+  /** Blocks of so many bytes, for which others leave or move; undefined if what is held leaves no room. */
+  #take(sizes: readonly number[]): readonly Block[] | undefined {
+    const bytes = sum(sizes)
+    const limit = this.#blocks.limitBytes
+    while (limit - this.#blocks.freeBytes + bytes > this.#keepBytes) {
+      const victim = this.#eviction.next()
+      if (!victim) break
+      this.#evict(victim)
+    }
+    if (this.#blocks.freeBytes < bytes) return undefined
+    const blocks = this.#takeNow(sizes) ?? this.#takeCompacted(sizes)
+    this.arena.reserve(Math.max(...blocks.map(({ offset, bytes }) => offset + bytes)))
+    return blocks
+  }
+
+  #takeNow(sizes: readonly number[]): readonly Block[] | undefined {
+    const taken: Block[] = []
+    for (const bytes of sizes) {
+      const block = this.#blocks.take(bytes)
+      if (!block) {
+        for (const one of taken) this.#blocks.give(one)
+        return undefined
+      }
+      taken.push(block)
+    }
+    return taken
+  }
+
+  #takeCompacted(sizes: readonly number[]): readonly Block[] {
+    this.#blocks.compact((from, to, bytes) => this.arena.move(from, to, bytes))
+    return this.#takeNow(sizes) as readonly Block[]
+  }
+
+  #enter(storage: Storage, block: Block): void {
+    storage.block = block
+    this.#eviction.enter(storage)
+  }
+
+  #evict(storage: Storage): void {
+    this.#blocks.give(storage.block as Block)
+    storage.block = undefined
+    this.#eviction.leave(storage)
+  }
+}
+
+const avalsOf = (values: readonly Value[]): Aval[] => values.map(({ aval }) => aval)
+
+const storagesOf = (values: readonly Value[]): Storage[] => values.map(({ storage }) => storage)
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((so, one) => so + one, 0)

@@ -1,0 +1,102 @@
+import { folded } from '../derive/index.js'
+import { hash, hashOf } from '../program/index.js'
+import {
+  innermostTape,
+  type Recording,
+  record,
+  recordOn,
+  Tape,
+  type Tensor,
+  type Tree,
+} from '../record/index.js'
+import { type Given, type Residents, type Resumed, resume, settle } from '../resident/index.js'
+import { withinPages } from '../run/index.js'
+import type { Compiled, Engine } from './engine.js'
+
+/** What a transformation makes of a recorded function: the tensors of its result, emitted from tensors. */
+export type Expand = (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
+
+/** A compiled path that runs on from values of its recording. */
+interface Path extends Compiled, Resumed {}
+
+/**
+ * Define by run: records a function on values, in an arena in which all of them lie, and runs on from there: what the
+ * transformation makes of the path is planned with what is resident.
+ *
+ * @throws {@link BudgetError} if an instruction does not fit the memory, or the path as a whole.
+ */
+export function dynamically(
+  engine: Engine,
+  fn: object,
+  args: readonly unknown[],
+  tensors: readonly Tensor[],
+  expand: Expand,
+): Tree<Tensor> {
+  return engine.recording(residents => {
+    const tape = new Tape(residents)
+    const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
+    const { captures } = recording
+    if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
+    const there = thereOf(tape, residents)
+    const key = keyOf(recording, there)
+    const path =
+      (engine.known(key) as Path | undefined) ??
+      engine.keep(key, compiled(engine, recording, tensors, expand, inOrder(there, tape, residents)))
+    residents.vacate()
+    settle(residents.arena, path)
+    return engine.run(path, tensors, residents.arena)
+  })
+}
+
+/** @param there in the order in which they would have left if memory had been short. */
+function compiled(
+  engine: Engine,
+  recording: Recording,
+  tensors: readonly Tensor[],
+  expand: Expand,
+  there: readonly Given[],
+): Path {
+  // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
+  const path = { ...recording, program: folded(recording.program) }
+  const { program, outputs } = record(
+    (...inputs: readonly Tensor[]) => expand(path, inputs),
+    ...tensors.map(x => x.aval),
+  )
+  const resumed = withinPages(engine.memoryBytes, bytes =>
+    resume(path.program, program, there, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic),
+  )
+  return { ...resumed, outputs }
+}
+
+/**
+ * What a compiled path depends on. What is resident, and where, depends on the recording and the budget alone, so calls that
+ * take the same path find what one of them compiled.
+ */
+const keyOf = ({ program, inputs, outputs }: Recording, there: readonly Given[]): string =>
+  hash([hashOf(program), JSON.stringify([inputs, outputs, there])])
+
+/** The values that instructions of a tape have computed and that are still there. */
+function thereOf(tape: Tape, residents: Residents): readonly Given[] {
+  const lines = linesOf(tape)
+  return residents.there.flatMap(storage => {
+    const value = lines.get(storage)
+    if (value === undefined || 'data' in storage.origin || !storage.block) return []
+    return [{ value, offset: storage.block.offset, bytes: storage.bytes }]
+  })
+}
+
+/** The same values in the order in which they would have left if memory had been short. They leave. */
+function inOrder(there: readonly Given[], tape: Tape, residents: Residents): readonly Given[] {
+  const lines = linesOf(tape)
+  const rank = new Map(residents.vacateInOrder().map((storage, k) => [lines.get(storage), k]))
+  return there.toSorted((a, b) => (rank.get(a.value) as number) - (rank.get(b.value) as number))
+}
+
+/** The first line of a tape that has each storage; others have it under another shape. */
+function linesOf({ values }: Tape): ReadonlyMap<object, number> {
+  const lines = new Map<object, number>()
+  values.forEach((value, line) => {
+    if (value && !lines.has(value.storage)) lines.set(value.storage, line)
+  })
+  return lines
+}
