@@ -15,7 +15,6 @@ import {
   tensor,
   unflattenTree,
 } from '../record/index.js'
-import { simplify } from '../rewrite/index.js'
 import { dynamically, type Expand } from './dynamic.js'
 import { type Compiled, Engine, type RunOptions } from './engine.js'
 import { explainer, plannedWithLines, type Transformed } from './explained.js'
