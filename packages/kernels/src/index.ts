@@ -9,7 +9,12 @@ export {
   repeatWhile,
   revolve,
   type SampleSpec,
+  SPILL_BLOCK_BYTES,
+  type SpillSpec,
   sample,
+  spillBlocks,
+  spillIn,
+  spillOut,
   type TransferSpec,
   transfer,
 } from './control/index.js'
