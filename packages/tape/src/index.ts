@@ -9,6 +9,7 @@ export {
   OptionError,
   RecordError,
   ShapeError,
+  SpillError,
   WengertError,
 } from './errors.js'
 export * from './ops/index.js'
@@ -84,6 +85,7 @@ export {
   compile,
   costOf,
   type Executable,
+  instantiate,
   type Lowered,
   lower,
   PAGE_BYTES,
@@ -92,5 +94,13 @@ export {
   type Slot,
   type Static,
 } from './run/index.js'
+export {
+  directoryStore,
+  type OpfsStore,
+  opfsStore,
+  type Spill,
+  type SpillDirectory,
+  type SpillStore,
+} from './spill/index.js'
 export * from './transform/index.js'
 export { flatten, type Structure, sameStructure, type Tree, unflatten } from './tree.js'

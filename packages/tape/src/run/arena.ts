@@ -1,6 +1,8 @@
 import { BudgetError, OptionError } from '../errors.js'
 import { allocate, type Data, formatAval, sizeOf, viewOf } from '../program/index.js'
+import type { SpillStore } from '../spill/index.js'
 import type { Executable, Slot } from './executable.js'
+import { instantiate, type Run } from './instance.js'
 
 /** Size of a WebAssembly page: arenas grow by whole pages. */
 export const PAGE_BYTES = 65536
@@ -24,15 +26,14 @@ export const pageCeil = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES)
  */
 export const pageFloor = (bytes: number): number => Math.floor(bytes / PAGE_BYTES) * PAGE_BYTES
 
-/** Executes the call records between two addresses. */
-type Run = (begin: number, end: number) => void
-
 /** How an arena is made. */
 export interface ArenaOptions {
   /** Bytes the arena can never pass; whole pages of them are usable. */
   readonly maximumBytes?: number | undefined
   /** Whether other threads can see it; needs SharedArrayBuffer. */
   readonly shared?: boolean | undefined
+  /** Where executables that were compiled with `spill` keep states of loops. */
+  readonly spill?: SpillStore | undefined
 }
 
 /**
@@ -50,11 +51,13 @@ export interface ArenaOptions {
 export class Arena {
   readonly memory: WebAssembly.Memory
   readonly maximumBytes: number
+  readonly #spill: SpillStore | undefined
   #loaded: Executable | undefined
   #run: Run | undefined
   readonly #runs = new WeakMap<WebAssembly.Module, Run>()
 
-  constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false }: ArenaOptions = {}) {
+  constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false, spill }: ArenaOptions = {}) {
+    this.#spill = spill
     this.maximumBytes = Math.min(pageFloor(maximumBytes), ARENA_LIMIT_BYTES)
     this.memory = new WebAssembly.Memory({ initial: 0, maximum: this.maximumBytes / PAGE_BYTES, shared })
   }
@@ -68,7 +71,8 @@ export class Arena {
    * Makes an executable the one that runs: grows the arena to its peak and writes its call records and constants.
    * Inputs, pinned ones too, must be written afterwards.
    *
-   * @throws {@link BudgetError} if its peak is more than the arena may have.
+   * @throws {@link BudgetError} if its peak is more than the arena may have; {@link OptionError} if it spills and the arena
+   * has no store.
    */
   load(executable: Executable): void {
     if (this.#loaded === executable) return
@@ -98,7 +102,7 @@ export class Arena {
     this.view(slot).set(data)
   }
 
-  /** Runs the loaded executable once. */
+  /** Runs the loaded executable once. @throws {@link SpillError} if states cannot be spilled or read back. */
   run(): void {
     if (!this.#loaded || !this.#run) throw nothingLoaded()
     this.#run(this.#loaded.calls.begin, this.#loaded.calls.end)
@@ -119,8 +123,7 @@ export class Arena {
   }
 
   #instantiate(module: WebAssembly.Module): Run {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } })
-    const run = exports.run as Run
+    const run = instantiate(module, this.memory, this.#spill)
     this.#runs.set(module, run)
     return run
   }
