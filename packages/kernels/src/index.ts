@@ -1,6 +1,7 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
 export {
+  beginnings,
   branch,
   forwardSteps,
   mostSteps,

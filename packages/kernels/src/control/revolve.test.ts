@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
 import type { Kernel } from '../kernel.js'
 import { i32 } from '../wasm/index.js'
-import { forwardSteps, revolve } from './revolve.js'
+import { beginnings, forwardSteps, revolve } from './revolve.js'
 
 /** Memory words: what the lists read and write. */
 const WORDS = {
@@ -13,6 +13,7 @@ const WORDS = {
   stretch: 4,
   reversed: 5,
   wrong: 6,
+  begun: 7,
   positions: 16,
   snapshots: 512,
 }
@@ -52,7 +53,10 @@ const kernels = (every: number): Kernel[] => [
   }),
   act('save', f => f.do(i32.store(slot(), at(WORDS.state)))),
   act('load', f => put(f, WORDS.state, i32.load(slot()))),
-  act(`begin:${every}`, f => put(f, WORDS.state, i32.mul(at(WORDS.stretch), every))),
+  act(`begin:${every}`, f => {
+    put(f, WORDS.state, i32.mul(at(WORDS.stretch), every))
+    put(f, WORDS.begun, i32.add(at(WORDS.begun), 1))
+  }),
 ]
 
 function machine(every: number) {
@@ -60,27 +64,33 @@ function machine(every: number) {
   const module = new WebAssembly.Module(assemble(kernels(every), { fma: false }, { shared: false }))
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   const words = new Int32Array(memory.buffer)
-  return (steps: number, snapshots: number) => {
+  return (steps: number, snapshots: number, held = false) => {
     words.fill(0)
     words[WORDS.reversed] = steps
     const lists = [1, 2, 3, 4, 5].map((kernel): KernelCall[] => [
       { kernel, inputs: [], outputs: [], scratch: 0 },
     ])
-    const inputs = [steps, Math.min(every, steps), snapshots, 0]
+    const inputs = [steps, Math.min(every, steps), snapshots, 0, held ? 1 : 0]
     const outputs = [WORDS.row, WORDS.place, WORDS.stretch, WORDS.positions].map(word)
     const records = encodeCalls([{ kernel: 0, inputs, outputs, scratch: 0, lists }])
     words.set(records, RECORDS / 4)
     ;(exports.run as (begin: number, end: number) => void)(RECORDS, RECORDS + records.byteLength)
-    return { steps: words[WORDS.steps], reversed: words[WORDS.reversed], wrong: words[WORDS.wrong] }
+    return {
+      steps: words[WORDS.steps],
+      reversed: words[WORDS.reversed],
+      wrong: words[WORDS.wrong],
+      begun: words[WORDS.begun],
+    }
   }
 }
 
 describe('revolve', () => {
-  test('reverses every step once, in t(n, s) steps forward, for n ≤ 300 and s ≤ 40', () => {
+  test('reverses every step once, in t(n, s) steps forward from as many beginnings as counted, for n ≤ 300 and s ≤ 40', () => {
     const run = machine(1_000_000)
     for (let snapshots = 1; snapshots <= 40; snapshots++) {
       for (let steps = 1; steps <= 300; steps++) {
-        const expected = { steps: forwardSteps(steps, snapshots), reversed: 0, wrong: 0 }
+        const begun = beginnings(steps, snapshots - 1)
+        const expected = { steps: forwardSteps(steps, snapshots), reversed: 0, wrong: 0, begun }
         expect({ ...run(steps, snapshots - 1), at: [steps, snapshots] }).toEqual({
           ...expected,
           at: [steps, snapshots],
@@ -91,7 +101,12 @@ describe('revolve', () => {
 
   test('a million steps', () => {
     const run = machine(2_000_000)
-    expect(run(1_000_000, 30)).toEqual({ steps: forwardSteps(1_000_000, 31), reversed: 0, wrong: 0 })
+    expect(run(1_000_000, 30)).toEqual({
+      steps: forwardSteps(1_000_000, 31),
+      reversed: 0,
+      wrong: 0,
+      begun: beginnings(1_000_000, 30),
+    })
   })
 
   test('stretches between states at hand are reversed each for itself', () => {
@@ -101,11 +116,32 @@ describe('revolve', () => {
         for (const snapshots of [0, 1, 3]) {
           const whole = Math.floor(steps / every) * forwardSteps(every, snapshots + 1)
           const expected = whole + forwardSteps(steps % every, snapshots + 1)
-          expect(run(steps, snapshots)).toEqual({ steps: expected, reversed: 0, wrong: 0 })
+          const begun =
+            Math.floor(steps / every) * beginnings(every, snapshots) + beginnings(steps % every, snapshots)
+          expect(run(steps, snapshots)).toEqual({ steps: expected, reversed: 0, wrong: 0, begun })
         }
       }
     }
   })
+})
+
+test('a beginning that is held is brought once, and takes the place of a snapshot', () => {
+  for (const every of [1, 7, 50, 1000]) {
+    const run = machine(every)
+    for (const steps of [1, 6, 7, 8, 50, 100, 333]) {
+      for (const snapshots of [1, 2, 3, 5, 12]) {
+        expect({ ...run(steps, snapshots, true), at: [every, steps, snapshots] }).toEqual({
+          steps:
+            Math.floor(steps / every) * forwardSteps(every, snapshots) +
+            forwardSteps(steps % every, snapshots),
+          reversed: 0,
+          wrong: 0,
+          begun: Math.ceil(steps / every),
+          at: [every, steps, snapshots],
+        })
+      }
+    }
+  }
 })
 
 describe('forwardSteps', () => {

@@ -14,7 +14,8 @@ export const REVOLVE_LISTS = { advance: 0, reverse: 1, save: 2, load: 3, begin: 
 
 /**
  * Runs its lists so that steps n − 1, …, 0 are reversed, each from the state before it. Its inputs are numbers, not
- * addresses: steps n, steps between states at hand, snapshots beside those, and whether rows are counted from the last.
+ * addresses: steps n, steps between states at hand, snapshots beside those, whether rows are counted from the last, and
+ * whether the state at the beginning of a stretch is held as one of the snapshots, of which there then is at least one.
  * Its outputs are what its lists read: the row of a step, the place of a snapshot, the number of a stretch; and room for
  * an i32 for each snapshot.
  *
@@ -27,13 +28,13 @@ export const REVOLVE_LISTS = { advance: 0, reverse: 1, save: 2, load: 3, begin: 
  */
 export const revolve = (): Kernel => ({
   key: 'revolve',
-  inputs: 4,
+  inputs: 5,
   outputs: 4,
   scratchBytes: 0,
   flops: 0,
   lists: 5,
   emit({ module, f, inputs, outputs, run }) {
-    const [steps, every, snapshots, fromLast] = inputs as readonly [Int, Int, Int, Int]
+    const [steps, every, snapshots, fromLast, held] = inputs as readonly [Int, Int, Int, Int, Int]
     const [row, place, stretch, positions] = outputs as readonly [Int, Int, Int, Int]
     const split = defineSplit(module)
     const setRow = (step: Expr<'i32'>) => {
@@ -43,6 +44,12 @@ export const revolve = (): Kernel => ({
     const position = (k: Expr<'i32'>) => i32.add(positions, i32.mul(k, 4))
     const [begin, end, count, at, to] = [f.int(0), f.int(0), f.int(0), f.int(0), f.int(0)]
     const last = (k: Int) => i32.sub(k, 1)
+    const save = (step: Int) => {
+      f.do(i32.store(place, count))
+      run(REVOLVE_LISTS.save)
+      f.do(i32.store(position(count), step))
+      f.increase(count, 1)
+    }
     f.set(begin, i32.mul(i32.divU(i32.sub(i32.add(steps, every), 1), every), every))
     f.while(i32.gtU(begin, 0), () => {
       f.increase(begin, i32.sub(0, every))
@@ -62,6 +69,7 @@ export const revolve = (): Kernel => ({
           () => {
             run(REVOLVE_LISTS.begin)
             f.set(at, begin)
+            f.if(held, () => save(begin))
           },
         )
         // … to the last step that is not reversed yet, with further snapshots on the way.
@@ -77,12 +85,7 @@ export const revolve = (): Kernel => ({
             run(REVOLVE_LISTS.advance)
             f.increase(at, 1)
           })
-          f.if(i32.ltU(at, last(end)), () => {
-            f.do(i32.store(place, count))
-            run(REVOLVE_LISTS.save)
-            f.do(i32.store(position(count), at))
-            f.increase(count, 1)
-          })
+          f.if(i32.ltU(at, last(end)), () => save(at))
         })
         setRow(at)
         run(REVOLVE_LISTS.reverse)
@@ -148,4 +151,30 @@ export function forwardSteps(steps: number, snapshots: number): number {
     reached = (reached * (snapshots + repetitions)) / repetitions
   }
   return repetitions * steps - Math.round(saved)
+}
+
+/**
+ * How often {@link revolve} brings the state at the beginning of a stretch of so many steps that is not held: once for itself,
+ * and once for all before the first snapshot.
+ *
+ * @example
+ * beginnings(10, 0) // → 10
+ * beginnings(10, 3) // → 2
+ */
+export function beginnings(steps: number, snapshots: number): number {
+  if (snapshots === 0) return steps
+  let count = 0
+  for (let left = steps; left > 0; left = left > 1 ? firstSplit(left, snapshots + 1) : 0) count++
+  return count
+}
+
+/** As `revolve:split`. */
+function firstSplit(steps: number, snapshots: number): number {
+  let [before, beta, r] = [1, snapshots + 1, 1]
+  while (beta < steps) {
+    before = beta
+    r++
+    beta = (beta * (snapshots + r)) / r
+  }
+  return Math.trunc(Math.min(before, steps - (before * snapshots) / (snapshots + r - 1)))
 }

@@ -37,6 +37,11 @@ export type Control =
       readonly history: readonly number[]
       /** Those before every so many steps only, from the first one run on; default 1. */
       readonly every?: number
+      /**
+       * They go to a store, as records from these slots on, one for each of `history`; what is given of them is an i32
+       * without a value, which stands for the records.
+       */
+      readonly spill?: readonly number[]
     }
   /**
    * The scan that goes back over the states of another, with most of these computed again. Inputs: what a step forward
@@ -60,6 +65,10 @@ export type Control =
       readonly every: number
       /** Most states that are kept beside those at the beginnings. */
       readonly snapshots: number
+      /** The states at the beginnings are in a store, as records from these slots on; the inputs only stand for them. */
+      readonly spill?: readonly number[]
+      /** Whether the state at the beginning of a stretch is one of the snapshots; default false. */
+      readonly held?: boolean
     }
 
 const KINDS: ReadonlySet<string> = new Set([

@@ -70,7 +70,7 @@ function pruneScan(
   read: Read,
   simplify: Simplify,
 ): Instruction {
-  const { body, constants, carries, history } = control
+  const { body, constants, carries, history, spill } = control
   const results = body.outputs.length - carries
   const keptResults = outputs.slice(carries, carries + results).map(read)
   const keptHistory = outputs.slice(carries + results).map(read)
@@ -109,6 +109,7 @@ function pruneScan(
       constants: count(keptInputs.slice(0, constants)),
       carries: count(keptCarries),
       history: history.filter((_, k) => keptHistory[k]).map(carry => place.get(carry) as number),
+      ...(spill && { spill: spill.filter((_, k) => keptHistory[k]) }),
     }),
   }
 }

@@ -25,6 +25,24 @@ export interface Snapshots {
   readonly every: number
   /** Further states that are kept while the steps between those are reversed. */
   readonly snapshots: number
+  /** Whether those at every so many steps go to a store; then they are not in memory. */
+  readonly spill?: boolean
+  /** Whether the state at the beginning of such a stretch is one of `snapshots`. */
+  readonly held?: boolean
+}
+
+/** A loop that is to be reversed. */
+export interface Loop {
+  readonly length: number
+  /** What it runs at each step, one program for each of the loops that are reversed together. */
+  readonly steps: readonly Program[]
+  /** Its state, part by part. */
+  readonly state: readonly Aval[]
+}
+
+/** A number of blocks of a store, from the first on, that are not taken yet. */
+interface Blocks {
+  next: number
 }
 
 /**
@@ -37,7 +55,7 @@ function reversals(program: Program): readonly Reversal[] {
   const found = new Map<number, { readonly forwards: number[]; readonly length: number }>()
   program.instructions.forEach((instruction, forward) => {
     const scan = scanOf(instruction)
-    if (!scan || (scan.every ?? 1) > 1) return
+    if (!scan || (scan.every ?? 1) > 1 || scan.spill) return
     const states = statesOf(instruction, scan)
     const reading = [...new Set(states.flatMap(value => readers[value] ?? []))]
     if (!reading.every(reader => goesBackOver(program.instructions[reader], scan, states))) return

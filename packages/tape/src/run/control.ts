@@ -8,7 +8,8 @@ import { HandOver, move, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
-import { putRow, sampleRow, takeRow } from './rows.js'
+import { putRow, sampleRow, spillRow, takeRow } from './rows.js'
+import { spillCost } from './spill-cost.js'
 import { type Types, type Unit, unit } from './unit.js'
 
 /** The unit of an instruction that runs programs. */
@@ -83,7 +84,7 @@ function loop(
 const BOOL: Aval = { dtype: 'bool', shape: [] }
 
 function scan(
-  { body, length, reverse, constants, carries, history, every = 1 }: Control & { kind: 'scan' },
+  { body, length, reverse, constants, carries, history, every = 1, spill }: Control & { kind: 'scan' },
   types: Types,
   enclose: Enclose,
 ): Unit {
@@ -94,10 +95,12 @@ function scan(
   const [state, results] = [types.outputs.slice(0, carries), avalsOf(body.outputs.slice(carries))]
   const next = new HandOver(state, region, constants)
   const moved = [...rows, ...results, ...state].reduce((sum, aval) => sum + 2 * bytesOf(aval), 0)
+  const kept = spill ? history.map(index => state[index] as Aval) : []
+  const spilled = Math.ceil(length / every) * kept.reduce((sum, aval) => sum + spillCost(bytesOf(aval)), 0)
   return unit(
     types,
     region.bytes + 16 + next.bytes,
-    length * (region.cost + moved),
+    length * (region.cost + moved) + spilled,
     ({ inputs: sources, outputs: targets, scratch }) => {
       const counter = scratch + region.bytes
       const carry = targets.slice(0, carries)
@@ -109,8 +112,9 @@ function scan(
       const past = history.map((index, k) => {
         const [aval, from] = [state[index] as Aval, carry[index] as number]
         const array = targets[carries + results.length + k] as number
-        if (every === 1) return putRow(aval, from, array, counter)
-        return sampleRow(aval, from, array, counter, { every, last: reverse ? length - 1 : undefined })
+        const turns = { every, last: reverse ? length - 1 : undefined }
+        if (spill) return spillRow(aval, from, spill[k] as number, counter, turns)
+        return every === 1 ? putRow(aval, from, array, counter) : sampleRow(aval, from, array, counter, turns)
       })
       const put = results.map((aval, k) =>
         putRow(aval, step.outputs[carries + k] as number, targets[carries + k] as number, counter),

@@ -1,10 +1,12 @@
 /** The pullback of a loop from snapshots of its states: see `revolve` of the kernels. */
-import { forwardSteps, REVOLVE_LISTS, revolve, slotBytes } from '@wengert/kernels'
+import { REVOLVE_LISTS, revolve, slotBytes } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose } from './region.js'
-import { putRow, takeRow } from './rows.js'
+import { putRow, takeRow, unspillRow } from './rows.js'
+import { spillCost } from './spill-cost.js'
+import { reversalOf } from './two-level.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
 type Revolve = Control & { readonly kind: 'revolve' }
@@ -12,7 +14,7 @@ type Revolve = Control & { readonly kind: 'revolve' }
 /** The unit of a reversal from snapshots. */
 export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): Unit {
   const { forward, forwardConstants, states, reverse, constants, carries, rows } = control
-  const { length, fromLast, every, snapshots } = control
+  const { length, fromLast, every, snapshots, spill, held = false } = control
   const firstRow = forwardConstants + states
   const avalsOf = ({ avals }: Program, values: readonly number[]) => values.map(value => avals[value] as Aval)
   const advance = enclose(
@@ -44,11 +46,11 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
   const aside = layout.take(Math.max(nextState.bytes, nextCarry.bytes))
   const counters = layout.take(16 + 4 * snapshots)
 
-  const stretches = Math.floor(length / every)
-  const again = stretches * forwardSteps(every, snapshots + 1) + forwardSteps(length % every, snapshots + 1)
+  const { again, begun } = reversalOf({ steps: length, every, snapshots, held })
   const moved = (avals: readonly Aval[]) => avals.reduce((sum, aval) => sum + 2 * bytesOf(aval), 0)
   const cost =
     again * (advance.cost + moved([...forwardRows, ...state])) +
+    (spill ? begun * state.reduce((sum, aval) => sum + spillCost(bytesOf(aval)), 0) : 0) +
     length * (pull.cost + moved([...pullRows, ...results, ...carry]))
 
   return unit(types, layout.bytes, cost, ({ inputs, outputs, scratch }) => {
@@ -101,15 +103,16 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
     lists[REVOLVE_LISTS.load] = state.map((aval, k) =>
       takeRow(aval, saved[k] as number, at[k] as number, place),
     )
-    lists[REVOLVE_LISTS.begin] =
-      every < length
+    lists[REVOLVE_LISTS.begin] = spill
+      ? state.map((aval, k) => unspillRow(aval, spill[k] as number, at[k] as number, stretch))
+      : every < length
         ? state.map((aval, k) => takeRow(aval, begins[k] as number, at[k] as number, stretch))
         : moves(state, begins, at)
     return [
       ...moves(carry, init, carryAt),
       {
         kernel: revolve(),
-        inputs: [length, every, snapshots, fromLast ? 1 : 0],
+        inputs: [length, every, snapshots, fromLast ? 1 : 0, held ? 1 : 0],
         outputs: [row, place, stretch, positions],
         scratch: 0,
         lists,
