@@ -1,2 +1,2 @@
-export { hasReversals, type Snapshots, withSnapshots } from './reversal.js'
+export { hasReversals, type Loop, type Snapshots, type WithSnapshots, withSnapshots } from './reversal.js'
 export { simplify } from './simplify.js'

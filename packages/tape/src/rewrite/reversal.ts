@@ -1,5 +1,7 @@
+import { SPILL_BLOCK_BYTES, spillBlocks } from '@wengert/kernels'
 import {
   type Aval,
+  bytesOf,
   type Control,
   controlOf,
   type Instruction,
@@ -142,25 +144,43 @@ function readersOf({ avals, instructions, outputs }: Program): number[][] {
   return readers
 }
 
+/** A program with reversals from snapshots. */
+export interface WithSnapshots {
+  readonly program: Program
+  /** Bytes of a store that its loops keep states in. */
+  readonly spilledBytes: number
+}
+
 /**
  * The program with its reversals from snapshots, also in the programs inside of instructions: the loop gives only few of
  * its states, or none, and its pullback computes the others again.
  *
- * @param choose which states are in memory for so many steps; undefined for all.
+ * @param choose which states are kept of a loop; undefined for all.
  */
-export function withSnapshots(program: Program, choose: (length: number) => Snapshots | undefined): Program {
+export function withSnapshots(
+  program: Program,
+  choose: (loop: Loop) => Snapshots | undefined,
+): WithSnapshots {
+  const blocks: Blocks = { next: 0 }
+  return { program: rewritten(program, choose, blocks), spilledBytes: SPILL_BLOCK_BYTES * blocks.next }
+}
+
+function rewritten(program: Program, choose: (loop: Loop) => Snapshots | undefined, blocks: Blocks): Program {
   const avals = [...program.avals]
   const instructions = program.instructions.map(instruction =>
-    mapPrograms(instruction, inner => withSnapshots(inner, choose)),
+    mapPrograms(instruction, inner => rewritten(inner, choose, blocks)),
   )
   const define = (aval: Aval) => avals.push(aval) - 1
   const sampled = new Map<number, Sampled>()
+  // Reversals that share a loop are as long as it, and must find the same states.
+  const choices = new Map<number, Snapshots | undefined>()
   for (const { forwards, reverse, length } of reversals(program)) {
-    const choice = choose(length)
+    const all = forwards.map(forward => sampled.get(forward)?.all ?? (instructions[forward] as Instruction))
+    if (!choices.has(length)) choices.set(length, choose(loopOf(all, avals)))
+    const choice = choices.get(length)
     if (!choice) continue
-    const loops = forwards.map(forward => {
-      const known =
-        sampled.get(forward) ?? sample(instructions[forward] as Instruction, choice, avals, define)
+    const loops = forwards.map((forward, k) => {
+      const known = sampled.get(forward) ?? sample(all[k] as Instruction, choice, avals, define, blocks)
       sampled.set(forward, known)
       return known
     })
@@ -170,36 +190,66 @@ export function withSnapshots(program: Program, choose: (length: number) => Snap
   return simplify({ ...program, avals, instructions })
 }
 
+function loopOf(forwards: readonly Instruction[], avals: readonly Aval[]): Loop {
+  const parts = forwards.map(forward =>
+    statesFor(forward, value => statesOf(forward, scanOf(forward) as Scan).includes(value)),
+  )
+  return {
+    length: parts[0]?.scan.length as number,
+    steps: parts.map(({ scan }) => scan.body),
+    state: parts.flatMap(({ carried }) => carried.map(value => avals[value] as Aval)),
+  }
+}
+
 /** A loop that gives few of its states. */
 interface Sampled {
   /** As it was, with all of them. */
   readonly all: Instruction
   readonly few: Instruction
   /** The samples of each state, by the value of the last; without any the loop runs again from its first state. */
-  readonly samples: ReadonlyMap<number, number>
+  readonly samples: ReadonlyMap<number, Samples>
 }
+
+/** Rows of an array, or records of a store from a slot on, for which an i32 stands that only says when they are there. */
+interface Samples {
+  readonly value: number
+  readonly slot: number
+}
+
+const TOKEN: Aval = { dtype: 'i32', shape: [] }
 
 function sample(
   all: Instruction,
-  { every }: Snapshots,
+  { every, spill }: Snapshots,
   avals: readonly Aval[],
   define: (aval: Aval) => number,
+  blocks: Blocks,
 ): Sampled {
   const loop = scanOf(all) as Scan
   const states = statesOf(all, loop)
   const whole = every >= loop.length
   const carried = whole ? [] : statesFor(all, value => states.includes(value)).carried
+  const count = Math.ceil(loop.length / every)
   const samples = new Map(
-    carried.map(value => {
-      const { dtype, shape } = avals[value] as Aval
-      return [value, define({ dtype, shape: [Math.ceil(loop.length / every), ...shape] })] as const
+    carried.map(carry => {
+      const aval = avals[carry] as Aval
+      const slot = blocks.next
+      if (spill) blocks.next += count * spillBlocks(bytesOf(aval))
+      const value = define(spill ? TOKEN : { dtype: aval.dtype, shape: [count, ...aval.shape] })
+      return [carry, { value, slot }] as const
     }),
   )
+  const kept = [...samples.values()]
   const few: Instruction = {
     op: 'scan',
     inputs: all.inputs,
-    outputs: [...all.outputs.slice(0, all.outputs.length - states.length), ...samples.values()],
-    params: paramsOf({ ...loop, history: carried.map(value => all.outputs.indexOf(value)), every }),
+    outputs: [...all.outputs.slice(0, all.outputs.length - states.length), ...kept.map(({ value }) => value)],
+    params: paramsOf({
+      ...loop,
+      history: carried.map(value => all.outputs.indexOf(value)),
+      every,
+      ...(spill && !whole && { spill: kept.map(({ slot }) => slot) }),
+    }),
   }
   return { all, few, samples }
 }
@@ -215,7 +265,7 @@ function statesFor(forward: Instruction, read: (value: number) => boolean) {
 function again(
   reverse: Instruction,
   loops: readonly Sampled[],
-  { every, snapshots }: Snapshots,
+  { every, snapshots, spill = false, held = false }: Snapshots,
 ): Instruction {
   const back = scanOf(reverse) as Scan
   const read = reverse.inputs.slice(back.constants + back.carries)
@@ -227,8 +277,10 @@ function again(
       steps.inputs.slice(scan.constants, scan.constants + scan.carries),
       steps.inputs.slice(scan.constants + scan.carries),
     ]
-    const begins = every >= scan.length ? init : carried.map(value => samples.get(value) as number)
-    return { scan, outside, begins, arrays, history: steps.outputs.slice(scan.carries) }
+    const kept = every >= scan.length ? [] : carried.map(value => samples.get(value) as Samples)
+    const begins = every >= scan.length ? init : kept.map(({ value }) => value)
+    const slots = kept.map(({ slot }) => slot)
+    return { scan, outside, begins, slots, arrays, history: steps.outputs.slice(scan.carries) }
   })
   let before = 0
   const stateOf = new Map<number, number>()
@@ -255,6 +307,8 @@ function again(
     fromLast: loop.reverse,
     every: Math.min(every, loop.length),
     snapshots,
+    ...(spill && every < loop.length && { spill: parts.flatMap(({ slots }) => slots) }),
+    ...(held && { held }),
   }
   const inputs = [
     ...parts.flatMap(({ outside }) => outside),

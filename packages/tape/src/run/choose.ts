@@ -1,22 +1,38 @@
 /**
  * Ways to run a program within a budget, the fastest first: as it is; with loops that are reversed from snapshots of their
- * states, as many as fit; with the programs inside of instructions planned for the fewest bytes, without snapshots and with
+ * states, as many as fit, in memory alone or in a store as well; with the programs inside of instructions planned for the fewest bytes, without snapshots and with
  * them. The planner plans each, and the cheapest that fits is taken.
  */
 import { forwardSteps, mostSteps } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
-import { hasReversals, type Snapshots, withSnapshots } from '../rewrite/index.js'
+import {
+  hasReversals,
+  type Loop,
+  type Snapshots,
+  type WithSnapshots,
+  withSnapshots,
+} from '../rewrite/index.js'
 import { lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
 import { Regions } from './region.js'
+import { spilling } from './spilling.js'
 
 /** A program, as it is or rewritten, with its plan. */
 export interface Planned {
   readonly program: Program
   readonly lowered: Lowered
   readonly chosen: Plan
+  /** Bytes of a store that it takes. */
+  readonly spilledBytes: number
+}
+
+/** What a program may take. */
+export interface Budget {
+  readonly memoryBytes: number
+  /** Bytes of a store for the states of loops; 0 if there is none. */
+  readonly spillBytes: number
 }
 
 type Attempt = Planned | { readonly refused: BudgetError }
@@ -26,17 +42,34 @@ type Attempt = Planned | { readonly refused: BudgetError }
  *
  * @throws {@link BudgetError} if there is none, with the fewest bytes that would do.
  */
-export function planWithin(program: Program, pinned: readonly boolean[], budgetBytes: number): Planned {
+export function planWithin(
+  program: Program,
+  pinned: readonly boolean[],
+  { memoryBytes, spillBytes }: Budget,
+): Planned {
   const regions = new Regions()
-  const attempt = (candidate: Program, inner: Inner) =>
-    planned(candidate, lower(candidate, pinned, inner, regions), budgetBytes)
-  const plain = attempt(program, 'ample')
+  const whole: WithSnapshots = { program, spilledBytes: 0 }
+  const attempt = ({ program, spilledBytes }: WithSnapshots, inner: Inner) =>
+    planned({ program, lowered: lower(program, pinned, inner, regions), spilledBytes }, memoryBytes)
+  const plain = attempt(whole, 'ample')
   if ('chosen' in plain && plain.chosen.extraCost === 0) return plain
   const loops = hasReversals(program)
   const ways: Attempt[] = [plain]
   for (const inner of ['ample', 'least'] as const) {
-    if (loops) ways.push(fromSnapshots(program, candidate => attempt(candidate, inner)))
-    if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(program, inner))
+    if (loops) {
+      ways.push(
+        search(share =>
+          attempt(
+            withSnapshots(program, loop => choiceAt(loop, share)),
+            inner,
+          ),
+        ),
+      )
+      const costOfStep = (step: Program) => costOfSteps(lower(step, [], inner, regions))
+      if (spillBytes > 0)
+        ways.push(search(share => attempt(spilling(program, share, spillBytes, costOfStep), inner)))
+    }
+    if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(whole, inner))
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
   }
@@ -51,20 +84,21 @@ function cheapestOf(ways: readonly Attempt[]): Planned | undefined {
     .reduce<Planned | undefined>((best, way) => (best && costOf(best) <= costOf(way) ? best : way), undefined)
 }
 
+const costOfSteps = ({ graph }: Lowered): number => graph.steps.reduce((sum, { cost }) => sum + cost, 0)
+
 const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
 
 /** How finely the number of snapshots is searched, between the fewest and one for every step. */
 const FINENESS = 64
 
-/** The program with as many snapshots as fit: all reversals get more together, on a geometric scale. */
-function fromSnapshots(program: Program, attempt: (candidate: Program) => Attempt): Attempt {
-  const at = (level: number) => attempt(withSnapshots(program, length => choiceAt(length, level / FINENESS)))
+/** As many snapshots as fit: all reversals get more together, on a geometric scale from the fewest, 0, to all, 1. */
+function search(at: (share: number) => Attempt): Attempt {
   let best = at(0)
   if ('refused' in best) return best
   let [fits, fails] = [0, FINENESS]
   while (fails - fits > 1) {
     const level = Math.floor((fits + fails) / 2)
-    const way = at(level)
+    const way = at(level / FINENESS)
     if ('chosen' in way) {
       fits = level
       best = cheapestOf([best, way]) as Planned
@@ -79,7 +113,7 @@ function fromSnapshots(program: Program, attempt: (candidate: Program) => Attemp
 const MOST_REPETITIONS = 64
 
 /** Between the fewest states, at a share of 0, and those before all steps, at 1. */
-function choiceAt(length: number, share: number): Snapshots | undefined {
+function choiceAt({ length }: Loop, share: number): Snapshots | undefined {
   if (length <= 1) return undefined
   let fewest = 0
   while (mostSteps(fewest + 1, MOST_REPETITIONS) < length) fewest++
@@ -107,12 +141,12 @@ export function snapshotsIn(length: number, slots: number): Snapshots {
   return best
 }
 
-function planned(program: Program, lowered: Lowered, budgetBytes: number): Attempt {
+function planned(way: Omit<Planned, 'chosen'>, budgetBytes: number): Attempt {
   try {
-    return { program, lowered, chosen: plan(lowered.graph, { budgetBytes }) }
+    return { ...way, chosen: plan(way.lowered.graph, { budgetBytes }) }
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error
-    return { refused: tooTight(program, lowered, error) }
+    return { refused: tooTight(way.program, way.lowered, error) }
   }
 }
 

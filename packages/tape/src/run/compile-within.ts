@@ -1,7 +1,7 @@
 import { BudgetError } from '../errors.js'
 import { formatByteSize, type Program } from '../program/index.js'
 import { PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
-import { type Arithmetic, compile } from './compile.js'
+import { type CompileOptions, compile } from './compile.js'
 import type { Executable } from './executable.js'
 
 /**
@@ -12,11 +12,11 @@ import type { Executable } from './executable.js'
 export function compileWithin(
   program: Program,
   memoryBytes: number | undefined,
-  arithmetic: Arithmetic | undefined,
+  options: Pick<CompileOptions, 'arithmetic' | 'spillBytes'>,
 ): Executable {
-  if (memoryBytes === undefined) return compile(program, { arithmetic })
+  if (memoryBytes === undefined) return compile(program, options)
   try {
-    return compile(program, { memoryBytes: pageFloor(memoryBytes), arithmetic })
+    return compile(program, { ...options, memoryBytes: pageFloor(memoryBytes) })
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error
     const leastBytes = pageCeil(error.leastBytes)

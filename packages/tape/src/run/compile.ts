@@ -1,16 +1,16 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
-import type { Plan } from '../plan/index.js'
 import { type Aval, hash, type Program } from '../program/index.js'
-import { planWithin } from './choose.js'
+import { type Planned, planWithin } from './choose.js'
 import type { Executable, Static } from './executable.js'
 import { layOut } from './lay-out.js'
-import type { Lowered } from './lowered.js'
 import { encode } from './unit.js'
 
 /** How a program is compiled. */
 export interface CompileOptions {
   /** Bytes the executable may need in all; default: as many as it takes to compute everything once. */
   readonly memoryBytes?: number | undefined
+  /** Bytes of a store in which loops may keep states; default: none. The arena that runs it must have a store then. */
+  readonly spillBytes?: number | undefined
   /** Inputs that keep their bytes from run to run, by position; default: none. */
   readonly pinned?: readonly boolean[] | undefined
   /** Whether it runs in a shared arena. */
@@ -38,15 +38,16 @@ export type Arithmetic = 'fast' | 'portable'
  * Array.from(arena.read(0)) // → [1, 4, 9]
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
-  const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [], shared = false, arithmetic = 'fast' } = options
-  const { program: rewritten, lowered, chosen } = planWithin(program, pinned, memoryBytes)
+  const { memoryBytes = Number.POSITIVE_INFINITY, spillBytes = 0 } = options
+  const { pinned = [], shared = false, arithmetic = 'fast' } = options
+  const planned = planWithin(program, pinned, { memoryBytes, spillBytes })
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
   const unique = new Map<string, Kernel>()
-  for (const { kernels } of lowered.units) {
+  for (const { kernels } of planned.lowered.units) {
     for (const kernel of kernels) unique.set(kernel.key, kernel)
   }
   const module = moduleOf([...unique.values()], features, shared)
-  return finish(rewritten, lowered, chosen, [...unique.keys()], { module, features, shared, pinned })
+  return finish(planned, [...unique.keys()], { module, features, shared, pinned })
 }
 
 /** Modules by kernels and features, the latest last; programs of the same kernels share one. */
@@ -73,9 +74,7 @@ interface Host {
 
 /** Assigns addresses: the planned region first, the call records after it. */
 function finish(
-  program: Program,
-  lowered: Lowered,
-  chosen: Plan,
+  { program, lowered, chosen, spilledBytes }: Planned,
   kernelKeys: readonly string[],
   { module, features, shared, pinned }: Host,
 ): Executable {
@@ -106,6 +105,7 @@ function finish(
     inputs,
     outputs,
     peakBytes: begin + chosen.recordBytes,
+    spilledBytes,
     cost: chosen.cost,
     extraCost: chosen.extraCost,
   }

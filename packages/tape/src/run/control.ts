@@ -9,7 +9,7 @@ import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
 import { putRow, sampleRow, spillRow, takeRow } from './rows.js'
-import { spillCost } from './spill-cost.js'
+import { spillCost } from './spilling.js'
 import { type Types, type Unit, unit } from './unit.js'
 
 /** The unit of an instruction that runs programs. */

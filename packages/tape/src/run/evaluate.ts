@@ -41,7 +41,8 @@ export function evaluate(
 ): readonly { aval: Aval; data: Data }[] {
   const key = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)} ${arithmetic} ${arena.maximumBytes}`
   const executable =
-    executables.get(key) ?? compileWithin(instructionAlone(op, avals, params), arena.maximumBytes, arithmetic)
+    executables.get(key) ??
+    compileWithin(instructionAlone(op, avals, params), arena.maximumBytes, { arithmetic })
   executables.delete(key)
   executables.set(key, executable)
   if (executables.size > EXECUTABLE_CACHE) executables.delete(executables.keys().next().value as string)

@@ -5,7 +5,7 @@ import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose } from './region.js'
 import { putRow, takeRow, unspillRow } from './rows.js'
-import { spillCost } from './spill-cost.js'
+import { spillCost } from './spilling.js'
 import { reversalOf } from './two-level.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 

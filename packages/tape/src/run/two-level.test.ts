@@ -69,7 +69,7 @@ describe('the periodic schedule', () => {
     [3, 4, 4, 1.6],
     [3, 20, 20, 4],
     [8, 1, 1, 1.7],
-    [8, 4, 4, 4.4],
+    [8, 4, 4, 4.5],
   ])('with %i states in memory, written at %i and read at %i: within %f %', (slots, write, read, percent) => {
     const found = twoLevelCost(cheapestTwoLevel(400, slots, costs(write, read)), costs(write, read))
     expect(100 * (found / optimum(400, slots, costs(write, read)) - 1)).toBeLessThan(percent)

@@ -60,21 +60,30 @@ export function reversalOf({ steps, every, snapshots, held }: TwoLevel) {
 /**
  * The stretches that cost least with so many states in memory.
  *
+ * @param most states in the store; 1 or more.
  * @example
  * cheapestTwoLevel(1000, 3, { step: 1, write: 4, read: 4 }) // → { steps: 1000, every: 10, snapshots: 3, held: true }
  */
-export function cheapestTwoLevel(steps: number, snapshots: number, costs: LoopCosts): TwoLevel {
+export function cheapestTwoLevel(
+  steps: number,
+  snapshots: number,
+  costs: LoopCosts,
+  most = Number.POSITIVE_INFINITY,
+): TwoLevel {
   let best: TwoLevel = { steps, every: Math.max(1, steps), snapshots, held: false }
   let least = Number.POSITIVE_INFINITY
   for (const held of snapshots > 0 ? [true, false] : [false]) {
     for (const every of stretches(steps, held ? snapshots : snapshots + 1)) {
       const found = { steps, every, snapshots, held }
-      const cost = twoLevelCost(found, costs)
+      const cost = every * most < steps ? Number.POSITIVE_INFINITY : twoLevelCost(found, costs)
       if (cost < least) [best, least] = [found, cost]
     }
   }
   return best
 }
+
+/** Stretches in which a step is run more often than this are not looked for among lengths β. */
+const MOST_REPETITIONS = 64
 
 /**
  * Equal stretches, of each length that there is; and the lengths β(s, r) where Revolve begins to run a step once more,
@@ -83,6 +92,8 @@ export function cheapestTwoLevel(steps: number, snapshots: number, costs: LoopCo
 function stretches(steps: number, snapshots: number): ReadonlySet<number> {
   const found = new Set<number>()
   for (let k = 1; k * k <= steps; k++) found.add(k).add(Math.ceil(steps / k))
-  for (let r = 1; mostSteps(snapshots, r) < steps; r++) found.add(mostSteps(snapshots, r))
+  for (let r = 1; r <= MOST_REPETITIONS && mostSteps(snapshots, r) < steps; r++) {
+    found.add(mostSteps(snapshots, r))
+  }
   return found
 }

@@ -1,12 +1,26 @@
 import { OptionError } from '../errors.js'
 import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
-import { Arena, type Arithmetic, commonArena, compileWithin, type Executable, execute } from '../run/index.js'
+import {
+  ARENA_LIMIT_BYTES,
+  Arena,
+  type Arithmetic,
+  commonArena,
+  compileWithin,
+  type Executable,
+  execute,
+} from '../run/index.js'
+import { type Spill, type SpillStore, storeOf } from '../spill/index.js'
 
 /** Options of everything that runs programs. */
 export interface RunOptions {
   /** Bytes that one execution cannot pass: inputs, constants, values, results and scratch. Default: no cap. */
   readonly memory?: ByteSize | undefined
+  /**
+   * Where loops may keep states that do not fit the memory, besides it, where that costs less than to compute them again: a
+   * directory, or a store such as that of {@link opfsStore}. Default: nowhere.
+   */
+  readonly spill?: Spill | undefined
   /** Default `'fast'`. */
   readonly arithmetic?: Arithmetic | undefined
 }
@@ -24,21 +38,27 @@ const COMPILED_CACHE = 64
 export class Engine {
   readonly arithmetic: Arithmetic | undefined
   readonly #memoryBytes: number | undefined
+  readonly #store: SpillStore | undefined
   readonly #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
 
   constructor(options: RunOptions) {
-    const { memory, arithmetic } = options
+    const { memory, spill, arithmetic } = options
     checkNames(options)
     checkArithmetic(arithmetic)
     this.arithmetic = arithmetic
-    this.#memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
+    this.#store = spill === undefined ? undefined : storeOf(spill)
+    // What a store is for is to do with less than the most an arena may have.
+    const largest = this.#store && ARENA_LIMIT_BYTES
+    this.#memoryBytes = memory === undefined ? largest : parseByteSize(memory)
   }
 
   /** The arena, which cannot pass the budget. */
   get arena(): Arena {
     this.#arena ??=
-      this.#memoryBytes === undefined ? commonArena() : new Arena({ maximumBytes: this.#memoryBytes })
+      this.#memoryBytes === undefined
+        ? commonArena()
+        : new Arena({ maximumBytes: this.#memoryBytes, spill: this.#store })
     return this.#arena
   }
 
@@ -49,7 +69,10 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   compile(key: string, program: Program, outputs: Recording['outputs']): Compiled {
-    const compiled = { executable: compileWithin(program, this.#memoryBytes, this.arithmetic), outputs }
+    const { arithmetic } = this
+    const spillBytes = this.#store?.bytes
+    const executable = compileWithin(program, this.#memoryBytes, { arithmetic, spillBytes })
+    const compiled = { executable, outputs }
     this.#compiled.set(key, compiled)
     if (this.#compiled.size > COMPILED_CACHE) {
       this.#compiled.delete(this.#compiled.keys().next().value as string)
@@ -57,6 +80,7 @@ export class Engine {
     return compiled
   }
 
+  /** @throws {@link SpillError} if states cannot be spilled or read back. */
   run({ executable, outputs }: Compiled, inputs: readonly Tensor[]): Tree<Tensor> {
     const results = execute(
       this.arena,
@@ -80,7 +104,7 @@ function checkArithmetic(arithmetic: Arithmetic | undefined): void {
 }
 
 /** Options of the transformations, this engine's and their own. */
-const NAMES = ['memory', 'arithmetic', 'dynamic', 'argnums', 'reduction', 'auxiliary']
+const NAMES = ['memory', 'spill', 'arithmetic', 'dynamic', 'argnums', 'reduction', 'auxiliary']
 
 /** A misspelt option would do nothing, in silence. */
 function checkNames(options: RunOptions): void {
