@@ -97,10 +97,14 @@ export {
 export {
   directoryStore,
   type OpfsStore,
+  openStore,
   opfsStore,
   type Spill,
   type SpillDirectory,
+  type SpillOpfs,
+  type SpillPlace,
   type SpillStore,
+  spillBytesOf,
 } from './spill/index.js'
 export * from './transform/index.js'
 export { flatten, type Structure, sameStructure, type Tree, unflatten } from './tree.js'

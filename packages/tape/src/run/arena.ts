@@ -53,7 +53,6 @@ export class Arena {
   readonly maximumBytes: number
   readonly #spill: SpillStore | undefined
   #loaded: Executable | undefined
-  #run: Run | undefined
   readonly #runs = new WeakMap<WebAssembly.Module, Run>()
 
   constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false, spill }: ArenaOptions = {}) {
@@ -71,8 +70,7 @@ export class Arena {
    * Makes an executable the one that runs: grows the arena to its peak and writes its call records and constants.
    * Inputs, pinned ones too, must be written afterwards.
    *
-   * @throws {@link BudgetError} if its peak is more than the arena may have; {@link OptionError} if it spills and the arena
-   * has no store.
+   * @throws {@link BudgetError} if its peak is more than the arena may have.
    */
   load(executable: Executable): void {
     if (this.#loaded === executable) return
@@ -83,10 +81,8 @@ export class Arena {
     }
     // Until everything is in place there is nothing to run.
     this.#loaded = undefined
-    const run = this.#runs.get(executable.module) ?? this.#instantiate(executable.module)
     const bytes = new Uint8Array(this.memory.buffer)
     for (const { offset, data } of executable.statics) bytes.set(data, offset)
-    this.#run = run
     this.#loaded = executable
   }
 
@@ -102,10 +98,17 @@ export class Arena {
     this.view(slot).set(data)
   }
 
-  /** Runs the loaded executable once. @throws {@link SpillError} if states cannot be spilled or read back. */
+  /**
+   * Runs the loaded executable once.
+   *
+   * @throws {@link OptionError} if it spills and the arena has no store; {@link SpillError} if states cannot be spilled or
+   * read back.
+   */
   run(): void {
-    if (!this.#loaded || !this.#run) throw nothingLoaded()
-    this.#run(this.#loaded.calls.begin, this.#loaded.calls.end)
+    if (!this.#loaded) throw nothingLoaded()
+    const { module, calls } = this.#loaded
+    const run = this.#runs.get(module) ?? this.#instantiate(module)
+    run(calls.begin, calls.end)
   }
 
   /** A copy of an output of the last run. */

@@ -250,7 +250,9 @@ describe('the option `spill`', () => {
       },
     )
     expect(executable.spilledBytes).toBeGreaterThan(0)
-    expect(() => new Arena({ maximumBytes: 2 ** 20 }).load(executable)).toThrow(OptionError)
+    const arena = new Arena({ maximumBytes: 2 ** 20 })
+    arena.load(executable)
+    expect(() => arena.run()).toThrow(OptionError)
     expect(structuredClone({ ...executable, module: 0 })).toEqual({ ...executable, module: 0 })
   })
 })

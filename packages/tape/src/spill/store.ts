@@ -15,6 +15,8 @@ export interface SpillStore {
   read(slot: number, bytes: Uint8Array): void
   /** Forgets all records and gives their room back; called after each run, whether it ended well or not. */
   clear(): void
+  /** Gives back what it holds between runs, if it holds anything; it is not used afterwards. */
+  close?(): Promise<void>
 }
 
 /** What a store keeps its records in. */
