@@ -23,13 +23,9 @@ interface SyncFile {
 
 const FOLDER = 'wengert-spill'
 
-/** How often a file is made again because another store, which starts at the same time, took it for a leftover. */
-const TRIES = 8
-
 /**
  * Opens a store in the origin private file system, in a dedicated worker. The file is removed by `close`; what workers left
- * that were ended before is removed when the next store is opened. An open file is locked by the browser, so that no store
- * takes another's for a leftover.
+ * that were ended before is removed when the next store is opened.
  *
  * @throws {@link SpillError} in any other place; {@link OptionError} if `bytes` is no size.
  * @example
@@ -45,8 +41,11 @@ export async function opfsStore({
   try {
     const root = await navigator.storage.getDirectory()
     const folder = await root.getDirectoryHandle(FOLDER, { create: true })
-    await removeLeftovers(folder)
-    const { name, handle } = await openFile(folder)
+    // One at a time, so that a file that is not open yet is not taken for a leftover.
+    const { name, handle } = await navigator.locks.request(FOLDER, async () => {
+      await removeLeftovers(folder)
+      return openFile(folder)
+    })
     const store = recordStore(
       {
         name: `${FOLDER}/${name}`,
@@ -73,7 +72,7 @@ export async function opfsStore({
   }
 }
 
-/** Whoever is alive holds a lock of its file, which then cannot be removed. */
+/** Whoever is alive has its file open; the browser removes none that is. */
 async function removeLeftovers(folder: FileSystemDirectoryHandle): Promise<void> {
   const names: string[] = []
   for await (const name of folder.keys()) names.push(name)
@@ -81,15 +80,9 @@ async function removeLeftovers(folder: FileSystemDirectoryHandle): Promise<void>
 }
 
 async function openFile(folder: FileSystemDirectoryHandle) {
-  for (let tries = 1; ; tries++) {
-    const name = crypto.randomUUID()
-    const file = (await folder.getFileHandle(name, { create: true })) as unknown as SyncFile
-    try {
-      return { name, handle: await file.createSyncAccessHandle() }
-    } catch (error) {
-      if (tries === TRIES) throw error
-    }
-  }
+  const name = crypto.randomUUID()
+  const file = (await folder.getFileHandle(name, { create: true })) as unknown as SyncFile
+  return { name, handle: await file.createSyncAccessHandle() }
 }
 
 const notHere = () =>
