@@ -1,14 +1,18 @@
 export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
 export {
+  advancedSteps,
   beginnings,
   branch,
   forwardSteps,
   mostSteps,
-  REVOLVE_LISTS,
+  type RevolveList,
+  type RevolveSchedule,
+  type RevolveSpec,
   repeat,
   repeatWhile,
   revolve,
+  revolveLists,
   type SampleSpec,
   SPILL_BLOCK_BYTES,
   type SpillSpec,

@@ -143,3 +143,16 @@ test.each([1, 2, 3, 7])('sample takes every %i-th, counting up or down', every =
     expect(Array.from(new Float64Array(buffer, 0, 6))).toEqual(expected)
   }
 })
+
+test('sample takes counts from one on and up to another', () => {
+  for (const reverse of [false, true]) {
+    const kernels = [
+      repeat({ times: 7, reverse }),
+      sample({ bytes: 8, every: 2, first: 1, end: 6, ...(reverse && { from: 6 }) }),
+      add(1),
+    ]
+    const list = [call(1, [512, COUNTER], [0]), call(2, [], [512])]
+    const buffer = run(kernels, [call(0, [], [COUNTER], [list])], new Array(65).fill(-1).with(64, 0))
+    expect(Array.from(new Float64Array(buffer, 0, 5))).toEqual([1, 3, 5, -1, -1])
+  }
+})

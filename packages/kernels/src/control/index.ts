@@ -1,10 +1,14 @@
 export { branch, repeat, repeatWhile } from './drivers.js'
 export {
+  advancedSteps,
   beginnings,
   forwardSteps,
   mostSteps,
-  REVOLVE_LISTS,
+  type RevolveList,
+  type RevolveSchedule,
+  type RevolveSpec,
   revolve,
+  revolveLists,
 } from './revolve.js'
 export { SPILL_BLOCK_BYTES, type SpillSpec, spillBlocks, spillIn, spillOut } from './spill.js'
 export { type SampleSpec, sample, type TransferSpec, transfer } from './transfer.js'

@@ -3,95 +3,150 @@
  * 2000). With s snapshots, the one at the start included, n steps cost t(n, s) = r·n − C(s+r, r−1) steps forward, the
  * fewest possible, where C(s+r−1, s) < n ≤ C(s+r, s). States at every so many steps may be at hand from the start; then
  * each stretch between them is reversed so.
+ *
+ * What a step back reads may be kept (residuals), not only the states before steps. Then what Revolve reverses is groups of
+ * steps: a group runs forward once more, keeping the residuals of all of its steps, and then back. Residuals of the last
+ * steps of all may be at hand from the start. Such schedules that mix states and residuals are those of Maddison, On the
+ * implementation of checkpointing with high-level algorithmic differentiation, 2024, and, for chains of steps that differ,
+ * of Beaumont, Eyraud-Dubois, Herrmann, Joly & Shilova, 2021.
  */
 import type { Kernel } from '../kernel.js'
 import { type Expr, type Func, f64, i32, type Local, type ModuleBuilder } from '../wasm/index.js'
 
 type Int = Local<'i32'>
 
-/** Lists of calls of {@link revolve}, in order. */
-export const REVOLVE_LISTS = { advance: 0, reverse: 1, save: 2, load: 3, begin: 4 } as const
+/** Whether {@link revolve} pulls back from residuals, or else from states alone. */
+export interface RevolveSpec {
+  readonly residuals: boolean
+}
+
+const FROM_STATES = ['advance', 'pull', 'save', 'load', 'begin'] as const
+const FROM_RESIDUALS = [...FROM_STATES, 'keep', 'fetch', 'fetchKept'] as const
+
+/** A list of calls of {@link revolve}. */
+export type RevolveList = (typeof FROM_RESIDUALS)[number]
 
 /**
- * Runs its lists so that steps n − 1, …, 0 are reversed, each from the state before it. Its inputs are numbers, not
- * addresses: steps n, steps between states at hand, snapshots beside those, whether rows are counted from the last, and
- * whether the state at the beginning of a stretch is held as one of the snapshots, of which there then is at least one.
- * Its outputs are what its lists read: the row of a step, the place of a snapshot, the number of a stretch; and room for
- * an i32 for each snapshot.
- *
- * Lists: `advance` makes the state before a step the one after it; `reverse` reverses a step from the state before it;
- * `save` and `load` bring the state to and from the place of a snapshot; `begin` brings the state at the beginning of a
- * stretch.
+ * The lists of calls of {@link revolve}, in order.
  *
  * @example
- * revolve().lists // → 5
+ * revolveLists({ residuals: false }) // → ['advance', 'pull', 'save', 'load', 'begin']
  */
-export const revolve = (): Kernel => ({
-  key: 'revolve',
-  inputs: 5,
-  outputs: 4,
+export const revolveLists = ({ residuals }: RevolveSpec): readonly RevolveList[] =>
+  residuals ? FROM_RESIDUALS : FROM_STATES
+
+/**
+ * Runs its lists so that steps n − 1, …, 0 are pulled back. Its inputs are numbers, not addresses: steps n, steps between
+ * states at hand, snapshots beside those, whether rows are counted from the last, whether the state at the beginning of a stretch is held as one
+ * of the snapshots, of which there then is at least one; and, with residuals, steps of a group (which
+ * divide those between states at hand) and how many of the last steps have residuals at hand. Its outputs are what its lists
+ * read: the row of a step, the place of a snapshot, the number of a stretch; with residuals their place; and room for an i32
+ * for each snapshot.
+ *
+ * Lists: `advance` makes the state before a step the one after it; `save` and `load` bring the state to and from the place of
+ * a snapshot; `begin` brings the state at the beginning of a stretch. From states alone, `pull` pulls back through a step from
+ * the state before it. With residuals, `keep` advances and keeps those of the step; `fetch` and `fetchKept` bring residuals of
+ * a step of a group, or at hand from the start; and `pull` pulls back from these.
+ *
+ * @example
+ * revolve({ residuals: true }).lists // → 8
+ */
+export const revolve = (spec: RevolveSpec): Kernel => ({
+  key: spec.residuals ? 'revolve:residuals' : 'revolve',
+  inputs: spec.residuals ? 7 : 5,
+  outputs: spec.residuals ? 5 : 4,
   scratchBytes: 0,
   flops: 0,
-  lists: 5,
-  emit({ module, f, inputs, outputs, run }) {
+  lists: revolveLists(spec).length,
+  emit({ module, f, inputs, outputs, run: runList }) {
     const [steps, every, snapshots, fromLast, held] = inputs as readonly [Int, Int, Int, Int, Int]
-    const [row, place, stretch, positions] = outputs as readonly [Int, Int, Int, Int]
-    const split = defineSplit(module)
-    const setRow = (step: Expr<'i32'>) => {
-      f.do(i32.store(row, step))
-      f.if(fromLast, () => f.do(i32.store(row, i32.sub(i32.sub(steps, 1), step))))
+    const [row, place, stretch] = outputs as readonly [Int, Int, Int]
+    const [size, kept] = spec.residuals ? (inputs.slice(5) as [Int, Int]) : [f.int(1), f.int(0)]
+    const slot = spec.residuals ? (outputs[3] as Int) : undefined
+    const positions = outputs.at(-1) as Int
+    const run = (list: RevolveList) => {
+      const index = revolveLists(spec).indexOf(list)
+      if (index >= 0) runList(index)
     }
+    const split = defineSplit(module)
     const position = (k: Expr<'i32'>) => i32.add(positions, i32.mul(k, 4))
     const [begin, end, count, at, to] = [f.int(0), f.int(0), f.int(0), f.int(0), f.int(0)]
-    const last = (k: Int) => i32.sub(k, 1)
+    const [last, step, without] = [f.int(0), f.int(0), f.int(0)]
+    const before = (k: Int) => i32.sub(k, 1)
+    const setRow = (step: Int, first?: Int) => {
+      f.do(i32.store(row, step))
+      f.if(fromLast, () => f.do(i32.store(row, i32.sub(before(steps), step))))
+      if (slot && first) f.do(i32.store(slot, i32.sub(step, first)))
+    }
+    const pullBack = (from: Int, first: Int, fetch: RevolveList) => {
+      f.set(step, from)
+      f.while(i32.gtU(step, first), () => {
+        f.set(step, before(step))
+        setRow(step, first)
+        run(fetch)
+        run('pull')
+      })
+    }
     const save = (step: Int) => {
       f.do(i32.store(place, count))
-      run(REVOLVE_LISTS.save)
+      run('save')
       f.do(i32.store(position(count), step))
       f.increase(count, 1)
     }
-    f.set(begin, i32.mul(i32.divU(i32.sub(i32.add(steps, every), 1), every), every))
+    f.set(without, i32.sub(steps, kept))
+    if (spec.residuals) pullBack(steps, without, 'fetchKept')
+    f.set(begin, i32.mul(i32.divU(before(f.int(i32.add(without, every))), every), every))
     f.while(i32.gtU(begin, 0), () => {
       f.increase(begin, i32.sub(0, every))
       f.do(i32.store(stretch, i32.divU(begin, every)))
       f.set(end, i32.add(begin, every))
-      f.if(i32.gtU(end, steps), () => f.set(end, steps))
+      f.if(i32.gtU(end, without), () => f.set(end, without))
       f.set(count, i32.const(0))
       f.while(i32.gtU(end, begin), () => {
         // From the latest snapshot, whose state is that before the step `at` …
         f.if(
           count,
           () => {
-            f.do(i32.store(place, last(count)))
-            run(REVOLVE_LISTS.load)
-            f.set(at, i32.load(position(last(count))))
+            f.do(i32.store(place, before(count)))
+            run('load')
+            f.set(at, i32.load(position(before(count))))
           },
           () => {
-            run(REVOLVE_LISTS.begin)
+            run('begin')
             f.set(at, begin)
             f.if(held, () => save(begin))
           },
         )
-        // … to the last step that is not reversed yet, with further snapshots on the way.
-        f.while(i32.ltU(at, last(end)), () => {
-          f.set(to, last(end))
+        // … to the last group that is not reversed yet, with further snapshots on the way.
+        f.set(last, i32.add(at, i32.mul(i32.divU(i32.sub(before(end), at), size), size)))
+        f.while(i32.ltU(at, last), () => {
+          f.set(to, last)
           f.if(i32.ltU(count, snapshots), () => {
-            const free = i32.add(i32.sub(snapshots, count), 1)
-            f.setAll([to], split, [i32.sub(end, at), free])
-            f.increase(to, at)
+            const groups = i32.add(i32.divU(i32.sub(last, at), size), 1)
+            f.setAll([to], split, [groups, i32.add(i32.sub(snapshots, count), 1)])
+            f.set(to, i32.add(at, i32.mul(to, size)))
           })
           f.while(i32.ltU(at, to), () => {
             setRow(at)
-            run(REVOLVE_LISTS.advance)
+            run('advance')
             f.increase(at, 1)
           })
-          f.if(i32.ltU(at, last(end)), () => save(at))
+          f.if(i32.ltU(at, last), () => {
+            save(at)
+          })
         })
-        setRow(at)
-        run(REVOLVE_LISTS.reverse)
+        if (spec.residuals) {
+          f.set(step, at)
+          f.while(i32.ltU(step, end), () => {
+            setRow(step, at)
+            run('keep')
+            f.increase(step, 1)
+          })
+        }
+        pullBack(end, at, 'fetch')
         f.set(end, at)
         f.if(count, () =>
-          f.if(i32.geU(i32.load(position(last(count))), end), () => f.set(count, last(count))),
+          f.if(i32.geU(i32.load(position(before(count))), end), () => f.set(count, before(count))),
         )
       })
     })
@@ -153,18 +208,40 @@ export function forwardSteps(steps: number, snapshots: number): number {
   return repetitions * steps - Math.round(saved)
 }
 
+/** How {@link revolve} reverses the steps that have no residuals at hand. */
+export interface RevolveSchedule {
+  readonly steps: number
+  /** Steps between states at hand: a multiple of `size`. */
+  readonly every: number
+  /** Steps of a group. */
+  readonly size: number
+  /** Snapshots beside the states at hand. */
+  readonly snapshots: number
+}
+
 /**
- * How often {@link revolve} brings the state at the beginning of a stretch of so many steps that is not held: once for itself,
- * and once for all before the first snapshot.
+ * How many times {@link revolve} runs its list `advance`: m·t(⌈n/m⌉, s+1) for each stretch of n steps in groups of m.
+ *
+ * @example
+ * advancedSteps({ steps: 40, every: 40, size: 4, snapshots: 2 }) // → 60
+ */
+export function advancedSteps({ steps, every, size, snapshots }: RevolveSchedule): number {
+  const stretch = (steps: number) => size * forwardSteps(Math.ceil(steps / size), snapshots + 1)
+  return Math.floor(steps / every) * stretch(every) + stretch(steps % every)
+}
+
+/**
+ * How many times {@link revolve} runs its list `begin` in a stretch of so many groups, where it does not hold the state: once
+ * for the last, and once for all before the first snapshot.
  *
  * @example
  * beginnings(10, 0) // → 10
  * beginnings(10, 3) // → 2
  */
-export function beginnings(steps: number, snapshots: number): number {
-  if (snapshots === 0) return steps
+export function beginnings(groups: number, snapshots: number): number {
+  if (snapshots === 0) return groups
   let count = 0
-  for (let left = steps; left > 0; left = left > 1 ? firstSplit(left, snapshots + 1) : 0) count++
+  for (let left = groups; left > 0; left = left > 1 ? firstSplit(left, snapshots + 1) : 0) count++
   return count
 }
 

@@ -68,6 +68,18 @@ describe('records that leave the memory', () => {
     }
   })
 
+  test('none are written from a count on', () => {
+    for (const reverse of [false, true]) {
+      const kernels = [
+        repeat({ times: 7, reverse }),
+        spillOut({ bytes: 8, every: 2, end: 4, ...(reverse && { from: 6 }) }),
+      ]
+      const { run, store } = machine(kernels, [call(0, [], [COUNTER], [[call(1, [0, COUNTER, 5], [])]])], [])
+      run()
+      expect([...store.keys()]).toEqual([5, 6])
+    }
+  })
+
   test('records of more than a block are as many blocks apart', () => {
     expect([1, 512, 513, 5120].map(spillBlocks)).toEqual([1, 1, 2, 10])
     const kernels = [repeat({ times: 3 }), spillOut({ bytes: 1200, every: 1 })]

@@ -27,6 +27,8 @@ export interface SpillSpec {
   readonly every: number
   /** The first count, if counts go down from it to 0. */
   readonly from?: number
+  /** From this count on, each counted from the first, none are written. Default: all are. */
+  readonly end?: number
 }
 
 const SPILL_OUT: HostFunction = { name: 'spillOut', params: 3 }
@@ -39,9 +41,9 @@ const SPILL_IN: HostFunction = { name: 'spillIn', params: 3 }
  * @example
  * spillOut({ bytes: 8, every: 5 }).key // → 'spillOut:8:5'
  */
-export function spillOut({ bytes, every, from }: SpillSpec): Kernel {
+export function spillOut({ bytes, every, from, end }: SpillSpec): Kernel {
   return {
-    key: `spillOut:${bytes}:${every}${from === undefined ? '' : `:${from}`}`,
+    key: `spillOut:${bytes}:${every}${from === undefined ? '' : `:${from}`}${end === undefined ? '' : `:-${end}`}`,
     inputs: 3,
     outputs: 0,
     scratchBytes: 0,
@@ -51,7 +53,8 @@ export function spillOut({ bytes, every, from }: SpillSpec): Kernel {
       const [source, counter, first] = inputs as readonly [Int, Int, Int]
       const count = f.int(i32.load(counter))
       if (from !== undefined) f.set(count, i32.sub(from, count))
-      f.if(i32.eqz(i32.remU(count, every)), () => {
+      const takes = i32.eqz(i32.remU(count, every))
+      f.if(end === undefined ? takes : i32.and(takes, i32.ltU(count, end)), () => {
         const slot = i32.add(first, i32.mul(i32.divU(count, every), spillBlocks(bytes)))
         f.call(module.host(SPILL_OUT.name), slot, source, i32.const(bytes))
       })

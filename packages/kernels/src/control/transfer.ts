@@ -18,17 +18,22 @@ export interface SampleSpec {
   readonly every: number
   /** The first count, if counts go down from it to 0. */
   readonly from?: number
+  /** Counts, each from the first on, before which no samples are taken. Default 0. */
+  readonly first?: number
+  /** From this count on none are taken. Default: all are. */
+  readonly end?: number
 }
 
 /**
- * To[k · bytes …] = from[…] at the k·every-th count, and nothing at others. The count is a second input, an i32.
+ * To[k · bytes …] = from[…] at the (first + k·every)-th count, and nothing at others. The count is a second input, an i32.
  *
  * @example
  * sample({ bytes: 8, every: 5 }).key // → 'sample:8:5'
  */
-export function sample({ bytes, every, from }: SampleSpec): Kernel {
+export function sample({ bytes, every, from, first = 0, end }: SampleSpec): Kernel {
+  const range = first === 0 && end === undefined ? '' : `:${first}-${end ?? ''}`
   return {
-    key: `sample:${bytes}:${every}${from === undefined ? '' : `:${from}`}`,
+    key: `sample:${bytes}:${every}${from === undefined ? '' : `:${from}`}${range}`,
     inputs: 2,
     outputs: 1,
     scratchBytes: 0,
@@ -37,10 +42,18 @@ export function sample({ bytes, every, from }: SampleSpec): Kernel {
       const [source, counter] = inputs as readonly [Local<'i32'>, Local<'i32'>]
       const count = f.int(i32.load(counter))
       if (from !== undefined) f.set(count, i32.sub(from, count))
-      f.if(i32.eqz(i32.remU(count, every)), () => {
-        const to = f.int(i32.add(outputs[0] as Local<'i32'>, i32.mul(i32.divU(count, every), bytes)))
-        emitBytes(f, to, source, bytes)
-      })
+      if (first > 0) f.set(count, i32.sub(count, first))
+      // Counts before the first are large as unsigned numbers.
+      const takes = i32.eqz(i32.remU(count, every))
+      f.if(
+        first === 0 && end === undefined
+          ? takes
+          : i32.and(takes, i32.ltU(count, (end ?? 2 ** 31 - 1) - first)),
+        () => {
+          const to = f.int(i32.add(outputs[0] as Local<'i32'>, i32.mul(i32.divU(count, every), bytes)))
+          emitBytes(f, to, source, bytes)
+        },
+      )
     },
   }
 }

@@ -35,11 +35,16 @@ export type Control =
       readonly carries: number
       /** Which carries are also given as they were before each step. */
       readonly history: readonly number[]
-      /** Those before every so many steps only, from the first one run on; default 1. */
+      /** Those before every so many steps only, in the order of steps; default: all, in the order of rows. */
       readonly every?: number
       /**
-       * They go to a store, as records from these slots on, one for each of `history`; what is given of them is an i32
-       * without a value, which stands for the records.
+       * The last so many results are given for the last so many steps only, in the order of steps, and the history for
+       * those before; default: none.
+       */
+      readonly tail?: { readonly results: number; readonly steps: number }
+      /**
+       * The history goes to a store, as records from these slots on, one for each of `history`; what is given of it is an
+       * i32 without a value, which stands for the records.
        */
       readonly spill?: readonly number[]
     }
@@ -67,8 +72,20 @@ export type Control =
       readonly snapshots: number
       /** The states at the beginnings are in a store, as records from these slots on; the inputs only stand for them. */
       readonly spill?: readonly number[]
-      /** Whether the state at the beginning of a stretch is one of the snapshots; default false. */
+      /** Whether the state at the beginning of a stretch is one of the snapshots while that is reversed; default false. */
       readonly held?: boolean
+      /**
+       * Where steps back read residuals instead of computing them from states: steps run forward once more in groups of
+       * `size`, of which `every` is a multiple, by a program that takes what a step forward does and makes the next state
+       * and residuals. Those are the last inputs of a step back. The last `kept` steps have theirs from the loop, as
+       * arrays that are the last inputs of the instruction.
+       */
+      readonly groups?: {
+        readonly keep: Program
+        readonly residuals: number
+        readonly size: number
+        readonly kept: number
+      }
     }
 
 const KINDS: ReadonlySet<string> = new Set([

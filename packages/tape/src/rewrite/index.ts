@@ -1,2 +1,7 @@
-export { hasReversals, type Loop, type Snapshots, type WithSnapshots, withSnapshots } from './reversal.js'
+export { mergeLoops } from './merge-loops.js'
+export { type Origin, residualsOf } from './residuals.js'
+export { hasReversals, type Kept, KeptLoops, type Reversal } from './reversal.js'
 export { simplify } from './simplify.js'
+export { spilledBytes } from './spilled.js'
+export type { Steps } from './steps.js'
+export { groupPrograms, withResiduals } from './with-residuals.js'

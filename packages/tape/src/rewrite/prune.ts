@@ -74,6 +74,10 @@ function pruneScan(
   const results = body.outputs.length - carries
   const keptResults = outputs.slice(carries, carries + results).map(read)
   const keptHistory = outputs.slice(carries + results).map(read)
+  const tail = control.tail && {
+    ...control.tail,
+    results: count(keptResults.slice(results - control.tail.results)),
+  }
   let keptCarries = outputs
     .slice(0, carries)
     .map((value, k) => read(value) || history.some((carry, j) => carry === k && keptHistory[j]))
@@ -109,6 +113,7 @@ function pruneScan(
       constants: count(keptInputs.slice(0, constants)),
       carries: count(keptCarries),
       history: history.filter((_, k) => keptHistory[k]).map(carry => place.get(carry) as number),
+      ...(tail && { tail }),
       ...(spill && { spill: spill.filter((_, k) => keptHistory[k]) }),
     }),
   }
@@ -142,13 +147,13 @@ function pruneWhile(
 const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length
 
 /** Which inputs of a program without dead code are read. */
-function needed({ inputs, instructions, outputs }: Program): boolean[] {
+export function needed({ inputs, instructions, outputs }: Program): boolean[] {
   const read = new Set([...outputs, ...instructions.flatMap(instruction => instruction.inputs)])
   return inputs.map(value => read.has(value))
 }
 
 /** The program with some of its inputs; nothing reads the others, which keep their numbers. */
-const withInputs = (program: Program, kept: readonly boolean[]): Program => ({
+export const withInputs = (program: Program, kept: readonly boolean[]): Program => ({
   ...program,
   inputs: program.inputs.filter((_, k) => kept[k]),
 })

@@ -1,50 +1,65 @@
-import { SPILL_BLOCK_BYTES, spillBlocks } from '@wengert/kernels'
+/** Loops and the scans that go back over their states, and what is kept of a loop until then. */
+import { spillBlocks } from '@wengert/kernels'
 import {
   type Aval,
   bytesOf,
   type Control,
-  controlOf,
   type Instruction,
   type Program,
   paramsOf,
 } from '../program/index.js'
-import { prune } from './prune.js'
+import { mapPrograms, programsOf, readersOf, type Scan, scanOf } from './inner.js'
+import { type Origin, pulledFrom } from './residuals.js'
 import { simplify } from './simplify.js'
+import { spilledBlocks } from './spilled.js'
+import { abreast, type Steps, statesOf, stepsForStates, stepsOf } from './steps.js'
+import { groupPrograms, withResiduals } from './with-residuals.js'
 
-type Scan = Control & { readonly kind: 'scan' }
+/** What is kept of the steps of loops; undefined stands for the state before each. */
+export type Kept =
+  /** Residuals of each step. */
+  | { readonly kind: 'residuals'; readonly residuals: readonly number[] }
+  /** States at every so many steps, or none if they are as many as all, and further ones while the loop is reversed. */
+  | (Snapshots & { readonly kind: 'snapshots' })
+  /**
+   * Residuals of the last `kept` steps; of those before, states at every so many and further ones while they are reversed
+   * in groups of `size`, which run once more with their residuals.
+   */
+  | (Snapshots & {
+      readonly kind: 'groups'
+      readonly residuals: readonly number[]
+      readonly size: number
+      readonly kept: number
+    })
 
-/** Scans whose states are kept for another that goes the other way: loops and their pullback. */
-interface Reversal {
-  /** The scans that give the states, and the one that reads them, by their place among the instructions. */
-  readonly forwards: readonly number[]
-  readonly reverse: number
-  readonly length: number
-}
-
-/** Which states of a reversal are in memory at most. */
-export interface Snapshots {
-  /** The loop keeps its states at every so many steps; of all steps if they are as many: its first one alone. */
+interface Snapshots {
   readonly every: number
-  /** Further states that are kept while the steps between those are reversed. */
   readonly snapshots: number
-  /** Whether those at every so many steps go to a store; then they are not in memory. */
+  /** Whether the states at every so many steps go to a store. */
   readonly spill?: boolean
-  /** Whether the state at the beginning of such a stretch is one of `snapshots`. */
+  /** Whether the state at the beginning of a stretch is one of the further ones. */
   readonly held?: boolean
 }
 
-/** A loop that is to be reversed. */
-export interface Loop {
-  readonly length: number
-  /** What it runs at each step, one program for each of the loops that are reversed together. */
-  readonly steps: readonly Program[]
-  /** Its state, part by part. */
-  readonly state: readonly Aval[]
+/** Scans whose states are kept for others that go the other way, by their place among the instructions. */
+interface Places {
+  readonly forwards: readonly number[]
+  readonly reverses: readonly number[]
 }
 
-/** A number of blocks of a store, from the first on, that are not taken yet. */
-interface Blocks {
-  next: number
+/** Loops that are reversed, and the scans that go back over them: mostly one and one. */
+export interface Reversal {
+  readonly length: number
+  /** A step back of each scan that goes back, from states. */
+  readonly backs: readonly Steps[]
+  /** What it takes to compute the states that each of those reads. */
+  readonly forwards: readonly Steps[]
+  /** What the inputs of each step back are to the loops. */
+  readonly origins: readonly (readonly Origin[])[]
+  /** The whole loop, if there is one loop. */
+  readonly loop: Steps | undefined
+  /** Avals of the values of the program in which the loops are. */
+  readonly avals: readonly Aval[]
 }
 
 /**
@@ -52,22 +67,24 @@ interface Blocks {
  * tangent of a gradient goes back over the states of the loop and those of its tangents together, and the states of a loop
  * may be read by several.
  */
-function reversals(program: Program): readonly Reversal[] {
+function reversals(program: Program): readonly Places[] {
   const readers = readersOf(program)
-  const found = new Map<number, { readonly forwards: number[]; readonly length: number }>()
+  const found: { readonly forwards: number[]; readonly reverses: number[] }[] = []
   program.instructions.forEach((instruction, forward) => {
     const scan = scanOf(instruction)
-    if (!scan || (scan.every ?? 1) > 1 || scan.spill) return
-    const states = statesOf(instruction, scan)
+    if (!scan || scan.every !== undefined || scan.history.length === 0) return
+    const states = statesOf(instruction)
     const reading = [...new Set(states.flatMap(value => readers[value] ?? []))]
+    if (reading.length === 0) return
     if (!reading.every(reader => goesBackOver(program.instructions[reader], scan, states))) return
-    for (const reverse of reading) {
-      const known = found.get(reverse)
-      if (known) known.forwards.push(forward)
-      else found.set(reverse, { forwards: [forward], length: scan.length })
-    }
+    const known = found.filter(({ reverses }) => reverses.some(reverse => reading.includes(reverse)))
+    for (const one of known) found.splice(found.indexOf(one), 1)
+    found.push({
+      forwards: [...known.flatMap(one => one.forwards), forward],
+      reverses: [...new Set([...known.flatMap(one => one.reverses), ...reading])],
+    })
   })
-  return [...found].map(([reverse, { forwards, length }]) => ({ forwards, reverse, length }))
+  return found
 }
 
 /** Whether what reads the states of a scan is a scan the other way that takes them row by row and keeps none itself. */
@@ -91,126 +108,292 @@ export const hasReversals = (program: Program): boolean =>
   reversals(program).length > 0 ||
   program.instructions.some(instruction => programsOf(instruction).some(hasReversals))
 
-/** The programs inside of an instruction. */
-function programsOf(instruction: Instruction): readonly Program[] {
-  const found: Program[] = []
-  mapPrograms(instruction, program => {
-    found.push(program)
-    return program
-  })
-  return found
-}
-
-/** The instruction with other programs inside. */
-function mapPrograms(instruction: Instruction, map: (program: Program) => Program): Instruction {
-  const control = controlOf(instruction)
-  switch (control?.kind) {
-    case undefined:
-      return instruction
-    case 'call':
-    case 'scan':
-      return { ...instruction, params: paramsOf({ ...control, body: map(control.body) }) }
-    case 'cond': {
-      const [whenTrue, whenFalse] = [map(control.whenTrue), map(control.whenFalse)]
-      return { ...instruction, params: paramsOf({ ...control, whenTrue, whenFalse }) }
-    }
-    case 'while': {
-      const [condition, body] = [map(control.condition), map(control.body)]
-      return { ...instruction, params: paramsOf({ ...control, condition, body }) }
-    }
-    case 'revolve': {
-      const [forward, reverse] = [map(control.forward), map(control.reverse)]
-      return { ...instruction, params: paramsOf({ ...control, forward, reverse }) }
-    }
-  }
-}
-
-const scanOf = (instruction: Instruction): Scan | undefined => {
-  const control = controlOf(instruction)
-  return control?.kind === 'scan' ? control : undefined
-}
-
-/** The outputs of a scan that are its states before each step. */
-const statesOf = ({ outputs }: Instruction, { history }: Scan): readonly number[] =>
-  outputs.slice(outputs.length - history.length)
-
-/** For each value the instructions that read it; −1 stands for the outputs of the program. */
-function readersOf({ avals, instructions, outputs }: Program): number[][] {
-  const readers = avals.map((): number[] => [])
-  instructions.forEach(({ inputs }, k) => {
-    for (const value of inputs) readers[value]?.push(k)
-  })
-  for (const value of outputs) readers[value]?.push(-1)
-  return readers
-}
-
-/** A program with reversals from snapshots. */
-export interface WithSnapshots {
-  readonly program: Program
-  /** Bytes of a store that its loops keep states in. */
-  readonly spilledBytes: number
-}
+/** Chooses what to keep of loops that one run of the program runs so many times, about. */
+export type Choose = (reversal: Reversal, times: number) => Kept | undefined
 
 /**
- * The program with its reversals from snapshots, also in the programs inside of instructions: the loop gives only few of
- * its states, or none, and its pullback computes the others again.
- *
- * @param choose which states are kept of a loop; undefined for all.
+ * Programs with their loops kept as chosen, also in the programs inside of instructions, which come first. Equal choices for
+ * the same program give the same object, and what does not depend on choices is found out once.
  */
-export function withSnapshots(
-  program: Program,
-  choose: (loop: Loop) => Snapshots | undefined,
-): WithSnapshots {
-  const blocks: Blocks = { next: 0 }
-  return { program: rewritten(program, choose, blocks), spilledBytes: SPILL_BLOCK_BYTES * blocks.next }
-}
+export class KeptLoops {
+  readonly #known = new Map<Program, Known>()
 
-function rewritten(program: Program, choose: (loop: Loop) => Snapshots | undefined, blocks: Blocks): Program {
-  const avals = [...program.avals]
-  const instructions = program.instructions.map(instruction =>
-    mapPrograms(instruction, inner => rewritten(inner, choose, blocks)),
-  )
-  const define = (aval: Aval) => avals.push(aval) - 1
-  const sampled = new Map<number, Sampled>()
-  // Reversals that share a loop are as long as it, and must find the same states.
-  const choices = new Map<number, Snapshots | undefined>()
-  for (const { forwards, reverse, length } of reversals(program)) {
-    const all = forwards.map(forward => sampled.get(forward)?.all ?? (instructions[forward] as Instruction))
-    if (!choices.has(length)) choices.set(length, choose(loopOf(all, avals)))
-    const choice = choices.get(length)
-    if (!choice) continue
-    const loops = forwards.map((forward, k) => {
-      const known = sampled.get(forward) ?? sample(all[k] as Instruction, choice, avals, define, blocks)
-      sampled.set(forward, known)
-      return known
+  of(program: Program, choose: Choose, times = 1): Program {
+    if (!this.#knownOf(program).concerned) return program
+    const inner: Program[] = []
+    for (const instruction of program.instructions) {
+      mapPrograms(instruction, (one, turns) => {
+        inner.push(this.of(one, choose, times * turns))
+        return one
+      })
+    }
+    const mapped = this.#mapped(program, inner)
+    const { reversals, variants } = this.#knownOf(mapped)
+    const kept = reversals.map(({ reversal }) => choose(reversal, times))
+    const key = JSON.stringify(kept.map(one => one ?? null))
+    const variant = variants.get(key) ?? rewritten(mapped, reversals, kept)
+    variants.set(key, variant)
+    return variant
+  }
+
+  /** The program with others inside. */
+  #mapped(program: Program, inner: readonly Program[]): Program {
+    const { mapped } = this.#knownOf(program)
+    const known = mapped.find(one => one.inner.every((each, k) => each === inner[k]))
+    if (known) return known.program
+    let next = 0
+    const instructions = program.instructions.map(instruction => {
+      const before = next
+      const own = programsOf(instruction)
+      next += own.length
+      if (own.every((one, k) => one === inner[before + k])) return instruction
+      let at = before
+      return mapPrograms(instruction, () => inner[at++] as Program)
     })
-    instructions[reverse] = again(instructions[reverse] as Instruction, loops, choice)
+    const made = { inner, program: { ...program, instructions } }
+    mapped.push(made)
+    return made.program
   }
-  for (const [forward, { few }] of sampled) instructions[forward] = few
-  return simplify({ ...program, avals, instructions })
-}
 
-function loopOf(forwards: readonly Instruction[], avals: readonly Aval[]): Loop {
-  const parts = forwards.map(forward =>
-    statesFor(forward, value => statesOf(forward, scanOf(forward) as Scan).includes(value)),
-  )
-  return {
-    length: parts[0]?.scan.length as number,
-    steps: parts.map(({ scan }) => scan.body),
-    state: parts.flatMap(({ carried }) => carried.map(value => avals[value] as Aval)),
+  #knownOf(program: Program): Known {
+    const found = this.#known.get(program) ?? new Known(program)
+    this.#known.set(program, found)
+    return found
   }
 }
 
-/** A loop that gives few of its states. */
-interface Sampled {
-  /** As it was, with all of them. */
-  readonly all: Instruction
-  readonly few: Instruction
-  /** The samples of each state, by the value of the last; without any the loop runs again from its first state. */
-  readonly samples: ReadonlyMap<number, Samples>
+/** What is known of a program. */
+class Known {
+  /** Whether it has reversals, or one inside of it does. */
+  readonly concerned: boolean
+  /** The program with others inside. */
+  readonly mapped: { readonly inner: readonly Program[]; readonly program: Program }[] = []
+  /** The program with its loops kept as chosen, by what was chosen. */
+  readonly variants = new Map<string, Program>()
+  readonly #program: Program
+  #reversals: readonly Found[] | undefined
+
+  constructor(program: Program) {
+    this.#program = program
+    this.concerned = hasReversals(program)
+  }
+
+  get reversals(): readonly Found[] {
+    if (!this.#reversals) {
+      const rewriting = new Rewriting(this.#program)
+      this.#reversals = reversals(this.#program).map(places => ({
+        places,
+        reversal: rewriting.reversal(places),
+      }))
+    }
+    return this.#reversals
+  }
 }
 
-/** Rows of an array, or records of a store from a slot on, for which an i32 stands that only says when they are there. */
+interface Found {
+  readonly places: Places
+  readonly reversal: Reversal
+}
+
+function rewritten(program: Program, found: readonly Found[], kept: readonly (Kept | undefined)[]): Program {
+  const rewriting = new Rewriting(program)
+  found.forEach(({ places, reversal }, k) => {
+    const chosen = kept[k]
+    if (chosen) rewriting.keep(places, reversal, chosen)
+  })
+  return simplify(rewriting.program)
+}
+
+/** A program whose reversals are rewritten one after the other. */
+class Rewriting {
+  readonly #program: Program
+  readonly #avals: Aval[]
+  readonly #instructions: Instruction[]
+  /** The instruction that defines a value; −1 for inputs and constants. */
+  readonly #definition: readonly number[]
+  /** Blocks of a store that are taken. */
+  #blocks: number | undefined
+
+  constructor(program: Program) {
+    this.#program = program
+    this.#avals = [...program.avals]
+    this.#instructions = [...program.instructions]
+    const definition = new Array<number>(program.avals.length).fill(-1)
+    program.instructions.forEach(({ outputs }, k) => {
+      for (const value of outputs) definition[value] = k
+    })
+    this.#definition = definition
+  }
+
+  get program(): Program {
+    return { ...this.#program, avals: this.#avals, instructions: this.#instructions }
+  }
+
+  reversal({ forwards, reverses }: Places): Reversal {
+    const loops = forwards.map(k => this.#instructions[k] as Instruction)
+    const before = Math.min(...forwards)
+    const all = loops.map(stepsOf)
+    const backs = reverses.map(k => stepsOf(this.#instructions[k] as Instruction))
+    const states = loops.flatMap(statesOf)
+    const origin = (value: number): Origin =>
+      states.includes(value) ? 'state' : (this.#definition[value] as number) < before ? 'given' : 'late'
+    return {
+      length: (scanOf(loops[0] as Instruction) as Scan).length,
+      backs,
+      forwards: backs.map(({ arrays }) =>
+        abreast(
+          loops
+            .filter(loop => statesOf(loop).some(value => arrays.includes(value)))
+            .map(loop => stepsForStates(loop, value => arrays.includes(value))),
+        ),
+      ),
+      origins: backs.map(({ outside, init, arrays }) => [
+        ...outside.map(origin),
+        ...init.map((): Origin => 'late'),
+        ...arrays.map(origin),
+      ]),
+      loop: all.length === 1 ? all[0] : undefined,
+      avals: this.#avals,
+    }
+  }
+
+  keep(places: Places, reversal: Reversal, kept: Kept): void {
+    if (kept.kind === 'residuals') this.#keepResiduals(places, reversal, kept.residuals)
+    else this.#revolve(places, reversal, kept)
+  }
+
+  /** The loop gives residuals of each step, and what goes back reads those. */
+  #keepResiduals(
+    { forwards, reverses }: Places,
+    { backs, origins }: Reversal,
+    residuals: readonly number[],
+  ): void {
+    const [forward, reverse] = [forwards[0] as number, reverses[0] as number]
+    const all = this.#instructions[forward] as Instruction
+    const loop = scanOf(all) as Scan
+    const back = backs[0] as Steps
+    const steps = withResiduals(stepsOf(all), back, origins[0] as readonly Origin[], residuals)
+    const results = all.outputs.length - statesOf(all).length
+    const made = steps.body.outputs
+    // A residual that is a result of the loop anyway is there already.
+    const arrays = residuals.map((value, k) => {
+      const same = made.slice(loop.carries, results).indexOf(made[results + k] as number)
+      return same < 0
+        ? this.#define(back.body.avals[value] as Aval, loop.length)
+        : (all.outputs[loop.carries + same] as number)
+    })
+    const fresh = (_: number, k: number) => !all.outputs.includes(arrays[k] as number)
+    this.#instructions[forward] = {
+      op: 'scan',
+      inputs: [...steps.outside, ...steps.init, ...steps.arrays],
+      outputs: [...all.outputs.slice(0, results), ...arrays.filter(fresh), ...statesOf(all)],
+      params: paramsOf({
+        ...loop,
+        constants: steps.outside.length,
+        body: { ...steps.body, outputs: [...made.slice(0, results), ...made.slice(results).filter(fresh)] },
+      }),
+    }
+    const pulling = this.#instructions[reverse] as Instruction
+    this.#instructions[reverse] = {
+      ...pulling,
+      inputs: [...pulling.inputs, ...arrays],
+      params: paramsOf({ ...(scanOf(pulling) as Scan), body: pulledFrom(back.body, residuals) }),
+    }
+  }
+
+  /** The loop gives some of its states, and residuals of its last steps, and what goes back computes the others again. */
+  #revolve(
+    places: Places,
+    { length, forwards, backs, origins }: Reversal,
+    kept: Exclude<Kept, { kind: 'residuals' }>,
+  ): void {
+    const residuals = kept.kind === 'groups' && kept.kept > 0 ? kept.residuals : []
+    const tail = kept.kind === 'groups' ? kept.kept : 0
+    const samples = this.#samples(
+      forwards,
+      kept.every < length - tail ? Math.ceil((length - tail) / kept.every) : 0,
+      kept.spill ?? false,
+    )
+    const tails = residuals.map(value => this.#define(backs[0]?.body.avals[value] as Aval, tail))
+    let fromLast = false
+    for (const forward of places.forwards) {
+      const all = this.#instructions[forward] as Instruction
+      const loop = scanOf(all) as Scan
+      fromLast = loop.reverse
+      const steps =
+        tail > 0
+          ? withResiduals(stepsOf(all), backs[0] as Steps, origins[0] as readonly Origin[], residuals)
+          : stepsOf(all)
+      const sampled = steps.last.flatMap((value, carry) => {
+        const found = samples.get(value)
+        return found === undefined ? [] : [{ carry, ...found }]
+      })
+      this.#instructions[forward] = {
+        op: 'scan',
+        inputs: [...steps.outside, ...steps.init, ...steps.arrays],
+        outputs: [
+          ...all.outputs.slice(0, all.outputs.length - loop.history.length),
+          ...tails,
+          ...sampled.map(({ value }) => value),
+        ],
+        params: paramsOf({
+          ...loop,
+          body: steps.body,
+          constants: steps.outside.length,
+          history: sampled.map(({ carry }) => carry),
+          every: kept.every,
+          ...(tail > 0 && { tail: { results: tails.length, steps: tail } }),
+          ...(kept.spill && { spill: sampled.map(({ slot }) => slot) }),
+        }),
+      }
+    }
+    places.reverses.forEach((reverse, k) => {
+      const steps = forwards[k] as Steps
+      const found = steps.last.map(value => samples.get(value))
+      const begins = found.map((one, carry) => one?.value ?? (steps.init[carry] as number))
+      const spill = kept.spill && samples.size > 0 ? found.map(one => one?.slot as number) : undefined
+      const back = backs[k] as Steps
+      const pulling = this.#instructions[reverse] as Instruction
+      this.#instructions[reverse] =
+        kept.kind === 'groups'
+          ? inGroups(
+              pulling,
+              { steps, back, begins, spill, tails, length, fromLast },
+              kept,
+              origins[k] as readonly Origin[],
+            )
+          : fromStates(pulling, { steps, back, begins, spill, length, fromLast }, kept)
+    })
+  }
+
+  /**
+   * So many rows or records of states that are computed again, by the last of each; none without rows. Loops inside run
+   * between those of this program, so their records lie before.
+   */
+  #samples(forwards: readonly Steps[], rows: number, spill: boolean): ReadonlyMap<number, Samples> {
+    const samples = new Map<number, Samples>()
+    if (rows === 0) return samples
+    this.#blocks ??= spilledBlocks(this.#program)
+    for (const { body, outside, last } of forwards) {
+      last.forEach((value, carry) => {
+        if (samples.has(value)) return
+        const aval = body.avals[body.inputs[outside.length + carry] as number] as Aval
+        samples.set(value, {
+          value: spill ? this.#avals.push(TOKEN) - 1 : this.#define(aval, rows),
+          slot: this.#blocks as number,
+        })
+        if (spill) this.#blocks = (this.#blocks as number) + rows * spillBlocks(bytesOf(aval))
+      })
+    }
+    return samples
+  }
+
+  #define({ dtype, shape }: Aval, rows: number): number {
+    return this.#avals.push({ dtype, shape: [rows, ...shape] }) - 1
+  }
+}
+
+/** Rows of an array, or records of a store from a slot on, for which an i32 stands. */
 interface Samples {
   readonly value: number
   readonly slot: number
@@ -218,137 +401,86 @@ interface Samples {
 
 const TOKEN: Aval = { dtype: 'i32', shape: [] }
 
-function sample(
-  all: Instruction,
-  { every, spill }: Snapshots,
-  avals: readonly Aval[],
-  define: (aval: Aval) => number,
-  blocks: Blocks,
-): Sampled {
-  const loop = scanOf(all) as Scan
-  const states = statesOf(all, loop)
-  const whole = every >= loop.length
-  const carried = whole ? [] : statesFor(all, value => states.includes(value)).carried
-  const count = Math.ceil(loop.length / every)
-  const samples = new Map(
-    carried.map(carry => {
-      const aval = avals[carry] as Aval
-      const slot = blocks.next
-      if (spill) blocks.next += count * spillBlocks(bytesOf(aval))
-      const value = define(spill ? TOKEN : { dtype: aval.dtype, shape: [count, ...aval.shape] })
-      return [carry, { value, slot }] as const
-    }),
-  )
-  const kept = [...samples.values()]
-  const few: Instruction = {
-    op: 'scan',
-    inputs: all.inputs,
-    outputs: [...all.outputs.slice(0, all.outputs.length - states.length), ...kept.map(({ value }) => value)],
-    params: paramsOf({
-      ...loop,
-      history: carried.map(value => all.outputs.indexOf(value)),
-      every,
-      ...(spill && !whole && { spill: kept.map(({ slot }) => slot) }),
-    }),
-  }
-  return { all, few, samples }
+/** What goes back over states that are computed again. */
+interface Again {
+  readonly steps: Steps
+  readonly back: Steps
+  /** States at the beginnings of stretches, and where their records are if they are spilled. */
+  readonly begins: readonly number[]
+  readonly spill: readonly number[] | undefined
+  readonly length: number
+  readonly fromLast: boolean
 }
 
-/** What it takes to compute the states of a loop that are read, and no more. */
-function statesFor(forward: Instruction, read: (value: number) => boolean) {
-  const steps = prune(forward, read, simplify)
-  const scan = scanOf(steps) as Scan
-  return { steps, scan, carried: steps.outputs.slice(0, scan.carries) }
-}
-
-/** The scan that goes back over states, with these computed again. */
-function again(
+function fromStates(
   reverse: Instruction,
-  loops: readonly Sampled[],
-  { every, snapshots, spill = false, held = false }: Snapshots,
+  { steps, back, begins, spill, length, fromLast }: Again,
+  { every, snapshots, held }: Snapshots,
 ): Instruction {
-  const back = scanOf(reverse) as Scan
-  const read = reverse.inputs.slice(back.constants + back.carries)
-  const parts = loops.map(({ all, samples }) => {
-    const states = statesOf(all, scanOf(all) as Scan)
-    const { steps, scan, carried } = statesFor(all, value => states.includes(value) && read.includes(value))
-    const [outside, init, arrays] = [
-      steps.inputs.slice(0, scan.constants),
-      steps.inputs.slice(scan.constants, scan.constants + scan.carries),
-      steps.inputs.slice(scan.constants + scan.carries),
-    ]
-    const kept = every >= scan.length ? [] : carried.map(value => samples.get(value) as Samples)
-    const begins = every >= scan.length ? init : kept.map(({ value }) => value)
-    const slots = kept.map(({ slot }) => slot)
-    return { scan, outside, begins, slots, arrays, history: steps.outputs.slice(scan.carries) }
-  })
-  let before = 0
-  const stateOf = new Map<number, number>()
-  for (const { scan, history } of parts) {
-    history.forEach((value, k) => void stateOf.set(value, before + (scan.history[k] as number)))
-    before += scan.carries
-  }
   let next = 0
-  const rows = read.map(value => {
-    const state = stateOf.get(value)
-    return state === undefined ? next++ : -1 - state
+  const rows = back.arrays.map(value => {
+    const state = steps.states.indexOf(value)
+    return state < 0 ? next++ : -1 - state
   })
-  const loop = parts[0]?.scan as Scan
   const control: Control = {
     kind: 'revolve',
-    forward: abreast(parts.map(({ scan }) => scan)),
-    forwardConstants: parts.reduce((sum, { scan }) => sum + scan.constants, 0),
-    states: before,
+    forward: steps.body,
+    forwardConstants: steps.outside.length,
+    states: steps.init.length,
     reverse: back.body,
-    constants: back.constants,
-    carries: back.carries,
+    constants: back.outside.length,
+    carries: back.init.length,
     rows,
-    length: loop.length,
-    fromLast: loop.reverse,
-    every: Math.min(every, loop.length),
+    length,
+    fromLast,
+    every: Math.min(every, length),
     snapshots,
-    ...(spill && every < loop.length && { spill: parts.flatMap(({ slots }) => slots) }),
+    ...(spill && { spill }),
     ...(held && { held }),
   }
   const inputs = [
-    ...parts.flatMap(({ outside }) => outside),
-    ...parts.flatMap(({ begins }) => begins),
-    ...parts.flatMap(({ arrays }) => arrays),
-    ...reverse.inputs.slice(0, back.constants + back.carries),
-    ...read.filter(value => !stateOf.has(value)),
+    ...steps.outside,
+    ...begins,
+    ...steps.arrays,
+    ...back.outside,
+    ...back.init,
+    ...back.arrays.filter((_, k) => (rows[k] as number) >= 0),
   ]
   return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
 }
 
-/** A step of several scans together: what all read from outside, then the carries of all, then their rows. */
-function abreast(scans: readonly Scan[]): Program {
-  const avals: Aval[] = []
-  const bodies = scans.map(({ body, constants, carries }) => {
-    const first = avals.length
-    avals.push(...body.avals)
-    const here = (values: readonly number[]) => values.map(value => value + first)
-    const inputs = here(body.inputs)
-    return {
-      outside: inputs.slice(0, constants),
-      carry: inputs.slice(constants, constants + carries),
-      rows: inputs.slice(constants + carries),
-      instructions: body.instructions.map(one => ({
-        ...one,
-        inputs: here(one.inputs),
-        outputs: here(one.outputs),
-      })),
-      outputs: here(body.outputs),
-    }
-  })
-  return {
-    avals,
-    inputs: [
-      ...bodies.flatMap(({ outside }) => outside),
-      ...bodies.flatMap(({ carry }) => carry),
-      ...bodies.flatMap(({ rows }) => rows),
-    ],
-    constants: [],
-    instructions: bodies.flatMap(({ instructions }) => instructions),
-    outputs: bodies.flatMap(({ outputs }) => outputs),
+function inGroups(
+  reverse: Instruction,
+  { steps, back, begins, spill, tails, length, fromLast }: Again & { readonly tails: readonly number[] },
+  { residuals, every, snapshots, size, kept, held }: Extract<Kept, { kind: 'groups' }>,
+  origins: readonly Origin[],
+): Instruction {
+  const { keep, advance, pull } = groupPrograms(steps, back, origins, residuals)
+  const control: Control = {
+    kind: 'revolve',
+    forward: advance,
+    forwardConstants: keep.outside.length,
+    states: keep.init.length,
+    reverse: pull.body,
+    constants: pull.outside.length,
+    carries: pull.init.length,
+    rows: pull.arrays.map((_, k) => k),
+    length,
+    fromLast,
+    every: Math.min(every, length - kept),
+    snapshots,
+    ...(spill && { spill }),
+    ...(held && { held }),
+    groups: { keep: keep.body, residuals: residuals.length, size, kept },
   }
+  const inputs = [
+    ...keep.outside,
+    ...begins,
+    ...keep.arrays,
+    ...pull.outside,
+    ...pull.init,
+    ...pull.arrays,
+    ...tails,
+  ]
+  return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
 }

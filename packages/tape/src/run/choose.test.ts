@@ -19,8 +19,8 @@ import {
   vmap,
 } from '../index.js'
 import { leastBytes, plan } from '../plan/index.js'
-import { snapshotsIn } from './choose.js'
 import { lower } from './lower.js'
+import { snapshotsIn } from './schedules.js'
 
 /** A chain of so many steps over a vector, as the program of its value and gradient. */
 function chain(steps: number, length: number): { program: Program; inputs: readonly Tensor[] } {

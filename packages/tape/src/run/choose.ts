@@ -1,75 +1,72 @@
 /**
- * Ways to run a program within a budget, the fastest first: as it is; with loops that are reversed from snapshots of their
- * states, as many as fit, in memory alone or in a store as well; with the programs inside of instructions planned for the fewest bytes, without snapshots and with
- * them. The planner plans each, and the cheapest that fits is taken.
+ * Ways to run a program within a budget. What is kept of its loops until they are reversed is chosen for all of them by one
+ * price of a byte: the higher, the fewer bytes each loop takes (Everett, Generalized Lagrange multiplier method, Operations
+ * Research 11(3), 1963). The planner says whether a program fits; the lowest price at which it does is searched. If it fits at
+ * none, the programs inside of instructions are planned for the fewest bytes.
  */
-import { forwardSteps, mostSteps } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
 import {
   hasReversals,
-  type Loop,
-  type Snapshots,
-  type WithSnapshots,
-  withSnapshots,
+  KeptLoops,
+  mergeLoops,
+  type Reversal,
+  simplify,
+  spilledBytes,
 } from '../rewrite/index.js'
-import { lower } from './lower.js'
+import { ARENA_LIMIT_BYTES } from './arena.js'
+import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
 import { Regions } from './region.js'
-import { spilling } from './spilling.js'
+import { schedulesOf } from './schedules.js'
+import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
 
 /** A program, as it is or rewritten, with its plan. */
 export interface Planned {
   readonly program: Program
   readonly lowered: Lowered
   readonly chosen: Plan
-  /** Bytes of a store that it takes. */
+  /** Bytes of a store in which its loops keep states. */
   readonly spilledBytes: number
 }
 
 /** What a program may take. */
 export interface Budget {
   readonly memoryBytes: number
-  /** Bytes of a store for the states of loops; 0 if there is none. */
+  /** Bytes of a store for states of loops; 0 if there is none. */
   readonly spillBytes: number
 }
 
 type Attempt = Planned | { readonly refused: BudgetError }
 
 /**
- * The cheapest way that was found to run a program within a budget.
+ * The cheapest way that was found to run a program within a budget. What loops keep is limited by the size of an arena
+ * where there is no budget.
  *
  * @throws {@link BudgetError} if there is none, with the fewest bytes that would do.
  */
-export function planWithin(
-  program: Program,
-  pinned: readonly boolean[],
-  { memoryBytes, spillBytes }: Budget,
-): Planned {
+export function planWithin(program: Program, pinned: readonly boolean[], budget: Budget): Planned {
+  // Several loops share a store.
+  for (let { spillBytes } = budget; ; spillBytes /= 2) {
+    const found = cheapestWithin(program, pinned, { ...budget, spillBytes })
+    if (found.spilledBytes <= budget.spillBytes) return found
+  }
+}
+
+/** As {@link planWithin}, with a store of so many bytes for each loop. */
+function cheapestWithin(program: Program, pinned: readonly boolean[], budget: Budget): Planned {
   const regions = new Regions()
-  const whole: WithSnapshots = { program, spilledBytes: 0 }
-  const attempt = ({ program, spilledBytes }: WithSnapshots, inner: Inner) =>
-    planned({ program, lowered: lower(program, pinned, inner, regions), spilledBytes }, memoryBytes)
-  const plain = attempt(whole, 'ample')
-  if ('chosen' in plain && plain.chosen.extraCost === 0) return plain
   const loops = hasReversals(program)
-  const ways: Attempt[] = [plain]
+  const [simple, kept] = [loops ? mergeLoops(simplify(program)) : program, new KeptLoops()]
+  const ways: Attempt[] = []
   for (const inner of ['ample', 'least'] as const) {
-    if (loops) {
-      ways.push(
-        search(share =>
-          attempt(
-            withSnapshots(program, loop => choiceAt(loop, share)),
-            inner,
-          ),
-        ),
-      )
-      const costOfStep = (step: Program) => costOfSteps(lower(step, [], inner, regions))
-      if (spillBytes > 0)
-        ways.push(search(share => attempt(spilling(program, share, spillBytes, costOfStep), inner)))
+    if (loops) ways.push(...new Prices(simple, pinned, budget, inner, regions, kept).attempts())
+    if (!loops || inner === 'least') {
+      if (inner === 'ample' || program.instructions.some(controlOf)) {
+        ways.push(planned(program, lower(program, pinned, inner, regions), budget.memoryBytes))
+      }
     }
-    if (inner === 'least' && program.instructions.some(controlOf)) ways.push(attempt(whole, inner))
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
   }
@@ -84,69 +81,141 @@ function cheapestOf(ways: readonly Attempt[]): Planned | undefined {
     .reduce<Planned | undefined>((best, way) => (best && costOf(best) <= costOf(way) ? best : way), undefined)
 }
 
-const costOfSteps = ({ graph }: Lowered): number => graph.steps.reduce((sum, { cost }) => sum + cost, 0)
-
 const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
 
-/** How finely the number of snapshots is searched, between the fewest and one for every step. */
-const FINENESS = 64
+/** Prices of a byte, in FLOP equivalents, rise by powers of 2, in so many steps each. */
+const STEPS_OF_PRICE = 4
+const LOWEST_PRICE = 2 ** -10
+const HIGHEST_PRICE = 74 * STEPS_OF_PRICE
+/** Parts into which the bytes between what loops take at one price and the next are divided. */
+const PARTS = 64
+/** Further attempts that the planner may make with values computed again. */
+const FURTHER = 2
 
-/** As many snapshots as fit: all reversals get more together, on a geometric scale from the fewest, 0, to all, 1. */
-function search(at: (share: number) => Attempt): Attempt {
-  let best = at(0)
-  if ('refused' in best) return best
-  let [fits, fails] = [0, FINENESS]
-  while (fails - fits > 1) {
-    const level = Math.floor((fits + fails) / 2)
-    const way = at(level / FINENESS)
-    if ('chosen' in way) {
-      fits = level
-      best = cheapestOf([best, way]) as Planned
-    } else {
-      fails = level
-    }
+/** A program at different prices of a byte. */
+class Prices {
+  readonly #program: Program
+  readonly #pinned: readonly boolean[]
+  readonly #budgetBytes: number
+  readonly #spillBytes: number
+  readonly #inner: Inner
+  readonly #regions: Regions
+  readonly #loops: KeptLoops
+  readonly #ways = new Map<Reversal, Ways>()
+  readonly #candidates = new Map<Program, Lowered>()
+
+  constructor(
+    program: Program,
+    pinned: readonly boolean[],
+    { memoryBytes, spillBytes }: Budget,
+    inner: Inner,
+    regions: Regions,
+    loops: KeptLoops,
+  ) {
+    this.#program = program
+    this.#pinned = pinned
+    this.#budgetBytes = Math.min(memoryBytes, ARENA_LIMIT_BYTES)
+    this.#spillBytes = spillBytes
+    this.#inner = inner
+    this.#regions = regions
+    this.#loops = loops
   }
-  return best
-}
 
-/** No step is run forward more often than this, however few the snapshots. */
-const MOST_REPETITIONS = 64
-
-/** Between the fewest states, at a share of 0, and those before all steps, at 1. */
-function choiceAt({ length }: Loop, share: number): Snapshots | undefined {
-  if (length <= 1) return undefined
-  let fewest = 0
-  while (mostSteps(fewest + 1, MOST_REPETITIONS) < length) fewest++
-  const slots = Math.round((fewest + 1) ** (1 - share) * length ** share) - 1
-  return slots >= length - 1 ? undefined : snapshotsIn(length, Math.max(fewest, slots))
-}
-
-/** The choice with the fewest steps forward among those that keep so many states. */
-export function snapshotsIn(length: number, slots: number): Snapshots {
-  let best: Snapshots = { every: Math.max(1, length), snapshots: slots }
-  let fewest = forwardSteps(length, slots + 1)
-  // Kept states are paid for from the loop to its pullback; further ones only while it runs.
-  for (let kept = 2; kept <= slots; kept = Math.max(kept + 1, Math.floor(kept * 1.05))) {
-    const every = Math.ceil(length / kept)
-    const used = Math.ceil(length / every)
-    const snapshots = Math.min(slots - used, every)
-    const steps =
-      Math.floor(length / every) * forwardSteps(every, snapshots + 1) +
-      forwardSteps(length % every, snapshots + 1)
-    if (steps < fewest) {
-      fewest = steps
-      best = { every, snapshots }
+  /**
+   * Attempts among which the cheapest that fits is wanted. Where none of those that are always made fits, there are no
+   * others, so that the fewest bytes that they name are those from which on something fits.
+   */
+  attempts(): readonly Attempt[] {
+    if (this.#fits(0)) return [this.#attempt(this.#at(0))]
+    const leanest = [this.#at(HIGHEST_PRICE), this.#at(0), this.#fewestStates()]
+    const always = leanest.map(program => this.#attempt(program))
+    if (!('chosen' in (always[0] as Attempt))) return always
+    const price = this.#lowest(0, HIGHEST_PRICE, 1)
+    const level = this.#lowest(price - 1, price, 1 / PARTS)
+    const levels = [level]
+    for (let next = level - 1 / PARTS; next > price - 1 && levels.length <= FURTHER; next -= 1 / PARTS) {
+      if (this.#at(next) !== this.#at(levels.at(-1) as number)) levels.push(next)
     }
+    return [...always, ...levels.map(one => this.#attempt(this.#at(one)))]
   }
-  return best
+
+  /** The lowest level in steps from one that fails to one that is taken to fit. */
+  #lowest(fails: number, fits: number, step: number): number {
+    let [failing, fitting] = [fails, fits]
+    while (fitting - failing > step) {
+      const level = failing + Math.floor((fitting - failing) / step / 2) * step
+      if (this.#fits(level)) fitting = level
+      else failing = level
+    }
+    return fitting
+  }
+
+  /** Whether everything fits with each instruction run once. */
+  #fits(level: number): boolean {
+    const { peakBytes, recordBytes } = plan(this.#lowered(this.#at(level)).graph)
+    return peakBytes + recordBytes <= this.#budgetBytes
+  }
+
+  #attempt(program: Program): Attempt {
+    return planned(program, this.#lowered(program), this.#budgetBytes)
+  }
+
+  /** The program at a level: a step of the price, or between two. */
+  #at(level: number): Program {
+    return this.#loops.of(
+      this.#program,
+      (reversal, times) => wayAt(this.#waysOf(reversal), level, times).kept,
+    )
+  }
+
+  /** The program with the fewest states of each loop, and no residuals. */
+  #fewestStates(): Program {
+    return this.#loops.of(this.#program, ({ length }) => {
+      const [fewest] = schedulesOf(length).single
+      return fewest && { kind: 'snapshots', every: fewest.every, snapshots: fewest.snapshots }
+    })
+  }
+
+  #lowered(program: Program): Lowered {
+    const lowered = this.#candidates.get(program) ?? lower(program, this.#pinned, this.#inner, this.#regions)
+    this.#candidates.set(program, lowered)
+    return lowered
+  }
+
+  #waysOf(reversal: Reversal): Ways {
+    const [inner, regions] = [this.#inner, this.#regions]
+    const ways =
+      this.#ways.get(reversal) ??
+      waysOf(reversal, {
+        enclose: enclosing(inner, regions),
+        spillBytes: this.#spillBytes,
+        instructionCosts: program => instructionCosts(program, inner, regions),
+      })
+    this.#ways.set(reversal, ways)
+    return ways
+  }
 }
 
-function planned(way: Omit<Planned, 'chosen'>, budgetBytes: number): Attempt {
+/** The way at a level, of a loop that runs so many times; between two prices the best within bytes between theirs. */
+function wayAt(ways: Ways, level: number, times: number): Way {
+  const within = waysWithin(ways, times)
+  const [low, high] = [bestAt(within, Math.floor(level), times), bestAt(within, Math.ceil(level), times)]
+  if (low === high) return low
+  const most = high.bytes + (low.bytes - high.bytes) * (Math.ceil(level) - level)
+  return within.findLast(({ bytes }) => bytes <= most) ?? high
+}
+
+function bestAt(ways: readonly Way[], step: number, times: number): Way {
+  return cheapestAt(ways, LOWEST_PRICE * 2 ** (step / STEPS_OF_PRICE), times)
+}
+
+function planned(program: Program, lowered: Lowered, budgetBytes: number): Attempt {
   try {
-    return { ...way, chosen: plan(way.lowered.graph, { budgetBytes }) }
+    const chosen = plan(lowered.graph, { budgetBytes })
+    return { program, lowered, chosen, spilledBytes: spilledBytes(program) }
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error
-    return { refused: tooTight(way.program, way.lowered, error) }
+    return { refused: tooTight(program, lowered, error) }
   }
 }
 

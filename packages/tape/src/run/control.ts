@@ -3,13 +3,12 @@
  * scratch, and loops and branches run their calls from there. What a program reads from outside stays where it is.
  */
 import { branch, repeat, repeatWhile } from '@wengert/kernels'
-import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
+import type { Aval, Control, Program } from '../program/index.js'
 import { HandOver, move, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
-import { putRow, sampleRow, spillRow, takeRow } from './rows.js'
-import { spillCost } from './spilling.js'
+import { movingCost, putRow, sampleRow, spillingCost, spillRow, takeRow } from './rows.js'
 import { type Types, type Unit, unit } from './unit.js'
 
 /** The unit of an instruction that runs programs. */
@@ -84,7 +83,7 @@ function loop(
 const BOOL: Aval = { dtype: 'bool', shape: [] }
 
 function scan(
-  { body, length, reverse, constants, carries, history, every = 1, spill }: Control & { kind: 'scan' },
+  { body, length, reverse, constants, carries, history, every, tail, spill }: Control & { kind: 'scan' },
   types: Types,
   enclose: Enclose,
 ): Unit {
@@ -94,13 +93,19 @@ function scan(
   const rows = avalsOf(body.inputs.slice(constants + carries))
   const [state, results] = [types.outputs.slice(0, carries), avalsOf(body.outputs.slice(carries))]
   const next = new HandOver(state, region, constants)
-  const moved = [...rows, ...results, ...state].reduce((sum, aval) => sum + 2 * bytesOf(aval), 0)
-  const kept = spill ? history.map(index => state[index] as Aval) : []
-  const spilled = Math.ceil(length / every) * kept.reduce((sum, aval) => sum + spillCost(bytesOf(aval)), 0)
+  // The last results come from the last steps alone, the states from those before.
+  const [whole, before] = [results.length - (tail?.results ?? 0), length - (tail?.steps ?? 0)]
+  const [ofAll, ofLast] = [results.slice(0, whole), results.slice(whole)]
+  const past = history.map(index => state[index] as Aval)
+  const cost =
+    length * (region.cost + movingCost([...rows, ...ofAll, ...state])) +
+    (length - before) * movingCost(ofLast) +
+    Math.ceil(before / (every ?? 1)) * (spill ? spillingCost(past) : movingCost(past))
+  const last = reverse ? { from: length - 1 } : {}
   return unit(
     types,
     region.bytes + 16 + next.bytes,
-    length * (region.cost + moved) + spilled,
+    cost,
     ({ inputs: sources, outputs: targets, scratch }) => {
       const counter = scratch + region.bytes
       const carry = targets.slice(0, carries)
@@ -109,17 +114,27 @@ function scan(
       const take = rows.map((aval, k) =>
         takeRow(aval, arrays[k] as number, step.inputAddresses[k] as number, counter),
       )
-      const past = history.map((index, k) => {
+      const sampled = history.map((index, k) => {
         const [aval, from] = [state[index] as Aval, carry[index] as number]
         const array = targets[carries + results.length + k] as number
-        const turns = { every, last: reverse ? length - 1 : undefined }
-        if (spill) return spillRow(aval, from, spill[k] as number, counter, turns)
-        return every === 1 ? putRow(aval, from, array, counter) : sampleRow(aval, from, array, counter, turns)
+        if (every === undefined) return putRow(aval, from, array, counter)
+        const turns = { every, end: before, ...last }
+        return spill
+          ? spillRow(aval, from, spill[k] as number, counter, turns)
+          : sampleRow(aval, from, array, counter, turns)
       })
-      const put = results.map((aval, k) =>
-        putRow(aval, step.outputs[carries + k] as number, targets[carries + k] as number, counter),
-      )
-      const list = [...take, ...past, ...step.calls, ...put, ...next.calls(step.outputs, carry, counter + 16)]
+      const put = results.map((aval, k) => {
+        const [from, array] = [step.outputs[carries + k] as number, targets[carries + k] as number]
+        if (k < whole) return putRow(aval, from, array, counter)
+        return sampleRow(aval, from, array, counter, { every: 1, first: before, ...last })
+      })
+      const list = [
+        ...take,
+        ...sampled,
+        ...step.calls,
+        ...put,
+        ...next.calls(step.outputs, carry, counter + 16),
+      ]
       return [
         ...moves(state, sources.slice(constants), carry),
         {

@@ -29,6 +29,23 @@ export const lower = (
     regions,
   )
 
+/** Plans programs inside of instructions. */
+export const enclosing =
+  (inner: Inner, regions: Regions): Enclose =>
+  (program, places) =>
+    regions.of(program, places, inner, () => lowerAt(program, places, inner, regions))
+
+/** Cost of each instruction of a program. */
+export function instructionCosts(program: Program, inner: Inner, regions: Regions): readonly number[] {
+  const places = program.inputs.map((): Place => 'external')
+  const { graph, instructionOf } = lowerAt(program, places, inner, regions)
+  const costs = program.instructions.map(() => 0)
+  graph.steps.forEach(({ cost }, step) => {
+    costs[instructionOf[step] as number] = cost
+  })
+  return costs
+}
+
 /** As {@link lower}, with a place for each input. */
 function lowerAt(program: Program, places: readonly Place[], inner: Inner, regions: Regions): Lowered {
   const storageOf = new Array<number>(program.avals.length).fill(Number.NaN)
@@ -51,9 +68,7 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   const instructionOf: number[] = []
   program.instructions.forEach((instruction, index) => {
     const storages = instruction.inputs.map(value => storageOf[value] as number)
-    const unit = unitOf(program, instruction, (body, places) =>
-      regions.of(body, places, inner, () => lowerAt(body, places, inner, regions)),
-    )
+    const unit = unitOf(program, instruction, enclosing(inner, regions))
     if (unit === 'alias') {
       storageOf[instruction.outputs[0] as number] = storages[0] as number
       return

@@ -1,57 +1,89 @@
 /** The pullback of a loop from snapshots of its states: see `revolve` of the kernels. */
-import { REVOLVE_LISTS, revolve, slotBytes } from '@wengert/kernels'
+import { type RevolveList, revolve, revolveLists, slotBytes } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose } from './region.js'
-import { putRow, takeRow, unspillRow } from './rows.js'
-import { spillCost } from './spilling.js'
+import { movingCost, putRow, spillingCost, takeRow, unspillRow } from './rows.js'
 import { reversalOf } from './two-level.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
 type Revolve = Control & { readonly kind: 'revolve' }
 
-/** The unit of a reversal from snapshots. */
-export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): Unit {
-  const { forward, forwardConstants, states, reverse, constants, carries, rows } = control
-  const { length, fromLast, every, snapshots, spill, held = false } = control
-  const firstRow = forwardConstants + states
-  const avalsOf = ({ avals }: Program, values: readonly number[]) => values.map(value => avals[value] as Aval)
-  const advance = enclose(
-    forward,
-    forward.inputs.map((_, k): Place => (k < firstRow ? 'external' : 'passing')),
+const avalsOf = ({ avals }: Program, values: readonly number[]) => values.map(value => avals[value] as Aval)
+
+/** A step forward: what it reads from outside and its state lie outside of its region, its rows come in. */
+export function stepForward(program: Program, constants: number, states: number, enclose: Enclose) {
+  const first = constants + states
+  const region = enclose(
+    program,
+    program.inputs.map((_, k): Place => (k < first ? 'external' : 'passing')),
   )
-  const pull = enclose(
-    reverse,
-    reverse.inputs.map((_, k): Place => {
-      const row = rows[k - constants - carries]
-      return row === undefined || row < 0 ? 'external' : 'passing'
-    }),
+  const read = new Set([...program.instructions.flatMap(({ inputs }) => inputs), ...program.outputs])
+  const state = avalsOf(program, program.inputs.slice(constants, first))
+  const rows = avalsOf(program, program.inputs.slice(first))
+  const results = avalsOf(program, program.outputs.slice(states))
+  const taken = program.inputs.slice(first).map(value => read.has(value))
+  const cost =
+    region.cost + movingCost(rows.filter((_, k) => taken[k])) + movingCost(state) + movingCost(results)
+  const take = (arrays: readonly number[], to: readonly number[], counter: number): Call[] =>
+    rows.flatMap((aval, k) =>
+      taken[k] ? [takeRow(aval, arrays[k] as number, to[k] as number, counter)] : [],
+    )
+  return { region, cost, state, rows, results, take, next: new HandOver(state, region, constants) }
+}
+
+/** A step back: rows that come in are those of arrays and residuals; states are read where they are. */
+export function stepBack(
+  program: Program,
+  { constants, carries, rows }: Pick<Revolve, 'constants' | 'carries' | 'rows'>,
+  enclose: Enclose,
+) {
+  const first = constants + carries
+  const isState = (k: number) => (rows[k - first] ?? 0) < 0
+  const region = enclose(
+    program,
+    program.inputs.map((_, k): Place => (k < first || isState(k) ? 'external' : 'passing')),
   )
-  const state = avalsOf(forward, forward.inputs.slice(forwardConstants, firstRow))
-  const forwardRows = avalsOf(forward, forward.inputs.slice(firstRow))
-  const pullRows = avalsOf(reverse, reverse.inputs.slice(constants + carries)).filter(
+  const carry = avalsOf(program, program.inputs.slice(constants, first))
+  const results = avalsOf(program, program.outputs.slice(carries))
+  const taken = avalsOf(program, program.inputs.slice(first, first + rows.length)).filter(
     (_, k) => (rows[k] as number) >= 0,
   )
-  const carry = types.outputs.slice(0, carries)
-  const results = avalsOf(reverse, reverse.outputs.slice(carries))
-  const nextState = new HandOver(state, advance, forwardConstants)
-  const nextCarry = new HandOver(carry, pull, constants)
+  const residuals = avalsOf(program, program.inputs.slice(first + rows.length))
+  const cost = region.cost + movingCost([...taken, ...residuals, ...results, ...carry])
+  return { region, cost, carry, results, taken, residuals, next: new HandOver(carry, region, constants) }
+}
 
-  // Scratch: either region, the state, snapshots of it, what is set aside, counters and positions.
+/** The unit of a reversal from snapshots. */
+export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): Unit {
+  const { forward, forwardConstants, states, reverse, constants, carries, rows, groups } = control
+  const { length, fromLast, every, snapshots, spill, held = false } = control
+  const { size, kept } = groups ?? { size: 1, kept: 0 }
+  const spec = { residuals: groups !== undefined }
+  const advance = stepForward(forward, forwardConstants, states, enclose)
+  const keep = groups && stepForward(groups.keep, forwardConstants, states, enclose)
+  const pull = stepBack(reverse, control, enclose)
+  const { state } = advance
+  const { carry, results, residuals } = pull
+
+  // Scratch: any of the regions, the state, snapshots of it, residuals of a group, what is set aside, counters, positions.
   const layout = new Layout()
-  const region = layout.take(Math.max(advance.bytes, pull.bytes))
+  const regions = [advance.region, pull.region, ...(keep ? [keep.region] : [])]
+  const region = layout.take(Math.max(...regions.map(({ bytes }) => bytes)))
   const stateAt = state.map(aval => layout.take(slotBytes(bytesOf(aval))))
   const savedAt = state.map(aval => layout.take(slotBytes(snapshots * bytesOf(aval))))
-  const aside = layout.take(Math.max(nextState.bytes, nextCarry.bytes))
+  const residualsAt = residuals.map(aval => layout.take(slotBytes(size * bytesOf(aval))))
+  const aside = layout.take(Math.max(advance.next.bytes, keep?.next.bytes ?? 0, pull.next.bytes))
   const counters = layout.take(16 + 4 * snapshots)
 
-  const { again, begun } = reversalOf({ steps: length, every, snapshots, held })
-  const moved = (avals: readonly Aval[]) => avals.reduce((sum, aval) => sum + 2 * bytesOf(aval), 0)
+  const again = length - kept
+  const { advanced, begun } = reversalOf({ steps: again, every, size, snapshots, held })
   const cost =
-    again * (advance.cost + moved([...forwardRows, ...state])) +
-    (spill ? begun * state.reduce((sum, aval) => sum + spillCost(bytesOf(aval)), 0) : 0) +
-    length * (pull.cost + moved([...pullRows, ...results, ...carry]))
+    advanced * advance.cost +
+    (spill ? begun * spillingCost(state) : 0) +
+    again * (keep?.cost ?? 0) +
+    length * pull.cost
 
   return unit(types, layout.bytes, cost, ({ inputs, outputs, scratch }) => {
     let next = 0
@@ -61,61 +93,72 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
     }
     const outside = operands(forwardConstants)
     const begins = operands(states)
-    const arrays = operands(forwardRows.length)
+    const arrays = operands(advance.rows.length)
     const pullOutside = operands(constants)
     const init = operands(carries)
-    const pullArrays = operands(pullRows.length)
-    const [row, place, stretch, positions] = [0, 4, 8, 12].map(byte => scratch + counters + byte) as [
+    const pullArrays = operands(pull.taken.length)
+    const tails = operands(kept > 0 ? residuals.length : 0)
+    const [row, place, stretch, slot] = [0, 4, 8, 12].map(byte => scratch + counters + byte) as [
       number,
       number,
       number,
       number,
     ]
+    const positions = scratch + counters + 16
     const at = stateAt.map(offset => scratch + offset)
     const saved = savedAt.map(offset => scratch + offset)
+    const room = residualsAt.map(offset => scratch + offset)
     const carryAt = outputs.slice(0, carries)
-    const room = scratch + aside
+    const setAside = scratch + aside
 
-    const step = advance.at(scratch + region, [...outside, ...at])
+    const forwardCalls = (step: typeof advance) => {
+      const laid = step.region.at(scratch + region, [...outside, ...at])
+      return [
+        ...step.take(arrays, laid.inputAddresses, row),
+        ...laid.calls,
+        ...step.results.map((aval, k) =>
+          putRow(aval, laid.outputs[states + k] as number, room[k] as number, slot),
+        ),
+        ...step.next.calls(laid.outputs, at, setAside),
+      ]
+    }
     const stateRows = rows.flatMap(k => (k < 0 ? [at[-1 - k] as number] : []))
-    const pulled = pull.at(scratch + region, [...pullOutside, ...carryAt, ...stateRows])
-    const lists: Call[][] = []
-    lists[REVOLVE_LISTS.advance] = [
-      ...forwardRows.map((aval, k) =>
-        takeRow(aval, arrays[k] as number, step.inputAddresses[k] as number, row),
-      ),
-      ...step.calls,
-      ...nextState.calls(step.outputs, at, room),
-    ]
-    lists[REVOLVE_LISTS.reverse] = [
-      ...pullRows.map((aval, k) =>
-        takeRow(aval, pullArrays[k] as number, pulled.inputAddresses[k] as number, row),
-      ),
-      ...pulled.calls,
-      ...results.map((aval, k) =>
-        putRow(aval, pulled.outputs[carries + k] as number, outputs[carries + k] as number, row),
-      ),
-      ...nextCarry.calls(pulled.outputs, carryAt, room),
-    ]
-    lists[REVOLVE_LISTS.save] = state.map((aval, k) =>
-      putRow(aval, at[k] as number, saved[k] as number, place),
-    )
-    lists[REVOLVE_LISTS.load] = state.map((aval, k) =>
-      takeRow(aval, saved[k] as number, at[k] as number, place),
-    )
-    lists[REVOLVE_LISTS.begin] = spill
-      ? state.map((aval, k) => unspillRow(aval, spill[k] as number, at[k] as number, stretch))
-      : every < length
-        ? state.map((aval, k) => takeRow(aval, begins[k] as number, at[k] as number, stretch))
-        : moves(state, begins, at)
+    const pulled = pull.region.at(scratch + region, [...pullOutside, ...carryAt, ...stateRows])
+    const fetch = (from: readonly number[]) =>
+      residuals.map((aval, k) =>
+        takeRow(aval, from[k] as number, pulled.inputAddresses[pull.taken.length + k] as number, slot),
+      )
+    const lists: Readonly<Record<RevolveList, readonly Call[]>> = {
+      advance: forwardCalls(advance),
+      pull: [
+        ...pull.taken.map((aval, k) =>
+          takeRow(aval, pullArrays[k] as number, pulled.inputAddresses[k] as number, row),
+        ),
+        ...pulled.calls,
+        ...results.map((aval, k) =>
+          putRow(aval, pulled.outputs[carries + k] as number, outputs[carries + k] as number, row),
+        ),
+        ...pull.next.calls(pulled.outputs, carryAt, setAside),
+      ],
+      save: state.map((aval, k) => putRow(aval, at[k] as number, saved[k] as number, place)),
+      load: state.map((aval, k) => takeRow(aval, saved[k] as number, at[k] as number, place)),
+      begin: spill
+        ? state.map((aval, k) => unspillRow(aval, spill[k] as number, at[k] as number, stretch))
+        : every < again
+          ? state.map((aval, k) => takeRow(aval, begins[k] as number, at[k] as number, stretch))
+          : moves(state, begins, at),
+      keep: keep ? forwardCalls(keep) : [],
+      fetch: fetch(room),
+      fetchKept: kept > 0 ? fetch(tails) : [],
+    }
     return [
       ...moves(carry, init, carryAt),
       {
-        kernel: revolve(),
-        inputs: [length, every, snapshots, fromLast ? 1 : 0, held ? 1 : 0],
-        outputs: [row, place, stretch, positions],
+        kernel: revolve(spec),
+        inputs: [length, every, snapshots, fromLast ? 1 : 0, held ? 1 : 0, ...(groups ? [size, kept] : [])],
+        outputs: [row, place, stretch, ...(groups ? [slot] : []), positions],
         scratch: 0,
-        lists,
+        lists: revolveLists(spec).map(list => lists[list]),
       },
     ]
   })

@@ -8,7 +8,7 @@
  * "Periodicity in optimal hierarchical checkpointing schemes for adjoint computations", Optim. Methods Softw. 32(3), 2017).
  * Known limit: the last stretch is run forward again, although the loop has just come through it.
  */
-import { beginnings, forwardSteps, mostSteps } from '@wengert/kernels'
+import { advancedSteps, beginnings, mostSteps } from '@wengert/kernels'
 
 /** Costs of a loop, in whatever unit. */
 export interface LoopCosts {
@@ -38,22 +38,24 @@ export interface TwoLevel {
  */
 export function twoLevelCost(schedule: TwoLevel, { step, write, read }: LoopCosts): number {
   const { steps, every } = schedule
-  const { again, begun } = reversalOf(schedule)
-  return (steps + again) * step + Math.ceil(steps / every) * write + begun * read
+  const { advanced, begun } = reversalOf({ ...schedule, size: 1 })
+  return (steps + advanced) * step + Math.ceil(steps / every) * write + begun * read
 }
 
 /**
- * How many steps are run forward again, and how often the state at a beginning is read.
+ * How many steps are run forward again without residuals, and how often the state at a beginning is brought, for groups of
+ * `size` steps.
  *
  * @example
- * reversalOf({ steps: 10, every: 5, snapshots: 0, held: false }) // → { again: 20, begun: 10 }
+ * reversalOf({ steps: 10, every: 5, size: 1, snapshots: 0, held: false }) // → { advanced: 20, begun: 10 }
  */
-export function reversalOf({ steps, every, snapshots, held }: TwoLevel) {
-  const [whole, rest] = [Math.floor(steps / every), steps % every]
-  const sum = (count: (length: number) => number) => whole * count(every) + count(rest)
+export function reversalOf(schedule: TwoLevel & { readonly size: number }) {
+  const { steps, every, size, snapshots, held } = schedule
+  const begun = (length: number) =>
+    held ? Math.min(length, 1) : beginnings(Math.ceil(length / size), snapshots)
   return {
-    again: sum(length => forwardSteps(length, held ? snapshots : snapshots + 1)),
-    begun: sum(length => (held ? Math.min(length, 1) : beginnings(length, snapshots))),
+    advanced: advancedSteps({ steps, every, size, snapshots: held ? snapshots - 1 : snapshots }),
+    begun: Math.floor(steps / every) * begun(every) + begun(steps % every),
   }
 }
 

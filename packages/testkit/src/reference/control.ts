@@ -44,20 +44,25 @@ function loop(
 }
 
 function scan(
-  { body, length, reverse, constants, carries, history, every = 1 }: Control & { kind: 'scan' },
+  { body, length, reverse, constants, carries, history, every, tail }: Control & { kind: 'scan' },
   inputs: readonly Plain[],
   run: Run,
 ): readonly Plain[] {
   const arrays = inputs.slice(constants + carries)
   let carry = inputs.slice(constants, constants + carries)
   const results: Plain[][] = Array.from({ length }, () => [])
-  const past: Plain[][] = Array.from({ length: Math.ceil(length / every) }, () => [])
+  const before = length - (tail?.steps ?? 0)
+  const past: Plain[][] = Array.from({ length: Math.ceil(before / (every ?? 1)) }, () => [])
+  const last: Plain[][] = []
   for (let turn = 0; turn < length; turn++) {
     const k = reverse ? length - 1 - turn : turn
-    if (turn % every === 0) past[every === 1 ? k : turn / every] = history.map(index => carry[index] as Plain)
+    const states = history.map(index => carry[index] as Plain)
+    if (every === undefined) past[k] = states
+    else if (turn < before && turn % every === 0) past[turn / every] = states
     const out = run(body, [...inputs.slice(0, constants), ...carry, ...arrays.map(array => row(array, k))])
     carry = out.slice(0, carries)
     results[k] = out.slice(carries)
+    if (turn >= before) last.push(out.slice(carries))
   }
   const rows = body.outputs.slice(carries).map(value => body.avals[value] as Program['avals'][number])
   const states = history.map(index => body.avals[body.outputs[index] as number] as Program['avals'][number])
@@ -66,7 +71,7 @@ function scan(
     ...rows.map((aval, j) =>
       stack(
         aval,
-        results.map(list => list[j] as Plain),
+        (j < rows.length - (tail?.results ?? 0) ? results : last).map(list => list[j] as Plain),
       ),
     ),
     ...states.map((aval, j) =>
