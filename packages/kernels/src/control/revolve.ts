@@ -231,27 +231,19 @@ export function advancedSteps({ steps, every, size, snapshots }: RevolveSchedule
 }
 
 /**
- * How many times {@link revolve} runs its list `begin` in a stretch of so many groups, where it does not hold the state: once
- * for the last, and once for all before the first snapshot.
+ * How many times {@link revolve} runs its list `begin` in a stretch of n groups, where it does not hold the state: once for the
+ * last group, and once for all before the first snapshot, whose number falls from r to r − 1 where β(s+1, r−1) < n ≤ β(s+1, r).
  *
  * @example
  * beginnings(10, 0) // → 10
- * beginnings(10, 3) // → 2
+ * beginnings(10, 3) // → 3
  */
 export function beginnings(groups: number, snapshots: number): number {
-  if (snapshots === 0) return groups
-  let count = 0
-  for (let left = groups; left > 0; left = left > 1 ? firstSplit(left, snapshots + 1) : 0) count++
-  return count
-}
-
-/** As `revolve:split`. */
-function firstSplit(steps: number, snapshots: number): number {
-  let [before, beta, r] = [1, snapshots + 1, 1]
-  while (beta < steps) {
-    before = beta
-    r++
-    beta = (beta * (snapshots + r)) / r
+  if (groups === 0 || snapshots === 0) return groups
+  let [beta, repetitions] = [1, 0]
+  while (beta < groups) {
+    repetitions++
+    beta = (beta * (snapshots + 1 + repetitions)) / repetitions
   }
-  return Math.trunc(Math.min(before, steps - (before * snapshots) / (snapshots + r - 1)))
+  return repetitions + 1
 }

@@ -4,6 +4,7 @@
  * Research 11(3), 1963). The planner says whether a program fits; the lowest price at which it does is searched. If it fits at
  * none, the programs inside of instructions are planned for the fewest bytes.
  */
+import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
@@ -50,22 +51,19 @@ export function planWithin(program: Program, pinned: readonly boolean[], budget:
   // Several loops share a store.
   for (let { spillBytes } = budget; ; spillBytes /= 2) {
     const found = cheapestWithin(program, pinned, { ...budget, spillBytes })
-    if (found.spilledBytes <= budget.spillBytes) return found
+    if (found.spilledBytes <= budget.spillBytes || spillBytes < SPILL_BLOCK_BYTES) return found
   }
 }
 
 /** As {@link planWithin}, with a store of so many bytes for each loop. */
 function cheapestWithin(program: Program, pinned: readonly boolean[], budget: Budget): Planned {
   const regions = new Regions()
-  const loops = hasReversals(program)
-  const [simple, kept] = [loops ? mergeLoops(simplify(program)) : program, new KeptLoops()]
+  const prices = hasReversals(program) ? new Prices(program, pinned, budget, regions) : undefined
   const ways: Attempt[] = []
   for (const inner of ['ample', 'least'] as const) {
-    if (loops) ways.push(...new Prices(simple, pinned, budget, inner, regions, kept).attempts())
-    if (!loops || inner === 'least') {
-      if (inner === 'ample' || program.instructions.some(controlOf)) {
-        ways.push(planned(program, lower(program, pinned, inner, regions), budget.memoryBytes))
-      }
+    if (prices) ways.push(...prices.attempts(inner))
+    if (inner === 'ample' ? !prices : program.instructions.some(controlOf)) {
+      ways.push(planned(program, lower(program, pinned, inner, regions), budget.memoryBytes))
     }
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
@@ -98,66 +96,47 @@ class Prices {
   readonly #pinned: readonly boolean[]
   readonly #budgetBytes: number
   readonly #spillBytes: number
-  readonly #inner: Inner
   readonly #regions: Regions
-  readonly #loops: KeptLoops
+  readonly #loops = new KeptLoops()
   readonly #ways = new Map<Reversal, Ways>()
-  readonly #candidates = new Map<Program, Lowered>()
+  readonly #lowered = { ample: new Map<Program, Lowered>(), least: new Map<Program, Lowered>() }
 
   constructor(
     program: Program,
     pinned: readonly boolean[],
     { memoryBytes, spillBytes }: Budget,
-    inner: Inner,
     regions: Regions,
-    loops: KeptLoops,
   ) {
-    this.#program = program
+    this.#program = mergeLoops(simplify(program))
     this.#pinned = pinned
     this.#budgetBytes = Math.min(memoryBytes, ARENA_LIMIT_BYTES)
     this.#spillBytes = spillBytes
-    this.#inner = inner
     this.#regions = regions
-    this.#loops = loops
   }
 
   /**
    * Attempts among which the cheapest that fits is wanted. Where none of those that are always made fits, there are no
    * others, so that the fewest bytes that they name are those from which on something fits.
    */
-  attempts(): readonly Attempt[] {
-    if (this.#fits(0)) return [this.#attempt(this.#at(0))]
-    const leanest = [this.#at(HIGHEST_PRICE), this.#at(0), this.#fewestStates()]
-    const always = leanest.map(program => this.#attempt(program))
+  attempts(inner: Inner): readonly Attempt[] {
+    const attempt = (program: Program) => planned(program, this.#lower(program, inner), this.#budgetBytes)
+    const fits = (level: number) => this.#fits(this.#lower(this.#at(level), inner))
+    if (fits(0)) return [attempt(this.#at(0))]
+    const always = [this.#at(HIGHEST_PRICE), this.#at(0), this.#fewestStates()].map(attempt)
     if (!('chosen' in (always[0] as Attempt))) return always
-    const price = this.#lowest(0, HIGHEST_PRICE, 1)
-    const level = this.#lowest(price - 1, price, 1 / PARTS)
+    const price = lowest(0, HIGHEST_PRICE, 1, fits)
+    const level = lowest(price - 1, price, 1 / PARTS, fits)
     const levels = [level]
     for (let next = level - 1 / PARTS; next > price - 1 && levels.length <= FURTHER; next -= 1 / PARTS) {
       if (this.#at(next) !== this.#at(levels.at(-1) as number)) levels.push(next)
     }
-    return [...always, ...levels.map(one => this.#attempt(this.#at(one)))]
-  }
-
-  /** The lowest level in steps from one that fails to one that is taken to fit. */
-  #lowest(fails: number, fits: number, step: number): number {
-    let [failing, fitting] = [fails, fits]
-    while (fitting - failing > step) {
-      const level = failing + Math.floor((fitting - failing) / step / 2) * step
-      if (this.#fits(level)) fitting = level
-      else failing = level
-    }
-    return fitting
+    return [...always, ...levels.map(one => attempt(this.#at(one)))]
   }
 
   /** Whether everything fits with each instruction run once. */
-  #fits(level: number): boolean {
-    const { peakBytes, recordBytes } = plan(this.#lowered(this.#at(level)).graph)
+  #fits({ graph }: Lowered): boolean {
+    const { peakBytes, recordBytes } = plan(graph)
     return peakBytes + recordBytes <= this.#budgetBytes
-  }
-
-  #attempt(program: Program): Attempt {
-    return planned(program, this.#lowered(program), this.#budgetBytes)
   }
 
   /** The program at a level: a step of the price, or between two. */
@@ -176,24 +155,36 @@ class Prices {
     })
   }
 
-  #lowered(program: Program): Lowered {
-    const lowered = this.#candidates.get(program) ?? lower(program, this.#pinned, this.#inner, this.#regions)
-    this.#candidates.set(program, lowered)
+  #lower(program: Program, inner: Inner): Lowered {
+    const known = this.#lowered[inner]
+    const lowered = known.get(program) ?? lower(program, this.#pinned, inner, this.#regions)
+    known.set(program, lowered)
     return lowered
   }
 
   #waysOf(reversal: Reversal): Ways {
-    const [inner, regions] = [this.#inner, this.#regions]
+    const regions = this.#regions
     const ways =
       this.#ways.get(reversal) ??
       waysOf(reversal, {
-        enclose: enclosing(inner, regions),
+        enclose: enclosing('ample', regions),
         spillBytes: this.#spillBytes,
-        instructionCosts: program => instructionCosts(program, inner, regions),
+        instructionCosts: program => instructionCosts(program, 'ample', regions),
       })
     this.#ways.set(reversal, ways)
     return ways
   }
+}
+
+/** The lowest level, in steps from one that fails to one that is taken to fit. */
+function lowest(fails: number, fits: number, step: number, fitsAt: (level: number) => boolean): number {
+  let [failing, fitting] = [fails, fits]
+  while (fitting - failing > step) {
+    const level = failing + Math.floor((fitting - failing) / step / 2) * step
+    if (fitsAt(level)) fitting = level
+    else failing = level
+  }
+  return fitting
 }
 
 /** The way at a level, of a loop that runs so many times; between two prices the best within bytes between theirs. */
