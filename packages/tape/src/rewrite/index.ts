@@ -1,6 +1,7 @@
+export { KeptLoops } from './kept-loops.js'
 export { mergeLoops } from './merge-loops.js'
 export { type Origin, residualsOf } from './residuals.js'
-export { hasReversals, type Kept, KeptLoops, type Reversal } from './reversal.js'
+export { hasReversals, type Kept, type Reversal } from './reversal.js'
 export { simplify } from './simplify.js'
 export { spilledBytes } from './spilled.js'
 export type { Steps } from './steps.js'
