@@ -8,11 +8,12 @@ import type { Graph } from '@wengert/tape'
 export type Move =
   | { readonly kind: 'run'; readonly step: number }
   | { readonly kind: 'drop'; readonly storage: number }
+  | { readonly kind: 'move'; readonly storage: number }
 
 /** What a schedule did. */
 export interface Replayed {
   readonly peakBytes: number
-  /** Σ cost of what ran again. */
+  /** Σ cost of what ran again or was moved. */
   readonly extraCost: number
 }
 
@@ -37,7 +38,13 @@ export function replay(graph: Graph, moves: Iterable<Move>): Replayed {
     if (input.pinned) pinned.add(input.storage)
   }
   peakBytes = liveBytes
+  const { costPerByte = 0 } = graph.move ?? {}
   for (const move of moves) {
+    if (move.kind === 'move') {
+      if (!live.has(move.storage)) throw new Error(`storage ${move.storage} is moved but not live`)
+      extraCost += costPerByte * graph.bytes[move.storage]!
+      continue
+    }
     if (move.kind === 'drop') {
       if (pinned.has(move.storage)) throw new Error(`storage ${move.storage} is pinned but dropped`)
       if (!live.delete(move.storage)) throw new Error(`storage ${move.storage} is dropped but not live`)

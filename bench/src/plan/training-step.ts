@@ -33,6 +33,9 @@ export interface TrainingOptions {
 
 const TOKEN_BYTES = 16
 
+/** A move reads and writes its bytes, and counts as one FLOP a number where moving costs nothing. */
+const moving = (flopsPerByte: number) => ({ costPerByte: Math.max(1 / 4, 2 * flopsPerByte), recordBytes: 0 })
+
 /** Turns layers into a training step over `batch` examples. Storage k is written by step k alone. */
 export function trainingStep(
   layers: readonly Layer[],
@@ -71,5 +74,5 @@ export function trainingStep(
     }
     if (inputs.length === 0) step(operands, TOKEN_BYTES, flops * batch)
   }
-  return { graph: { bytes, inputs: [], steps, outputs: [] }, loss }
+  return { graph: { bytes, inputs: [], steps, outputs: [], move: moving(flopsPerByte) }, loss }
 }

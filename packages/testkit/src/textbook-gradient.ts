@@ -68,6 +68,7 @@ const linear: Readonly<Record<string, readonly number[]>> = {
   conv2d: [0, 1],
   conv2dInputPullback: [0, 1],
   conv2dFilterPullback: [0, 1],
+  named: [0],
   sumPool2d: [0],
   sumPool2dPullback: [0],
   maxPool2dPushforward: [1],

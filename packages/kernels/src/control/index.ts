@@ -10,5 +10,6 @@ export {
   revolve,
   revolveLists,
 } from './revolve.js'
+export { KEEPING_LISTS, REWIND_LISTS, repeatKeeping, rewind, snapshotTableBytes } from './rewind.js'
 export { SPILL_BLOCK_BYTES, type SpillSpec, spillBlocks, spillIn, spillOut } from './spill.js'
-export { type SampleSpec, sample, type TransferSpec, transfer } from './transfer.js'
+export { type SampleSpec, sample, shift, type TransferSpec, transfer } from './transfer.js'

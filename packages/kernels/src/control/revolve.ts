@@ -157,7 +157,7 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
  * How far to go from a snapshot before the next: β(s, r−1), or as far as leaves β(s−1, r−1) steps, with β(s, r) = C(s+r, s)
  * and β(s, r−1) < steps ≤ β(s, r).
  */
-function defineSplit(module: ModuleBuilder): Func {
+export function defineSplit(module: ModuleBuilder): Func {
   return module.define('revolve:split', ['i32', 'i32'], ['i32'], (f, steps, snapshots) => {
     const [n, s] = [f.local(f64.convertI32S(steps)), f.local(f64.convertI32S(snapshots))]
     // β(s, r−1) and β(s, r), from r = 1 on.

@@ -58,6 +58,25 @@ export function sample({ bytes, every, from, first = 0, end }: SampleSpec): Kern
   }
 }
 
+/**
+ * To[…] = from[…], so many bytes, which may overlap.
+ *
+ * @example
+ * shift({ bytes: 32 }).key // → 'shift:32'
+ */
+export function shift({ bytes }: { readonly bytes: number }): Kernel {
+  return {
+    key: `shift:${bytes}`,
+    inputs: 1,
+    outputs: 1,
+    scratchBytes: 0,
+    flops: 0,
+    emit({ f, inputs: [source], outputs: [target] }) {
+      f.do(memoryCopy(target as Local<'i32'>, source as Local<'i32'>, bytes))
+    },
+  }
+}
+
 /** Up to so many bytes are moved by loads and stores without a loop. */
 const INLINE_BYTES = 128
 

@@ -159,14 +159,6 @@ describe('mistakes', () => {
         () => x,
       ),
     'a value read in a step': () => scan((c: Tensor) => [c.mul(c.item()), null], tensor(1), x),
-    'reverse accumulation through an open loop': () =>
-      grad((y: Tensor) =>
-        whileLoop(
-          (s: Tensor) => s.less(5),
-          s => s.mul(2),
-          y,
-        ),
-      )(tensor(1)),
     'a condition that is no tensor': () =>
       cond(
         true as never,

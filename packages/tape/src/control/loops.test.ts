@@ -76,6 +76,18 @@ const bodies: Readonly<Record<string, Body>> = {
     },
     b.mul(a),
   ],
+  'a loop of unknown length in a loop': ({ a, b, n }, x) => [
+    {
+      a: whileLoop(
+        (s: Tensor) => s.abs().sum().less(3),
+        s => s.mul(1.7).add(x.mul(0.1)),
+        a,
+      ),
+      b,
+      n,
+    },
+    b.mul(a),
+  ],
 }
 
 const arrays = (length: number) =>

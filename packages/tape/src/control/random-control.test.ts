@@ -100,7 +100,7 @@ function next(step: Step, state: State, outside: State): State {
         ([k, s]: readonly [Tensor, State]) => k.less(i32(step.turns)).logicalAnd((s[0] as Tensor).less(0.9)),
         ([k, s]) => [k.add(1), after(step.inner, s, [...outside, from])] as const,
         [i32(0), state] as const,
-        { maxSteps: 3 },
+        step.other.length > 1 ? { maxSteps: 3 } : {},
       )[1]
     case 'checkpoint':
       return checkpoint((...s: Tensor[]) => after(step.inner, s, outside))(...state)

@@ -144,7 +144,8 @@ function scanPullback(site: Site): readonly (Tensor | undefined)[] {
   ]
 }
 
-const plus = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined =>
+/** The sum of cotangents, undefined for zero. */
+export const plus = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined =>
   a && b ? add(a, b) : (a ?? b)
 
 /**

@@ -10,28 +10,31 @@ import { emitWhile } from './while-op.js'
 /** How {@link whileLoop} is bounded. */
 export interface WhileLoopOptions {
   /**
-   * Most steps it takes; it ends there even if the condition still holds. With it, reverse accumulation works; it keeps
-   * a state for each of these steps, taken or not.
+   * A bound: most steps it takes; it ends there even if the condition still holds. It is then a loop of so many steps,
+   * and the states of all of them are kept for its pullback, taken or not.
    */
   readonly maxSteps?: number
 }
 
 /**
- * A loop that goes on while a condition of its state holds. Forward accumulation and vmap go through it; reverse
- * accumulation does if its length is bounded by `maxSteps`. Mapped over a batch it goes on until no element's condition
- * holds.
+ * A loop that goes on while a condition of its state holds, differentiable to any order, forward and in reverse. Mapped
+ * over a batch it goes on until no element's condition holds.
+ *
+ * Its pullback goes back over the states before each step. Some of them are kept while the loop runs, though its length
+ * is unknown, and the others computed again from those (Stumm & Walther 2010, SIAM J. Sci. Comput. 32(2); Wang, Moin &
+ * Iaccarino 2009, SIAM J. Sci. Comput. 31(4)): 64, the first one included, or within a `memory` as many as fit, up to
+ * 1024. From s states, n steps cost fewer than n steps more up to n = (s+1)(s+2)/2 − 1, and r·n up to C(s+r+1, s) − 1.
  *
  * @param condition from the state to a bool scalar.
  * @param step from the state to the next, with the same nesting and avals.
  * @param init the first state, a tree of tensors.
  * @throws {@link ShapeError} if the step changes the avals of the state; {@link DTypeError} unless the condition gives a
- * bool scalar; {@link DerivativeError} for reverse accumulation without `maxSteps`.
+ * bool scalar.
  * @example
  * const double = x => whileLoop(y => y.less(100), y => y.mul(2), x)
  * double(tensor(3)).item() // → 192
  * jvp(double, [tensor(3)], [tensor(1)]).tangent.item() // → 64
- * grad(x => whileLoop(y => y.less(100), y => y.mul(2), x, { maxSteps: 10 }))(tensor(3)).item() // → 64
- * grad(double)(tensor(3)) // → throws DERIVATIVE
+ * grad(double)(tensor(3)).item() // → 64
  */
 export function whileLoop<S extends Tree<Tensor>>(
   condition: (state: S) => Tensor,

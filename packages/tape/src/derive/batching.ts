@@ -1,6 +1,6 @@
 import { broadcastTo, reshape } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
-import { apply, fromData, Tensor } from '../record/index.js'
+import { apply, fromData, Tensor, underLine } from '../record/index.js'
 import { type Batched, ruleOf } from '../rules/index.js'
 
 /**
@@ -23,12 +23,12 @@ export function batch(program: Program, inputs: readonly Batched[], size: number
     const operands = instruction.inputs.map(value => values[value] as Batched)
     const tensors = operands.map(({ tensor }) => tensor)
     if (operands.some(({ batched }) => batched)) {
-      const results = batchOne(program, instruction, operands, size)
+      const results = underLine(instruction.at, () => batchOne(program, instruction, operands, size))
       instruction.outputs.forEach((value, k) => {
         values[value] = results[k] as Batched
       })
     } else {
-      const results = apply(instruction.op, tensors, instruction.params)
+      const results = underLine(instruction.at, () => apply(instruction.op, tensors, instruction.params))
       instruction.outputs.forEach((value, k) => {
         values[value] = { tensor: results[k] as Tensor, batched: false }
       })

@@ -1,6 +1,6 @@
 import { add, mul, neg, sumTo } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
-import type { Tensor } from '../record/index.js'
+import { type Tensor, underLine } from '../record/index.js'
 import { type Rule, ruleOf, type Site } from '../rules/index.js'
 import { dependent } from './reach.js'
 
@@ -49,9 +49,12 @@ export function pullback(
       params: instruction.params,
       wanted: instruction.inputs.map(value => active[value] === true),
     }
-    const results = pullbackOf(ruleOf(instruction.op), site)
-    instruction.inputs.forEach((value, position) => {
-      if (active[value]) accumulate(value, results[position])
+    const results = underLine(instruction.at, () => {
+      const pulled = pullbackOf(ruleOf(instruction.op), site)
+      instruction.inputs.forEach((value, position) => {
+        if (active[value]) accumulate(value, pulled[position])
+      })
+      return pulled
     })
     visit?.(
       k,

@@ -1,6 +1,6 @@
 import { add, broadcastTo, mul, neg, zerosLike } from '../ops/index.js'
 import { type Instruction, isFloat, type Program } from '../program/index.js'
-import { apply, applyOne, type Tensor } from '../record/index.js'
+import { apply, applyOne, type Tensor, underLine } from '../record/index.js'
 import { type Rule, ruleOf, type TangentSite } from '../rules/index.js'
 
 /**
@@ -41,7 +41,7 @@ export function tangentsOfValues(
       isFloat((program.avals[out] as Tensor['aval']).dtype),
     )
     if (!differentiable.includes(true) || !site.tangents.some(t => t)) continue
-    const tangentsOut = tangentsOf(instruction, ruleOf(instruction.op), site)
+    const tangentsOut = underLine(instruction.at, () => tangentsOf(instruction, ruleOf(instruction.op), site))
     instruction.outputs.forEach((out, k) => {
       if (differentiable[k]) reached[out] = tangentsOut[k]
     })

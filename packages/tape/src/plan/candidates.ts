@@ -1,3 +1,6 @@
+/** Up to so many members all are scored. */
+const ALL = 256
+
 /** A set of storages, and the one with the highest score among them without looking at all of them every time. */
 export class Candidates {
   readonly #members: number[] = []
@@ -26,11 +29,11 @@ export class Candidates {
   }
 
   /**
-   * A member with the highest score, −1 when no member scores above −∞. From 64 members on, the best 4√n of one look
+   * A member with the highest score, −1 when no member scores above −∞. From {@link ALL} members on, the best 4√n of one look
    * at all are scored alone until half of them are gone, so that n removals cost O(n√n) rather than O(n²).
    */
   best(score: (storage: number) => number): number {
-    if (this.#members.length < 64) return this.#bestOf(this.#members, score)
+    if (this.#members.length < ALL) return this.#bestOf(this.#members, score)
     const fresh = this.#shortlist.filter(storage => this.#place[storage]! >= 0)
     if (fresh.length > this.#shortlist.length / 2) {
       const best = this.#bestOf(fresh, score)

@@ -13,6 +13,10 @@ export interface GraphIndex {
   readonly stepCount: number
   readonly storageCount: number
   readonly bytes: Float64Array
+  /** ln of {@link GraphIndex.bytes}. */
+  readonly logBytes: Float64Array
+  /** ln of 0, 1, … up to two more than there are steps. */
+  readonly logOf: Float64Array
   readonly cost: Float64Array
   /** Scratch of each step, rounded up to {@link ALIGNMENT}. */
   readonly scratchBytes: Float64Array
@@ -31,7 +35,7 @@ export interface GraphIndex {
 }
 
 /** Rounds a byte count up to {@link ALIGNMENT}. */
-const alignBytes = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+export const alignBytes = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
 /** Checks a graph and indexes it. Throws {@link PlanError} when the graph is malformed. */
 export function indexGraph(graph: Graph): GraphIndex {
@@ -84,6 +88,8 @@ export function indexGraph(graph: Graph): GraphIndex {
     stepCount,
     storageCount,
     bytes: Float64Array.from(graph.bytes),
+    logBytes: Float64Array.from(graph.bytes, bytes => Math.log(bytes)),
+    logOf: Float64Array.from({ length: stepCount + 3 }, (_, k) => Math.log(k)),
     cost,
     scratchBytes: Float64Array.from(graph.steps, step => alignBytes(step.scratchBytes)),
     producer,

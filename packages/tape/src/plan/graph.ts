@@ -11,6 +11,16 @@ export interface Graph {
   readonly steps: readonly Step[]
   /** Storages that must hold their values after the last action (they may be inputs, and may repeat). */
   readonly outputs: readonly number[]
+  /** What it takes to move a resident storage to another offset. Default: storages stay where they were written. */
+  readonly move?: Moving | undefined
+}
+
+/** What a move takes. */
+export interface Moving {
+  /** FLOP equivalents for each byte that is moved. */
+  readonly costPerByte: number
+  /** Bytes that the list of runs grows by with each move. */
+  readonly recordBytes: number
 }
 
 /** A storage that is filled by the caller. */
@@ -44,6 +54,8 @@ export type Action =
       readonly scratchOffset: number
     }
   | { readonly kind: 'drop'; readonly storage: number }
+  /** Brings a resident storage to another offset; both ranges may overlap. */
+  | { readonly kind: 'move'; readonly storage: number; readonly offset: number }
 
 /** A way to run a graph within a number of bytes. Offsets count from the start of the planned region. */
 export interface Plan {
@@ -53,10 +65,14 @@ export interface Plan {
   readonly actions: readonly Action[]
   /** Highest byte in use at any moment, fragmentation included: the size of arena the plan needs. */
   readonly peakBytes: number
-  /** Bytes of the list of runs, which is needed beside the arena's planned region and counts in the budget. */
+  /** Bytes of the list of runs and moves, which is needed beside the arena's planned region and counts in the budget. */
   readonly recordBytes: number
   /** Σ cost over the steps, each once. */
   readonly cost: number
-  /** Σ cost of what is run again. */
+  /** Σ cost of what is run again or moved. */
   readonly extraCost: number
+  /** Σ bytes of what is moved, so that fragments do not keep a plan from its live bytes. */
+  readonly movedBytes: number
+  /** No plan within the same budget that first runs steps in the graph's order has a lower extra cost; 0 if nothing is known. */
+  readonly leastExtraCost: number
 }

@@ -23,12 +23,12 @@ const NEGLIGIBLE = 1.002
 
 /**
  * Places every period so that no two that share a moment overlap. With many periods the search ends at a peak within
- * {@link NEGLIGIBLE} of the live bytes; a thorough one goes on for longer.
+ * {@link NEGLIGIBLE} of the live bytes; a thorough one goes on for longer, a quick one tries orders of time alone.
  */
-export function place(residency: Residency, thorough = false): Placement {
+export function place(residency: Residency, effort: 'quick' | 'usual' | 'thorough' = 'usual'): Placement {
   const { periods, peakLiveBytes, runs } = residency
   const lastMoment = runs.length + 1
-  const enoughBytes = peakLiveBytes * (thorough || periods.count <= 256 ? 1 : NEGLIGIBLE)
+  const enoughBytes = peakLiveBytes * (effort === 'thorough' || periods.count <= 256 ? 1 : NEGLIGIBLE)
   let best: Placement | undefined
   const improves = (next: Placement) => {
     if (best === undefined || next.peakBytes < best.peakBytes) best = next
@@ -46,7 +46,7 @@ export function place(residency: Residency, thorough = false): Placement {
     if (improves({ offsets: unreversed, peakBytes })) return best!
   }
   const isClose = periods.count > 1000 && best!.peakBytes <= peakLiveBytes * NEGLIGIBLE
-  if (isClose || periods.count > QUADRATIC_LIMIT) return best!
+  if (isClose || periods.count > QUADRATIC_LIMIT || effort === 'quick') return best!
   const rounds = Math.min(12, Math.ceil(1e6 / (periods.count * periods.count)))
   const keys = [
     (k: number) => periods.bytes[k]!,

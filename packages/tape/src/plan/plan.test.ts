@@ -236,3 +236,65 @@ function reads(...inputs: number[]) {
 function given(storage: number) {
   return { storage, pinned: true }
 }
+
+describe('moves', () => {
+  const moving = (graph: Graph): Graph => ({ ...graph, move: { costPerByte: 0.5, recordBytes: 24 } })
+
+  test('with moves every graph runs in no more bytes than without, soundly, and at a monotone cost', () => {
+    let moved = 0
+    fc.assert(
+      fc.property(graphs(25), graph => {
+        const mobile = moving(graph)
+        let extraCost = Infinity
+        for (const budgetBytes of budgetsOf(mobile, 5)) {
+          const found = plan(mobile, { budgetBytes })
+          simulate(mobile, found, { budgetBytes })
+          expect(found.extraCost).toBeLessThanOrEqual(extraCost)
+          extraCost = found.extraCost
+          moved += found.movedBytes
+        }
+      }),
+      { numRuns: 80, seed: 7 },
+    )
+    expect(moved).toBeGreaterThan(0)
+  }, 60_000)
+
+  test('a storage is moved where two gaps lie on both sides of it', () => {
+    const b = new GraphBuilder()
+    const first = b.input(16, false)
+    const [left] = b.step([first], [64]) as [number]
+    const [middle] = b.step([left], [64]) as [number]
+    const [right] = b.step([middle], [64]) as [number]
+    const [kept] = b.step([right, left], [16]) as [number]
+    const [wide] = b.step([kept, middle], [128]) as [number]
+    const [last] = b.step([wide, middle], [16]) as [number]
+    const graph = b.graph([last])
+    const budgetBytes = largestWorkingSetBytes(graph)
+    const found = plan(moving(graph), { budgetBytes })
+    expect(simulate(moving(graph), found, { budgetBytes }).peakBytes).toBe(budgetBytes)
+    expect(found.extraCost).toBe(found.movedBytes / 2)
+  })
+})
+
+describe('with time to search', () => {
+  test.each([
+    ['perceptron(12)', perceptron(12, 32, 256)],
+    ['transformer(3)', transformer(3, 64, 32)],
+  ])('%s: no dearer than without where that is known', (_, graph) => {
+    for (const budgetBytes of budgetsOf(graph, 4)) {
+      const { extraCost } = plan(graph, { budgetBytes })
+      const found = plan(graph, { budgetBytes, searchMs: 30 })
+      simulate(graph, found, { budgetBytes })
+      expect(found.extraCost).toBeLessThanOrEqual(extraCost)
+      expect(found.leastExtraCost).toBeLessThanOrEqual(found.extraCost)
+    }
+  })
+
+  test('no time at all still gives a plan', () => {
+    const graph = chain(200)
+    const budgetBytes = plan(graph).peakBytes / 2
+    expect(
+      simulate(graph, plan(graph, { budgetBytes, searchMs: 0 }), { budgetBytes }).extraCost,
+    ).toBeGreaterThan(0)
+  })
+})

@@ -10,6 +10,18 @@ import { BudgetError } from '../errors.js'
 import type { Action, Graph, Plan } from './graph.js'
 import { type Attempt, Portfolio } from './portfolio.js'
 
+/** What a plan may need. */
+export interface PlanOptions {
+  /** Bytes of arena and records of runs. Default: as many as it takes to run every step once. */
+  readonly budgetBytes?: number | undefined
+  /**
+   * Milliseconds to search, from the call on, after which the best plan so far is given: with more of them it is better,
+   * but what is found depends on how fast the host is. At least one attempt is made. Default: a fixed number
+   * of attempts, so that equal graphs have equal plans.
+   */
+  readonly searchMs?: number | undefined
+}
+
 /**
  * A way to run a graph so that its arena never exceeds `budgetBytes`, with as little run again as was found.
  * Without a budget everything is kept until its last use, and packed.
@@ -29,11 +41,15 @@ import { type Attempt, Portfolio } from './portfolio.js'
  * plan(graph).peakBytes // → 48
  * plan(graph, { budgetBytes: 48 }).extraCost // → 0
  */
-export function plan(graph: Graph, options: { budgetBytes?: number } = {}): Plan {
-  const { budgetBytes = Infinity } = options
+export function plan(graph: Graph, options: PlanOptions = {}): Plan {
+  const { budgetBytes = Infinity, searchMs } = options
+  const started = performance.now()
   const portfolio = portfolioOf(graph)
-  const attempt = budgetBytes >= portfolio.sets.largestBytes ? portfolio.best(budgetBytes) : undefined
-  if (attempt !== undefined) return planOf(portfolio, attempt)
+  if (budgetBytes >= portfolio.sets.largestBytes) {
+    const attempt =
+      searchMs === undefined ? portfolio.best(budgetBytes) : portfolio.bestBy(budgetBytes, started + searchMs)
+    if (attempt !== undefined) return planOf(portfolio, attempt, portfolio.leastExtraCost(budgetBytes))
+  }
   const least = portfolio.leastBytes
   const step = portfolio.stuckAt(budgetBytes)
   throw new BudgetError({
@@ -96,12 +112,17 @@ function portfolioOf(graph: Graph): Portfolio {
   return portfolio
 }
 
-function planOf({ index }: Portfolio, { residency, placement, extraCost, recordBytes }: Attempt): Plan {
+function planOf(
+  { index }: Portfolio,
+  { residency, placement, extraCost, recordBytes }: Attempt,
+  leastExtraCost: number,
+): Plan {
   const { runs, periods } = residency
   const { graph, results } = index
   const { storage, start, end, count } = periods
   const lastMoment = runs.length + 1
   const inputCount = graph.inputs.length
+  const { moves = [], movedBytes = 0 } = placement
   const dropsAfter: number[][] = Array.from({ length: lastMoment }, () => [])
   for (let k = 0; k < count; k++) {
     if (storage[k]! >= 0 && end[k]! < lastMoment) dropsAfter[end[k]!]!.push(storage[k]!)
@@ -112,7 +133,12 @@ function planOf({ index }: Portfolio, { residency, placement, extraCost, recordB
   }
   drop(0)
   let next = inputCount
+  let moved = 0
   runs.forEach((step, p) => {
+    for (; moves[moved]?.moment === p + 1; moved++) {
+      const { storage, offset } = moves[moved]!
+      actions.push({ kind: 'move', storage, offset })
+    }
     const offsets: number[] = []
     for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++)
       offsets.push(placement.offsets[next++]!)
@@ -127,5 +153,7 @@ function planOf({ index }: Portfolio, { residency, placement, extraCost, recordB
     recordBytes,
     cost: index.totalCost,
     extraCost,
+    movedBytes,
+    leastExtraCost,
   }
 }

@@ -1,30 +1,31 @@
 /**
  * All attempts at one graph, made when first asked for. Their limits depend on the graph alone, never on a budget,
  * so the plans that fit a budget are a subset of those that fit a larger one: feasibility and extra cost are
- * monotone in the budget by construction.
- *
- * Limits lie between the largest working set and the peak of storing everything: evenly, for ordinary budgets, and
- * in geometric steps towards the lower end, where costs rise steeply. Going down stops once the lower bound of the
+ * monotone in the budget by construction. Going down the {@link ladder} of limits stops once the lower bound of the
  * extra cost reaches the best plan found, since no lower limit can be cheaper.
  *
  * Limits: a budget between two limits is used up to the lower one. Chains have optimal schedules (Griewank & Walther
  * 2000; with uneven layers Beaumont et al., Rotor) which these heuristics approach but do not contain.
  */
 import { extraCostBound, type WorkingSets, workingSets } from './bound.js'
-import { ALIGNMENT, type Graph } from './graph.js'
-import { type GraphIndex, indexGraph } from './graph-index.js'
+import type { Graph } from './graph.js'
+import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
+import { ladder, workAt } from './ladder.js'
+import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
+import { LAST_POLICIES, policiesFor } from './policies.js'
 import { type Residency, residency } from './residency.js'
-import { type Policy, schedule } from './schedule.js'
+import type { Policy } from './schedule.js'
+import { type Found, type Searched, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
 import { trim } from './trim.js'
 
 /** A schedule with its placement. */
 export interface Attempt {
   readonly residency: Residency
-  readonly placement: Placement
+  readonly placement: Placement & Partial<MovingPlacement>
   readonly extraCost: number
-  /** Bytes of the list of its runs. */
+  /** Bytes of the list of its runs and moves. */
   readonly recordBytes: number
   /**
    * The fewest bytes for which this attempt counts: its limit on live bytes, or its peak if fragments raise it, and
@@ -35,21 +36,19 @@ export interface Attempt {
 
 interface Rung {
   readonly limitBytes: number
-  attempts: readonly Attempt[] | undefined
-  stuckAt: number
+  /** Storages and steps that the search under this limit may look at. */
+  readonly work: number
+  climbed: Climbed | undefined
 }
 
-const POLICIES: readonly Policy[] = [
-  { cost: 'neighbourhood', byDistance: true, outputsLeave: false, inputsLast: false },
-  { cost: 'snapshot', byDistance: true, outputsLeave: false, inputsLast: false },
-  { cost: 'snapshot', byDistance: false, outputsLeave: false, inputsLast: false },
-]
+interface Climbed {
+  readonly attempts: readonly Attempt[]
+  /** The cheapest schedule under the limit, before it was made shorter. */
+  readonly best: Found | undefined
+  readonly stuckAt: number
+}
 
-/** For limits at which those fail. */
-const LAST_POLICIES: readonly Policy[] = [
-  { cost: 'neighbourhood', byDistance: true, outputsLeave: true, inputsLast: false },
-  { cost: 'snapshot', byDistance: false, outputsLeave: true, inputsLast: true },
-]
+const NOTHING: Searched = { found: [], stuckAt: -1 }
 
 /** What is known about one graph, found out as it is asked for. */
 export class Portfolio {
@@ -74,20 +73,52 @@ export class Portfolio {
     this.#bound = extraCostBound(this.index, once)
     this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
-    this.#rungs = limits.map(limitBytes => ({ limitBytes, attempts: undefined, stuckAt: -1 }))
+    this.#rungs = limits.map((limitBytes, r) => ({
+      limitBytes,
+      work: workAt(limits.length - 1 - r, this.index.stepCount),
+      climbed: undefined,
+    }))
+  }
+
+  /** No plan within so many bytes that runs steps first in the graph's order has a lower extra cost. */
+  leastExtraCost(budgetBytes: number): number {
+    return this.full.needsBytes <= budgetBytes ? 0 : this.#bound(budgetBytes)
   }
 
   /** The cheapest attempt that fits, the lower peak among equals. */
   best(budgetBytes: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
     let best: Attempt | undefined
-    for (const rung of this.#rungs) {
-      if (rung.limitBytes > budgetBytes) continue
-      if (best !== undefined && this.#bound(rung.limitBytes) >= best.extraCost) break
-      for (const attempt of this.#climb(rung)) {
-        if (attempt.needsBytes <= budgetBytes && (best === undefined || isBetter(attempt, best)))
-          best = attempt
-      }
+    this.#rungs.forEach(({ limitBytes }, r) => {
+      if (limitBytes > budgetBytes || this.#cannotBeat(limitBytes, best)) return
+      best = bestOf(best, this.#climb(r).attempts, budgetBytes)
+    })
+    return best
+  }
+
+  /**
+   * The cheapest attempt that was found by a time, as `performance.now` counts; one is made at least. What is known already
+   * counts too, and nothing of this is remembered, so that plans without a deadline do not depend on it.
+   */
+  bestBy(budgetBytes: number, deadlineMs: number): Attempt | undefined {
+    if (this.full.needsBytes <= budgetBytes) return this.full
+    const isOver = () => performance.now() >= deadlineMs
+    const known = this.#rungs.flatMap(({ limitBytes, climbed }) =>
+      limitBytes <= budgetBytes && climbed ? [climbed] : [],
+    )
+    let best = known.reduce<Attempt | undefined>(
+      (best, { attempts }) => bestOf(best, attempts, budgetBytes),
+      undefined,
+    )
+    // Fragments and records come on top of a limit, so the next one is as much lower.
+    for (let limitBytes = budgetBytes; limitBytes >= this.sets.largestBytes; ) {
+      const from = known.flatMap(({ best }) => best ?? []).slice(0, 1)
+      const { found } = this.#search(limitBytes, policiesFor(this.index.stepCount), from, Infinity, isOver)
+      const attempts = this.#attempts(found, limitBytes)
+      best = bestOf(best, attempts, budgetBytes)
+      const over = Math.min(...attempts.map(({ needsBytes }) => needsBytes - budgetBytes))
+      if (over <= 0 || over === Infinity || isOver()) break
+      limitBytes -= over
     }
     return best
   }
@@ -97,7 +128,7 @@ export class Portfolio {
     if (this.#leastBytes !== undefined) return this.#leastBytes
     let least = this.full.needsBytes
     for (let r = this.#rungs.length - 1; r >= 0 && this.#rungs[r]!.limitBytes < least; r--) {
-      for (const attempt of this.#climb(this.#rungs[r]!)) least = Math.min(least, attempt.needsBytes)
+      for (const attempt of this.#climb(r).attempts) least = Math.min(least, attempt.needsBytes)
     }
     this.#leastBytes = least
     return least
@@ -105,41 +136,92 @@ export class Portfolio {
 
   /** The step that the attempt with the highest limit within the budget could not reach. */
   stuckAt(budgetBytes: number): number {
-    const rung = this.#rungs.find(each => each.limitBytes <= budgetBytes)
-    if (rung === undefined) return this.sets.step
-    this.#climb(rung)
-    return rung.stuckAt
+    const rung = this.#rungs.findIndex(each => each.limitBytes <= budgetBytes)
+    return rung < 0 ? this.sets.step : this.#climb(rung).stuckAt
   }
 
-  #climb(rung: Rung): readonly Attempt[] {
-    if (rung.attempts !== undefined) return rung.attempts
-    const { limitBytes } = rung
-    const attempts: Attempt[] = []
-    const attempt = (policy: Policy) => {
-      const found = schedule(this.index, limitBytes, policy, this.#snapshotCost)
-      if ('stuckAt' in found) rung.stuckAt = Math.max(rung.stuckAt, found.stuckAt)
-      else
-        attempts.push(
-          this.#attempt(trim(this.index, residency(this.index, found.runs), limitBytes), limitBytes),
-        )
+  #cannotBeat(limitBytes: number, best: { readonly extraCost: number } | undefined): boolean {
+    return best !== undefined && this.#bound(limitBytes) >= best.extraCost
+  }
+
+  /** Searches under a limit by itself, and then from what was found under the next lower one. */
+  #climb(r: number): Climbed {
+    const rung = this.#rungs[r]!
+    if (rung.climbed) return rung.climbed
+    const { limitBytes, work } = rung
+    const own = this.#search(limitBytes, policiesFor(this.index.stepCount), [], work / 2)
+    let { found } = own
+    const below = this.#rungs[r + 1]
+    if (below && work > 0 && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
+      const from = [found.at(-1), this.#climb(r + 1).best].flatMap(each => each ?? [])
+      if (from.length > 0) found = this.#search(limitBytes, [], from, work / 2).found
     }
-    if (limitBytes >= this.sets.keptBytes) POLICIES.forEach(attempt)
-    if (attempts.length === 0) LAST_POLICIES.forEach(attempt)
-    rung.attempts = attempts
+    rung.climbed = { attempts: this.#attempts(found, limitBytes), best: found.at(-1), stuckAt: own.stuckAt }
+    return rung.climbed
+  }
+
+  #search(
+    limitBytes: number,
+    policies: readonly Policy[],
+    from: readonly Found[],
+    work: number,
+    isOver?: () => boolean,
+  ): Searched {
+    const leastExtraCost = this.#bound(limitBytes)
+    const options = { limitBytes, snapshotCost: this.#snapshotCost, from, work, leastExtraCost, isOver }
+    const usual = limitBytes >= this.sets.keptBytes ? search(this.index, { ...options, policies }) : NOTHING
+    if (usual.found.length > 0) return usual
+    const last = search(this.index, { ...options, policies: LAST_POLICIES })
+    return { found: last.found, stuckAt: Math.max(usual.stuckAt, last.stuckAt) }
+  }
+
+  /** The best schedules, placed: where they lie still, and, if fragments reach above the limit, with moves. */
+  #attempts(found: readonly Found[], limitBytes: number): readonly Attempt[] {
+    const attempts: Attempt[] = []
+    for (const { runs } of found.toReversed()) {
+      const trimmed = trim(this.index, residency(this.index, runs), limitBytes)
+      const still = this.#attempt(trimmed, limitBytes)
+      attempts.push(still)
+      if (still.placement.peakBytes <= limitBytes) break
+      if (!this.index.graph.move) continue
+      attempts.push(this.#placed(trimmed, placeByMoving(this.index, trimmed, limitBytes), limitBytes))
+      break
+    }
     return attempts
   }
 
   #attempt(of: Residency, limitBytes: number): Attempt {
-    const placement = place(of, limitBytes === 0)
-    const recordBytes = recordBytesOf(this.index, of.runs)
+    return this.#placed(
+      of,
+      place(of, limitBytes === 0 ? 'thorough' : this.index.graph.move ? 'quick' : 'usual'),
+      limitBytes,
+    )
+  }
+
+  #placed(of: Residency, placement: Placement & Partial<MovingPlacement>, limitBytes: number): Attempt {
+    const { movedBytes = 0, moves = [] } = placement
+    const { costPerByte = 0, recordBytes: moveRecordBytes = 0 } = this.index.graph.move ?? {}
+    const recordBytes = alignBytes(recordBytesOf(this.index, of.runs) + moves.length * moveRecordBytes)
     return {
       residency: of,
       placement,
-      extraCost: extraCostOf(this.index, of.runs),
+      extraCost: extraCostOf(this.index, of.runs) + costPerByte * movedBytes,
       recordBytes,
       needsBytes: Math.max(limitBytes, placement.peakBytes) + recordBytes,
     }
   }
+}
+
+function bestOf(
+  known: Attempt | undefined,
+  attempts: readonly Attempt[],
+  budgetBytes: number,
+): Attempt | undefined {
+  let best = known
+  for (const attempt of attempts) {
+    if (attempt.needsBytes <= budgetBytes && (!best || isBetter(attempt, best))) best = attempt
+  }
+  return best
 }
 
 function isBetter(a: Attempt, b: Attempt): boolean {
@@ -153,40 +235,9 @@ function extraCostOf(index: GraphIndex, runs: Int32Array): number {
   return again.reduce((sum, times, step) => sum + times * index.cost[step]!, 0)
 }
 
-/** Bytes of the records of some runs, so that something else can follow them. */
+/** Bytes of the records of some runs. */
 function recordBytesOf({ graph }: GraphIndex, runs: Int32Array): number {
   let bytes = 0
   for (const step of runs) bytes += graph.steps[step]?.recordBytes ?? 0
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
-}
-
-/** Limits from just under `highest` down to the largest working set, fewer the more steps an attempt has to run. */
-function ladder(index: GraphIndex, { largestBytes, keptBytes }: WorkingSets, highest: number): number[] {
-  const { stepCount } = index
-  const even = stepCount <= 100 ? 48 : stepCount <= 1500 ? 32 : 16
-  const ratio = stepCount <= 1500 ? 1.2 : 1.5
-  const grain = Math.max(ALIGNMENT, commonDivisor(index))
-  const limits = new Set<number>()
-  const add = (bytes: number) => {
-    const limit = Math.floor(bytes / grain) * grain
-    if (limit >= largestBytes && limit < highest) limits.add(limit)
-  }
-  add(highest - grain)
-  const range = highest - keptBytes
-  for (let k = 1; k < even; k++) add(keptBytes + (range * k) / even)
-  for (let step = range / (stepCount <= 1500 ? 1024 : 256); step < range / even; step *= ratio)
-    add(keptBytes + step)
-  add(keptBytes + grain)
-  // below it outputs have to leave
-  for (let k = 0; k <= even / 4; k++) add(largestBytes + ((keptBytes - largestBytes) * k * 4) / even)
-  return [...limits].sort((a, b) => b - a)
-}
-
-/** Live bytes are always a multiple of it. */
-function commonDivisor({ bytes, scratchBytes }: GraphIndex): number {
-  let common = 0
-  for (const sizes of [bytes, scratchBytes]) {
-    for (let size of sizes) while (size > 0) [common, size] = [size, common % size]
-  }
-  return common
+  return bytes
 }

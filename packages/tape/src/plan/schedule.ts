@@ -4,66 +4,108 @@
  * The steps run in the graph's order. Before a step runs, the producers of its missing operands run again, least
  * first, with whatever those miss. When a run does not fit, the resident storage with the highest
  *
- *     bytes × distance to its next use ÷ cost of bringing it back
+ *     bytes^a × distance to its next use^b ÷ cost of bringing it back^c × e^bias
  *
- * leaves, in the manner of DTR (Kirisame et al. 2021), but with next uses known exactly because the program is.
- * A {@link Policy} says how the cost is estimated.
+ * leaves, in the manner of DTR (Kirisame et al. 2021), but with next uses known exactly because the program is. A
+ * {@link Policy} gives the exponents; the bias is for a search, which learns from what came out ({@link search}).
  *
  * Limits: steps are not reordered; outputs stay once computed unless the policy lets them leave, which is worth it
- * only where nothing else fits; greedy, so a limit at which a schedule exists may fail. Work is bounded: an attempt that runs too many steps again fails instead of blowing up.
+ * only where nothing else fits; greedy, so a limit at which a schedule exists may fail. Work is bounded: an attempt
+ * that runs too many steps again fails instead of blowing up.
  */
 import { Candidates } from './candidates.js'
 import { Demand } from './demand.js'
 import { type GraphIndex, withFinalStep } from './graph-index.js'
 import { MinHeap } from './heap.js'
-import { Neighbourhood } from './neighbourhood.js'
+import { Recovery } from './recovery.js'
 
 /** How a schedule chooses what leaves. */
 export interface Policy {
-  /** Estimated cost of bringing a storage back: of its neighbourhood, or as a snapshot. */
-  readonly cost: 'neighbourhood' | 'snapshot'
-  /** Whether a storage that is needed later is likelier to leave. */
-  readonly byDistance: boolean
+  /** Exponents of the score. */
+  readonly bytes: number
+  readonly distance: number
+  readonly cost: number
+  /** Whether the cost of bringing back is that of the moment, or that of a snapshot given in advance. */
+  readonly estimate: 'recovery' | 'snapshot'
   /** Whether outputs may leave and be computed again before the end. */
   readonly outputsLeave: boolean
   /** Whether an input that nothing wants leaves last, since what was computed from it cannot leave after it. */
   readonly inputsLast: boolean
 }
 
-/** Steps in the order in which they run, or the step before which the attempt failed. */
-export type Schedule = { readonly runs: Int32Array } | { readonly stuckAt: number }
+/** What a schedule is made by, beside the policy. */
+export interface Guidance {
+  /** Estimated cost of bringing back each storage as a snapshot. */
+  readonly snapshotCost: Float64Array
+  /** Added to the logarithm of a score, by the {@link firstGap} of the storage and its reads so far; default: nothing. */
+  readonly bias?: Float64Array | undefined
+  /** Runs again that cost more than this in all are given up. Default: none are. */
+  readonly mostExtraCost?: number
+}
 
-/** Schedules a graph so that live bytes stay under a limit; `snapshotCost` holds one estimate per storage. */
+/** What became of an attempt, and how much work it was. */
+export type Schedule = {
+  /** Storages and steps that were looked at. */
+  readonly work: number
+} & (
+  | {
+      /** Steps in the order in which they run. */
+      readonly runs: Int32Array
+      readonly extraCost: number
+    }
+  /** The step before which it failed. */
+  | { readonly stuckAt: number }
+)
+
+/**
+ * Where the gaps of a storage begin in a list of all: the times before its first read by a first run, before its second, …,
+ * and after the last.
+ */
+export const firstGap = ({ readers }: GraphIndex, storage: number): number =>
+  readers.starts[storage]! + storage
+
+/** Number of gaps, with room for those of outputs that wait for the end. */
+export const gapCount = ({ readers, storageCount, graph }: GraphIndex): number =>
+  readers.items.length + storageCount + graph.outputs.length
+
+/** Schedules a graph so that live bytes stay under a limit. */
 export function schedule(
   index: GraphIndex,
   limitBytes: number,
   policy: Policy,
-  snapshotCost: Float64Array,
+  guidance: Guidance,
 ): Schedule {
   const { stepCount } = index
   const seen = policy.outputsLeave ? withFinalStep(index) : index
-  const machine = new Machine(seen, limitBytes, policy, snapshotCost)
+  const machine = new Machine(seen, limitBytes, policy, guidance)
   for (let step = 0; step < seen.stepCount; step++) {
-    if (!machine.reach(step)) return { stuckAt: Math.min(step, stepCount - 1) }
+    if (!machine.reach(step)) return { stuckAt: Math.min(step, stepCount - 1), work: machine.work }
   }
-  const { runs } = machine
-  return { runs: Int32Array.from(policy.outputsLeave ? runs.slice(0, -1) : runs) }
+  const { runs, extraCost, work } = machine
+  return {
+    runs: Int32Array.from(policy.outputsLeave ? runs.slice(0, -1) : runs),
+    extraCost,
+    work,
+  }
 }
 
 class Machine {
   readonly runs: number[] = []
+  extraCost = 0
   readonly #index: GraphIndex
   readonly #limitBytes: number
   readonly #policy: Policy
   readonly #snapshotCost: Float64Array
+  readonly #bias: Float64Array | undefined
+  readonly #mostExtraCost: number
   readonly #demand: Demand
-  readonly #neighbourhood: Neighbourhood | undefined
+  readonly #recovery: Recovery
   readonly #candidates: Candidates
   readonly #idle: number[] = []
   readonly #idleFragile: number[] = []
   readonly #runLimit: number
-  readonly #smallestCost: number
   #liveBytes = 0
+  #work = 0
   /** Steps below it have run at least once. */
   #frontier = 0
   #idleAt = 0
@@ -73,37 +115,42 @@ class Machine {
   readonly #awaited: Int32Array
   /** Reads of each storage by first runs so far. */
   readonly #read: Int32Array
-  /** Soonest next use of what was dropped below a storage. */
-  readonly #echo: Int32Array
+  readonly #logOf: Float64Array
   readonly #heap = new MinHeap()
   readonly #queued: Uint8Array
   readonly #waiting: Uint8Array
 
-  constructor(index: GraphIndex, limitBytes: number, policy: Policy, snapshotCost: Float64Array) {
+  constructor(index: GraphIndex, limitBytes: number, policy: Policy, guidance: Guidance) {
     const { storageCount, stepCount, isOutput, isPinned, bytes } = index
     this.#index = index
     this.#limitBytes = limitBytes
     this.#policy = policy
-    this.#snapshotCost = snapshotCost
+    this.#snapshotCost = guidance.snapshotCost
+    this.#bias = guidance.bias
+    this.#logOf = index.logOf
+    this.#mostExtraCost = guidance.mostExtraCost ?? Infinity
     this.#lock = new Int32Array(storageCount).fill(-1)
     this.#awaited = new Int32Array(storageCount)
     this.#read = new Int32Array(storageCount)
-    this.#echo = new Int32Array(storageCount).fill(-1)
     this.#queued = new Uint8Array(stepCount)
     this.#waiting = new Uint8Array(stepCount)
     this.#candidates = new Candidates(storageCount)
     this.#runLimit = 9 * stepCount + Math.min(stepCount * stepCount, 100_000)
-    this.#smallestCost = 1e-6 * (index.totalCost / Math.max(1, stepCount)) + Number.MIN_VALUE
     this.#demand = new Demand(index, s => {
       if (!isOutput[s] && !isPinned[s] && bytes[s]! > 0) this.#idle.push(s)
     })
-    this.#neighbourhood = policy.cost === 'neighbourhood' ? new Neighbourhood(index, this.#demand) : undefined
+    this.#recovery = new Recovery(index, this.#demand.resident)
     for (const { storage } of index.graph.inputs) {
       this.#liveBytes += bytes[storage]!
       if (isOutput[storage] || isPinned[storage] || bytes[storage] === 0) continue
       this.#candidates.add(storage)
       if (!this.#demand.wanted(storage)) this.#idle.push(storage)
     }
+  }
+
+  /** Storages and steps that were looked at. */
+  get work(): number {
+    return this.#work + this.#recovery.work
   }
 
   /** Runs a step for the first time, and before it what it needs; false when it does not fit. */
@@ -129,7 +176,8 @@ class Machine {
         this.#await(step)
         continue
       }
-      if (rest-- === 0 || this.runs.length === this.#runLimit || !this.#run(step)) return false
+      const spent = rest-- === 0 || this.runs.length === this.#runLimit
+      if (spent || this.extraCost > this.#mostExtraCost || !this.#run(step)) return false
       heap.pop()
       this.#queued[step] = 0
       this.#unawait(step)
@@ -176,14 +224,18 @@ class Machine {
     this.runs.push(step)
     const first = step === this.#frontier
     if (first) this.#frontier++
+    else this.extraCost += this.#index.cost[step]!
     for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++) {
       const s = results.items[e]!
       if (demand.resident[s]) continue
       this.#liveBytes += bytes[s]!
       if (!isOutput[s] && bytes[s]! > 0) this.#candidates.add(s)
-      this.#neighbourhood?.comeBack(s)
-      if (first) demand.arrive(s)
-      else demand.comeBack(s)
+      if (first) {
+        demand.arrive(s)
+      } else {
+        demand.comeBack(s)
+        this.#recovery.changed(s, this.#frontier)
+      }
     }
     if (!first) return true
     for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
@@ -219,48 +271,39 @@ class Machine {
 
   #score(s: number, round: number): number {
     const demand = this.#demand
+    this.#work++
     if (this.#lock[s] === round) return -Infinity
     if (demand.fragile[s]) return -Infinity
-    if (this.#awaited[s]! > 0) return 0
-    const { bytes } = this.#index
-    const cost = this.#neighbourhood?.costOf(s) ?? this.#snapshotCost[s]!
-    const distance = this.#policy.byDistance ? this.#nextUse(s) - this.#frontier + 1 : 1
-    return (bytes[s]! * distance) / (cost + this.#smallestCost)
+    const { bytes, cost, distance, estimate } = this.#policy
+    const size = this.#index.logBytes[s]!
+    // what waits for other operands would only have to come back before them
+    if (this.#awaited[s]! > 0) return size - 1e6
+    const logCost =
+      estimate === 'recovery'
+        ? this.#recovery.logCostOf(s)
+        : Math.log(this.#snapshotCost[s]! + Number.MIN_VALUE)
+    const away = this.#nextUse(s) - this.#frontier + 1
+    const bias = this.#bias === undefined ? 0 : this.#bias[this.#gapOf(s)]!
+    return bias + bytes * size + distance * this.#logOf[away]! - cost * logCost
   }
 
+  /** The number of the gap between reads of the storage that the frontier is in. */
+  #gapOf(s: number): number {
+    return firstGap(this.#index, s) + this.#read[s]!
+  }
+
+  /** First runs until a storage is read by one, or all that are left where only runs again will read it. */
   #nextUse(s: number): number {
     const { readers, stepCount } = this.#index
     const at = readers.starts[s]! + this.#read[s]!
-    const use = at < readers.starts[s + 1]! ? readers.items[at]! : stepCount
-    if (this.#demand.need[s] === 0) return use
-    const echo = this.#echo[s]!
-    return Math.min(use, echo >= this.#frontier ? echo : (this.#frontier + stepCount) >> 1)
+    return at < readers.starts[s + 1]! ? readers.items[at]! : stepCount
   }
 
   #drop(s: number): void {
     const { bytes } = this.#index
-    if (this.#demand.wanted(s)) this.#spreadEcho(s)
     this.#liveBytes -= bytes[s]!
     this.#candidates.remove(s)
     this.#demand.leave(s)
-    this.#neighbourhood?.drop(s)
-  }
-
-  /** A dropped storage will be used at `use`, so its operands will be, and theirs where they are gone. */
-  #spreadEcho(from: number): void {
-    const { operands, producer } = this.#index
-    const use = this.#nextUse(from)
-    const stack = [from]
-    for (let left = 64, s = stack.pop(); s !== undefined && left > 0; left--, s = stack.pop()) {
-      const step = producer[s]!
-      if (step < 0) continue
-      for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
-        const above = operands.items[e]!
-        const echo = this.#echo[above]!
-        if (echo >= this.#frontier && echo <= use) continue
-        this.#echo[above] = use
-        if (!this.#demand.resident[above]) stack.push(above)
-      }
-    }
+    this.#recovery.changed(s, this.#frontier)
   }
 }

@@ -165,6 +165,8 @@ test('scratch may overlap neither operands nor results', () => {
     recordBytes: 0,
     cost: 1,
     extraCost: 0,
+    movedBytes: 0,
+    leastExtraCost: 0,
   })
   expect(simulate(graph, at(16, 32)).peakBytes).toBe(48)
   expect(simulate(graph, at(32, 16)).peakBytes).toBe(48)
@@ -188,4 +190,38 @@ test('deleting a run from any plan is refused', () => {
     }),
     { numRuns: 200 },
   )
+})
+
+test('a move keeps apart from others, may overlap itself, counts, and is refused where it is not allowed', () => {
+  const graph: Graph = {
+    bytes: [32, 16],
+    inputs: [{ storage: 0, pinned: false }],
+    steps: [{ inputs: [0], outputs: [1], scratchBytes: 0, cost: 1 }],
+    outputs: [0, 1],
+    move: { costPerByte: 0.5, recordBytes: 24 },
+  }
+  const at = (offset: number, from = 0): Plan => ({
+    inputOffsets: [from],
+    actions: [
+      { kind: 'move', storage: 0, offset },
+      { kind: 'run', step: 0, offsets: [offset + 32], scratchOffset: -1 },
+    ],
+    peakBytes: Math.max(from, offset + 16) + 32,
+    recordBytes: 32,
+    cost: 1,
+    extraCost: 16,
+    movedBytes: 32,
+    leastExtraCost: 0,
+  })
+  expect(simulate(graph, at(16), { budgetBytes: 64 + 32 }).peakBytes).toBe(64)
+  expect(simulate(graph, at(0, 64)).extraCost).toBe(16)
+  expect(() => simulate({ ...graph, move: undefined }, at(16))).toThrow(/does not allow/)
+  expect(() => simulate({ ...graph, inputs: [{ storage: 0, pinned: true }] }, at(16))).toThrow(/pinned/)
+  expect(() => simulate(graph, { ...at(16), movedBytes: 0 })).toThrow(/movedBytes/)
+  expect(() => simulate(graph, { ...at(16), extraCost: 0 })).toThrow(/extraCost/)
+  expect(() => simulate(graph, { ...at(16), recordBytes: 0 })).toThrow(/recordBytes/)
+  const [move, run] = at(16).actions as [Plan['actions'][number], Plan['actions'][number]]
+  expect(() =>
+    simulate(graph, { ...at(16), actions: [run, { ...move, offset: 32 } as typeof move] }),
+  ).toThrow(/overlaps/)
 })

@@ -3,8 +3,8 @@
  * but the types, so that a plan it accepts can be trusted whatever made it.
  *
  * Checked: operands are resident; no two resident ranges, outputs or scratch overlap; offsets are aligned and not
- * negative; only resident storages are dropped, and never pinned inputs; every step runs; outputs are resident at
- * the end; `peakBytes`, `recordBytes`, `cost` and `extraCost` are what was measured; peak and records are within
+ * negative; only resident storages are dropped or moved, and never pinned inputs; every step runs; outputs are resident at
+ * the end; `peakBytes`, `recordBytes`, `cost`, `extraCost` and `movedBytes` are what was measured; peak and records are within
  * the budget.
  */
 import { type Action, ALIGNMENT, type Graph, type Plan } from './graph.js'
@@ -14,7 +14,7 @@ import { PlanError } from './plan-error.js'
 export interface Simulation {
   /** Highest byte in use at any moment. */
   readonly peakBytes: number
-  /** Σ cost of what ran again. */
+  /** Σ cost of what ran again or moved. */
   readonly extraCost: number
   /** How often each step ran. */
   readonly runs: readonly number[]
@@ -45,7 +45,7 @@ export function simulate(graph: Graph, plan: Plan, options: { budgetBytes?: numb
   const arena = new Ranges()
   const runs = graph.steps.map(() => 0)
   const timeline: number[] = []
-  let liveBytes = 0
+  let [liveBytes, movedBytes, moves] = [0, 0, 0]
 
   const enter = (storage: number, offset: number | undefined, at: string) => {
     const bytes = graph.bytes[storage]!
@@ -82,6 +82,14 @@ export function simulate(graph: Graph, plan: Plan, options: { budgetBytes?: numb
     runs[action.step]!++
   }
 
+  const move = ({ storage, offset }: Action & { kind: 'move' }, at: string) => {
+    if (graph.move === undefined) refuse(`storage ${storage} is moved, which the graph does not allow`, at)
+    leave(storage, at)
+    enter(storage, offset, at)
+    movedBytes += graph.bytes[storage]!
+    moves++
+  }
+
   if (plan.inputOffsets.length !== graph.inputs.length)
     refuse('inputOffsets and inputs differ in number', 'start')
   graph.inputs.forEach((input, k) => {
@@ -90,7 +98,8 @@ export function simulate(graph: Graph, plan: Plan, options: { budgetBytes?: numb
   plan.actions.forEach((action, k) => {
     const at = `action ${k}`
     if (action.kind === 'run') run(action, at)
-    else leave(action.storage, at)
+    else if (action.kind === 'drop') leave(action.storage, at)
+    else move(action, at)
     timeline.push(liveBytes)
   })
 
@@ -99,13 +108,24 @@ export function simulate(graph: Graph, plan: Plan, options: { budgetBytes?: numb
   const idle = runs.indexOf(0)
   if (idle !== -1) refuse(`step ${idle} never ran`, 'end')
   const cost = graph.steps.reduce((sum, step) => sum + step.cost, 0)
-  const extraCost = graph.steps.reduce((sum, step, k) => sum + step.cost * (runs[k]! - 1), 0)
+  const { costPerByte = 0, recordBytes: moveRecordBytes = 0 } = graph.move ?? {}
+  const extraCost = graph.steps.reduce(
+    (sum, step, k) => sum + step.cost * (runs[k]! - 1),
+    costPerByte * movedBytes,
+  )
   if (arena.peakBytes !== plan.peakBytes) differ('peakBytes', plan.peakBytes, arena.peakBytes)
-  const recorded = graph.steps.reduce((sum, step, k) => sum + (step.recordBytes ?? 0) * runs[k]!, 0)
+  const recorded = graph.steps.reduce(
+    (sum, step, k) => sum + (step.recordBytes ?? 0) * runs[k]!,
+    moves * moveRecordBytes,
+  )
+  if (movedBytes !== plan.movedBytes) differ('movedBytes', plan.movedBytes, movedBytes)
   const recordBytes = Math.ceil(recorded / ALIGNMENT) * ALIGNMENT
   if (recordBytes !== plan.recordBytes) differ('recordBytes', plan.recordBytes, recordBytes)
   if (!same(plan.cost, cost)) differ('cost', plan.cost, cost)
   if (!same(plan.extraCost, extraCost)) differ('extraCost', plan.extraCost, extraCost)
+  if (plan.leastExtraCost > extraCost * (1 + 1e-9)) {
+    refuse(`the extra cost of ${extraCost} is less than the bound of ${plan.leastExtraCost}`, 'end')
+  }
   const neededBytes = arena.peakBytes + recordBytes
   if (!(neededBytes <= budgetBytes)) {
     refuse(`${neededBytes} bytes exceed the budget of ${budgetBytes} bytes`, 'end')

@@ -1,3 +1,4 @@
+import { type Call, settle } from './call.js'
 import type { Instruction, Json, Program } from './program.js'
 
 /**
@@ -11,7 +12,8 @@ export type Control =
   | { readonly kind: 'cond'; readonly whenTrue: Program; readonly whenFalse: Program }
   /**
    * Inputs: what the condition reads from outside, what the body does, the first state. The condition takes the first
-   * and the last of these, the body the second and the last.
+   * and the last of these, the body the second and the last. Outputs: the last state; the states that are kept for a
+   * `rewind`, if any.
    */
   | {
       readonly kind: 'while'
@@ -20,6 +22,42 @@ export type Control =
       /** Number of inputs that only the condition reads. */
       readonly conditionConstants: number
       readonly bodyConstants: number
+      readonly keep?: {
+        /** Most states that are kept beside the first. */
+        readonly snapshots: number
+        /** Which parts of a state. */
+        readonly parts: readonly number[]
+      }
+    }
+  /**
+   * A loop of unknown length, and another that goes back over its states: what the pullback of a `while` is until it is
+   * said how many states are kept. Inputs: those of the loop; what a step back reads from outside, the first carry. A step
+   * back makes of these and of the state before a step the next carry. Outputs: the last carry.
+   */
+  | {
+      readonly kind: 'unwind'
+      readonly condition: Program
+      readonly body: Program
+      readonly conditionConstants: number
+      readonly bodyConstants: number
+      readonly reverse: Program
+      /** Number of inputs that only the step back reads from outside. */
+      readonly constants: number
+    }
+  /**
+   * The way back of `unwind` over the states that a `while` has kept. Inputs: what a step forward reads from outside, the
+   * first state, the kept states; what a step back reads from outside, the first carry. It uses the kept states up, which
+   * is as good as only reading them: whichever are there, the carry is the same.
+   */
+  | {
+      readonly kind: 'rewind'
+      readonly forward: Program
+      readonly forwardConstants: number
+      readonly reverse: Program
+      readonly constants: number
+      /** Which parts of the state a step back reads. */
+      readonly reads: readonly number[]
+      readonly snapshots: number
     }
   /**
    * Inputs: what the body reads from outside, the first carry, arrays whose rows it takes in turn. The body makes of
@@ -92,6 +130,8 @@ const KINDS: ReadonlySet<string> = new Set([
   'call',
   'cond',
   'while',
+  'unwind',
+  'rewind',
   'scan',
   'revolve',
 ] satisfies Control['kind'][])
@@ -105,8 +145,13 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['customJvp', 'customVjp'])
  * @example
  * bodyOf({ op: 'add', params: {} }) // → undefined
  */
-export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined =>
-  TRANSPARENT.has(op) ? (params.body as unknown as Program) : undefined
+export function bodyOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Program | undefined {
+  if (TRANSPARENT.has(op)) return params.body as unknown as Program
+  if (op !== 'call') return undefined
+  // A call that keeps values, or is given all it needs of them, need not stay apart from the rest.
+  const call = params as unknown as Call
+  return (call.kept || call.given) && !call.again ? settle(call) : undefined
+}
 
 /**
  * What an instruction runs, if it runs programs.
@@ -118,6 +163,7 @@ export const bodyOf = ({ op, params }: Pick<Instruction, 'op' | 'params'>): Prog
 export function controlOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Control | undefined {
   const body = bodyOf({ op, params })
   if (body) return { kind: 'call', body }
+  if (op === 'call') return { kind: 'call', body: settle(params as unknown as Call) }
   return KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
 }
 

@@ -1,5 +1,6 @@
 export * from './aval.js'
 export * from './bytes.js'
+export { type Call, settle } from './call.js'
 export { bodyOf, type Control, controlOf, paramsOf } from './control.js'
 export { allocate, type Data, dataFrom, viewOf } from './data.js'
 export { hash, hashOf } from './hash.js'

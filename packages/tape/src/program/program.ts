@@ -16,6 +16,8 @@ export interface Instruction {
   /** Ids of the values it defines. */
   readonly outputs: readonly number[]
   readonly params: Params
+  /** The line of the user's code that it comes from, where that was asked for; it is no part of what is computed. */
+  readonly at?: string
 }
 
 /** A value that is known when the program is recorded. */

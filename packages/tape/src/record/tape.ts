@@ -11,6 +11,7 @@ import {
   type Params,
   type Program,
 } from '../program/index.js'
+import { lineNow } from './lines.js'
 import { hasData, type Recorder, Tensor } from './tensor.js'
 
 /** Counts tapes, so that of two open tapes the one that was begun later is the inner one. */
@@ -73,7 +74,9 @@ export class Tape implements Recorder {
       params,
     )
     const outputs = avals.map(aval => this.#define(aval))
-    this.#instructions.push({ op, inputs: ids, outputs, params })
+    const at = lineNow()
+    const instruction = { op, inputs: ids, outputs, params }
+    this.#instructions.push(at === undefined ? instruction : { ...instruction, at })
     const data = this.#compute && inputs.every(hasData) ? this.#compute(op, inputs, params) : []
     return outputs.map((value, k) => this.#tensor(value, data[k]))
   }

@@ -32,6 +32,16 @@ export function mapPrograms(
       const [condition, body] = [map(control.condition, EXPECTED_TURNS), map(control.body, EXPECTED_TURNS)]
       return { ...instruction, params: paramsOf({ ...control, condition, body }) }
     }
+    case 'unwind': {
+      const [condition, body, reverse] = [control.condition, control.body, control.reverse].map(program =>
+        map(program, EXPECTED_TURNS),
+      ) as [Program, Program, Program]
+      return { ...instruction, params: paramsOf({ ...control, condition, body, reverse }) }
+    }
+    case 'rewind': {
+      const [forward, reverse] = [map(control.forward, EXPECTED_TURNS), map(control.reverse, EXPECTED_TURNS)]
+      return { ...instruction, params: paramsOf({ ...control, forward, reverse }) }
+    }
     case 'revolve': {
       const [forward, reverse] = [map(control.forward, control.length), map(control.reverse, control.length)]
       const keep = control.groups && { ...control.groups, keep: map(control.groups.keep, control.length) }

@@ -15,11 +15,14 @@ export function prune(instruction: Instruction, read: Read, simplify: Simplify):
   switch (control?.kind) {
     case undefined:
     case 'revolve':
+    case 'rewind':
       return instruction
     case 'scan':
       return pruneScan(instruction, control, read, simplify)
     case 'while':
       return pruneWhile(instruction, control, simplify)
+    case 'unwind':
+      return pruneUnwind(instruction, control, read, simplify)
     case 'cond': {
       const { condition, rest } = {
         condition: instruction.inputs.slice(0, 1),
@@ -28,7 +31,7 @@ export function prune(instruction: Instruction, read: Read, simplify: Simplify):
       const pruned = pruneTogether(instruction, rest, [control.whenTrue, control.whenFalse], read, simplify)
       const [whenTrue, whenFalse] = pruned.programs as [Program, Program]
       return {
-        op: 'cond',
+        ...instruction,
         inputs: [...condition, ...pruned.inputs],
         outputs: pruned.outputs,
         params: paramsOf({ ...control, whenTrue, whenFalse }),
@@ -38,7 +41,7 @@ export function prune(instruction: Instruction, read: Read, simplify: Simplify):
       const pruned = pruneTogether(instruction, instruction.inputs, [control.body], read, simplify)
       const [body] = pruned.programs as [Program]
       const { inputs, outputs } = pruned
-      return { op: instruction.op, inputs, outputs, params: paramsOf({ ...control, body }) }
+      return { ...instruction, inputs, outputs, params: paramsOf({ ...control, body }) }
     }
   }
 }
@@ -65,11 +68,12 @@ function pruneTogether(
 }
 
 function pruneScan(
-  { inputs, outputs }: Instruction,
+  instruction: Instruction,
   control: Control & { readonly kind: 'scan' },
   read: Read,
   simplify: Simplify,
 ): Instruction {
+  const { inputs, outputs } = instruction
   const { body, constants, carries, history, spill } = control
   const results = body.outputs.length - carries
   const keptResults = outputs.slice(carries, carries + results).map(read)
@@ -100,7 +104,7 @@ function pruneScan(
     if (so) place.set(k, place.size)
   })
   return {
-    op: 'scan',
+    ...instruction,
     inputs: inputs.filter((_, k) => keptInputs[k]),
     outputs: [
       ...outputs.slice(0, carries).filter((_, k) => keptCarries[k]),
@@ -121,30 +125,83 @@ function pruneScan(
 
 /** Loops of unknown length keep their state; only what their programs do not read goes. */
 function pruneWhile(
-  { inputs, outputs }: Instruction,
+  instruction: Instruction,
   control: Control & { readonly kind: 'while' },
   simplify: Simplify,
 ): Instruction {
+  const { kept, loop } = pruneLoop(control, simplify)
+  return {
+    ...instruction,
+    inputs: instruction.inputs.filter((_, k) => kept[k]),
+    params: paramsOf({ ...control, ...loop }),
+  }
+}
+
+/** What the programs of a loop do not read, and these without it. */
+function pruneLoop(control: Control & { readonly kind: 'while' | 'unwind' }, simplify: Simplify) {
   const { conditionConstants, bodyConstants } = control
   const [condition, body] = [simplify(control.condition), simplify(control.body)]
   const ofCondition = needed(condition).slice(0, conditionConstants)
   const ofBody = needed(body).slice(0, bodyConstants)
-  const state = outputs.map(() => true)
+  const state = body.outputs.map(() => true)
+  const loop = {
+    condition: withInputs(condition, [...ofCondition, ...state]),
+    body: withInputs(body, [...ofBody, ...state]),
+    conditionConstants: count(ofCondition),
+    bodyConstants: count(ofBody),
+  }
+  return { kept: [...ofCondition, ...ofBody, ...state], loop }
+}
+
+/** The loop stays as it is where it runs by itself; parts of the carry that nobody reads go. */
+function pruneUnwind(
+  instruction: Instruction,
+  control: Control & { readonly kind: 'unwind' },
+  read: Read,
+  simplify: Simplify,
+): Instruction {
+  const { inputs, outputs } = instruction
+  const { reverse, constants } = control
+  const { kept, loop } = pruneLoop(control, simplify)
+  const carries = closure(outputs.map(read), flags =>
+    needed(simplify(withOutputs(reverse, flags))).slice(constants, constants + outputs.length),
+  )
+  const smaller = simplify(withOutputs(reverse, carries))
+  const outside = needed(smaller).slice(0, constants)
+  const state = loop.body.outputs.map(() => true)
   return {
-    op: 'while',
-    inputs: inputs.filter((_, k) => [...ofCondition, ...ofBody, ...state][k]),
-    outputs,
+    ...instruction,
+    inputs: inputs.filter((_, k) => [...kept, ...outside, ...carries][k]),
+    outputs: outputs.filter((_, k) => carries[k]),
     params: paramsOf({
       ...control,
-      condition: withInputs(condition, [...ofCondition, ...state]),
-      body: withInputs(body, [...ofBody, ...state]),
-      conditionConstants: count(ofCondition),
-      bodyConstants: count(ofBody),
+      ...loop,
+      reverse: withInputs(smaller, [...outside, ...carries, ...state]),
+      constants: count(outside),
     }),
   }
 }
 
-const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length
+/** The parts of what a loop carries that are needed for some, where `needs` says what a step reads for a set of them. */
+export function closure(
+  parts: readonly boolean[],
+  needs: (parts: readonly boolean[]) => readonly boolean[],
+): readonly boolean[] {
+  for (let known = parts; ; ) {
+    const need = needs(known)
+    const next = known.map((so, k) => so || need[k] === true)
+    if (next.every((so, k) => so === known[k])) return next
+    known = next
+  }
+}
+
+/** The program with some of its outputs. */
+export const withOutputs = (program: Program, kept: readonly boolean[]): Program => ({
+  ...program,
+  outputs: program.outputs.filter((_, k) => kept[k]),
+})
+
+export const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length
 
 /** Which inputs of a program without dead code are read. */
 export function needed({ inputs, instructions, outputs }: Program): boolean[] {

@@ -37,11 +37,10 @@ function inlined(program: Program): Program {
       place.set(value, avals.push(written.avals[value] as Program['avals'][number]) - 1)
       return place.get(value) as number
     }
-    const inner = written.instructions.map(({ op, inputs, outputs, params }) => ({
-      op,
-      inputs: inputs.map(value => place.get(value) as number),
-      outputs: outputs.map(define),
-      params,
+    const inner = written.instructions.map(one => ({
+      ...one,
+      inputs: one.inputs.map(value => place.get(value) as number),
+      outputs: one.outputs.map(define),
     }))
     instruction.outputs.forEach(
       (value, k) => void same.set(value, place.get(written.outputs[k] as number) as number),
@@ -67,7 +66,7 @@ function withoutRepetitions(program: Program): Program {
       }
       transposed.set(output, { ...instruction, inputs })
     }
-    const key = `${instruction.op} ${inputs.join(' ')} ${JSON.stringify(instruction.params)}`
+    const key = `${instruction.op} ${inputs.join(' ')} ${written(instruction)}`
     const earlier = seen.get(key)
     if (earlier) {
       instruction.outputs.forEach((value, k) => {
@@ -80,6 +79,12 @@ function withoutRepetitions(program: Program): Program {
   }
   return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
 }
+
+/** The parameters of an instruction; the lines of programs inside say nothing about what it computes. */
+const written = ({ params, at }: Instruction): string =>
+  at === undefined
+    ? JSON.stringify(params)
+    : JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
 
 /** Whether a transposition after another is none at all. */
 function undoes({ params: after }: Instruction, { params: before }: Instruction): boolean {

@@ -227,8 +227,8 @@ function tooTight(program: Program, { instructionOf }: Lowered, cause: BudgetErr
   })
 }
 
-function describe(program: Program, { op, inputs, outputs }: Program['instructions'][number]): string {
+function describe(program: Program, { op, inputs, outputs, at }: Program['instructions'][number]): string {
   const written = (values: readonly number[]) =>
     values.map(value => `%${value} ${formatAval(program.avals[value] as Aval)}`).join(', ')
-  return `${written(outputs)} = ${op} ${written(inputs)}`
+  return `${written(outputs)} = ${op} ${written(inputs)}${at === undefined ? '' : `, recorded at ${at}`}`
 }

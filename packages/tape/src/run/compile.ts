@@ -1,9 +1,10 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
 import { type Aval, hash, type Program } from '../program/index.js'
-import { type Planned, planWithin } from './choose.js'
+import type { Planned } from './choose.js'
 import type { Executable, Static } from './executable.js'
-import { layOut } from './lay-out.js'
-import { encode } from './unit.js'
+import { planKeeping } from './keep.js'
+import { type LaidOut, layOut } from './lay-out.js'
+import { encode, kernelsOf } from './unit.js'
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -40,14 +41,12 @@ export type Arithmetic = 'fast' | 'portable'
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, spillBytes = 0 } = options
   const { pinned = [], shared = false, arithmetic = 'fast' } = options
-  const planned = planWithin(program, pinned, { memoryBytes, spillBytes })
+  const planned = planKeeping(program, pinned, { memoryBytes, spillBytes })
   const features: Features = { fma: arithmetic === 'fast' && detectFeatures().fma }
-  const unique = new Map<string, Kernel>()
-  for (const { kernels } of planned.lowered.units) {
-    for (const kernel of kernels) unique.set(kernel.key, kernel)
-  }
+  const laidOut = layOut(planned.lowered, planned.chosen, 0, [])
+  const unique = new Map(kernelsOf(laidOut.calls).map(kernel => [kernel.key, kernel]))
   const module = moduleOf([...unique.values()], features, shared)
-  return finish(planned, [...unique.keys()], { module, features, shared, pinned })
+  return finish(planned, laidOut, [...unique.keys()], { module, features, shared, pinned })
 }
 
 /** Modules by kernels and features, the latest last; programs of the same kernels share one. */
@@ -74,11 +73,11 @@ interface Host {
 
 /** Assigns addresses: the planned region first, the call records after it. */
 function finish(
-  { program, lowered, chosen, spilledBytes }: Planned,
+  { program, chosen, spilledBytes }: Planned,
+  { calls, addressOf }: LaidOut,
   kernelKeys: readonly string[],
   { module, features, shared, pinned }: Host,
 ): Executable {
-  const { calls, addressOf } = layOut(lowered, chosen, 0, [])
   const records = encode(calls, kernelKeys)
   const begin = chosen.peakBytes
   const statics: Static[] = program.constants.map(({ data }, k) => ({

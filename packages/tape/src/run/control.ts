@@ -2,14 +2,16 @@
  * Control flow as calls within calls: the programs inside of an instruction are planned once, in a region of its
  * scratch, and loops and branches run their calls from there. What a program reads from outside stays where it is.
  */
-import { branch, repeat, repeatWhile } from '@wengert/kernels'
+import { branch, repeat } from '@wengert/kernels'
 import type { Aval, Control, Program } from '../program/index.js'
-import { HandOver, move, moves } from './hand-over.js'
+import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
+import { lowerRewind, unwindAlone } from './rewind.js'
 import { movingCost, putRow, sampleRow, spillingCost, spillRow, takeRow } from './rows.js'
 import { type Types, type Unit, unit } from './unit.js'
+import { lowerWhile } from './while.js'
 
 /** The unit of an instruction that runs programs. */
 export function lowerControl(control: Control, types: Types, enclose: Enclose): Unit {
@@ -24,7 +26,11 @@ export function lowerControl(control: Control, types: Types, enclose: Enclose): 
     case 'cond':
       return cond(types, outside(control.whenTrue), outside(control.whenFalse))
     case 'while':
-      return loop(control, types, outside(control.condition), outside(control.body))
+      return lowerWhile(control, types, outside(control.condition), outside(control.body))
+    case 'unwind':
+      return call(types, outside(unwindAlone(control, types)))
+    case 'rewind':
+      return lowerRewind(control, types, enclose)
     case 'scan':
       return scan(control, types, enclose)
     case 'revolve':
@@ -50,37 +56,6 @@ function cond(types: Types, whenTrue: Region, whenFalse: Region): Unit {
     return [{ kernel: branch(), inputs: [condition as number], outputs: [], scratch: 0, lists }]
   })
 }
-
-/** How often a loop of unknown length is taken to run when it is weighed against other work. */
-const EXPECTED_TURNS = 16
-
-function loop(
-  { conditionConstants, bodyConstants }: Control & { kind: 'while' },
-  types: Types,
-  test: Region,
-  step: Region,
-): Unit {
-  const state = types.outputs
-  const next = new HandOver(state, step, bodyConstants)
-  const bytes = Math.max(test.bytes, step.bytes)
-  const cost = EXPECTED_TURNS * (test.cost + step.cost)
-  const first = conditionConstants + bodyConstants
-  return unit(types, bytes + 16 + next.bytes, cost, ({ inputs, outputs: carry, scratch }) => {
-    const tested = test.at(scratch, [...inputs.slice(0, conditionConstants), ...carry])
-    const stepped = step.at(scratch, [...inputs.slice(conditionConstants, first), ...carry])
-    const truth = scratch + bytes
-    const lists = [
-      [...tested.calls, move(BOOL, tested.outputs[0] as number, truth)],
-      [...stepped.calls, ...next.calls(stepped.outputs, carry, truth + 16)],
-    ]
-    return [
-      ...moves(state, inputs.slice(first), carry),
-      { kernel: repeatWhile(), inputs: [truth], outputs: [], scratch: 0, lists },
-    ]
-  })
-}
-
-const BOOL: Aval = { dtype: 'bool', shape: [] }
 
 function scan(
   { body, length, reverse, constants, carries, history, every, tail, spill }: Control & { kind: 'scan' },

@@ -1,3 +1,4 @@
+import { shift } from '@wengert/kernels'
 import type { Plan } from '../plan/index.js'
 import type { Lowered } from './lowered.js'
 import type { Call } from './unit.js'
@@ -27,6 +28,12 @@ export function layOut(lowered: Lowered, plan: Plan, base: number, externals: re
   const at = (storage: number) => (storage < 0 ? externals[-1 - storage] : addresses[storage]) as number
   const calls: Call[] = []
   for (const action of plan.actions) {
+    if (action.kind === 'move') {
+      const { storage, offset } = action
+      const kernel = shift({ bytes: graph.bytes[storage] as number })
+      calls.push({ kernel, inputs: [at(storage)], outputs: [base + offset], scratch: 0 })
+      addresses[storage] = base + offset
+    }
     if (action.kind !== 'run') continue
     const inputs = (operands[action.step] as readonly number[]).map(at)
     const outputs = action.offsets.map(offset => base + offset)

@@ -1,4 +1,4 @@
-import { type Kernel, recordBytes, slotBytes } from '@wengert/kernels'
+import { type Kernel, recordBytes, shift, slotBytes } from '@wengert/kernels'
 import type { Graph } from '../plan/index.js'
 import { type Aval, bytesOf, controlOf, type Instruction, opOf, type Program } from '../program/index.js'
 import { lowerControl } from './control.js'
@@ -85,8 +85,11 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
     })
   })
   const outputs = program.outputs.map(value => storageOf[value] as number).filter(storage => storage >= 0)
-  return { graph: { bytes, inputs, steps, outputs }, storageOf, units, operands, instructionOf }
+  return { graph: { bytes, inputs, steps, outputs, move: MOVE }, storageOf, units, operands, instructionOf }
 }
+
+/** Reading a byte and writing it. */
+const MOVE = { costPerByte: 2, recordBytes: recordBytes(shift({ bytes: 16 })) }
 
 function unitOf({ avals }: Program, instruction: Instruction, enclose: Enclose): Unit | 'alias' {
   const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)

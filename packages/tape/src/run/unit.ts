@@ -62,5 +62,6 @@ export function unit({ inputs, outputs }: Types, scratchBytes: number, cost: num
   return { kernels: kernelsOf(sample), scratchBytes, cost, recordBytes: bytesOfCalls(sample), calls }
 }
 
-const kernelsOf = (calls: readonly Call[]): readonly Kernel[] =>
+/** The kernels of calls and of the lists they run, repeated as they are. */
+export const kernelsOf = (calls: readonly Call[]): readonly Kernel[] =>
   calls.flatMap(({ kernel, lists = [] }) => [kernel, ...lists.flatMap(kernelsOf)])

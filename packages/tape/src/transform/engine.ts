@@ -8,7 +8,9 @@ import {
   commonArena,
   compileWithin,
   type Executable,
+  type Explanation,
   execute,
+  explainWithin,
 } from '../run/index.js'
 import { type Spill, type SpillStore, storeOf } from '../spill/index.js'
 
@@ -78,6 +80,11 @@ export class Engine {
       this.#compiled.delete(this.#compiled.keys().next().value as string)
     }
     return compiled
+  }
+
+  /** @throws {@link BudgetError} if no plan fits the memory. */
+  explain(program: Program): Explanation {
+    return explainWithin(program, this.#memoryBytes, this.#store?.bytes)
   }
 
   /** @throws {@link SpillError} if states cannot be spilled or read back. */

@@ -11,6 +11,7 @@ import {
   type Tree,
   unflattenTree,
 } from '../record/index.js'
+import type { Transformed } from './explained.js'
 import { type RecordOptions, transformed } from './transformed.js'
 
 /** Options of {@link grad} and {@link valueAndGrad}. */
@@ -81,7 +82,7 @@ export function valueAndGrad<
   A extends readonly unknown[],
   R extends LossOf<O>,
   const O extends GradOptions = GradOptions,
->(loss: (...args: A) => R, options: O = {} as O): (...args: A) => WithAuxiliary<Gradient<A, O>, R> {
+>(loss: (...args: A) => R, options: O = {} as O): Transformed<A, WithAuxiliary<Gradient<A, O>, R>> {
   const { argnums = 0, reduction = 'mean', auxiliary = false } = options
   if (reduction !== 'mean' && reduction !== 'sum') throw notAReduction(reduction)
   const positions = typeof argnums === 'number' ? [argnums] : argnums
@@ -122,10 +123,10 @@ export function valueAndGrad<
 export function grad<A extends readonly unknown[], const O extends GradOptions = GradOptions>(
   loss: (...args: A) => Tensor,
   options: O = {} as O,
-): (...args: A) => Gradient<A, O> {
+): Transformed<A, Gradient<A, O>> {
   if (options.auxiliary) throw auxiliaryOfGrad()
   const both = valueAndGrad(loss as (...args: A) => LossOf<O>, options)
-  return (...args) => both(...args).gradient
+  return Object.assign((...args: A) => both(...args).gradient, { explain: both.explain })
 }
 
 const auxiliaryOfGrad = () =>

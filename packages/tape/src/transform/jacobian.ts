@@ -1,8 +1,9 @@
 import { ShapeError } from '../errors.js'
 import { reshape, transpose } from '../ops/index.js'
 import { allocate, formatAval, sizeOf } from '../program/index.js'
-import { avalOf, fromData, record, type Tensor } from '../record/index.js'
+import { type ArgumentLeaf, avalOf, fromData, record, type Tensor } from '../record/index.js'
 import type { RunOptions } from './engine.js'
+import type { Transformed } from './explained.js'
 import { grad } from './grad.js'
 import { jvp } from './jvp.js'
 import { jit } from './transformed.js'
@@ -11,6 +12,9 @@ import { vmap } from './vmap.js'
 
 /** A function of one tensor to one tensor. */
 type Map = (x: Tensor) => Tensor
+
+/** One that is compiled. */
+type CompiledMap = Transformed<[x: Tensor], Tensor>
 
 /** Rows of the unit matrix, each in a shape. */
 function basis(like: Tensor): Tensor {
@@ -27,7 +31,7 @@ function basis(like: Tensor): Tensor {
  * @example
  * jacfwd(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
  */
-export function jacfwd(fn: Map, options: RunOptions = {}): Map {
+export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
   return jit((x: Tensor) => {
     const columns = vmap((t: Tensor) => jvp(fn, [x], [t]).tangent)(basis(x))
     const rank = columns.rank - 1
@@ -44,7 +48,7 @@ export function jacfwd(fn: Map, options: RunOptions = {}): Map {
  * @example
  * jacrev(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
  */
-export function jacrev(fn: Map, options: RunOptions = {}): Map {
+export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
   return jit((x: Tensor) => {
     const { value, pullback } = vjp(fn, x)
     const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
@@ -58,13 +62,14 @@ export function jacrev(fn: Map, options: RunOptions = {}): Map {
  * @example
  * jacobian(x => x.sum().reshape([1]))(tensor([2, 3])).toArray() // → [[1, 1]]
  */
-export function jacobian(fn: Map, options: RunOptions = {}): Map {
+export function jacobian(fn: Map, options: RunOptions = {}): CompiledMap {
   const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
-  return x => {
+  const better = (x: ArgumentLeaf) => {
     const { program } = record(fn as (x: Tensor) => Tensor, avalOf(x))
     const out = program.avals[program.outputs[0] as number] as Tensor['aval']
-    return x.size <= sizeOf(out.shape) ? forward(x) : reverse(x)
+    return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forward : reverse
   }
+  return Object.assign((x: Tensor) => better(x)(x), { explain: (x: ArgumentLeaf) => better(x).explain(x) })
 }
 
 /**
@@ -75,7 +80,7 @@ export function jacobian(fn: Map, options: RunOptions = {}): Map {
  * @example
  * hessian(x => x.mul(x).mul(x).sum())(tensor([2, 3])).toArray() // → [[12, 0], [0, 18]]
  */
-export const hessian = (fn: Map, options: RunOptions = {}): Map =>
+export const hessian = (fn: Map, options: RunOptions = {}): CompiledMap =>
   jacfwd(grad(scalar('hessian', fn)) as Map, options)
 
 /**

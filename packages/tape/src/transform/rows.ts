@@ -45,7 +45,7 @@ function follow(
   const { op, params } = instruction
   const shapes = instruction.inputs.map(value => program.avals[value]?.shape ?? [])
   if (inputs.includes('unknown')) return 'unknown'
-  if (['reshape', 'convert', 'stopGradient', 'philox'].includes(op)) return 'blocks'
+  if (['reshape', 'convert', 'named', 'stopGradient', 'philox'].includes(op)) return 'blocks'
   if (Array.isArray(params.axes))
     return params.axes.includes(0) && (shapes[0]?.[0] ?? 1) > 1 ? 'mixed' : 'blocks'
   if (picks(op, params, inputs, shapes)) return 'mixed'

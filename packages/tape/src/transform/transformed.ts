@@ -19,6 +19,7 @@ import {
 } from '../record/index.js'
 import { simplify } from '../rewrite/index.js'
 import { type Compiled, Engine, type RunOptions } from './engine.js'
+import { explainer, plannedWithLines, type Transformed } from './explained.js'
 import { type Form, leavesIn } from './repeated.js'
 
 /** Options of transformations that record a function at each call if asked to. */
@@ -46,11 +47,11 @@ export function transformed<A extends Arguments, R>(
   fn: (...args: A) => Tree<Tensor>,
   expand: Expand,
   options: RecordOptions = {},
-): (...args: A) => R {
+): Transformed<A, R> {
   const engine = new Engine(options)
   /** The form of the last call's arguments, which most calls repeat. */
   let last: (Form & { readonly compiled: Compiled }) | undefined
-  return (...args) => {
+  const call = (...args: A): R => {
     const repeated = last && leavesIn(last, args)
     if (last && repeated) return engine.run(last.compiled, repeated) as R
     const { leaves, structure, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
@@ -70,13 +71,18 @@ export function transformed<A extends Arguments, R>(
     const key = `${JSON.stringify(structure)} ${formatAvals(avals)}`
     let compiled = engine.known(key)
     if (!compiled) {
-      const whole = record((...inputs: readonly Tensor[]) => expandOn(inputs), ...avals)
+      const recordWhole = () => record((...inputs: readonly Tensor[]) => expandOn(inputs), ...avals)
+      const whole = recordWhole()
       if (whole.captures.length > 0) return expandOn(tensors) as R
-      compiled = engine.compile(key, simplify(whole.program), whole.outputs)
+      compiled = plannedWithLines(whole.program, recordWhole, program =>
+        engine.compile(key, program, whole.outputs),
+      )
     }
     last = { structure, avals, compiled }
     return engine.run(compiled, tensors) as R
   }
+  const explain = explainer(engine, { fn, expand, dynamic: options.dynamic ?? false })
+  return Object.assign(call, { explain }) as Transformed<A, R>
 }
 
 /** Define by run: records the function on values, then plans, compiles and runs the path that it took. */
@@ -122,7 +128,7 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
 export function jit<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
   options: RecordOptions = {},
-): (...args: A) => R {
+): Transformed<A, R> {
   return transformed<A, R>(
     fn,
     (recording, inputs) => {

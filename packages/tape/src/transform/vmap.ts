@@ -13,6 +13,7 @@ import {
 } from '../record/index.js'
 import type { Batched } from '../rules/index.js'
 import type { RunOptions } from './engine.js'
+import type { Transformed } from './explained.js'
 import { leavesOf } from './trace.js'
 import { jit } from './transformed.js'
 
@@ -39,7 +40,7 @@ export interface VmapOptions extends RunOptions {
 export function vmap<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
   { inAxes = 0, outAxes = 0, ...run }: VmapOptions = {},
-): (...args: A) => R {
+): Transformed<A, R> {
   const mapped = (...args: A): R => {
     const inputs = args.flatMap((arg, k) => {
       const axis = inAxes === null || typeof inAxes === 'number' ? inAxes : inAxes[k]

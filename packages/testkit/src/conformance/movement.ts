@@ -164,6 +164,14 @@ export function movementCases(): ConformanceCase[] {
         differentiable: false,
       }),
     ),
+    ...[[], [17], [3, 5]].map(shape =>
+      call('named', {
+        operands: of(dtype, shape),
+        options: "'hidden'",
+        run: x => tape.named(x, 'hidden'),
+        reference: x => x,
+      }),
+    ),
     ...all.flatMap(to =>
       [...[[], [0], [3], [17], [3, 5]].map(shape => [shape, ''] as const), specialsOf(dtype)].map(
         ([shape, values]) =>

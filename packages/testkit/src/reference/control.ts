@@ -20,27 +20,46 @@ export function control(
       return run(inputs[0]?.values[0] ? found.whenTrue : found.whenFalse, inputs.slice(1))
     case 'while':
       return loop(found, inputs, run)
+    case 'unwind':
+      return unwind(found, inputs, run)
     case 'scan':
       return scan(found, inputs, run)
+    case 'rewind':
     case 'revolve':
       throw new Error('Only compiled programs reverse from snapshots.')
   }
 }
 
-function loop(
-  { condition, body, conditionConstants, bodyConstants }: Control & { kind: 'while' },
+function loop(control: Control & { kind: 'while' }, inputs: readonly Plain[], run: Run): readonly Plain[] {
+  return statesOf(control, inputs, run).at(-1) as readonly Plain[]
+}
+
+function unwind(control: Control & { kind: 'unwind' }, inputs: readonly Plain[], run: Run): readonly Plain[] {
+  const { reverse, constants } = control
+  const first = inputs.length - reverse.outputs.length
+  const outside = inputs.slice(first - constants, first)
+  const states = statesOf(control, inputs.slice(0, first - constants), run).slice(0, -1)
+  let carry = inputs.slice(first)
+  for (const state of states.reverse()) carry = [...run(reverse, [...outside, ...carry, ...state])]
+  return carry
+}
+
+/** The states of a loop, from the first to the last. */
+function statesOf(
+  { condition, body, conditionConstants, bodyConstants }: Control & { kind: 'while' | 'unwind' },
   inputs: readonly Plain[],
   run: Run,
-): readonly Plain[] {
+): readonly (readonly Plain[])[] {
   const outside = [
     inputs.slice(0, conditionConstants),
     inputs.slice(conditionConstants, conditionConstants + bodyConstants),
   ]
-  let state = inputs.slice(conditionConstants + bodyConstants)
-  while (run(condition, [...(outside[0] as Plain[]), ...state])[0]?.values[0]) {
-    state = [...run(body, [...(outside[1] as Plain[]), ...state])]
+  const states = [inputs.slice(conditionConstants + bodyConstants)]
+  for (;;) {
+    const state = states.at(-1) as readonly Plain[]
+    if (!run(condition, [...(outside[0] as Plain[]), ...state])[0]?.values[0]) return states
+    states.push([...run(body, [...(outside[1] as Plain[]), ...state])])
   }
-  return state
 }
 
 function scan(

@@ -43,6 +43,7 @@ const rules: Readonly<Record<string, Rule>> = {
   where: inputs => where(...(inputs as readonly [Plain, Plain, Plain])),
   convert: (inputs, params) => convert(one(inputs), params['dtype'] as DType),
   stopGradient: one,
+  named: one,
   sum: (inputs, params) => sum(one(inputs), along(params)),
   max: (inputs, params) => max(one(inputs), along(params)),
   min: (inputs, params) => min(one(inputs), along(params)),

@@ -1,0 +1,72 @@
+/**
+ * The limits on live bytes under which schedules are searched. They lie between the largest working set and the peak of
+ * storing everything: evenly for ordinary budgets, and closer towards the lower end, where costs rise steeply. They
+ * depend on the graph alone, and so does how much work goes into each.
+ */
+import type { WorkingSets } from './bound.js'
+import { ALIGNMENT } from './graph.js'
+import type { GraphIndex } from './graph-index.js'
+
+/** Shares of the way from the lowest limit that keeps outputs to the peak of storing everything. */
+const SHARES = [
+  0, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0065, 0.008, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04,
+  0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.115, 0.13, 0.15, 0.175, 0.2, 0.225, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
+  0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95,
+]
+
+/** Of longer graphs every attempt takes longer, so there are fewer limits. */
+const FEWER_SHARES = [
+  0, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.0625, 0.08, 0.1, 0.125, 0.15, 0.175, 0.2,
+  0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95,
+]
+
+/** Of very long ones too. */
+const FEWEST_SHARES = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75]
+
+/** More steps than this are a long graph, which is scheduled by policies alone. */
+export const LONG = 800
+
+/** More steps than this are a very long graph. */
+export const VERY_LONG = 30_000
+
+const sharesFor = (stepCount: number): readonly number[] =>
+  stepCount > VERY_LONG ? FEWEST_SHARES : stepCount > LONG ? FEWER_SHARES : SHARES
+
+/** Limits in descending order. */
+export function ladder(
+  index: GraphIndex,
+  { largestBytes, keptBytes }: WorkingSets,
+  highest: number,
+): number[] {
+  const grain = Math.max(ALIGNMENT, commonDivisor(index))
+  const limits = new Set<number>()
+  const add = (bytes: number) => {
+    const limit = Math.floor(bytes / grain) * grain
+    if (limit >= largestBytes && limit < highest) limits.add(limit)
+  }
+  add(highest - grain)
+  for (const share of sharesFor(index.stepCount)) {
+    add(Math.ceil(keptBytes / grain) * grain + (highest - keptBytes) * share)
+  }
+  // below it outputs have to leave
+  for (let k = 0; k < 8; k++) add(largestBytes + ((keptBytes - largestBytes) * k) / 8)
+  return [...limits].sort((a, b) => b - a)
+}
+
+/** Storages and steps that the searches under all limits together may look at, about: so many a step, within a bound. */
+const WORK = { each: 3000, most: 1.5e6 }
+
+/** What of it goes to the limit with so many below it: most to the lowest, whose schedules are the hardest to find. */
+export function workAt(below: number, stepCount: number): number {
+  if (stepCount > LONG) return 0
+  return (Math.min(WORK.most, WORK.each * stepCount) / 50) * Math.max(1, 10 / (below + 1))
+}
+
+/** Live bytes are always a multiple of it. */
+function commonDivisor({ bytes, scratchBytes }: GraphIndex): number {
+  let common = 0
+  for (const sizes of [bytes, scratchBytes]) {
+    for (let size of sizes) while (size > 0) [common, size] = [size, common % size]
+  }
+  return common
+}

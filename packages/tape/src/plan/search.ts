@@ -1,0 +1,205 @@
+/**
+ * Looks for a schedule under a limit that runs little again: every policy of a list once, then a search among biases.
+ * A step of the search makes it unlikelier that something leaves which ran again, or changes the odds of a few gaps or of a
+ * whole stretch of the program; what is no dearer stays (random-key local search, in the
+ * manner of Bean 1994; the greedy eviction that reads the keys is {@link schedule}). A search with time left begins anew.
+ *
+ * Work is counted, not timed, and numbers are drawn from a generator of its own, so the outcome depends on the graph
+ * and the limit alone.
+ */
+import type { GraphIndex } from './graph-index.js'
+import { firstGap, gapCount, type Policy, schedule } from './schedule.js'
+
+/** A schedule that fits, with what it was made by. */
+export interface Found {
+  readonly runs: Int32Array
+  readonly extraCost: number
+  readonly policy: Policy
+  readonly bias: Float64Array | undefined
+}
+
+/** What a search is given. */
+export interface SearchOptions {
+  readonly limitBytes: number
+  readonly policies: readonly Policy[]
+  /** Estimated cost of bringing back each storage as a snapshot. */
+  readonly snapshotCost: Float64Array
+  /** Storages and steps to look at; the first starts are tried all the same. */
+  readonly work: number
+  /** No schedule is cheaper, so nothing is looked for beyond. */
+  readonly leastExtraCost: number
+  /** What was found before, maybe under a lower limit. */
+  readonly from: readonly Found[]
+  /** Whether it is time to stop. Default: when the work is done. */
+  readonly isOver?: (() => boolean) | undefined
+}
+
+/** The cheapest schedules found, the best last, and the farthest step that could not be reached. */
+export interface Searched {
+  readonly found: readonly Found[]
+  readonly stuckAt: number
+}
+
+/** Without an improvement for so many steps of search a step of the graph, a search ends; within bounds. */
+const PATIENCE = { each: 1, least: 16, most: 400 }
+/** Starts that are tried whatever work they are. */
+const LEAST_STARTS = 3
+/** How many of the best schedules are told, since not all of them may be placed equally well. */
+const TOLD = 3
+
+/** Searches under one limit. */
+export function search(index: GraphIndex, options: SearchOptions): Searched {
+  const hunt = new Hunt(index, options)
+  const starts = [...options.policies.map(policy => ({ policy, bias: undefined })), ...options.from]
+  for (const [k, { policy, bias }] of starts.entries()) {
+    if (k >= (options.isOver ? 1 : LEAST_STARTS) && hunt.isOver()) break
+    hunt.attempt(policy, bias)
+  }
+  hunt.improve()
+  return hunt
+}
+
+class Hunt implements Searched {
+  readonly found: Found[] = []
+  stuckAt = -1
+  readonly #index: GraphIndex
+  readonly #options: SearchOptions
+  readonly #random = randomNumbers(0x9e3779b9)
+  #work = 0
+  /** Where the search is: the best schedule since it began, or began anew. */
+  #now: Found | undefined
+  /** Storages that it writes more than once. */
+  #again: readonly number[] = []
+
+  constructor(index: GraphIndex, options: SearchOptions) {
+    this.#index = index
+    this.#options = options
+  }
+
+  /** Tries once, and goes on from what is no dearer than where it was. */
+  attempt(policy: Policy, bias: Float64Array | undefined): boolean {
+    const { limitBytes, snapshotCost } = this.#options
+    const mostExtraCost = this.#now?.extraCost ?? Infinity
+    const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost })
+    this.#work += result.work + this.#index.stepCount
+    if ('stuckAt' in result) {
+      this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
+      return false
+    }
+    const { runs, extraCost } = result
+    if (extraCost > mostExtraCost) return false
+    this.#now = { runs, extraCost, policy, bias }
+    this.#again = writtenAgain(this.#index, runs)
+    if (extraCost < (this.found.at(-1)?.extraCost ?? Infinity)) {
+      this.found.push(this.#now)
+      if (this.found.length > TOLD) this.found.shift()
+    }
+    return extraCost < mostExtraCost
+  }
+
+  improve(): void {
+    const { leastExtraCost, isOver } = this.#options
+    const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, PATIENCE.each * this.#index.stepCount))
+    for (let idle = 0; !this.isOver(); idle++) {
+      const best = this.found.at(-1)
+      if (best && best.extraCost <= leastExtraCost * (1 + 1e-9)) return
+      if (idle === patience) {
+        if (!isOver) return
+        this.#now = undefined
+      }
+      if (this.#now ? this.#step(this.#now) : this.#anywhere()) idle = 0
+    }
+  }
+
+  isOver(): boolean {
+    const { work, isOver } = this.#options
+    return isOver ? isOver() : this.#work >= work
+  }
+
+  /** From a schedule to one that differs in a few odds. */
+  #step({ policy, bias }: Found): boolean {
+    const next = bias?.slice() ?? new Float64Array(gapCount(this.#index))
+    const changes = 1 + Math.floor(this.#random() * this.#random() * 6)
+    for (let k = 0; k < changes; k++) {
+      const kind = this.#random()
+      const gap = kind < 0.65 && this.#again.length > 0 ? this.#gapOfAgain() : this.#below(next.length)
+      if (kind < 0.2) this.#shiftStretch(next)
+      else if (kind < 0.65) next[gap] = next[gap]! - 3 * Math.abs(this.#normal())
+      else next[gap] = next[gap]! + 3 * this.#normal()
+    }
+    return this.attempt(this.#random() < 0.05 ? this.#varied(policy) : policy, next)
+  }
+
+  /** Any odds: nothing has fitted yet, or nothing near is better. */
+  #anywhere(): boolean {
+    const { policies } = this.#options
+    const policy = policies[this.#below(policies.length)]
+    if (policy === undefined) return false
+    const bias = new Float64Array(gapCount(this.#index)).map(() => this.#normal())
+    return this.attempt(this.#varied(policy), bias)
+  }
+
+  /** Makes everything that a stretch of the program computes likelier, or unlikelier, to leave after its last reads. */
+  #shiftStretch(bias: Float64Array): void {
+    const { stepCount, results, readers } = this.#index
+    const from = this.#below(stepCount)
+    const to = Math.min(stepCount, from + 1 + this.#below((this.#random() * stepCount) / 4))
+    const change = 3 * this.#normal()
+    for (let e = results.starts[from]!; e < results.starts[to]!; e++) {
+      const s = results.items[e]!
+      const last = firstGap(this.#index, s) + Math.max(0, readers.starts[s + 1]! - readers.starts[s]! - 1)
+      bias[last] = bias[last]! + change
+    }
+  }
+
+  /** Some gap of a storage that is written more than once. */
+  #gapOfAgain(): number {
+    const { readers } = this.#index
+    const storage = this.#again[this.#below(this.#again.length)]!
+    return (
+      firstGap(this.#index, storage) +
+      this.#below(readers.starts[storage + 1]! - readers.starts[storage]! + 1)
+    )
+  }
+
+  #below(count: number): number {
+    return Math.floor(this.#random() * count)
+  }
+
+  #varied(policy: Policy): Policy {
+    const by = () => Math.exp(0.3 * this.#normal())
+    return {
+      ...policy,
+      bytes: policy.bytes * by(),
+      distance: policy.distance * by(),
+      cost: policy.cost * by(),
+    }
+  }
+
+  /** Nearly normal: four uniform numbers added (Irwin 1927, Hall 1927), of variance 1. */
+  #normal(): number {
+    const random = this.#random
+    return (random() + random() + random() + random() - 2) * Math.sqrt(3)
+  }
+}
+
+function writtenAgain({ stepCount, results }: GraphIndex, runs: Int32Array): number[] {
+  const times = new Int32Array(stepCount)
+  for (const step of runs) times[step] = times[step]! + 1
+  const again: number[] = []
+  times.forEach((count, step) => {
+    if (count > 1) again.push(...results.items.subarray(results.starts[step], results.starts[step + 1]))
+  })
+  return again
+}
+
+/** Numbers in [0, 1), by xorshift (Marsaglia 2003). */
+function randomNumbers(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+}

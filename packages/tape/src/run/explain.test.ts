@@ -1,0 +1,253 @@
+/** Explanations against the simulator, and against a replay of the plan's actions that knows nothing of how they are made. */
+import { randomPrograms } from '@wengert/testkit'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  BudgetError,
+  checkpoint,
+  compile,
+  cond,
+  type Explanation,
+  explain,
+  forLoop,
+  formatExplanation,
+  grad,
+  type Plan,
+  type Program,
+  record,
+  scan,
+  simplify,
+  simulate,
+  type Tensor,
+  tensor,
+  whileLoop,
+} from '../index.js'
+import { planWithin } from './choose.js'
+import type { Lowered } from './lowered.js'
+
+/** The fewest bytes for a program. */
+function leastOf(program: Program): number {
+  try {
+    compile(program, { memoryBytes: 1 })
+  } catch (error) {
+    if (error instanceof BudgetError) return error.leastBytes
+    throw error
+  }
+  return 1
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
+
+/** What becomes of a storage, from the list of actions alone. */
+function fateOf(storage: number, { graph }: Lowered, { actions }: Plan) {
+  const runsOf = (of: (step: Lowered['graph']['steps'][number]) => readonly number[]) =>
+    actions.flatMap((action, k) =>
+      action.kind === 'run' && of(graph.steps[action.step] as never).includes(storage) ? [k] : [],
+    )
+  const [made, read] = [runsOf(step => step.outputs), runsOf(step => step.inputs)]
+  const drops = actions.flatMap((action, k) =>
+    action.kind === 'drop' && action.storage === storage ? [k] : [],
+  )
+  const fate =
+    made.length > 1 ? 'rerun' : read.length > 1 || graph.outputs.includes(storage) ? 'kept' : 'brief'
+  return { made, read, drops, fate }
+}
+
+function expectConsistent(program: Program, memoryBytes: number | undefined) {
+  const explanation = explain(program, { memoryBytes })
+  const { lowered, chosen } = planWithin(program, [], {
+    memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY,
+    spillBytes: 0,
+  })
+  const simulated = simulate(lowered.graph, chosen)
+  const { values, timeline, totals, cost, extraCost, peakBytes } = explanation
+  expect(timeline.map(({ liveBytes }) => liveBytes)).toEqual(simulated.timeline)
+  if (timeline.length > 0) {
+    expect(Math.max(...timeline.map(({ arenaBytes }) => arenaBytes))).toBeLessThanOrEqual(simulated.peakBytes)
+  }
+  values.forEach((value, storage) => {
+    const naive = fateOf(storage, lowered, chosen)
+    expect([value.fate, value.reruns]).toEqual([naive.fate, Math.max(0, naive.made.length - 1)])
+    // Kept and brief values are there until their last use; others are dropped before each further run.
+    if (value.fate !== 'rerun') {
+      expect(naive.drops.length).toBeLessThanOrEqual(1)
+      expect(naive.drops[0] ?? Infinity).toBeGreaterThan(naive.read.at(-1) ?? -1)
+    } else {
+      expect(naive.drops.length).toBeGreaterThanOrEqual(value.reruns)
+    }
+  })
+  expect(sum(values.map(value => value.extraCost))).toBeCloseTo(extraCost, 6)
+  expect(sum(values.map(value => value.cost))).toBeCloseTo(cost, 6)
+  expect(sum(values.map(({ bytes }) => bytes))).toBe(totals.keptBytes + totals.rerunBytes + totals.briefBytes)
+  expect(totals.runs).toBe(lowered.graph.steps.length)
+  expect(totals.runs + totals.reruns).toBe(sum(simulated.runs))
+  const compiled = compile(program, { memoryBytes })
+  expect({ peakBytes, cost, extraCost }).toEqual({
+    peakBytes: compiled.peakBytes,
+    cost: compiled.cost,
+    extraCost: compiled.extraCost,
+  })
+  expect(structuredClone(explanation)).toEqual(explanation)
+}
+
+test('what is explained is what is planned, for random programs and budgets', () => {
+  fc.assert(
+    fc.property(
+      randomPrograms({ maxSteps: 24 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (random, share) => {
+        const avals = random.inputs.map(({ dtype, shape }) => ({ dtype, shape }))
+        const loss = grad(random.loss, { argnums: avals.map((_, k) => k) })
+        const program = simplify(record((...xs: Tensor[]) => loss(...xs), ...avals).program)
+        const [least, most] = [leastOf(program), compile(program).peakBytes]
+        expectConsistent(program, undefined)
+        expectConsistent(program, least)
+        expectConsistent(program, Math.ceil(least + share * Math.max(0, most - least)))
+      },
+    ),
+    { numRuns: 10 },
+  )
+})
+
+const f32 = (...shape: number[]) => ({ dtype: 'f32', shape }) as const
+
+test('an aligned end of a value is the end of the arena', () => {
+  const { program } = record((x: Tensor) => x.exp().sin(), f32(1000))
+  const { timeline, peakBytes, recordBytes } = explain(program)
+  expect(Math.max(...timeline.map(({ arenaBytes }) => arenaBytes))).toBe(peakBytes - recordBytes)
+})
+
+describe('loops', () => {
+  const loopsOf = ({ loops }: Explanation) =>
+    loops.map(({ op, depth, length, keptStates, every }) => [op, depth, length, keptStates, every])
+  const step = (x: Tensor) => x.sin().mul(1.5)
+  const gradient = simplify(
+    record(
+      grad((x: Tensor) =>
+        forLoop(100, (_, c) => step(c), x)
+          .square()
+          .sum(),
+      ),
+      f32(1000),
+    ).program,
+  )
+
+  test('keep all their states, or few of them', () => {
+    expect(loopsOf(explain(gradient))).toEqual([
+      ['scan', 0, 100, 100, 1],
+      ['scan', 0, 100, 0, undefined],
+    ])
+    const tight = explain(gradient, { memoryBytes: 80_000 })
+    expect(tight.loops.map(({ op }) => op)).toEqual(['scan', 'revolve'])
+    expect(tight.loops[1]?.stateBytes).toBe(4000)
+    expect(tight.peakBytes).toBeLessThanOrEqual(80_000)
+  })
+
+  test('are found inside of others, of branches and of checkpointed functions', () => {
+    const inner = (x: Tensor) => forLoop(3, (_, c) => step(c), x)
+    const f = (x: Tensor) => {
+      const [looped] = scan((c: Tensor) => [checkpoint(inner)(c), null], x, null, { length: 2 })
+      const branched = cond(x.sum().greater(0), inner, (y: Tensor) => y, looped)
+      return whileLoop(
+        (y: Tensor) => y.sum().greater(1),
+        (y: Tensor) => inner(y),
+        branched,
+      )
+    }
+    const explanation = explain(simplify(record(f, f32(4)).program))
+    expect(loopsOf(explanation)).toEqual([
+      ['scan', 0, 2, 0, undefined],
+      ['scan', 2, 3, 0, undefined],
+      ['scan', 1, 3, 0, undefined],
+      ['while', 0, undefined, 0, undefined],
+      ['scan', 1, 3, 0, undefined],
+    ])
+    expect(formatExplanation(explanation).split('\n').slice(-5)).toEqual([
+      'scan: 2 steps, no states kept',
+      '    scan: 3 steps, no states kept',
+      '  scan: 3 steps, no states kept',
+      'while: steps while its condition holds, no states kept',
+      '  scan: 3 steps, no states kept',
+    ])
+  })
+})
+
+describe('as text', () => {
+  const aval = f32(64, 16)
+  const value = { aval, bytes: 4112, scratchBytes: 0, cost: 42_000, reruns: 0, extraCost: 0 }
+  const explanation: Explanation = {
+    budgetBytes: 32_768,
+    peakBytes: 20_000,
+    recordBytes: 96,
+    cost: 93_216,
+    extraCost: 84_000,
+    values: [
+      { ...value, value: 0, op: 'input', aval: f32(), bytes: 16, cost: 0, fate: 'kept' },
+      {
+        ...value,
+        value: 1,
+        op: 'matmul',
+        name: 'hidden',
+        at: 'model.ts:7:12',
+        fate: 'rerun',
+        reruns: 2,
+        extraCost: 84_000,
+      },
+      { ...value, value: 3, op: 'tanh', at: 'model.ts:7:30', cost: 9216, fate: 'brief' },
+      {
+        ...value,
+        value: 4,
+        op: 'matmul',
+        aval: f32(1024, 1024),
+        bytes: 4_194_320,
+        at: 'model.ts:112:1',
+        fate: 'kept',
+      },
+    ],
+    loops: [
+      { op: 'scan', depth: 0, length: 100, stateBytes: 4096, keptStates: 10, every: 10, at: 'model.ts:3:4' },
+      { op: 'revolve', depth: 1, length: 100, stateBytes: 4096, keptStates: 3, every: 10 },
+      { op: 'while', depth: 0, stateBytes: 8, keptStates: 0 },
+    ],
+    timeline: [],
+    totals: { keptBytes: 4_194_336, rerunBytes: 4112, briefBytes: 4112, runs: 3, reruns: 2, drops: 3 },
+  }
+
+  test('sorted by bytes', () => {
+    expect(formatExplanation(explanation)).toMatchInlineSnapshot(`
+      "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work
+      kept 4 MiB, run again 4.02 KiB, brief 4.02 KiB
+      %4  f32[1024,1024]  matmul           4 MiB     cost 42 k    kept                   model.ts:112:1
+      %1  f32[64,16]      matmul 'hidden'  4.02 KiB  cost 42 k    run again 2× for 84 k  model.ts:7:12
+      %3  f32[64,16]      tanh             4.02 KiB  cost 9.22 k  brief                  model.ts:7:30
+      %0  f32[]           input            16 B                   kept
+      scan: 100 steps, 10 states of 4 KiB each kept, every 10  model.ts:3:4
+        revolve: 100 steps, 3 snapshots of 4 KiB each in stretches of 10
+      while: steps while its condition holds, no states kept"
+    `)
+  })
+
+  test('a long one is summarised', () => {
+    expect(formatExplanation(explanation, 1)).toMatchInlineSnapshot(`
+      "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work
+      kept 4 MiB, run again 4.02 KiB, brief 4.02 KiB
+      %4  f32[1024,1024]  matmul  4 MiB  cost 42 k  kept  model.ts:112:1
+      and 3 smaller ones, 8.05 KiB together
+      scan: 100 steps, 10 states of 4 KiB each kept, every 10  model.ts:3:4
+        revolve: 100 steps, 3 snapshots of 4 KiB each in stretches of 10
+      while: steps while its condition holds, no states kept"
+    `)
+  })
+
+  test('a program without instructions', () => {
+    const { program } = record((x: Tensor) => x, tensor([1, 2]))
+    expect(formatExplanation(explain(program)).split('\n')[0]).toBe(
+      'peak 32 B without a budget; 1 values, 0 runs and 0 again, 0 % more work',
+    )
+  })
+})
+
+test('what does not fit is refused as it is when it is compiled', () => {
+  const { program } = record((x: Tensor) => x.exp().sin(), f32(1000))
+  expect(() => explain(program, { memoryBytes: 5000 })).toThrow(BudgetError)
+})

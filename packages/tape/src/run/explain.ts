@@ -1,0 +1,210 @@
+import type { Plan } from '../plan/index.js'
+import { type Aval, bytesOf, controlOf, type Instruction, type Program } from '../program/index.js'
+import type { Planned } from './choose.js'
+import type { CompileOptions } from './compile.js'
+import type { ExplainedLoop, ExplainedValue, Explanation, Fate, Moment } from './explanation.js'
+import { planKeeping } from './keep.js'
+import type { Lowered } from './lowered.js'
+
+/**
+ * How a program would be run by {@link compile} with the same options, without compiling it: the plan that was chosen, for
+ * people and for pictures. An executable does not carry it, so that lanes receive no more than they run.
+ *
+ * @throws {@link BudgetError} if no plan fits, naming the fewest bytes that would do.
+ * @example
+ * const { program } = record(x => matmul(x, x).sum(), tensor([[1, 2], [3, 4]]))
+ * const { values, extraCost } = explain(program)
+ * values.map(({ op, fate }) => `${op} ${fate}`) // → ['input brief', 'matmul brief', 'sum kept']
+ * extraCost // → 0
+ */
+export function explain(
+  program: Program,
+  {
+    memoryBytes = Number.POSITIVE_INFINITY,
+    spillBytes = 0,
+    pinned = [],
+  }: Pick<CompileOptions, 'memoryBytes' | 'spillBytes' | 'pinned'> = {},
+): Explanation {
+  const planned = planKeeping(program, pinned, { memoryBytes, spillBytes })
+  const { chosen, lowered } = planned
+  const { timeline, runs, reads } = follow(lowered, chosen)
+  const values = valuesOf(planned, runs, reads)
+  const bytesOfFate = (fate: Fate) =>
+    values.reduce((sum, value) => sum + (value.fate === fate ? value.bytes : 0), 0)
+  const count = (kind: Moment['kind']) => timeline.filter(moment => moment.kind === kind).length
+  return {
+    ...(Number.isFinite(memoryBytes) && { budgetBytes: memoryBytes }),
+    peakBytes: chosen.peakBytes + chosen.recordBytes,
+    recordBytes: chosen.recordBytes,
+    cost: chosen.cost,
+    extraCost: chosen.extraCost,
+    values,
+    loops: loopsOf(planned.program, 0),
+    timeline,
+    totals: {
+      keptBytes: bytesOfFate('kept'),
+      rerunBytes: bytesOfFate('rerun'),
+      briefBytes: bytesOfFate('brief'),
+      runs: count('run'),
+      reruns: count('rerun'),
+      drops: count('drop'),
+    },
+  }
+}
+
+/** A plan, action by action: how often each step runs, and how often each storage is read. */
+function follow({ graph }: Lowered, { actions, inputOffsets }: Plan) {
+  const runs = graph.steps.map(() => 0)
+  const reads = graph.bytes.map(() => 0)
+  const extent = new Extent()
+  let liveBytes = 0
+  const enter = (storage: number, offset: number) => {
+    liveBytes += graph.bytes[storage] as number
+    extent.enter(storage, offset + (graph.bytes[storage] as number))
+  }
+  graph.inputs.forEach(({ storage }, k) => {
+    enter(storage, inputOffsets[k] as number)
+  })
+  const timeline = actions.map((action, k): Moment => {
+    if (action.kind === 'drop') {
+      const arenaBytes = extent.end
+      liveBytes -= graph.bytes[action.storage] as number
+      extent.leave(action.storage)
+      return { action: k, kind: 'drop', value: action.storage, liveBytes, arenaBytes }
+    }
+    if (action.kind === 'move') {
+      extent.leave(action.storage)
+      extent.enter(action.storage, action.offset + (graph.bytes[action.storage] as number))
+      return { action: k, kind: 'move', value: action.storage, liveBytes, arenaBytes: extent.end }
+    }
+    const { inputs, outputs, scratchBytes } = graph.steps[action.step] as Lowered['graph']['steps'][number]
+    for (const storage of new Set(inputs)) reads[storage] = (reads[storage] as number) + 1
+    outputs.forEach((storage, j) => {
+      enter(storage, action.offsets[j] as number)
+    })
+    const kind = runs[action.step] === 0 ? 'run' : 'rerun'
+    runs[action.step] = (runs[action.step] as number) + 1
+    const arenaBytes = Math.max(
+      extent.end,
+      action.scratchOffset < 0 ? 0 : action.scratchOffset + scratchBytes,
+    )
+    return { action: k, kind, value: outputs[0] ?? -1, liveBytes, arenaBytes }
+  })
+  return { timeline, runs, reads }
+}
+
+/** The end of the highest of some ranges that come and go. */
+class Extent {
+  end = 0
+  readonly #ends = new Map<number, number>()
+
+  enter(storage: number, end: number): void {
+    this.#ends.set(storage, end)
+    this.end = Math.max(this.end, end)
+  }
+
+  leave(storage: number): void {
+    const end = this.#ends.get(storage)
+    this.#ends.delete(storage)
+    if (end !== this.end) return
+    this.end = 0
+    for (const other of this.#ends.values()) this.end = Math.max(this.end, other)
+  }
+}
+
+function valuesOf(
+  { program, lowered: { graph, storageOf, instructionOf } }: Planned,
+  runs: readonly number[],
+  reads: readonly number[],
+): readonly ExplainedValue[] {
+  const values = new Array<ExplainedValue>(graph.bytes.length)
+  const lasting = new Set(graph.outputs)
+  const names = namesOf(program, storageOf)
+  const put = (value: number, op: string, of: Partial<ExplainedValue>) => {
+    const storage = storageOf[value] as number
+    const { reruns = 0, cost = 0 } = of
+    const fate =
+      reruns > 0 ? 'rerun' : lasting.has(storage) || (reads[storage] as number) > 1 ? 'kept' : 'brief'
+    const name = names.get(storage)
+    values[storage] = {
+      value,
+      op,
+      aval: program.avals[value] as Aval,
+      ...(name !== undefined && { name }),
+      bytes: graph.bytes[storage] as number,
+      scratchBytes: 0,
+      cost,
+      fate,
+      reruns,
+      extraCost: reruns * cost,
+      ...of,
+    }
+  }
+  for (const value of program.inputs) put(value, 'input', {})
+  for (const { value } of program.constants) put(value, 'constant', {})
+  graph.steps.forEach(({ scratchBytes, cost }, step) => {
+    const { op, outputs, at } = program.instructions[instructionOf[step] as number] as Instruction
+    const reruns = (runs[step] as number) - 1
+    outputs.forEach((value, k) => {
+      put(value, op, { reruns, ...(k === 0 && { scratchBytes, cost }), ...(at !== undefined && { at }) })
+    })
+  })
+  return values
+}
+
+/** Names by storage. */
+const namesOf = ({ instructions }: Program, storageOf: readonly number[]): ReadonlyMap<number, string> =>
+  new Map(
+    instructions.flatMap(({ op, inputs, params }) =>
+      op === 'named' ? [[storageOf[inputs[0] as number] as number, params.name as string] as const] : [],
+    ),
+  )
+
+const loopsOf = (program: Program, depth: number): readonly ExplainedLoop[] =>
+  program.instructions.flatMap(instruction => loopsIn(instruction, depth))
+
+/** An instruction that is a loop, and the loops inside of it. */
+function loopsIn(instruction: Instruction, depth: number): readonly ExplainedLoop[] {
+  const control = controlOf(instruction)
+  const where = { depth, ...(instruction.at !== undefined && { at: instruction.at }) }
+  switch (control?.kind) {
+    case undefined:
+      return []
+    case 'call':
+      return loopsOf(control.body, depth + 1)
+    case 'cond':
+      return [control.whenTrue, control.whenFalse].flatMap(branch => loopsOf(branch, depth + 1))
+    case 'while': {
+      const stateBytes = bytesOfInputs(control.body, control.bodyConstants)
+      const inside = [control.condition, control.body].flatMap(part => loopsOf(part, depth + 1))
+      return [{ op: 'while', ...where, stateBytes, keptStates: 0 }, ...inside]
+    }
+    case 'unwind': {
+      const { condition, body, reverse } = control
+      const stateBytes = bytesOfInputs(body, control.bodyConstants)
+      const inside = [condition, body, reverse].flatMap(part => loopsOf(part, depth + 1))
+      return [{ op: 'unwind', ...where, stateBytes, keptStates: 0 }, ...inside]
+    }
+    case 'rewind': {
+      const { forward, forwardConstants, reverse, snapshots } = control
+      const stateBytes = bytesOfInputs(forward, forwardConstants)
+      const inside = [forward, reverse].flatMap(part => loopsOf(part, depth + 1))
+      return [{ op: 'rewind', ...where, stateBytes, keptStates: snapshots }, ...inside]
+    }
+    case 'scan': {
+      const { body, length, constants, carries, history, every = 1 } = control
+      const stateBytes = bytesOfInputs(body, constants, constants + carries)
+      const kept = history.length > 0 ? { keptStates: Math.ceil(length / every), every } : { keptStates: 0 }
+      return [{ op: 'scan', ...where, length, stateBytes, ...kept }, ...loopsOf(body, depth + 1)]
+    }
+    case 'revolve': {
+      const { forward, forwardConstants, states, length, every, snapshots } = control
+      const stateBytes = bytesOfInputs(forward, forwardConstants, forwardConstants + states)
+      const inside = [forward, control.reverse].flatMap(part => loopsOf(part, depth + 1))
+      return [{ op: 'revolve', ...where, length, stateBytes, keptStates: snapshots, every }, ...inside]
+    }
+  }
+}
+
+const bytesOfInputs = ({ avals, inputs }: Program, from: number, to?: number): number =>
+  inputs.slice(from, to).reduce((sum, value) => sum + bytesOf(avals[value] as Aval), 0)

@@ -1,0 +1,81 @@
+import { formatAval, formatByteSize } from '../program/index.js'
+import type { ExplainedLoop, ExplainedValue, Explanation } from './explanation.js'
+
+/** Lines of values that are written unless it is said otherwise. */
+const MOST = 20
+
+/**
+ * Writes an explanation as text: the totals, the values with the most bytes, a line each, and the loops.
+ *
+ * @param most number of values; the others are one line together.
+ * @example
+ * const { program } = record(x => matmul(x, x).sum(), tensor([[1, 2], [3, 4]]))
+ * formatExplanation(explain(program)).split('\n').length // → 5
+ */
+export function formatExplanation(explanation: Explanation, most = MOST): string {
+  const { values, loops } = explanation
+  const sorted = values.toSorted((a, b) => b.bytes - a.bytes)
+  const rows = sorted.slice(0, most).map(rowOf)
+  const rest = sorted.slice(most)
+  const restBytes = rest.reduce((sum, { bytes }) => sum + bytes, 0)
+  return [
+    ...headOf(explanation),
+    ...aligned(rows),
+    ...(rest.length > 0 ? [`and ${rest.length} smaller ones, ${formatByteSize(restBytes)} together`] : []),
+    ...loops.map(loopLine),
+  ].join('\n')
+}
+
+function headOf({ budgetBytes, peakBytes, cost, extraCost, totals, values }: Explanation): string[] {
+  const within = budgetBytes === undefined ? 'without a budget' : `of ${formatByteSize(budgetBytes)}`
+  const again = cost > 0 ? (100 * extraCost) / cost : 0
+  const { keptBytes, rerunBytes, briefBytes, runs, reruns } = totals
+  return [
+    `peak ${formatByteSize(peakBytes)} ${within}; ${values.length} values, ${runs} runs and ${reruns} again, ${figure(again)} % more work`,
+    `kept ${formatByteSize(keptBytes)}, run again ${formatByteSize(rerunBytes)}, brief ${formatByteSize(briefBytes)}`,
+  ]
+}
+
+const rowOf = ({ value, op, aval, name, at, bytes, cost, fate, reruns, extraCost }: ExplainedValue) => [
+  `%${value}`,
+  formatAval(aval),
+  name === undefined ? op : `${op} '${name}'`,
+  formatByteSize(bytes),
+  cost > 0 ? `cost ${figure(cost)}` : '',
+  fate === 'rerun' ? `run again ${reruns}×${extraCost > 0 ? ` for ${figure(extraCost)}` : ''}` : fate,
+  at ?? '',
+]
+
+/** Columns of one width, the spaces at the ends of lines left out. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map(row => (row[k] as string).length)))
+  return rows.map(row =>
+    row
+      .map((cell, k) => cell.padEnd(widths[k] as number))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function loopLine({ op, at, depth, length, stateBytes, keptStates, every }: ExplainedLoop): string {
+  const steps = length === undefined ? 'steps while its condition holds' : `${length} steps`
+  const states = `of ${formatByteSize(stateBytes)} each`
+  const kept =
+    op === 'revolve'
+      ? `${keptStates} snapshots ${states} in stretches of ${every}`
+      : keptStates === 0
+        ? 'no states kept'
+        : `${keptStates} states ${states} kept${every === 1 ? '' : `, every ${every}`}`
+  return `${'  '.repeat(depth)}${op}: ${steps}, ${kept}${at === undefined ? '' : `  ${at}`}`
+}
+
+/** Three digits, with the powers of a thousand that they need. */
+function figure(value: number): string {
+  const units = ['', 'k', 'M', 'G', 'T', 'P']
+  let [unit, rest] = [0, value]
+  while (rest >= 999.5 && unit < units.length - 1) {
+    rest /= 1000
+    unit++
+  }
+  return `${Number(rest.toPrecision(3))}${units[unit] ? ` ${units[unit]}` : ''}`
+}

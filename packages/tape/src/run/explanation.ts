@@ -1,0 +1,91 @@
+import type { Aval } from '../program/index.js'
+
+/** How a program runs within its bytes: what is kept, what is dropped and run again, and what that costs. Plain data. */
+export interface Explanation {
+  /** The budget in bytes; left out where there is none. */
+  readonly budgetBytes?: number
+  /** Bytes of arena it needs, call records included. */
+  readonly peakBytes: number
+  /** Bytes of the call records among them. */
+  readonly recordBytes: number
+  /** FLOP equivalents of running everything once. */
+  readonly cost: number
+  /** Those of what is run again: the sum over all values. */
+  readonly extraCost: number
+  /** Every value that has bytes of its own; those that are other shapes of one another share them. */
+  readonly values: readonly ExplainedValue[]
+  /** The loops, also those inside of instructions. */
+  readonly loops: readonly ExplainedLoop[]
+  /** What happens, one action after the other. */
+  readonly timeline: readonly Moment[]
+  readonly totals: Totals
+}
+
+/** A value, and what becomes of it. */
+export interface ExplainedValue {
+  /** Its number in the program that is run. */
+  readonly value: number
+  /** The op that computes it; `'input'` or `'constant'`. */
+  readonly op: string
+  readonly aval: Aval
+  /** The name that `named` gave. */
+  readonly name?: string
+  /** The line of the user's code that it comes from, or that what it is the derivative of comes from. */
+  readonly at?: string
+  /** Bytes of its place in the arena. */
+  readonly bytes: number
+  /** Bytes that computing it needs beside. Where an instruction has several results, the first has these and the costs. */
+  readonly scratchBytes: number
+  /** FLOP equivalents of computing it once. */
+  readonly cost: number
+  readonly fate: Fate
+  /** How often it is computed again. */
+  readonly reruns: number
+  /** FLOP equivalents of that. */
+  readonly extraCost: number
+}
+
+/**
+ * What becomes of a value: it is kept from its first run to its last use; dropped and run again; or brief, because nothing
+ * reads it after its first use.
+ */
+export type Fate = 'kept' | 'rerun' | 'brief'
+
+/** A loop, and how its states are kept for its pullback. */
+export interface ExplainedLoop {
+  /** A loop of known length, one that its condition ends, or one that goes back over the states of another. */
+  readonly op: 'scan' | 'revolve' | 'while' | 'unwind' | 'rewind'
+  readonly at?: string
+  /** Inside of how many instructions it is. */
+  readonly depth: number
+  /** Steps; left out where only the condition knows. */
+  readonly length?: number
+  /** Bytes of one state. */
+  readonly stateBytes: number
+  /** Number of states that are kept at once; of a `revolve`, those beside the ones it was given. */
+  readonly keptStates: number
+  /** States of every so many steps are kept; 1 for all, left out for none. */
+  readonly every?: number
+}
+
+/** An action. */
+export interface Moment {
+  readonly action: number
+  readonly kind: 'run' | 'rerun' | 'drop' | 'move'
+  /** The value that is computed, the first one of several, or dropped: its place among the values. */
+  readonly value: number
+  /** Bytes of all values that are there after it. */
+  readonly liveBytes: number
+  /** End of the highest byte that is in use during it, scratch included. */
+  readonly arenaBytes: number
+}
+
+/** Bytes of values by their fate, and numbers of actions. */
+export interface Totals {
+  readonly keptBytes: number
+  readonly rerunBytes: number
+  readonly briefBytes: number
+  readonly runs: number
+  readonly reruns: number
+  readonly drops: number
+}

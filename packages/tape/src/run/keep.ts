@@ -1,0 +1,70 @@
+/**
+ * How many states of loops of unknown length are kept for their pullbacks: without a budget a fixed number, if an arena
+ * can hold them, and else what costs least within it, from none beside the first to many.
+ */
+import { BudgetError } from '../errors.js'
+import type { Program } from '../program/index.js'
+import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
+import { ARENA_LIMIT_BYTES } from './arena.js'
+import { type Budget, type Planned, planWithin } from './choose.js'
+import { DEFAULT_SNAPSHOTS } from './rewind.js'
+
+/** Most states that are kept beside the first: a loop of half a million steps then runs none of them again twice. */
+const MOST_SNAPSHOTS = 1023
+
+/** Numbers of snapshots that are tried, each half as many again as the one before. */
+const LEVELS: readonly number[] = (() => {
+  const levels = [0, 1]
+  for (let last = 1; last < MOST_SNAPSHOTS; levels.push(last)) {
+    last = Math.min(MOST_SNAPSHOTS, Math.ceil(1.5 * last))
+  }
+  return levels
+})()
+
+/**
+ * As `planWithin`, with states of loops of unknown length kept for their pullbacks, as many for each of them.
+ *
+ * @throws {@link BudgetError} if no plan fits, with the fewest bytes that would do.
+ */
+export function planKeeping(program: Program, pinned: readonly boolean[], budget: Budget): Planned {
+  const { memoryBytes: budgetBytes, spillBytes } = budget
+  if (!hasUnwinding(program)) return planWithin(program, pinned, budget)
+  const within = (snapshots: number, memoryBytes: number) =>
+    planWithin(withUnwinding(program, snapshots), pinned, { memoryBytes, spillBytes })
+  if (budgetBytes === Number.POSITIVE_INFINITY) {
+    const plain = within(DEFAULT_SNAPSHOTS, budgetBytes)
+    if (plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain
+  }
+  const bytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
+  const at = (snapshots: number) => within(snapshots, bytes)
+  const attempt = (snapshots: number) =>
+    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : orRefused(() => at(snapshots))
+  const most = attempt(MOST_SNAPSHOTS)
+  if (most && most.chosen.extraCost === 0) return most
+  let best = at(0)
+  // Ever larger strides while more are better, then halves of the last: where few fit, few are tried.
+  let [level, stride, worse] = [0, 1, LEVELS.length]
+  while (worse - level > 1) {
+    const next = worse < LEVELS.length ? Math.floor((level + worse) / 2) : Math.min(level + stride, worse - 1)
+    const way = attempt(LEVELS[next] as number)
+    if (way && costOf(way) <= costOf(best)) {
+      best = way
+      level = next
+      stride *= 2
+    } else {
+      worse = next
+    }
+  }
+  return most && costOf(most) <= costOf(best) ? most : best
+}
+
+function orRefused(attempt: () => Planned): Planned | undefined {
+  try {
+    return attempt()
+  } catch (error) {
+    if (error instanceof BudgetError) return undefined
+    throw error
+  }
+}
+
+const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost

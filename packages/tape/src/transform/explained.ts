@@ -1,0 +1,101 @@
+import { BudgetError } from '../errors.js'
+import type { Aval, Program } from '../program/index.js'
+import {
+  type ArgumentLeaf,
+  avalOf,
+  flattenTree,
+  hasData,
+  isArgumentLeaf,
+  type Recording,
+  record,
+  recordWith,
+  Tensor,
+  type Tree,
+  tensor,
+  unflattenTree,
+  withLines,
+} from '../record/index.js'
+import { simplify } from '../rewrite/index.js'
+import type { Explanation } from '../run/index.js'
+import type { Engine } from './engine.js'
+
+/** A tree of tensors as {@link Transformed} takes it to explain a call: avals and numbers will do. */
+export type AvalsOf<T> = unknown extends T
+  ? T
+  : T extends Tensor
+    ? Tensor | Aval | number
+    : T extends number
+      ? Tensor | Aval | number
+      : T extends readonly unknown[] | object
+        ? { [K in keyof T]: AvalsOf<T[K]> }
+        : T
+
+/** What transformations make of a function: a function, and what its calls would do. */
+export interface Transformed<A extends readonly unknown[], R> {
+  (...args: A): R
+  /**
+   * How a call with such arguments is run within the memory, without running it: the function is recorded again, and planned
+   * as it would be. Values know the lines of the code that they come from.
+   *
+   * @throws {@link BudgetError} if no plan fits the memory.
+   */
+  explain(...args: { [K in keyof A]: AvalsOf<A[K]> }): Explanation
+}
+
+/** What is expanded: a function, and how. */
+interface Expansion {
+  readonly fn: unknown
+  readonly expand: (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
+  readonly dynamic: boolean
+}
+
+/** Explains the calls of a transformed function. */
+export const explainer =
+  (engine: Engine, { fn, expand, dynamic }: Expansion) =>
+  (...args: readonly unknown[]): Explanation => {
+    const { leaves, structure } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
+    const concrete = leaves.map(leaf => (typeof leaf === 'number' ? tensor(leaf) : leaf))
+    const byRun = dynamic && concrete.every(leaf => leaf instanceof Tensor && hasData(leaf))
+    const own = unflattenTree<unknown>(structure, byRun ? concrete : leaves.map(avalOf)) as readonly unknown[]
+    const whole = withLines(() =>
+      record(
+        (...inputs: readonly Tensor[]) => {
+          const recorded = recordWith(fn as () => Tree<Tensor>, own, byRun ? { dynamic: engine } : {})
+          return expand(recorded, [...inputs, ...recorded.captures])
+        },
+        ...leaves.map(avalOf),
+      ),
+    )
+    return engine.explain(simplify(whole.program))
+  }
+
+/** Instructions beyond which an error is worth no second recording. */
+const MOST = 20_000
+
+/**
+ * Plans a recorded program. If no plan fits, it is recorded again with the lines of the code, so that the error has them.
+ */
+export function plannedWithLines<T>(
+  recorded: Program,
+  again: () => Recording,
+  plan: (program: Program) => T,
+): T {
+  try {
+    return plan(simplify(recorded))
+  } catch (error) {
+    if (error instanceof BudgetError && recorded.instructions.length <= MOST) {
+      throw errorOf(() => plan(simplify(withLines(again).program)), error)
+    }
+    throw error
+  }
+}
+
+/** The budget error of a second attempt; the first one if there is another outcome, as of a function that is not pure. */
+function errorOf(run: () => unknown, first: BudgetError): BudgetError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof BudgetError && error.leastBytes === first.leastBytes) return error
+  }
+  return first
+}
