@@ -29,9 +29,10 @@ export const recordBytes = ({
 }: Pick<Kernel, 'inputs' | 'outputs' | 'lists'>): number => 4 * (HEADER_WORDS + inputs + outputs + 1 + lists)
 
 /**
- * Assembles kernels into one module that imports `env.memory` and exports `run(begin, end)`, which executes the
- * call records between two addresses. A record is i32 words: table element, bytes of the whole record, addresses
- * of inputs, outputs and scratch, the byte within the record where each list of calls ends, then the calls of its lists.
+ * Assembles kernels into one module that exports `run(begin, end)`, which executes the call records between two
+ * addresses, and imports `env.memory` and the functions of the host that its kernels call. A record is i32 words: table
+ * element, bytes of the whole record, addresses of inputs, outputs and scratch, the byte within the record where each
+ * list of calls ends, then the calls of its lists.
  *
  * @example
  * const bytes = assemble([fill({ dtype: 'f32', size: 3, value: 1 })], { fma: false }, { shared: false })
@@ -42,7 +43,8 @@ export function assemble(
   features: Features,
   memory: MemoryImport,
 ): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder(features)
+  const hosts = new Map(kernels.flatMap(({ hosts = [] }) => hosts.map(host => [host.name, host])))
+  const module = new ModuleBuilder(features, [...hosts.values()])
   const kernelType = module.typeIndex(['i32'], [])
   const run = module.define('run', ['i32', 'i32'], [], (f, begin, end) => {
     f.while(i32.ltU(begin, end), () => {

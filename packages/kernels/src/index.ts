@@ -2,6 +2,7 @@ export type { Algebra, Mask, V } from './algebra/index.js'
 export { assemble, encodeCalls, type KernelCall, recordBytes } from './assemble.js'
 export {
   advancedSteps,
+  beginnings,
   branch,
   forwardSteps,
   KEEPING_LISTS,
@@ -17,9 +18,14 @@ export {
   revolveLists,
   rewind,
   type SampleSpec,
+  SPILL_BLOCK_BYTES,
+  type SpillSpec,
   sample,
   shift,
   snapshotTableBytes,
+  spillBlocks,
+  spillIn,
+  spillOut,
   type TransferSpec,
   transfer,
 } from './control/index.js'

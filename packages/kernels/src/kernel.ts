@@ -1,4 +1,4 @@
-import type { Expr, FunctionBuilder, Local, ModuleBuilder } from './wasm/index.js'
+import type { Expr, FunctionBuilder, HostFunction, Local, ModuleBuilder } from './wasm/index.js'
 
 /**
  * Bytes a kernel may read and write past the end of an operand: it always works on whole vectors. A slot for
@@ -33,6 +33,8 @@ export interface Kernel {
   readonly flops: number
   /** Lists of calls that it runs itself, as loops and branches do. Default 0. */
   readonly lists?: number
+  /** Functions of the host that it calls. Default none. */
+  readonly hosts?: readonly HostFunction[]
   emit(context: KernelContext): void
 }
 

@@ -1,4 +1,4 @@
-import { ARENA_LIMIT_BYTES, Arena, type Executable, pageCeil, pageFloor } from '@wengert/tape'
+import { ARENA_LIMIT_BYTES, Arena, type Executable, openStore, pageCeil, pageFloor } from '@wengert/tape'
 import { fit, type Layout } from './budget.js'
 import { type Dispatched, dispatch, type Work } from './dispatch.js'
 import type { Lane } from './lane.js'
@@ -27,13 +27,16 @@ export class Engine {
   /**
    * Starts the lanes.
    *
-   * @throws {@link LaneError} if a worker cannot be started; then none is left behind.
+   * @throws {@link LaneError} if a worker cannot be started, {@link SpillError} if a store cannot be opened; then no worker
+   * is left behind.
    */
   static async open(settings: Settings, platform: Platform): Promise<Engine> {
-    const { workers, transport, spawn, deadlineMs } = settings
-    if (workers === 0) return new Engine(settings, [new LocalLane(platform.pause)])
+    const { workers, transport, spawn, spill, deadlineMs } = settings
+    if (workers === 0) {
+      return new Engine(settings, [new LocalLane(platform.pause, spill && (await openStore(spill)))])
+    }
     const Lanes = transport === 'shared' ? SharedLane : TransferLane
-    const opening = Array.from({ length: workers }, () => Lanes.open(spawn, deadlineMs))
+    const opening = Array.from({ length: workers }, () => Lanes.open({ spawn, spill }, deadlineMs))
     const opened = await Promise.allSettled<Lane>(opening)
     const failed = opened.find(result => result.status === 'rejected')
     const lanes = opened.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
@@ -95,6 +98,9 @@ export class Engine {
 
   /** Ends all workers. */
   async close(): Promise<void> {
+    const { spill } = this.#settings
+    // Files of a directory are gone already.
+    if (spill && 'opfs' in spill) await Promise.all(this.#lanes.map(lane => lane.retire()))
     await Promise.all(this.#lanes.map(lane => lane.kill('The scheduler is closed.')))
   }
 

@@ -6,6 +6,7 @@ import {
   OptionError,
   RecordError,
   ShapeError,
+  SpillError,
   WengertError,
 } from '@wengert/tape'
 import { ClosedError, LaneError } from './errors.js'
@@ -30,6 +31,7 @@ const wengertErrors: Readonly<Record<string, new (parts: ErrorParts) => WengertE
   RECORD: RecordError,
   DERIVATIVE: DerivativeError,
   OPTION: OptionError,
+  SPILL: SpillError,
   LANE: LaneError,
   CLOSED: ClosedError,
 }

@@ -1,14 +1,17 @@
-import type { Data } from '@wengert/tape'
+import type { Data, SpillStore } from '@wengert/tape'
 import type { Lane, Task } from './lane.js'
 import { Seat } from './seat.js'
 
 /** A lane in this thread. Before each run it lets the event loop turn, so it blocks for one shard at most. */
 export class LocalLane implements Lane {
-  readonly #seat = new Seat(false)
+  readonly #seat: Seat
   readonly #pause: () => Promise<void>
+  #store: SpillStore | undefined
 
-  constructor(pause: () => Promise<void>) {
+  constructor(pause: () => Promise<void>, store: SpillStore | undefined) {
     this.#pause = pause
+    this.#store = store
+    this.#seat = new Seat(false, store)
   }
 
   get bytes(): number {
@@ -30,6 +33,12 @@ export class LocalLane implements Lane {
   }
 
   async revive(): Promise<void> {}
+
+  async retire(): Promise<void> {
+    const store = this.#store
+    this.#store = undefined
+    await store?.close?.()
+  }
 
   async kill(): Promise<void> {}
 

@@ -1,7 +1,7 @@
 import type { Data } from '@wengert/tape'
 import type { Lane, Task } from './lane.js'
 import { Link } from './link.js'
-import type { Thread } from './platform.js'
+import type { Hiring } from './platform.js'
 import { Seat } from './seat.js'
 
 /**
@@ -9,21 +9,21 @@ import { Seat } from './seat.js'
  * costs one small message each way.
  */
 export class SharedLane implements Lane {
-  readonly #spawn: () => Thread
+  readonly #hiring: Hiring
   readonly #deadlineMs: number
   readonly #seat = new Seat(true)
   #link: Link
   #awake = true
 
-  private constructor(spawn: () => Thread, deadlineMs: number, link: Link) {
-    this.#spawn = spawn
+  private constructor(hiring: Hiring, deadlineMs: number, link: Link) {
+    this.#hiring = hiring
     this.#deadlineMs = deadlineMs
     this.#link = link
   }
 
   /** Starts a worker. @throws {@link LaneError} if that fails. */
-  static async open(spawn: () => Thread, deadlineMs: number): Promise<SharedLane> {
-    return new SharedLane(spawn, deadlineMs, await Link.open(spawn))
+  static async open(hiring: Hiring, deadlineMs: number): Promise<SharedLane> {
+    return new SharedLane(hiring, deadlineMs, await Link.open(hiring))
   }
 
   get bytes(): number {
@@ -55,8 +55,12 @@ export class SharedLane implements Lane {
     if (!this.#link.dead) return
     const stopped = await this.#link.kill('')
     if (!stopped) this.#seat.renew()
-    this.#link = await Link.open(this.#spawn)
+    this.#link = await Link.open(this.#hiring)
     this.#link.keepAlive(this.#awake)
+  }
+
+  retire(): Promise<void> {
+    return this.#link.retire()
   }
 
   kill(summary: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { type Remote, transfer } from 'comlink'
 import type { Lane, Task } from './lane.js'
 import { Link } from './link.js'
 import { parcelViews, travellers } from './parcel.js'
-import type { Thread } from './platform.js'
+import type { Hiring } from './platform.js'
 import type { LaneService, Parcel, Reply } from './protocol.js'
 
 /**
@@ -11,7 +11,7 @@ import type { LaneService, Parcel, Reply } from './protocol.js'
  * and outputs on the way back.
  */
 export class TransferLane implements Lane {
-  readonly #spawn: () => Thread
+  readonly #hiring: Hiring
   readonly #deadlineMs: number
   #link: Link
   #awake = true
@@ -24,15 +24,15 @@ export class TransferLane implements Lane {
   #executable: Executable | undefined
   #pinned: readonly Data[] = []
 
-  private constructor(spawn: () => Thread, deadlineMs: number, link: Link) {
-    this.#spawn = spawn
+  private constructor(hiring: Hiring, deadlineMs: number, link: Link) {
+    this.#hiring = hiring
     this.#deadlineMs = deadlineMs
     this.#link = link
   }
 
   /** Starts a worker. @throws {@link LaneError} if that fails. */
-  static async open(spawn: () => Thread, deadlineMs: number): Promise<TransferLane> {
-    return new TransferLane(spawn, deadlineMs, await Link.open(spawn))
+  static async open(hiring: Hiring, deadlineMs: number): Promise<TransferLane> {
+    return new TransferLane(hiring, deadlineMs, await Link.open(hiring))
   }
 
   /** The parcel counts wherever it is. */
@@ -84,8 +84,12 @@ export class TransferLane implements Lane {
     if (!this.#link.dead) return
     await this.#link.kill('')
     this.#arenaBytes = 0
-    this.#link = await Link.open(this.#spawn)
+    this.#link = await Link.open(this.#hiring)
     this.#link.keepAlive(this.#awake)
+  }
+
+  retire(): Promise<void> {
+    return this.#link.retire()
   }
 
   kill(summary: string): Promise<boolean> {

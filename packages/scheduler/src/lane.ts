@@ -34,6 +34,8 @@ export interface Lane {
   outputs(): readonly Data[]
   /** Replaces a worker that died. @throws {@link LaneError} if that fails. */
   revive(): Promise<void>
+  /** Closes the store of the lane, if it has one that must be closed. */
+  retire(): Promise<void>
   /** Ends the worker; a run that is under way rejects. */
   kill(summary: string): Promise<unknown>
   /** Whether the lane keeps the process alive. */

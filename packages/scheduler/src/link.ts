@@ -2,7 +2,7 @@ import type { Executable } from '@wengert/tape'
 import { type Remote, wrap } from 'comlink'
 import { LaneError } from './errors.js'
 import { unpackFault } from './fault.js'
-import type { Thread } from './platform.js'
+import type { Hiring, Thread } from './platform.js'
 import type { LaneService, Reply } from './protocol.js'
 
 /** A worker that has not answered for so long after its start is given up. */
@@ -10,6 +10,9 @@ const READY_MS = 30_000
 
 /** Timers count no further. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** A worker that has not closed its store for so long is given up. */
+const RETIRE_MS = 1000
 
 /** Executables a worker keeps; before one more it forgets them all. */
 const MOST_EXECUTABLES = 64
@@ -37,16 +40,21 @@ export class Link {
   /**
    * Starts a thread and waits until it answers.
    *
-   * @throws {@link LaneError} if it cannot be started.
+   * @throws {@link LaneError} if it cannot be started; {@link SpillError} if it cannot open its store.
    */
-  static async open(spawn: () => Thread): Promise<Link> {
+  static async open({ spawn, spill }: Hiring): Promise<Link> {
     let link: Link
     try {
       link = new Link(spawn())
     } catch (cause) {
       throw new LaneError({ summary: 'A worker could not be started.', cause })
     }
-    await link.call(service => service.ready(), READY_MS)
+    try {
+      await link.call(service => service.ready(spill), READY_MS)
+    } catch (error) {
+      void link.kill('Its worker could not be made ready.', error)
+      throw error
+    }
     return link
   }
 
@@ -112,6 +120,11 @@ export class Link {
     if (this.#adopted === memory) return
     await this.call(service => service.adopt(memory), deadlineMs)
     this.#adopted = memory
+  }
+
+  /** Has the worker close its store, unless it is dead or does not answer soon; then it is killed. */
+  async retire(): Promise<void> {
+    if (!this.#death) await this.call(service => service.retire(), RETIRE_MS).catch(() => {})
   }
 
   /** Ends the thread and every pending call; resolves to whether the thread is known to have stopped. */

@@ -36,6 +36,9 @@ describe('options of a scheduler', () => {
       { deadlineMs: 0 },
       { deadlineMs: Number.NaN },
       { restarts: -1 },
+      { spill: '/tmp' },
+      { spill: { directory: '/tmp', opfs: true } },
+      { spill: { directory: '/tmp', bytes: 'much' } },
     ]
     const messages = refused.map(options => {
       try {
@@ -70,7 +73,13 @@ describe('options of a scheduler', () => {
       OptionError: \`deadlineMs\` is NaN.
         expected  a positive number of milliseconds, or Infinity
       OptionError: \`restarts\` is -1.
-        expected  a whole number from 0 to 1000"
+        expected  a whole number from 0 to 1000
+      OptionError: \`spill\` is "/tmp".
+        expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser
+      OptionError: \`spill\` is {"directory":"/tmp","opfs":true}.
+        expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser
+      OptionError: \`spill.bytes\` is not a size in bytes: "much".
+        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
     `)
   })
 })

@@ -1,4 +1,12 @@
-import { type Arithmetic, type ByteSize, OptionError, parseByteSize, type Reduction } from '@wengert/tape'
+import {
+  type Arithmetic,
+  type ByteSize,
+  OptionError,
+  parseByteSize,
+  type Reduction,
+  type SpillPlace,
+  spillBytesOf,
+} from '@wengert/tape'
 import type { Platform, Thread } from './platform.js'
 
 /** How inputs and outputs reach a worker: in memory both see, or in buffers that are handed over. */
@@ -10,6 +18,11 @@ export interface SchedulerOptions {
   readonly workers?: number | undefined
   /** Bytes that one execution cannot pass: the arenas of all lanes, the reduction, what travels. Default: no cap. */
   readonly memory?: ByteSize | undefined
+  /**
+   * Where loops may keep states that do not fit the memory, besides it: a directory, or `{ opfs: true }` in a browser. Each
+   * lane has a file of its own there. Default: nowhere.
+   */
+  readonly spill?: SpillPlace | undefined
   /** How losses of rows become one number. Default `'mean'`, weighted if there are weights. */
   readonly reduction?: Reduction | undefined
   /** `'portable'` gives the same bits on every engine and processor. Default `'fast'`. */
@@ -26,6 +39,9 @@ export interface SchedulerOptions {
 export interface Settings {
   readonly workers: number
   readonly budgetBytes: number | undefined
+  readonly spill: SpillPlace | undefined
+  /** Bytes of the store of each lane; 0 if there is none. */
+  readonly spillBytes: number
   readonly reduction: Reduction
   readonly arithmetic: Arithmetic
   readonly deadlineMs: number
@@ -44,10 +60,12 @@ const DEADLINE_MS = 600_000
  */
 export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
   const { workers, memory, reduction = 'mean', arithmetic = 'fast', deadlineMs = DEADLINE_MS } = options
-  const { restarts = 3, transport = platform.sharesMemory ? 'shared' : 'transfer' } = options
+  const { spill, restarts = 3, transport = platform.sharesMemory ? 'shared' : 'transfer' } = options
   return {
     workers: whole('workers', workers ?? Math.min(platform.cores, MOST_WORKERS), 0, MOST_WORKERS),
     budgetBytes: memory === undefined ? undefined : parseByteSize(memory),
+    spill,
+    spillBytes: spill === undefined ? 0 : spillBytesOf(spill),
     reduction: oneOf('reduction', reduction, ['mean', 'sum']),
     arithmetic: oneOf('arithmetic', arithmetic, ['fast', 'portable']),
     deadlineMs: positive('deadlineMs', deadlineMs),

@@ -21,6 +21,8 @@ const MOST_KEPT = 32
 export interface Compilation {
   readonly arithmetic: Arithmetic
   readonly shared: boolean
+  /** Bytes of the store of a lane; 0 if there is none. */
+  readonly spillBytes: number
 }
 
 /** A function at a signature: what it is recorded, planned and compiled to, for any number of rows. */

@@ -1,3 +1,4 @@
+import type { SpillPlace } from '@wengert/tape'
 import type { Endpoint } from 'comlink'
 
 /** A worker thread, whatever the host. */
@@ -9,6 +10,13 @@ export interface Thread {
   terminate(): Promise<boolean>
   /** Whether the thread keeps the process alive. */
   keepAlive(alive: boolean): void
+}
+
+/** How a lane gets its worker, again and again. */
+export interface Hiring {
+  spawn(): Thread
+  /** Where the worker opens a store of its own. */
+  readonly spill: SpillPlace | undefined
 }
 
 /** What the scheduler needs from its host: Node or a browser. */

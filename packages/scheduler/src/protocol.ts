@@ -1,4 +1,4 @@
-import type { Executable } from '@wengert/tape'
+import type { Executable, SpillPlace } from '@wengert/tape'
 import type { Fault } from './fault.js'
 
 /** What a worker answers: a value, or why there is none. It never throws through comlink, which loses classes. */
@@ -13,8 +13,10 @@ export interface Parcel {
 
 /** The service a worker offers its lane. One call is under way at a time. */
 export interface LaneService {
-  /** Answers when the worker has started. */
-  ready(): Reply<null>
+  /** Answers when the worker has started and opened its store, if there is to be one. */
+  ready(spill: SpillPlace | undefined): Promise<Reply<null>>
+  /** Closes the store; nothing runs afterwards. */
+  retire(): Promise<Reply<null>>
   /** Runs from now on in an arena of the other side, which writes inputs and reads outputs itself. */
   adopt(memory: WebAssembly.Memory): Reply<null>
   /** Runs from now on in an arena of the worker's own, of at most so many bytes. */

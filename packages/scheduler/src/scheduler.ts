@@ -44,7 +44,7 @@ export interface Scheduler<P, B> {
    * @param params a tree of f32 and f64 tensors.
    * @param batch a tree of tensors with the same first dimension, one entry a row.
    * @throws {@link ShapeError} for a batch or loss that does not fit; {@link BudgetError} if the budget is too small;
-   * {@link LaneError} if lanes keep dying; {@link ClosedError} after `close`; the reason of an aborted signal.
+   * {@link SpillError} if states cannot be spilled or read back; {@link LaneError} if lanes keep dying; {@link ClosedError} after `close`; the reason of an aborted signal.
    */
   valueAndGrad(params: P, batch: B, options?: GradientOptions): Promise<GradientResult<P>>
   /**
@@ -144,8 +144,9 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     record: typeof recordMap,
     fn: RowFunction,
   ): Plans {
-    const { arithmetic, workers, transport } = this.#settings
-    const compilation: Compilation = { arithmetic, shared: workers > 0 && transport === 'shared' }
+    const { arithmetic, workers, transport, spillBytes } = this.#settings
+    const shared = workers > 0 && transport === 'shared'
+    const compilation: Compilation = { arithmetic, shared, spillBytes }
     const make = () => new Plans(rows => record(fn, signature, rows), signature, compilation)
     return kept(known, signatureKey(signature), make)
   }

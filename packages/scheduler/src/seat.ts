@@ -1,15 +1,18 @@
-import { Arena, type Data, type Executable } from '@wengert/tape'
+import { Arena, type Data, type Executable, type SpillStore } from '@wengert/tape'
 import type { Task } from './lane.js'
 
 /** An arena that this thread can write, and what lies in it. */
 export class Seat {
   readonly #shared: boolean
+  readonly #store: SpillStore | undefined
   #arena: Arena
   #executable: Executable | undefined
   #pinned: readonly Data[] = []
 
-  constructor(shared: boolean) {
+  /** @param store where what runs in this thread spills */
+  constructor(shared: boolean, store?: SpillStore) {
     this.#shared = shared
+    this.#store = store
     this.#arena = new Arena({ shared, maximumBytes: 0 })
   }
 
@@ -25,7 +28,7 @@ export class Seat {
 
   /** Takes another arena, because somebody may still write this one. */
   renew(maximumBytes = this.#arena.maximumBytes): void {
-    this.#arena = new Arena({ shared: this.#shared, maximumBytes })
+    this.#arena = new Arena({ shared: this.#shared, maximumBytes, spill: this.#store })
     this.#executable = undefined
   }
 

@@ -1,4 +1,12 @@
-import { Arena, type Data, type Executable, OptionError } from '@wengert/tape'
+import {
+  Arena,
+  type Data,
+  type Executable,
+  instantiate,
+  OptionError,
+  openStore,
+  type SpillStore,
+} from '@wengert/tape'
 import { transfer } from 'comlink'
 import { packFault } from './fault.js'
 import { parcelViews, travellers } from './parcel.js'
@@ -10,6 +18,7 @@ export function createService(): LaneService {
   const runs = new Map<string, () => void>()
   let adopted: WebAssembly.Memory | undefined
   let own: Arena | undefined
+  let store: SpillStore | undefined
 
   const executableOf = (hash: string): Executable => {
     const executable = executables.get(hash)
@@ -22,8 +31,8 @@ export function createService(): LaneService {
     if (known) return known
     if (!adopted) throw noArena()
     const { module, calls } = executableOf(hash)
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: adopted } })
-    const run = () => (exports.run as (begin: number, end: number) => void)(calls.begin, calls.end)
+    const instance = instantiate(module, adopted, store)
+    const run = () => instance(calls.begin, calls.end)
     runs.set(hash, run)
     return run
   }
@@ -43,7 +52,16 @@ export function createService(): LaneService {
   }
 
   return {
-    ready: () => ({ value: null }),
+    ready: spill =>
+      answerLater(async () => {
+        store = spill && (await openStore(spill))
+        return null
+      }),
+    retire: () =>
+      answerLater(async () => {
+        await store?.close?.()
+        return null
+      }),
     adopt: memory =>
       answer(() => {
         adopted = memory
@@ -52,7 +70,7 @@ export function createService(): LaneService {
       }),
     allot: maximumBytes =>
       answer(() => {
-        own = new Arena({ maximumBytes })
+        own = new Arena({ maximumBytes, spill: store })
         return null
       }),
     load: (executable, afresh) =>
@@ -88,6 +106,14 @@ export function createService(): LaneService {
 function answer<T>(compute: () => T): Reply<T> {
   try {
     return { value: compute() }
+  } catch (error) {
+    return { fault: packFault(error) }
+  }
+}
+
+async function answerLater<T>(compute: () => Promise<T>): Promise<Reply<T>> {
+  try {
+    return { value: await compute() }
   } catch (error) {
     return { fault: packFault(error) }
   }

@@ -28,6 +28,8 @@ export interface Stats {
   readonly peakBytes: number
   /** Share of all FLOP that computed again what had been dropped to save memory, from 0 to 1. */
   readonly recomputedShare: number
+  /** Most bytes of states that a lane kept in its store; 0 if everything was kept in memory or computed again. */
+  readonly spilledBytes: number
 }
 
 /** Counts what a call takes while it runs. */
@@ -38,6 +40,7 @@ export class Tally {
   readonly #startMs = performance.now()
   #shards: readonly Shard[] = []
   #recomputedShare = 0
+  #spilledBytes = 0
   #shardsDone = 0
   #rowsDone = 0
   #peakBytes = 0
@@ -54,9 +57,10 @@ export class Tally {
     let flop = 0
     let extraFlop = 0
     for (const { rows } of shards) {
-      const { cost, extraCost } = executables.get(rows) as Executable
+      const { cost, extraCost, spilledBytes } = executables.get(rows) as Executable
       flop += cost + extraCost
       extraFlop += extraCost
+      this.#spilledBytes = Math.max(this.#spilledBytes, spilledBytes)
     }
     this.#recomputedShare = flop === 0 ? 0 : extraFlop / flop
   }
@@ -80,6 +84,7 @@ export class Tally {
       durationMs: performance.now() - this.#startMs,
       peakBytes: this.#peakBytes,
       recomputedShare: this.#recomputedShare,
+      spilledBytes: this.#spilledBytes,
     }
   }
 }

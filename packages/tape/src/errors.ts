@@ -161,3 +161,20 @@ export class BudgetError extends WengertError {
     this.leastBytes = leastBytes
   }
 }
+
+/**
+ * States of a loop that could not be written to a store or read back as they were. Its `cause` is what the host said, and
+ * `data.systemCode` a code such as `ENOSPC`, where there is one.
+ *
+ * @example
+ * directoryStore({ directory: '/nowhere' }).write(0, new Uint8Array(8)) // → throws SPILL
+ */
+export class SpillError extends WengertError {
+  static {
+    this.prototype.name = 'SpillError'
+  }
+
+  constructor(parts: ErrorParts) {
+    super('SPILL', parts)
+  }
+}

@@ -9,6 +9,7 @@ export {
   OptionError,
   RecordError,
   ShapeError,
+  SpillError,
   WengertError,
 } from './errors.js'
 export * from './ops/index.js'
@@ -92,6 +93,7 @@ export {
   explain,
   type Fate,
   formatExplanation,
+  instantiate,
   type Lowered,
   lower,
   type Moment,
@@ -104,5 +106,17 @@ export {
   type Static,
   type Totals,
 } from './run/index.js'
+export {
+  directoryStore,
+  type OpfsStore,
+  openStore,
+  opfsStore,
+  type Spill,
+  type SpillDirectory,
+  type SpillOpfs,
+  type SpillPlace,
+  type SpillStore,
+  spillBytesOf,
+} from './spill/index.js'
 export * from './transform/index.js'
 export { flatten, type Structure, sameStructure, type Tree, unflatten } from './tree.js'

@@ -1,6 +1,7 @@
 export { branch, repeat, repeatWhile } from './drivers.js'
 export {
   advancedSteps,
+  beginnings,
   forwardSteps,
   mostSteps,
   type RevolveList,
@@ -10,4 +11,5 @@ export {
   revolveLists,
 } from './revolve.js'
 export { KEEPING_LISTS, REWIND_LISTS, repeatKeeping, rewind, snapshotTableBytes } from './rewind.js'
+export { SPILL_BLOCK_BYTES, type SpillSpec, spillBlocks, spillIn, spillOut } from './spill.js'
 export { type SampleSpec, sample, shift, type TransferSpec, transfer } from './transfer.js'

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
 import type { Kernel } from '../kernel.js'
 import { i32 } from '../wasm/index.js'
-import { advancedSteps, forwardSteps, revolve, revolveLists } from './revolve.js'
+import { advancedSteps, beginnings, forwardSteps, revolve, revolveLists } from './revolve.js'
 
 /** Memory words: what the lists read and write. */
 const WORDS = {
@@ -17,6 +17,7 @@ const WORDS = {
   wrong: 7,
   kept: 8,
   residual: 9,
+  begun: 10,
   positions: 16,
   snapshots: 512,
   room: 1024,
@@ -72,7 +73,10 @@ const kernels = (residuals: boolean, every: number, first: number): Kernel[] => 
   }),
   act('save', f => f.do(i32.store(slot(), at(WORDS.state)))),
   act('load', f => put(f, WORDS.state, i32.load(slot()))),
-  act(`begin:${every}`, f => put(f, WORDS.state, i32.mul(at(WORDS.stretch), every))),
+  act(`begin:${every}`, f => {
+    put(f, WORDS.state, i32.mul(at(WORDS.stretch), every))
+    put(f, WORDS.begun, i32.add(at(WORDS.begun), 1))
+  }),
 ]
 
 function machine(every: number, residuals = false, first = 0) {
@@ -82,7 +86,7 @@ function machine(every: number, residuals = false, first = 0) {
   )
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   const words = new Int32Array(memory.buffer)
-  return (steps: number, snapshots: number, size = 1) => {
+  return (steps: number, snapshots: number, size = 1, held = false) => {
     words.fill(0)
     words[WORDS.reversed] = steps
     const numbers = {
@@ -104,6 +108,7 @@ function machine(every: number, residuals = false, first = 0) {
       Math.min(every, without),
       snapshots,
       0,
+      held ? 1 : 0,
       ...(residuals ? [size, steps - without] : []),
     ]
     const { row, place, stretch, slot, positions } = WORDS
@@ -112,9 +117,13 @@ function machine(every: number, residuals = false, first = 0) {
     words.set(records, RECORDS / 4)
     ;(exports.run as (begin: number, end: number) => void)(RECORDS, RECORDS + records.byteLength)
     const { steps: advanced, kept, reversed, wrong } = WORDS
+    lastBegun = words[WORDS.begun] as number
     return { steps: words[advanced], kept: words[kept], reversed: words[reversed], wrong: words[wrong] }
   }
 }
+
+/** How often the last run brought the state at a beginning. */
+let lastBegun = 0
 
 describe('revolve', () => {
   test('reverses every step once, in t(n, s) steps forward, for n ≤ 300 and s ≤ 40', () => {
@@ -212,6 +221,53 @@ function least(n: number, s: number): number {
   known.set(key, best)
   return best
 }
+
+describe('beginnings', () => {
+  const groups = [1, 2, 3, 7, 20, 100]
+
+  test('are brought as often as counted, for each stretch and group', () => {
+    for (const [size, residuals] of [
+      [1, false],
+      [1, true],
+      [3, true],
+      [8, true],
+    ] as const) {
+      for (const every of [1, 7, 50, 1000].map(count => count * size)) {
+        const run = machine(every, residuals)
+        for (const steps of groups.map(count => count * size - (size > 1 ? 1 : 0))) {
+          for (const snapshots of [0, 1, 3, 8]) {
+            const counted = (steps: number) => beginnings(Math.ceil(steps / size), snapshots)
+            expect(run(steps, snapshots, size)).toMatchObject({ reversed: 0, wrong: 0 })
+            const stretch = Math.min(every, steps)
+            expect(lastBegun).toBe(Math.floor(steps / stretch) * counted(stretch) + counted(steps % stretch))
+          }
+        }
+      }
+    }
+  })
+
+  test('that are held are brought once, and take the place of a snapshot', () => {
+    for (const [size, residuals] of [
+      [1, false],
+      [3, true],
+    ] as const) {
+      for (const every of [1, 7, 50, 1000].map(count => count * size)) {
+        const run = machine(every, residuals)
+        for (const steps of groups.map(count => count * size - (size > 1 ? 1 : 0))) {
+          for (const snapshots of [1, 2, 3, 8]) {
+            const stretch = Math.min(every, steps)
+            expect(run(steps, snapshots, size, true)).toMatchObject({
+              steps: advancedSteps({ steps, every: stretch, size, snapshots: snapshots - 1 }),
+              reversed: 0,
+              wrong: 0,
+            })
+            expect(lastBegun).toBe(Math.ceil(steps / stretch))
+          }
+        }
+      }
+    }
+  })
+})
 
 describe('forwardSteps', () => {
   test('is the least of all ways to place the next snapshot (dynamic programming)', () => {

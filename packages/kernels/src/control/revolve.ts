@@ -37,7 +37,8 @@ export const revolveLists = ({ residuals }: RevolveSpec): readonly RevolveList[]
 
 /**
  * Runs its lists so that steps n − 1, …, 0 are pulled back. Its inputs are numbers, not addresses: steps n, steps between
- * states at hand, snapshots beside those, whether rows are counted from the last; and, with residuals, steps of a group (which
+ * states at hand, snapshots beside those, whether rows are counted from the last, whether the state at the beginning of a stretch is held as one
+ * of the snapshots, of which there then is at least one; and, with residuals, steps of a group (which
  * divide those between states at hand) and how many of the last steps have residuals at hand. Its outputs are what its lists
  * read: the row of a step, the place of a snapshot, the number of a stretch; with residuals their place; and room for an i32
  * for each snapshot.
@@ -52,15 +53,15 @@ export const revolveLists = ({ residuals }: RevolveSpec): readonly RevolveList[]
  */
 export const revolve = (spec: RevolveSpec): Kernel => ({
   key: spec.residuals ? 'revolve:residuals' : 'revolve',
-  inputs: spec.residuals ? 6 : 4,
+  inputs: spec.residuals ? 7 : 5,
   outputs: spec.residuals ? 5 : 4,
   scratchBytes: 0,
   flops: 0,
   lists: revolveLists(spec).length,
   emit({ module, f, inputs, outputs, run: runList }) {
-    const [steps, every, snapshots, fromLast] = inputs as readonly [Int, Int, Int, Int]
+    const [steps, every, snapshots, fromLast, held] = inputs as readonly [Int, Int, Int, Int, Int]
     const [row, place, stretch] = outputs as readonly [Int, Int, Int]
-    const [size, kept] = spec.residuals ? (inputs.slice(4) as [Int, Int]) : [f.int(1), f.int(0)]
+    const [size, kept] = spec.residuals ? (inputs.slice(5) as [Int, Int]) : [f.int(1), f.int(0)]
     const slot = spec.residuals ? (outputs[3] as Int) : undefined
     const positions = outputs.at(-1) as Int
     const run = (list: RevolveList) => {
@@ -86,6 +87,12 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
         run('pull')
       })
     }
+    const save = (step: Int) => {
+      f.do(i32.store(place, count))
+      run('save')
+      f.do(i32.store(position(count), step))
+      f.increase(count, 1)
+    }
     f.set(without, i32.sub(steps, kept))
     if (spec.residuals) pullBack(steps, without, 'fetchKept')
     f.set(begin, i32.mul(i32.divU(before(f.int(i32.add(without, every))), every), every))
@@ -107,6 +114,7 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
           () => {
             run('begin')
             f.set(at, begin)
+            f.if(held, () => save(begin))
           },
         )
         // … to the last group that is not reversed yet, with further snapshots on the way.
@@ -124,10 +132,7 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
             f.increase(at, 1)
           })
           f.if(i32.ltU(at, last), () => {
-            f.do(i32.store(place, count))
-            run('save')
-            f.do(i32.store(position(count), at))
-            f.increase(count, 1)
+            save(at)
           })
         })
         if (spec.residuals) {
@@ -223,4 +228,22 @@ export interface RevolveSchedule {
 export function advancedSteps({ steps, every, size, snapshots }: RevolveSchedule): number {
   const stretch = (steps: number) => size * forwardSteps(Math.ceil(steps / size), snapshots + 1)
   return Math.floor(steps / every) * stretch(every) + stretch(steps % every)
+}
+
+/**
+ * How many times {@link revolve} runs its list `begin` in a stretch of n groups, where it does not hold the state: once for the
+ * last group, and once for all before the first snapshot, whose number falls from r to r − 1 where β(s+1, r−1) < n ≤ β(s+1, r).
+ *
+ * @example
+ * beginnings(10, 0) // → 10
+ * beginnings(10, 3) // → 3
+ */
+export function beginnings(groups: number, snapshots: number): number {
+  if (groups === 0 || snapshots === 0) return groups
+  let [beta, repetitions] = [1, 0]
+  while (beta < groups) {
+    repetitions++
+    beta = (beta * (snapshots + 1 + repetitions)) / repetitions
+  }
+  return repetitions + 1
 }

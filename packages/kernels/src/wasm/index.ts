@@ -1,6 +1,6 @@
 export { type Expr, type I32, int, type Statement, select } from './expr.js'
 export { detectFeatures } from './features.js'
 export { type Func, FunctionBuilder, type Local } from './function.js'
-export { type Features, type MemoryImport, ModuleBuilder } from './module.js'
+export { type Features, type HostFunction, type MemoryImport, ModuleBuilder } from './module.js'
 export * from './scalar.js'
 export * from './vector.js'

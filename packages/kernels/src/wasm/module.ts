@@ -13,22 +13,42 @@ export interface MemoryImport {
   readonly shared: boolean
 }
 
+/** A function of the host that a module imports as `env.name`; it takes i32 numbers and returns nothing. */
+export interface HostFunction {
+  readonly name: string
+  readonly params: number
+}
+
 /** Pages a 32-bit memory can have. */
 const MAXIMUM_PAGES = 65536
 
-/** Builds one WebAssembly module: functions with a key each, a table of kernels, exports. */
+/** Builds one WebAssembly module: functions of the host, functions with a key each, a table of kernels, exports. */
 export class ModuleBuilder {
   readonly features: Features
   readonly #types = new Map<string, number>()
   readonly #typeBytes: Bytes[] = []
+  readonly #hosts = new Map<string, Func>()
   readonly #functions = new Map<string, Func>()
   readonly #typeOf: number[] = []
   readonly #bodies: (Bytes | undefined)[] = []
   readonly #exports: { name: string; func: Func }[] = []
   readonly #table: Func[] = []
 
-  constructor(features: Features) {
+  /** @param hosts functions that the host must give to every instance */
+  constructor(features: Features, hosts: readonly HostFunction[] = []) {
     this.features = features
+    for (const { name, params } of hosts) {
+      const types = new Array<Type>(params).fill('i32')
+      this.#hosts.set(name, { index: this.#hosts.size, params: types, results: [] })
+      this.typeIndex(types, [])
+    }
+  }
+
+  /** A function of the host, by its name. */
+  host(name: string): Func {
+    const func = this.#hosts.get(name)
+    if (!func) throw new Error(`The module does not import ${name}.`)
+    return func
   }
 
   /** The function of this key; built at the first call, shared afterwards. */
@@ -40,13 +60,14 @@ export class ModuleBuilder {
   ): Func {
     const known = this.#functions.get(key)
     if (known) return known
-    const func: Func = { index: this.#bodies.length, params, results }
+    const place = this.#bodies.length
+    const func: Func = { index: this.#hosts.size + place, params, results }
     this.#functions.set(key, func)
     this.#bodies.push(undefined)
     this.#typeOf.push(this.typeIndex(params, results))
     const builder = new FunctionBuilder(params)
     build(builder, ...(builder.params as unknown as { [K in keyof P]: Local<P[K]> }))
-    this.#bodies[func.index] = builder.encode()
+    this.#bodies[place] = builder.encode()
     return func
   }
 
@@ -82,13 +103,18 @@ export class ModuleBuilder {
     const out = new Bytes()
     out.append(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))
     section(out, 1, this.#typeBytes, (bytes, type) => bytes.append(type))
-    section(out, 2, [memory], (bytes, { shared }) => {
+    section(out, 2, ['memory', ...this.#hosts.keys()], (bytes, name) => {
       bytes.name('env')
-      bytes.name('memory')
-      bytes.byte(0x02)
-      bytes.byte(shared ? 0x03 : 0x01)
-      bytes.unsigned(0)
-      bytes.unsigned(MAXIMUM_PAGES)
+      bytes.name(name)
+      const host = this.#hosts.get(name)
+      bytes.byte(host ? 0x00 : 0x02)
+      if (host) {
+        bytes.unsigned(this.typeIndex(host.params, host.results))
+      } else {
+        bytes.byte(memory.shared ? 0x03 : 0x01)
+        bytes.unsigned(0)
+        bytes.unsigned(MAXIMUM_PAGES)
+      }
     })
     section(out, 3, this.#typeOf, (bytes, type) => bytes.unsigned(type))
     section(out, 4, [this.#table.length], (bytes, size) => {

@@ -80,6 +80,11 @@ export type Control =
        * those before; default: none.
        */
       readonly tail?: { readonly results: number; readonly steps: number }
+      /**
+       * The history goes to a store, as records from these slots on, one for each of `history`; what is given of it is an
+       * i32 without a value, which stands for the records.
+       */
+      readonly spill?: readonly number[]
     }
   /**
    * The scan that goes back over the states of another, with most of these computed again. Inputs: what a step forward
@@ -103,6 +108,10 @@ export type Control =
       readonly every: number
       /** Most states that are kept beside those at the beginnings. */
       readonly snapshots: number
+      /** The states at the beginnings are in a store, as records from these slots on; the inputs only stand for them. */
+      readonly spill?: readonly number[]
+      /** Whether the state at the beginning of a stretch is one of the snapshots while that is reversed; default false. */
+      readonly held?: boolean
       /**
        * Where steps back read residuals instead of computing them from states: steps run forward once more in groups of
        * `size`, of which `every` is a multiple, by a program that takes what a step forward does and makes the next state

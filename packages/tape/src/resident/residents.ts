@@ -173,7 +173,7 @@ export class Residents {
    */
   #planned(target: Producer): void {
     const { program, inputs, outputs } = sliceOf(target)
-    const executable = compileWithin(program, this.arena.maximumBytes, this.#arithmetic)
+    const executable = compileWithin(program, this.arena.maximumBytes, { arithmetic: this.#arithmetic })
     this.vacate()
     this.arena.load(executable)
     inputs.forEach(({ origin }, k) => {

@@ -14,7 +14,7 @@ import {
   compilePlanned,
   type Executable,
   type Planned,
-  planWithin,
+  planKeeping,
 } from '../run/index.js'
 import { type Move, orderMoves } from './moves.js'
 
@@ -74,7 +74,7 @@ export function resume(
       program,
       some.map(({ value }) => lineOf[value] as number),
     )
-    const planned = planWithin(begun.program, [], limitBytes)
+    const planned = planKeeping(begun.program, [], { memoryBytes: limitBytes, spillBytes: 0 })
     const places = planned.chosen.inputOffsets.slice(program.inputs.length)
     const moves = begun.given.map((k, at) => {
       const { offset, bytes } = some[k] as Given

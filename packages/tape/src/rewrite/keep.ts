@@ -1,8 +1,17 @@
 /** Loops and their pullbacks with what is kept of the loops: residuals, or states from which steps run again. */
-import { type Aval, type Control, type Instruction, type Program, paramsOf } from '../program/index.js'
+import { spillBlocks } from '@wengert/kernels'
+import {
+  type Aval,
+  bytesOf,
+  type Control,
+  type Instruction,
+  type Program,
+  paramsOf,
+} from '../program/index.js'
 import { type Scan, scanOf } from './inner.js'
 import { type Origin, pulledFrom } from './residuals.js'
-import type { Kept, Places, Reversal } from './reversal.js'
+import type { Kept, Places, Reversal, Snapshots } from './reversal.js'
+import { spilledBlocks } from './spilled.js'
 import { abreast, type Steps, statesOf, stepsForStates, stepsOf } from './steps.js'
 import { groupPrograms, withResiduals } from './with-residuals.js'
 
@@ -13,6 +22,8 @@ export class Rewriting {
   readonly #instructions: Instruction[]
   /** The instruction that defines a value; −1 for inputs and constants. */
   readonly #definition: readonly number[]
+  /** Blocks of a store that are taken. */
+  #blocks: number | undefined
 
   constructor(program: Program) {
     this.#program = program
@@ -84,7 +95,7 @@ export class Rewriting {
     })
     const fresh = (_: number, k: number) => !all.outputs.includes(arrays[k] as number)
     this.#instructions[forward] = {
-      op: 'scan',
+      ...all,
       inputs: [...steps.outside, ...steps.init, ...steps.arrays],
       outputs: [...all.outputs.slice(0, results), ...arrays.filter(fresh), ...statesOf(all)],
       params: paramsOf({
@@ -112,6 +123,7 @@ export class Rewriting {
     const samples = this.#samples(
       forwards,
       kept.every < length - tail ? Math.ceil((length - tail) / kept.every) : 0,
+      kept.spill ?? false,
     )
     const tails = residuals.map(value => this.#define(backs[0]?.body.avals[value] as Aval, tail))
     let fromLast = false
@@ -124,16 +136,16 @@ export class Rewriting {
           ? withResiduals(stepsOf(all), backs[0] as Steps, origins[0] as readonly Origin[], residuals)
           : stepsOf(all)
       const sampled = steps.last.flatMap((value, carry) => {
-        const array = samples.get(value)
-        return array === undefined ? [] : [{ carry, array }]
+        const found = samples.get(value)
+        return found === undefined ? [] : [{ carry, ...found }]
       })
       this.#instructions[forward] = {
-        op: 'scan',
+        ...all,
         inputs: [...steps.outside, ...steps.init, ...steps.arrays],
         outputs: [
           ...all.outputs.slice(0, all.outputs.length - loop.history.length),
           ...tails,
-          ...sampled.map(({ array }) => array),
+          ...sampled.map(({ value }) => value),
         ],
         params: paramsOf({
           ...loop,
@@ -142,37 +154,46 @@ export class Rewriting {
           history: sampled.map(({ carry }) => carry),
           every: kept.every,
           ...(tail > 0 && { tail: { results: tails.length, steps: tail } }),
+          ...(kept.spill && { spill: sampled.map(({ slot }) => slot) }),
         }),
       }
     }
     places.reverses.forEach((reverse, k) => {
       const steps = forwards[k] as Steps
-      const begins = steps.last.map((value, carry) => samples.get(value) ?? (steps.init[carry] as number))
+      const found = steps.last.map(value => samples.get(value))
+      const begins = found.map((one, carry) => one?.value ?? (steps.init[carry] as number))
+      const spill = kept.spill && samples.size > 0 ? found.map(one => one?.slot as number) : undefined
       const back = backs[k] as Steps
       const pulling = this.#instructions[reverse] as Instruction
       this.#instructions[reverse] =
         kept.kind === 'groups'
           ? inGroups(
               pulling,
-              { steps, back, begins, tails, length, fromLast },
+              { steps, back, begins, spill, tails, length, fromLast },
               kept,
               origins[k] as readonly Origin[],
             )
-          : fromStates(pulling, { steps, back, begins, length, fromLast }, kept)
+          : fromStates(pulling, { steps, back, begins, spill, length, fromLast }, kept)
     })
   }
 
-  /** Arrays of so many rows for states that are computed again, by the last of each; none without rows. */
-  #samples(forwards: readonly Steps[], rows: number): ReadonlyMap<number, number> {
-    const samples = new Map<number, number>()
+  /**
+   * So many rows or records of states that are computed again, by the last of each; none without rows. Loops inside run
+   * between those of this program, so their records lie before.
+   */
+  #samples(forwards: readonly Steps[], rows: number, spill: boolean): ReadonlyMap<number, Samples> {
+    const samples = new Map<number, Samples>()
     if (rows === 0) return samples
+    this.#blocks ??= spilledBlocks(this.#program)
     for (const { body, outside, last } of forwards) {
       last.forEach((value, carry) => {
         if (samples.has(value)) return
-        samples.set(
-          value,
-          this.#define(body.avals[body.inputs[outside.length + carry] as number] as Aval, rows),
-        )
+        const aval = body.avals[body.inputs[outside.length + carry] as number] as Aval
+        samples.set(value, {
+          value: spill ? this.#avals.push(TOKEN) - 1 : this.#define(aval, rows),
+          slot: this.#blocks as number,
+        })
+        if (spill) this.#blocks = (this.#blocks as number) + rows * spillBlocks(bytesOf(aval))
       })
     }
     return samples
@@ -183,20 +204,29 @@ export class Rewriting {
   }
 }
 
+/** Rows of an array, or records of a store from a slot on, for which an i32 stands. */
+interface Samples {
+  readonly value: number
+  readonly slot: number
+}
+
+const TOKEN: Aval = { dtype: 'i32', shape: [] }
+
 /** What goes back over states that are computed again. */
 interface Again {
   readonly steps: Steps
   readonly back: Steps
-  /** States at the beginnings of stretches. */
+  /** States at the beginnings of stretches, and where their records are if they are spilled. */
   readonly begins: readonly number[]
+  readonly spill: readonly number[] | undefined
   readonly length: number
   readonly fromLast: boolean
 }
 
 function fromStates(
   reverse: Instruction,
-  { steps, back, begins, length, fromLast }: Again,
-  { every, snapshots }: { readonly every: number; readonly snapshots: number },
+  { steps, back, begins, spill, length, fromLast }: Again,
+  { every, snapshots, held }: Snapshots,
 ): Instruction {
   let next = 0
   const rows = back.arrays.map(value => {
@@ -216,6 +246,8 @@ function fromStates(
     fromLast,
     every: Math.min(every, length),
     snapshots,
+    ...(spill && { spill }),
+    ...(held && { held }),
   }
   const inputs = [
     ...steps.outside,
@@ -225,13 +257,13 @@ function fromStates(
     ...back.init,
     ...back.arrays.filter((_, k) => (rows[k] as number) >= 0),
   ]
-  return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
+  return { ...reverse, op: 'revolve', inputs, params: paramsOf(control) }
 }
 
 function inGroups(
   reverse: Instruction,
-  { steps, back, begins, tails, length, fromLast }: Again & { readonly tails: readonly number[] },
-  { residuals, every, snapshots, size, kept }: Extract<Kept, { kind: 'groups' }>,
+  { steps, back, begins, spill, tails, length, fromLast }: Again & { readonly tails: readonly number[] },
+  { residuals, every, snapshots, size, kept, held }: Extract<Kept, { kind: 'groups' }>,
   origins: readonly Origin[],
 ): Instruction {
   const { keep, advance, pull } = groupPrograms(steps, back, origins, residuals)
@@ -248,6 +280,8 @@ function inGroups(
     fromLast,
     every: Math.min(every, length - kept),
     snapshots,
+    ...(spill && { spill }),
+    ...(held && { held }),
     groups: { keep: keep.body, residuals: residuals.length, size, kept },
   }
   const inputs = [
@@ -259,5 +293,5 @@ function inGroups(
     ...pull.arrays,
     ...tails,
   ]
-  return { op: 'revolve', inputs, outputs: reverse.outputs, params: paramsOf(control) }
+  return { ...reverse, op: 'revolve', inputs, params: paramsOf(control) }
 }

@@ -117,7 +117,7 @@ function mergedScan(a: Instruction, b: Instruction): Merged | undefined {
   return {
     same,
     instruction: {
-      op: 'scan',
+      ...a,
       inputs: [...constants, ...carries.map(k => init[k] as number), ...keptOf(arrays, first)],
       outputs: [...carries.map(k => last[k] as number), ...results.values(), ...history.values()],
       params: paramsOf({

@@ -74,7 +74,7 @@ function pruneScan(
   simplify: Simplify,
 ): Instruction {
   const { inputs, outputs } = instruction
-  const { body, constants, carries, history } = control
+  const { body, constants, carries, history, spill } = control
   const results = body.outputs.length - carries
   const keptResults = outputs.slice(carries, carries + results).map(read)
   const keptHistory = outputs.slice(carries + results).map(read)
@@ -118,6 +118,7 @@ function pruneScan(
       carries: count(keptCarries),
       history: history.filter((_, k) => keptHistory[k]).map(carry => place.get(carry) as number),
       ...(tail && { tail }),
+      ...(spill && { spill: spill.filter((_, k) => keptHistory[k]) }),
     }),
   }
 }

@@ -8,8 +8,10 @@
  * cotangents.
  */
 import type { Aval, Program } from '../program/index.js'
+import { scanOf } from './inner.js'
 import { type Edge, sinkSide } from './min-cut.js'
 import { simplify } from './simplify.js'
+import { statesOf } from './steps.js'
 
 /** What an input of the body of a scan is to a loop, before the loop runs. */
 export type Origin =
@@ -43,6 +45,8 @@ export interface Weights {
 /** The values of a body to keep: a minimal cut. Those that come with the loop anyway are never among them. */
 export function residualsOf(body: Program, origins: readonly Origin[], weights: Weights): readonly number[] {
   const primal = primalValues(body, origins)
+  // Records in a store are those of the last run of their loop.
+  const bound = new Set(body.instructions.flatMap(one => (scanOf(one)?.spill ? statesOf(one) : [])))
   const given = new Set(body.inputs.filter((_, k) => origins[k] === 'given'))
   const [source, sink] = [0, 1]
   // A value that is computed in the body has its first node on the sink's side; one that is there, its second.
@@ -67,7 +71,7 @@ export function residualsOf(body: Program, origins: readonly Origin[], weights: 
   })
   body.avals.forEach((aval, value) => {
     if (!primal[value] || given.has(value)) return
-    edges.push([made(value), there(value), weights.keep(aval)])
+    edges.push([made(value), there(value), bound.has(value) ? Number.POSITIVE_INFINITY : weights.keep(aval)])
     if (crossing.has(value)) edges.push([there(value), sink, Number.POSITIVE_INFINITY])
   })
   const side = sinkSide(first + body.instructions.length, edges, source, sink)

@@ -9,19 +9,27 @@ export type Kept =
   /** Residuals of each step. */
   | { readonly kind: 'residuals'; readonly residuals: readonly number[] }
   /** States at every so many steps, or none if they are as many as all, and further ones while the loop is reversed. */
-  | { readonly kind: 'snapshots'; readonly every: number; readonly snapshots: number }
+  | (Snapshots & { readonly kind: 'snapshots' })
   /**
    * Residuals of the last `kept` steps; of those before, states at every so many and further ones while they are reversed
    * in groups of `size`, which run once more with their residuals.
    */
-  | {
+  | (Snapshots & {
       readonly kind: 'groups'
       readonly residuals: readonly number[]
-      readonly every: number
-      readonly snapshots: number
       readonly size: number
       readonly kept: number
-    }
+    })
+
+/** Which states of a loop are kept. */
+export interface Snapshots {
+  readonly every: number
+  readonly snapshots: number
+  /** Whether the states at every so many steps go to a store. */
+  readonly spill?: boolean
+  /** Whether the state at the beginning of a stretch is one of the further ones. */
+  readonly held?: boolean
+}
 
 /** Scans whose states are kept for others that go the other way, by their place among the instructions. */
 export interface Places {

@@ -113,16 +113,16 @@ function keyOf({ inputs }: Instruction, control: While | Unwind): string {
 
 /** The loop that is gone back over, for this alone. */
 function loopAlone(
-  { inputs }: Instruction,
+  instruction: Instruction,
   control: Unwind,
   define: (aval: Aval) => number,
   avals: readonly Aval[],
 ): Instruction {
   const { condition, body, conditionConstants, bodyConstants } = control
-  const own = inputs.slice(0, inputsOf(control))
+  const own = instruction.inputs.slice(0, inputsOf(control))
   const outputs = own.slice(conditionConstants + bodyConstants).map(value => define(avals[value] as Aval))
   const loop: While = { kind: 'while', condition, body, conditionConstants, bodyConstants }
-  return { op: 'while', inputs: own, outputs, params: paramsOf(loop) }
+  return { ...instruction, op: 'while', inputs: own, outputs, params: paramsOf(loop) }
 }
 
 /** A loop that keeps states, and what goes back over them. */
@@ -168,9 +168,9 @@ function keeping(
       snapshots,
     }
     return {
+      ...instruction,
       op: 'rewind',
       inputs: [...ofForward, ...rest],
-      outputs: instruction.outputs,
       params: paramsOf(rewind),
     }
   })

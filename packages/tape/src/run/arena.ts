@@ -1,6 +1,8 @@
 import { BudgetError, OptionError } from '../errors.js'
 import { allocate, type Data, formatAval, sizeOf, viewOf } from '../program/index.js'
+import type { SpillStore } from '../spill/index.js'
 import type { Executable, Slot } from './executable.js'
+import { instantiate, type Run } from './instance.js'
 
 /** Size of a WebAssembly page: arenas grow by whole pages. */
 export const PAGE_BYTES = 65536
@@ -24,15 +26,14 @@ export const pageCeil = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES)
  */
 export const pageFloor = (bytes: number): number => Math.floor(bytes / PAGE_BYTES) * PAGE_BYTES
 
-/** Executes the call records between two addresses. */
-type Run = (begin: number, end: number) => void
-
 /** How an arena is made. */
 export interface ArenaOptions {
   /** Bytes the arena can never pass; whole pages of them are usable. */
   readonly maximumBytes?: number | undefined
   /** Whether other threads can see it; needs SharedArrayBuffer. */
   readonly shared?: boolean | undefined
+  /** Where executables that were compiled with `spill` keep states of loops. */
+  readonly spill?: SpillStore | undefined
 }
 
 /**
@@ -50,11 +51,12 @@ export interface ArenaOptions {
 export class Arena {
   readonly memory: WebAssembly.Memory
   readonly maximumBytes: number
+  readonly #spill: SpillStore | undefined
   #loaded: Executable | undefined
-  #run: Run | undefined
   readonly #runs = new WeakMap<WebAssembly.Module, Run>()
 
-  constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false }: ArenaOptions = {}) {
+  constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false, spill }: ArenaOptions = {}) {
+    this.#spill = spill
     this.maximumBytes = Math.min(pageFloor(maximumBytes), ARENA_LIMIT_BYTES)
     this.memory = new WebAssembly.Memory({ initial: 0, maximum: this.maximumBytes / PAGE_BYTES, shared })
   }
@@ -76,10 +78,8 @@ export class Arena {
     this.reserve(executable.peakBytes)
     // Until everything is in place there is nothing to run.
     this.#loaded = undefined
-    const run = this.#runs.get(executable.module) ?? this.#instantiate(executable.module)
     const bytes = new Uint8Array(this.memory.buffer)
     for (const { offset, data } of executable.statics) bytes.set(data, offset)
-    this.#run = run
     this.#loaded = executable
   }
 
@@ -121,10 +121,17 @@ export class Arena {
     this.view(slot).set(data)
   }
 
-  /** Runs the loaded executable once. */
+  /**
+   * Runs the loaded executable once.
+   *
+   * @throws {@link OptionError} if it spills and the arena has no store; {@link SpillError} if states cannot be spilled or
+   * read back.
+   */
   run(): void {
-    if (!this.#loaded || !this.#run) throw nothingLoaded()
-    this.#run(this.#loaded.calls.begin, this.#loaded.calls.end)
+    if (!this.#loaded) throw nothingLoaded()
+    const { module, calls } = this.#loaded
+    const run = this.#runs.get(module) ?? this.#instantiate(module)
+    run(calls.begin, calls.end)
   }
 
   /** A copy of an output of the last run. */
@@ -142,8 +149,7 @@ export class Arena {
   }
 
   #instantiate(module: WebAssembly.Module): Run {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } })
-    const run = exports.run as Run
+    const run = instantiate(module, this.memory, this.#spill)
     this.#runs.set(module, run)
     return run
   }

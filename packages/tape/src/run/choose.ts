@@ -4,10 +4,18 @@
  * Research 11(3), 1963). The planner says whether a program fits; the lowest price at which it does is searched. If it fits at
  * none, the programs inside of instructions are planned for the fewest bytes.
  */
+import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
-import { hasReversals, KeptLoops, mergeLoops, type Reversal, simplify } from '../rewrite/index.js'
+import {
+  hasReversals,
+  KeptLoops,
+  mergeLoops,
+  type Reversal,
+  simplify,
+  spilledBytes,
+} from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
@@ -20,6 +28,15 @@ export interface Planned {
   readonly program: Program
   readonly lowered: Lowered
   readonly chosen: Plan
+  /** Bytes of a store in which its loops keep states. */
+  readonly spilledBytes: number
+}
+
+/** What a program may take. */
+export interface Budget {
+  readonly memoryBytes: number
+  /** Bytes of a store for states of loops; 0 if there is none. */
+  readonly spillBytes: number
 }
 
 type Attempt = Planned | { readonly refused: BudgetError }
@@ -34,16 +51,30 @@ type Attempt = Planned | { readonly refused: BudgetError }
 export function planWithin(
   program: Program,
   pinned: readonly boolean[],
-  budgetBytes: number,
+  budget: Budget,
   regions = new Regions(),
 ): Planned {
-  const prices = hasReversals(program) ? new Prices(program, pinned, budgetBytes, regions) : undefined
+  // Several loops share a store.
+  for (let { spillBytes } = budget; ; spillBytes /= 2) {
+    const found = cheapestWithin(program, pinned, { ...budget, spillBytes }, regions)
+    if (found.spilledBytes <= budget.spillBytes || spillBytes < SPILL_BLOCK_BYTES) return found
+  }
+}
+
+/** As {@link planWithin}, with a store of so many bytes for each loop. */
+function cheapestWithin(
+  program: Program,
+  pinned: readonly boolean[],
+  budget: Budget,
+  regions: Regions,
+): Planned {
+  const prices = hasReversals(program) ? new Prices(program, pinned, budget, regions) : undefined
   const ways: Attempt[] = []
   for (const inner of ['ample', 'least'] as const) {
     if (prices) ways.push(...prices.attempts(inner))
     if (inner === 'ample' ? !prices : program.instructions.some(controlOf)) {
       const lowered = regions.lowered(program, inner, () => lower(program, pinned, inner, regions))
-      ways.push(planned(program, lowered, budgetBytes))
+      ways.push(planned(program, lowered, budget.memoryBytes))
     }
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
@@ -75,15 +106,22 @@ class Prices {
   readonly #program: Program
   readonly #pinned: readonly boolean[]
   readonly #budgetBytes: number
+  readonly #spillBytes: number
   readonly #regions: Regions
   readonly #loops = new KeptLoops()
   readonly #ways = new Map<Reversal, Ways>()
   readonly #lowered = { ample: new Map<Program, Lowered>(), least: new Map<Program, Lowered>() }
 
-  constructor(program: Program, pinned: readonly boolean[], budgetBytes: number, regions: Regions) {
+  constructor(
+    program: Program,
+    pinned: readonly boolean[],
+    { memoryBytes, spillBytes }: Budget,
+    regions: Regions,
+  ) {
     this.#program = mergeLoops(simplify(program))
     this.#pinned = pinned
-    this.#budgetBytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
+    this.#budgetBytes = Math.min(memoryBytes, ARENA_LIMIT_BYTES)
+    this.#spillBytes = spillBytes
     this.#regions = regions
   }
 
@@ -141,6 +179,7 @@ class Prices {
       this.#ways.get(reversal) ??
       waysOf(reversal, {
         enclose: enclosing('ample', regions),
+        spillBytes: this.#spillBytes,
         instructionCosts: program => instructionCosts(program, 'ample', regions),
       })
     this.#ways.set(reversal, ways)
@@ -174,7 +213,8 @@ function bestAt(ways: readonly Way[], step: number, times: number): Way {
 
 function planned(program: Program, lowered: Lowered, budgetBytes: number): Attempt {
   try {
-    return { program, lowered, chosen: plan(lowered.graph, { budgetBytes }) }
+    const chosen = plan(lowered.graph, { budgetBytes })
+    return { program, lowered, chosen, spilledBytes: spilledBytes(program) }
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error
     return { refused: tooTight(program, lowered, error) }

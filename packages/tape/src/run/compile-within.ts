@@ -1,7 +1,7 @@
 import { BudgetError } from '../errors.js'
 import { formatByteSize, type Program } from '../program/index.js'
 import { PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
-import { type Arithmetic, compile } from './compile.js'
+import { type CompileOptions, compile } from './compile.js'
 import type { Executable } from './executable.js'
 import { explain } from './explain.js'
 import type { Explanation } from './explanation.js'
@@ -14,14 +14,17 @@ import type { Explanation } from './explanation.js'
 export function compileWithin(
   program: Program,
   memoryBytes: number | undefined,
-  arithmetic: Arithmetic | undefined,
+  options: Pick<CompileOptions, 'arithmetic' | 'spillBytes'>,
 ): Executable {
-  return withinPages(memoryBytes, bytes => compile(program, { memoryBytes: bytes, arithmetic }))
+  return withinPages(memoryBytes, bytes => compile(program, { ...options, memoryBytes: bytes }))
 }
 
 /** As {@link explain}, for an arena of at most so many bytes, of which whole pages are usable. */
-export const explainWithin = (program: Program, memoryBytes: number | undefined): Explanation =>
-  withinPages(memoryBytes, bytes => explain(program, { memoryBytes: bytes }))
+export const explainWithin = (
+  program: Program,
+  memoryBytes: number | undefined,
+  spillBytes: number | undefined,
+): Explanation => withinPages(memoryBytes, bytes => explain(program, { memoryBytes: bytes, spillBytes }))
 
 /**
  * Does something within the whole pages of so many bytes; undefined for no cap.

@@ -1,5 +1,4 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
-import type { Plan } from '../plan/index.js'
 import { type Aval, hash, type Program } from '../program/index.js'
 import type { Planned } from './choose.js'
 import type { Executable, Static } from './executable.js'
@@ -11,6 +10,8 @@ import { encode, kernelsOf } from './unit.js'
 export interface CompileOptions {
   /** Bytes the executable may need in all; default: as many as it takes to compute everything once. */
   readonly memoryBytes?: number | undefined
+  /** Bytes of a store in which loops may keep states; default: none. The arena that runs it must have a store then. */
+  readonly spillBytes?: number | undefined
   /** Inputs that keep their bytes from run to run, by position; default: none. */
   readonly pinned?: readonly boolean[] | undefined
   /** Whether it runs in a shared arena. */
@@ -38,22 +39,22 @@ export type Arithmetic = 'fast' | 'portable'
  * Array.from(arena.read(0)) // → [1, 4, 9]
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
-  const { memoryBytes = Number.POSITIVE_INFINITY, pinned = [] } = options
-  return compilePlanned(planKeeping(program, pinned, memoryBytes), options)
+  const { memoryBytes = Number.POSITIVE_INFINITY, spillBytes = 0, pinned = [] } = options
+  return compilePlanned(planKeeping(program, pinned, { memoryBytes, spillBytes }), options)
 }
 
 /** Compiles a program as it was planned. */
 export function compilePlanned(
   planned: Planned,
-  options: Omit<CompileOptions, 'memoryBytes'> = {},
+  options: Omit<CompileOptions, 'memoryBytes' | 'spillBytes'> = {},
 ): Executable {
-  const { program, lowered, chosen } = planned
+  const { lowered, chosen } = planned
   const { pinned = [], shared = false, arithmetic = 'fast' } = options
   const features = featuresOf(arithmetic)
   const laidOut = layOut(lowered, chosen, 0, [])
   const unique = new Map(kernelsOf(laidOut.calls).map(kernel => [kernel.key, kernel]))
   const module = moduleOf([...unique.values()], features, shared)
-  return finish(program, laidOut, chosen, [...unique.keys()], { module, features, shared, pinned })
+  return finish(planned, laidOut, [...unique.keys()], { module, features, shared, pinned })
 }
 
 /** What compiled code may use. */
@@ -90,9 +91,8 @@ interface Host {
 
 /** Assigns addresses: the planned region first, the call records after it. */
 function finish(
-  program: Program,
+  { program, chosen, spilledBytes }: Planned,
   { calls, addressOf }: LaidOut,
-  chosen: Plan,
   kernelKeys: readonly string[],
   { module, features, shared, pinned }: Host,
 ): Executable {
@@ -122,6 +122,7 @@ function finish(
     inputs,
     outputs,
     peakBytes: begin + chosen.recordBytes,
+    spilledBytes,
     cost: chosen.cost,
     extraCost: chosen.extraCost,
   }

@@ -9,7 +9,7 @@ import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
 import { lowerRewind, unwindAlone } from './rewind.js'
-import { movingCost, putRow, sampleRow, takeRow } from './rows.js'
+import { movingCost, putRow, sampleRow, spillingCost, spillRow, takeRow } from './rows.js'
 import { type Types, type Unit, unit } from './unit.js'
 import { lowerWhile } from './while.js'
 
@@ -58,7 +58,7 @@ function cond(types: Types, whenTrue: Region, whenFalse: Region): Unit {
 }
 
 function scan(
-  { body, length, reverse, constants, carries, history, every, tail }: Control & { kind: 'scan' },
+  { body, length, reverse, constants, carries, history, every, tail, spill }: Control & { kind: 'scan' },
   types: Types,
   enclose: Enclose,
 ): Unit {
@@ -75,7 +75,7 @@ function scan(
   const cost =
     length * (region.cost + movingCost([...rows, ...ofAll, ...state])) +
     (length - before) * movingCost(ofLast) +
-    Math.ceil(before / (every ?? 1)) * movingCost(past)
+    Math.ceil(before / (every ?? 1)) * (spill ? spillingCost(past) : movingCost(past))
   const last = reverse ? { from: length - 1 } : {}
   return unit(
     types,
@@ -93,7 +93,10 @@ function scan(
         const [aval, from] = [state[index] as Aval, carry[index] as number]
         const array = targets[carries + results.length + k] as number
         if (every === undefined) return putRow(aval, from, array, counter)
-        return sampleRow(aval, from, array, counter, { every, end: before, ...last })
+        const turns = { every, end: before, ...last }
+        return spill
+          ? spillRow(aval, from, spill[k] as number, counter, turns)
+          : sampleRow(aval, from, array, counter, turns)
       })
       const put = results.map((aval, k) => {
         const [from, array] = [step.outputs[carries + k] as number, targets[carries + k] as number]

@@ -42,7 +42,7 @@ export function evaluate(
 ): readonly { aval: Aval; data: Data }[] {
   const key = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)}`
   const executable =
-    executables.get(key) ?? compileWithin(instructionAlone(op, avals, params), ARENA_LIMIT_BYTES, undefined)
+    executables.get(key) ?? compileWithin(instructionAlone(op, avals, params), ARENA_LIMIT_BYTES, {})
   executables.delete(key)
   executables.set(key, executable)
   if (executables.size > EXECUTABLE_CACHE) executables.delete(executables.keys().next().value as string)

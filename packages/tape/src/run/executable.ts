@@ -34,6 +34,8 @@ export interface Executable {
   readonly outputs: readonly Slot[]
   /** Bytes of arena it needs, statics included: its peak. */
   readonly peakBytes: number
+  /** Bytes of a store in which its loops keep states; 0 if they keep none there. */
+  readonly spilledBytes: number
   /** FLOP of one run, and how many of them are rematerialisation. */
   readonly cost: number
   readonly extraCost: number

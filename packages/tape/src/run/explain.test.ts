@@ -55,7 +55,10 @@ function fateOf(storage: number, { graph }: Lowered, { actions }: Plan) {
 
 function expectConsistent(program: Program, memoryBytes: number | undefined) {
   const explanation = explain(program, { memoryBytes })
-  const { lowered, chosen } = planWithin(program, [], memoryBytes ?? Number.POSITIVE_INFINITY)
+  const { lowered, chosen } = planWithin(program, [], {
+    memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY,
+    spillBytes: 0,
+  })
   const simulated = simulate(lowered.graph, chosen)
   const { values, timeline, totals, cost, extraCost, peakBytes } = explanation
   expect(timeline.map(({ liveBytes }) => liveBytes)).toEqual(simulated.timeline)

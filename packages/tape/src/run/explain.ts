@@ -21,10 +21,11 @@ export function explain(
   program: Program,
   {
     memoryBytes = Number.POSITIVE_INFINITY,
+    spillBytes = 0,
     pinned = [],
-  }: Pick<CompileOptions, 'memoryBytes' | 'pinned'> = {},
+  }: Pick<CompileOptions, 'memoryBytes' | 'spillBytes' | 'pinned'> = {},
 ): Explanation {
-  const planned = planKeeping(program, pinned, memoryBytes)
+  const planned = planKeeping(program, pinned, { memoryBytes, spillBytes })
   const { chosen, lowered } = planned
   const { timeline, runs, reads } = follow(lowered, chosen)
   const values = valuesOf(planned, runs, reads)

@@ -1,5 +1,5 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
-export { describe, type Planned, planWithin } from './choose.js'
+export { describe, type Planned } from './choose.js'
 export {
   type Arithmetic,
   type CompileOptions,
@@ -21,6 +21,8 @@ export type {
   Totals,
 } from './explanation.js'
 export { formatExplanation } from './explanation-text.js'
+export { instantiate, type Run } from './instance.js'
+export { planKeeping } from './keep.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
 export { plansOf } from './plans-of.js'

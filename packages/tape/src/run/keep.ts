@@ -6,7 +6,7 @@ import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
-import { type Planned, planWithin } from './choose.js'
+import { type Budget, type Planned, planWithin } from './choose.js'
 import { Regions } from './region.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
@@ -31,12 +31,13 @@ const LEVELS: readonly number[] = (() => {
 export function planKeeping(
   program: Program,
   pinned: readonly boolean[],
-  budgetBytes: number,
+  budget: Budget,
   regions = new Regions(),
 ): Planned {
-  if (!hasUnwinding(program)) return planWithin(program, pinned, budgetBytes, regions)
-  const within = (snapshots: number, bytes: number) =>
-    planWithin(withUnwinding(program, snapshots), pinned, bytes, regions)
+  const { memoryBytes: budgetBytes, spillBytes } = budget
+  if (!hasUnwinding(program)) return planWithin(program, pinned, budget, regions)
+  const within = (snapshots: number, memoryBytes: number) =>
+    planWithin(withUnwinding(program, snapshots), pinned, { memoryBytes, spillBytes }, regions)
   if (budgetBytes === Number.POSITIVE_INFINITY) {
     const plain = within(DEFAULT_SNAPSHOTS, budgetBytes)
     if (plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain

@@ -1,4 +1,5 @@
 /** What is kept of loops within a budget: the same bits, never more bytes than given, and less work with more of them. */
+import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import {
   Arena,
@@ -6,6 +7,7 @@ import {
   compile,
   controlOf,
   dataOf,
+  directoryStore,
   type Executable,
   forLoop,
   grad,
@@ -114,7 +116,7 @@ const programOf = ({ f, inputs }: Case): Program =>
   simplify(record((...xs: Tensor[]) => f(...xs), ...inputs.map(x => x.aval)).program)
 
 function run(executable: Executable, inputs: readonly Tensor[], maximumBytes?: number) {
-  const arena = new Arena({ maximumBytes })
+  const arena = new Arena({ maximumBytes, spill: directoryStore({ directory: tmpdir() }) })
   arena.load(executable)
   inputs.forEach((x, k) => void arena.write(k, dataOf(x)))
   arena.run()
@@ -161,8 +163,10 @@ describe.each(Object.keys(cases))('%s', name => {
   })
 
   test('every way to keep a loop gives the same bits', () => {
-    const ways = waysIn(program)
-    const chosen = ways.filter((_, k) => k % Math.ceil(ways.length / 10) === 0 || k === ways.length - 1)
+    const all = [waysIn(program), waysIn(program, Number.POSITIVE_INFINITY)]
+    const chosen = all.flatMap(ways =>
+      ways.filter((_, k) => k % Math.ceil(ways.length / 8) === 0 || k === ways.length - 1),
+    )
     for (const { kept } of chosen) {
       const choose = ({ length }: { readonly length: number }) =>
         // Ways are those of the outer loop.
@@ -176,12 +180,13 @@ const outerLength = (program: Program): number =>
   Math.max(...program.instructions.map(one => (controlOf(one) as { readonly length?: number })?.length ?? 0))
 
 /** The ways of the outer loop of a program. */
-function waysIn(program: Program): readonly Way[] {
+function waysIn(program: Program, spillBytes = 0): readonly Way[] {
   const regions = new Regions()
   let found: readonly Way[] = []
   new KeptLoops().of(mergeLoops(program), reversal => {
     const measures = {
       enclose: enclosing('ample', regions),
+      spillBytes,
       instructionCosts: (inner: Program) => instructionCosts(inner, 'ample', regions),
     }
     if (reversal.length === outerLength(program)) found = waysOf(reversal, measures).all
@@ -214,6 +219,7 @@ describe('residuals of all steps', () => {
     const kept = new KeptLoops().of(program, reversal => {
       const measures = {
         enclose: enclosing('ample', regions),
+        spillBytes: 0,
         instructionCosts: (inner: Program) => instructionCosts(inner, 'ample', regions),
       }
       return waysOf(reversal, measures).all.at(-1)?.kept
@@ -252,24 +258,28 @@ describe('mixed schedules', () => {
   })
 })
 
-test('estimated costs of ways are those of the lowered programs', () => {
-  const program = programOf(cases['an LSTM'] as Case)
-  const ways = waysIn(program)
-  const lowered = ({ kept }: Way) =>
-    total(
-      plan(
-        lower(
-          new KeptLoops().of(program, () => kept),
-          [],
-        ).graph,
-      ),
-    )
-  const [first] = ways as readonly [Way]
-  for (const way of ways) {
-    const difference = lowered(way) - lowered(first)
-    expect(Math.abs(difference - (way.cost - first.cost))).toBeLessThanOrEqual(1e-9 * first.cost)
-  }
-})
+test.each([0, Number.POSITIVE_INFINITY])(
+  'estimated costs of ways are those of the lowered programs, with a store of %s bytes',
+  spillBytes => {
+    const program = programOf(cases['an LSTM'] as Case)
+    const ways = waysIn(program, spillBytes)
+    expect(ways.some(({ spilledBytes }) => spilledBytes > 0)).toBe(spillBytes > 0)
+    const lowered = ({ kept }: Way) =>
+      total(
+        plan(
+          lower(
+            new KeptLoops().of(program, () => kept),
+            [],
+          ).graph,
+        ),
+      )
+    const [first] = ways as readonly [Way]
+    for (const way of ways) {
+      const difference = lowered(way) - lowered(first)
+      expect(Math.abs(difference - (way.cost - first.cost))).toBeLessThanOrEqual(1e-9 * first.cost)
+    }
+  },
+)
 
 test('a loop and the tangents of it are one loop, and so are their pullbacks', () => {
   const program = programOf(cases['a gradient and its tangent'] as Case)

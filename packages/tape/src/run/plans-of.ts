@@ -18,5 +18,5 @@ import { Regions } from './region.js'
  */
 export function plansOf(program: Program, pinned: readonly boolean[] = []): (budgetBytes: number) => Planned {
   const regions = new Regions()
-  return budgetBytes => planKeeping(program, pinned, budgetBytes, regions)
+  return budgetBytes => planKeeping(program, pinned, { memoryBytes: budgetBytes, spillBytes: 0 }, regions)
 }

@@ -1,10 +1,11 @@
 /** The pullback of a loop from snapshots of its states: see `revolve` of the kernels. */
-import { advancedSteps, type RevolveList, revolve, revolveLists, slotBytes } from '@wengert/kernels'
+import { type RevolveList, revolve, revolveLists, slotBytes } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Place } from './lowered.js'
 import type { Enclose } from './region.js'
-import { movingCost, putRow, takeRow } from './rows.js'
+import { movingCost, putRow, spillingCost, takeRow, unspillRow } from './rows.js'
+import { reversalOf } from './two-level.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
 type Revolve = Control & { readonly kind: 'revolve' }
@@ -57,7 +58,7 @@ export function stepBack(
 /** The unit of a reversal from snapshots. */
 export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): Unit {
   const { forward, forwardConstants, states, reverse, constants, carries, rows, groups } = control
-  const { length, fromLast, every, snapshots } = control
+  const { length, fromLast, every, snapshots, spill, held = false } = control
   const { size, kept } = groups ?? { size: 1, kept: 0 }
   const spec = { residuals: groups !== undefined }
   const advance = stepForward(forward, forwardConstants, states, enclose)
@@ -77,8 +78,10 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
   const counters = layout.take(16 + 4 * snapshots)
 
   const again = length - kept
+  const { advanced, begun } = reversalOf({ steps: again, every, size, snapshots, held })
   const cost =
-    advancedSteps({ steps: again, every, size, snapshots }) * advance.cost +
+    advanced * advance.cost +
+    (spill ? begun * spillingCost(state) : 0) +
     again * (keep?.cost ?? 0) +
     length * pull.cost
 
@@ -139,8 +142,9 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
       ],
       save: state.map((aval, k) => putRow(aval, at[k] as number, saved[k] as number, place)),
       load: state.map((aval, k) => takeRow(aval, saved[k] as number, at[k] as number, place)),
-      begin:
-        every < again
+      begin: spill
+        ? state.map((aval, k) => unspillRow(aval, spill[k] as number, at[k] as number, stretch))
+        : every < again
           ? state.map((aval, k) => takeRow(aval, begins[k] as number, at[k] as number, stretch))
           : moves(state, begins, at),
       keep: keep ? forwardCalls(keep) : [],
@@ -151,7 +155,7 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
       ...moves(carry, init, carryAt),
       {
         kernel: revolve(spec),
-        inputs: [length, every, snapshots, fromLast ? 1 : 0, ...(groups ? [size, kept] : [])],
+        inputs: [length, every, snapshots, fromLast ? 1 : 0, held ? 1 : 0, ...(groups ? [size, kept] : [])],
         outputs: [row, place, stretch, ...(groups ? [slot] : []), positions],
         scratch: 0,
         lists: revolveLists(spec).map(list => lists[list]),

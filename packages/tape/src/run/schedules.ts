@@ -37,7 +37,7 @@ function schedule(length: number, size: number, kept: number, { every, snapshots
 }
 
 /** Whole numbers from one to another, about evenly spread by their ratios. */
-function scale(from: number, to: number, ratio: number): number[] {
+export function scale(from: number, to: number, ratio: number): number[] {
   const found: number[] = []
   for (let k = from; k <= to; k = Math.max(k + 1, Math.floor(k * ratio))) found.push(k)
   if (found.length > 0 && found.at(-1) !== to) found.push(to)

@@ -3,8 +3,10 @@
  * Only those are listed that no other beats in both.
  *
  * Between the extremes lie snapshots of states (Revolve) and mixed schedules of states, groups and residuals; see `revolve` of
- * the kernels. Which values of a step are its residuals is a minimal cut for several prices of a byte.
+ * the kernels. The states at the beginnings of stretches or groups may be in a store, at its cost, instead of in memory. Which
+ * values of a step are its residuals is a minimal cut for several prices of a byte.
  */
+import { SPILL_BLOCK_BYTES, spillBlocks } from '@wengert/kernels'
 import { type Aval, bytesOf, type Program } from '../program/index.js'
 import {
   groupPrograms,
@@ -17,8 +19,9 @@ import {
 } from '../rewrite/index.js'
 import type { Enclose } from './region.js'
 import { stepBack, stepForward } from './revolve.js'
-import { movingCost } from './rows.js'
-import { type Schedule, schedulesOf, tailsOf } from './schedules.js'
+import { movingCost, spillingCost } from './rows.js'
+import { type Schedule, scale, schedulesOf, tailsOf } from './schedules.js'
+import { cheapestTwoLevel, reversalOf } from './two-level.js'
 
 /** A way to keep what a pullback needs. */
 export interface Way {
@@ -26,6 +29,8 @@ export interface Way {
   readonly kept: Kept | undefined
   /** Bytes from the loop to the end of its pullback, and of what the pullback works with. */
   readonly bytes: number
+  /** Bytes of a store. */
+  readonly spilledBytes: number
   /** Cost of the pullback and of what the loop does for it, in FLOP equivalents. */
   readonly cost: number
 }
@@ -48,7 +53,7 @@ const WORTH_OF_A_BYTE = 16
  * @param times how often the loop runs.
  */
 export function waysWithin({ all, costOfStates }: Ways, times: number): readonly Way[] {
-  const fast = all.filter(({ cost }) => cost <= costOfStates)
+  const fast = all.filter(({ cost, spilledBytes }) => cost <= costOfStates && spilledBytes === 0)
   return all.slice(0, all.indexOf(cheapestAt(fast, WORTH_OF_A_BYTE, times)) + 1)
 }
 
@@ -61,6 +66,8 @@ export function cheapestAt(ways: readonly Way[], price: number, times: number): 
 /** What ways are measured with. */
 export interface Measures {
   readonly enclose: Enclose
+  /** Most bytes of a store that the loops may take; 0 if there is none. */
+  readonly spillBytes: number
   instructionCosts(program: Program): readonly number[]
 }
 
@@ -78,9 +85,10 @@ export function waysOf(reversal: Reversal, measures: Measures): Ways {
 
 /** The same ways of several, with their bytes and costs added up. */
 const together = ([first = [], ...others]: readonly (readonly Way[])[]): readonly Way[] =>
-  first.map(({ kept, bytes, cost }, k) => ({
+  first.map(({ kept, bytes, spilledBytes, cost }, k) => ({
     kept,
     bytes: others.reduce((sum, ways) => sum + (ways[k] as Way).bytes, bytes),
+    spilledBytes: others.reduce((sum, ways) => sum + (ways[k] as Way).spilledBytes, spilledBytes),
     cost: others.reduce((sum, ways) => sum + (ways[k] as Way).cost, cost),
   }))
 
@@ -122,16 +130,47 @@ class Back {
     const all = {
       kept: undefined,
       bytes: length * bytesOfAll(read) + replay.region.bytes,
+      spilledBytes: 0,
       cost: length * (replay.cost + 2 * movingCost(read)),
     }
     const fewer = schedulesOf(length).single.map(
       ({ every, snapshots, states, advanced }): Way => ({
         kept: { kind: 'snapshots', every, snapshots },
         bytes: (states + snapshots + 1) * stateBytes + region,
+        spilledBytes: 0,
         cost: states * movingCost(this.#states) + advanced * advance.cost + length * replay.cost,
       }),
     )
-    return [all, ...fewer]
+    const spilled = this.#spilled().map(
+      ({ schedule, states, advanced, begun }): Way => ({
+        kept: { kind: 'snapshots', ...schedule },
+        bytes: (schedule.snapshots + 1) * stateBytes + region,
+        spilledBytes: states * this.#recordBytes,
+        cost: (states + begun) * spillingCost(this.#states) + advanced * advance.cost + length * replay.cost,
+      }),
+    )
+    return [all, ...fewer, ...spilled]
+  }
+
+  /** Bytes that a state takes in a store. */
+  get #recordBytes(): number {
+    return this.#states.reduce((sum, aval) => sum + SPILL_BLOCK_BYTES * spillBlocks(bytesOf(aval)), 0)
+  }
+
+  /** Schedules with states in the store, as many as cost least for so many in memory. */
+  #spilled() {
+    const [steps, most] = [this.#length, Math.floor(this.#measures.spillBytes / this.#recordBytes)]
+    if (steps <= 1 || !(most > 1)) return []
+    const spill = spillingCost(this.#states)
+    const costs = { step: this.#advance.cost, write: spill, read: spill }
+    return scale(0, steps - 1, 1.15).flatMap(count => {
+      const { every, held } = cheapestTwoLevel(steps, count, costs, most)
+      if (every >= steps) return []
+      const snapshots = Math.min(count, every)
+      const { advanced, begun } = reversalOf({ steps, every, size: 1, snapshots, held })
+      const schedule = { every, snapshots, spill: true, ...(held && { held }) }
+      return [{ schedule, states: Math.ceil(steps / every), advanced, begun }]
+    })
   }
 
   /** From residuals: of all steps, of groups of steps, of some last steps. */
@@ -171,15 +210,26 @@ class Back {
     const ways: Way[] = []
     const add = (schedule: Schedule) => {
       const { every, snapshots, size, states, advanced, kept: tail } = schedule
-      ways.push({
+      const way: Way = {
         kept: { kind: 'groups', residuals, every, snapshots, size, kept: tail },
         bytes: (states + snapshots + 1) * stateBytes + (size + tail) * residualBytes + region,
+        spilledBytes: 0,
         cost:
           states * stateCost +
           (tail > 0 ? length * inLoop + tail * residualCost : 0) +
           advanced * advance.cost +
           (length - tail) * kept.cost +
           length * pulled.cost,
+      }
+      ways.push(way)
+      const spilledBytes = states * this.#recordBytes
+      if (states === 0 || spilledBytes > this.#measures.spillBytes) return
+      const { begun } = reversalOf({ steps: length - tail, every, size, snapshots, held: false })
+      ways.push({
+        kept: { ...(way.kept as Kept & { kind: 'groups' }), spill: true },
+        bytes: way.bytes - states * stateBytes,
+        spilledBytes,
+        cost: way.cost - states * stateCost + (states + begun) * spillingCost(this.#states),
       })
     }
     schedulesOf(length).groups.forEach(add)
@@ -188,6 +238,7 @@ class Back {
     ways.push({
       kept: { kind: 'residuals', residuals },
       bytes: length * residualBytes + pulled.region.bytes,
+      spilledBytes: 0,
       cost: length * (pulled.cost + inLoop + residualCost),
     })
     return ways

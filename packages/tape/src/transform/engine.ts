@@ -3,6 +3,7 @@ import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { Residents } from '../resident/index.js'
 import {
+  ARENA_LIMIT_BYTES,
   Arena,
   type Arithmetic,
   borrowArena,
@@ -14,11 +15,17 @@ import {
   explainWithin,
   giveBack,
 } from '../run/index.js'
+import { type Spill, type SpillStore, storeOf } from '../spill/index.js'
 
 /** Options of everything that runs programs. */
 export interface RunOptions {
   /** Bytes that one execution cannot pass: inputs, constants, values, results and scratch. Default: no cap. */
   readonly memory?: ByteSize | undefined
+  /**
+   * Where loops may keep states that do not fit the memory, besides it, where that costs less than to compute them again: a
+   * directory, or a store such as that of {@link opfsStore}. Default: nowhere.
+   */
+  readonly spill?: Spill | undefined
   /** Default `'fast'`. */
   readonly arithmetic?: Arithmetic | undefined
 }
@@ -36,23 +43,27 @@ const COMPILED_CACHE = 64
 export class Engine {
   readonly arithmetic: Arithmetic | undefined
   readonly memoryBytes: number | undefined
+  readonly #store: SpillStore | undefined
   readonly #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
   /** Where values lie while a recording with values is in progress. */
   #residents: Residents | undefined
 
   constructor(options: RunOptions) {
-    const { memory, arithmetic } = options
+    const { memory, spill, arithmetic } = options
     checkNames(options)
     checkArithmetic(arithmetic)
     this.arithmetic = arithmetic
-    this.memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
+    this.#store = spill === undefined ? undefined : storeOf(spill)
+    // What a store is for is to do with less than the most an arena may have.
+    const largest = this.#store && ARENA_LIMIT_BYTES
+    this.memoryBytes = memory === undefined ? largest : parseByteSize(memory)
   }
 
   /** The arena, which cannot pass the budget. */
   get arena(): Arena {
     if (this.memoryBytes === undefined) return commonArena()
-    this.#arena ??= new Arena({ maximumBytes: this.memoryBytes })
+    this.#arena ??= new Arena({ maximumBytes: this.memoryBytes, spill: this.#store })
     return this.#arena
   }
 
@@ -63,7 +74,12 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   compile(key: string, program: Program, outputs: Recording['outputs']): Compiled {
-    return this.keep(key, { executable: compileWithin(program, this.memoryBytes, this.arithmetic), outputs })
+    const { arithmetic, memoryBytes } = this
+    const spillBytes = this.#store?.bytes
+    return this.keep(key, {
+      executable: compileWithin(program, memoryBytes, { arithmetic, spillBytes }),
+      outputs,
+    })
   }
 
   /** Keeps what was compiled under a key. */
@@ -77,10 +93,14 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   explain(program: Program): Explanation {
-    return explainWithin(program, this.memoryBytes)
+    return explainWithin(program, this.memoryBytes, this.#store?.bytes)
   }
 
-  /** Runs a compiled function; inputs after those that are given lie in the arena already. */
+  /**
+   * Runs a compiled function; inputs after those that are given lie in the arena already.
+   *
+   * @throws {@link SpillError} if states cannot be spilled or read back.
+   */
   run({ executable, outputs }: Compiled, inputs: readonly Tensor[], arena = this.arena): Tree<Tensor> {
     const results = execute(
       arena,
@@ -122,7 +142,7 @@ function checkArithmetic(arithmetic: Arithmetic | undefined): void {
 }
 
 /** Options of the transformations, this engine's and their own. */
-const NAMES = ['memory', 'arithmetic', 'dynamic', 'argnums', 'reduction', 'auxiliary']
+const NAMES = ['memory', 'spill', 'arithmetic', 'dynamic', 'argnums', 'reduction', 'auxiliary']
 
 /** A misspelt option would do nothing, in silence. */
 function checkNames(options: RunOptions): void {

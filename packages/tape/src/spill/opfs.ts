@@ -1,0 +1,94 @@
+/** A store in the origin private file system of a browser. */
+import { SpillError } from '../errors.js'
+import { type ByteSize, parseByteSize } from '../program/index.js'
+import { recordStore, type SpillStore } from './store.js'
+
+/** A store that holds a file until it is closed. */
+export interface OpfsStore extends SpillStore {
+  /** Removes the file. */
+  close(): Promise<void>
+}
+
+/** What only dedicated workers have of a file. */
+interface SyncAccessHandle {
+  read(bytes: Uint8Array, options: { readonly at: number }): number
+  write(bytes: Uint8Array, options: { readonly at: number }): number
+  truncate(bytes: number): void
+  close(): void
+}
+
+interface SyncFile {
+  createSyncAccessHandle(): Promise<SyncAccessHandle>
+}
+
+const FOLDER = 'wengert-spill'
+
+/**
+ * Opens a store in the origin private file system, in a dedicated worker. The file is removed by `close`; what workers left
+ * that were ended before is removed when the next store is opened.
+ *
+ * @throws {@link SpillError} in any other place; {@link OptionError} if `bytes` is no size.
+ * @example
+ * await opfsStore() // → throws SPILL
+ */
+export async function opfsStore({
+  bytes,
+}: {
+  readonly bytes?: ByteSize | undefined
+} = {}): Promise<OpfsStore> {
+  const limit = bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(bytes, 'spill.bytes')
+  if (!('FileSystemSyncAccessHandle' in globalThis)) throw notHere()
+  try {
+    const root = await navigator.storage.getDirectory()
+    const folder = await root.getDirectoryHandle(FOLDER, { create: true })
+    // One at a time, so that a file that is not open yet is not taken for a leftover.
+    const { name, handle } = await navigator.locks.request(FOLDER, async () => {
+      await removeLeftovers(folder)
+      return openFile(folder)
+    })
+    const store = recordStore(
+      {
+        name: `${FOLDER}/${name}`,
+        write: (record, at) => handle.write(record, { at }),
+        read: (record, at) => handle.read(record, { at }),
+        clear: () => handle.truncate(0),
+      },
+      limit,
+    )
+    return {
+      ...store,
+      async close() {
+        handle.close()
+        await folder.removeEntry(name)
+      },
+    }
+  } catch (cause) {
+    throw new SpillError({
+      summary: 'No file could be made in the origin private file system.',
+      fix: 'a private window or a full disk may refuse it',
+      data: { operation: 'open' },
+      cause,
+    })
+  }
+}
+
+/** Whoever is alive has its file open; the browser removes none that is. */
+async function removeLeftovers(folder: FileSystemDirectoryHandle): Promise<void> {
+  const names: string[] = []
+  for await (const name of folder.keys()) names.push(name)
+  await Promise.allSettled(names.map(name => folder.removeEntry(name)))
+}
+
+async function openFile(folder: FileSystemDirectoryHandle) {
+  const name = crypto.randomUUID()
+  const file = (await folder.getFileHandle(name, { create: true })) as unknown as SyncFile
+  return { name, handle: await file.createSyncAccessHandle() }
+}
+
+const notHere = () =>
+  new SpillError({
+    summary: 'There is no synchronous access to files here.',
+    expected: 'a dedicated worker of a page in a secure context',
+    fix: 'open the store in a Worker, or let a scheduler with workers spill',
+    data: { operation: 'open' },
+  })

@@ -1,0 +1,72 @@
+import { OptionError } from '../errors.js'
+import { type ByteSize, parseByteSize } from '../program/index.js'
+import { directoryStore, type SpillDirectory } from './directory.js'
+import { opfsStore } from './opfs.js'
+import type { SpillStore } from './store.js'
+
+/** Where loops may keep states that do not fit the memory: a directory, or a store that is open. */
+export type Spill = SpillDirectory | SpillStore
+
+/** The origin private file system of a browser. */
+export interface SpillOpfs {
+  readonly opfs: true
+  /** Most bytes of a file. Default: as many as there are. */
+  readonly bytes?: ByteSize | undefined
+}
+
+/** Where stores can be opened; plain data, so that each lane of a scheduler opens one of its own. */
+export type SpillPlace = SpillDirectory | SpillOpfs
+
+/**
+ * The store of an option.
+ *
+ * @throws {@link OptionError} if it is neither a directory nor a store.
+ */
+export function storeOf(spill: Spill): SpillStore {
+  if (isStore(spill)) return spill
+  if (isPlace(spill) && 'directory' in spill) return directoryStore(spill)
+  throw new OptionError({
+    summary: `\`spill\` is ${JSON.stringify(spill)}.`,
+    expected: '{ directory, bytes? } or a store',
+    fix: 'in a worker of a browser pass await opfsStore()',
+    data: { option: 'spill' },
+  })
+}
+
+/**
+ * Most bytes of a store at a place, or Infinity.
+ *
+ * @throws {@link OptionError} if it is no place.
+ * @example
+ * spillBytesOf({ directory: '/tmp', bytes: '1 GiB' }) // → 1073741824
+ * spillBytesOf({ directory: 3 }) // → throws OPTION
+ */
+export function spillBytesOf(place: SpillPlace): number {
+  if (isPlace(place)) {
+    return place.bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(place.bytes, 'spill.bytes')
+  }
+  throw new OptionError({
+    summary: `\`spill\` is ${JSON.stringify(place)}.`,
+    expected: '{ directory, bytes? }, or { opfs: true, bytes? } in a browser',
+    data: { option: 'spill' },
+  })
+}
+
+/**
+ * Opens a store at a place.
+ *
+ * @throws {@link SpillError} if it cannot be opened.
+ */
+export const openStore = async (place: SpillPlace): Promise<SpillStore> =>
+  'opfs' in place ? opfsStore(place) : directoryStore(place)
+
+function isPlace(place: unknown): place is SpillPlace {
+  const { directory, opfs, bytes: _, ...others } = Object(place) as Partial<SpillDirectory & SpillOpfs>
+  if (Object.keys(others).length > 0) return false
+  return opfs === undefined ? typeof directory === 'string' && directory !== '' : opfs === true && !directory
+}
+
+const isStore = (spill: Spill): spill is SpillStore =>
+  (['write', 'read', 'clear'] as const).every(
+    name => typeof (Object(spill) as Partial<SpillStore>)[name] === 'function',
+  )

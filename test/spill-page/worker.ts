@@ -1,0 +1,13 @@
+import { grad, opfsStore } from '@wengert/tape'
+import { batch, LANE_BYTES, loss, params } from '../spill-model.js'
+
+/** Opens a store, takes a gradient with it, and keeps it open, or closes it. */
+async function work(close: boolean): Promise<void> {
+  const spill = await opfsStore({ bytes: '1 GiB' })
+  const gradient = grad((rate: typeof params) => loss(rate, batch).sum(), { memory: 8 * LANE_BYTES, spill })
+  const bits = JSON.stringify([gradient(params).item(), gradient(params).item()])
+  if (close) await spill.close()
+  postMessage(bits)
+}
+
+addEventListener('message', ({ data }) => void work(data as boolean))
