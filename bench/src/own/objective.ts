@@ -51,7 +51,7 @@ export function programOf(objective: Objective, { arrays, by, settings }: Shaped
       const { value, gradient } = valueAndGrad(lossOf(objective, settings))(...split(given, by))
       return [value, ...by.map(name => gradient[name] as Tensor)]
     },
-    ...Object.values(arrays),
+    ...Object.values(arrays).map(({ dtype, shape }) => ({ dtype, shape })),
   )
   return simplify(recording.program)
 }
