@@ -37,10 +37,10 @@ function cnnTask(batch: number, size: number, [c1, c2]: readonly [number, number
 export const cnn: Suite = {
   objectives: { cnn: network },
   contests(scale) {
-    const task = scale === 'tiny' ? cnnTask(3, 16, [2, 3]) : cnnTask(128, 28, [8, 16])
+    const task = scale === 'tiny' ? cnnTask(2, 16, [1, 2]) : cnnTask(128, 28, [8, 16])
     return [
       {
-        case: `batch ${scale === 'tiny' ? 3 : 128}`,
+        case: `batch ${scale === 'tiny' ? 2 : 128}`,
         entrants: [onWorkers(task, 1), onWorkers(task, 2)],
         peers: task,
       },
