@@ -104,7 +104,7 @@ const benchOf = (): Command =>
     .description(
       `Measure this machine: ${suiteNames.join(', ')}; or the planner beside others on known networks: plan.`,
     )
-    .argument('<suite>', benchNames.join(' or '), choice('suite', benchNames))
+    .argument('<suite>', benchNames.join(', '), choice('suite', benchNames))
     .option(
       '--runs <n>',
       'rounds of each case; the median counts (default: 9)',

@@ -30,7 +30,7 @@ export interface Limits {
 }
 
 /** Limits that let a run end, and the slowest peers take part. */
-export const LIMITS: Limits = { firstMs: 300_000, roundMs: 180_000, allMs: 30_000 }
+export const LIMITS: Limits = { firstMs: 120_000, roundMs: 120_000, allMs: 30_000 }
 
 const WARM_UP_ROUNDS = 3
 const WARM_UP_MS = 100
