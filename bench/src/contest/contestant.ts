@@ -20,7 +20,7 @@ export interface Entry {
 }
 
 /** How long things may take. */
-export interface Limits {
+interface Limits {
   /** Until the first result, with recording and compiling. */
   readonly firstMs: number
   /** One round. */
@@ -30,7 +30,7 @@ export interface Limits {
 }
 
 /** Limits that let a run end, and the slowest peers take part. */
-export const LIMITS: Limits = { firstMs: 120_000, roundMs: 120_000, allMs: 30_000 }
+const LIMITS: Limits = { firstMs: 120_000, roundMs: 120_000, allMs: 30_000 }
 
 const WARM_UP_ROUNDS = 3
 const WARM_UP_MS = 100

@@ -30,7 +30,7 @@ export async function serve(engine: Engine): Promise<void> {
       ok => ({ ok }),
       error => ({ failed: reason(error) }),
     )
-    write(`${JSON.stringify(said)}\n`)
+    await new Promise<void>(done => write(`${JSON.stringify(said)}\n`, () => done()))
     if (request.ask === 'close') break
   }
   process.exit(0)

@@ -7,7 +7,7 @@ import type { OwnOptions } from './options.js'
 import { scheduled } from './scheduled.js'
 import { yardstickOf } from './yardstick.js'
 
-export type { Objective, Tensors } from './objective.js'
+export type { Objective } from './objective.js'
 export type { OwnOptions } from './options.js'
 
 /** Objectives by the kind of task. */

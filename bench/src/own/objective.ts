@@ -22,9 +22,6 @@ export interface Shaped {
   readonly settings: Settings
 }
 
-/** A function's arguments: what it is differentiated by, and the rest. */
-export type Split = readonly [by: Tensors, rest: Tensors]
-
 /** Takes arrays apart by the names of those by which is differentiated. */
 export function split<T>(
   arrays: Readonly<Record<string, T>>,

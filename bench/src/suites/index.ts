@@ -12,8 +12,7 @@ import { scalar } from './scalar.js'
 import { startup } from './startup.js'
 import { transformer } from './transformer.js'
 
-export { SCALARS } from './scalar.js'
-export type { Contest, Entrant, Scale, Suite } from './suite.js'
+export type { Contest, Scale } from './suite.js'
 
 /** All suites by name. */
 export const suites = {

@@ -4,7 +4,7 @@ import type { Objective } from '../own/index.js'
 import { type Contest, called, inPlace, type Suite } from './suite.js'
 
 /** Numbers that a scalar program begins with. */
-export const SCALARS = 8
+const SCALARS = 8
 
 /**
  * A program of so many operations on scalars: v = sin(v·xᵢ + xⱼ), s = s + v, over and over. Each term reaches the
