@@ -43,7 +43,7 @@ export function scalarTask(operations: number, rows: number | null, derive: bool
 export const scalar: Suite = {
   objectives: { scalars },
   contests(scale) {
-    const lengths = scale === 'tiny' ? [8, 21] : [50, 5000]
+    const lengths = scale === 'tiny' ? [21, 34] : [50, 5000]
     const many = scale === 'tiny' ? 3 : 1024
     return lengths.flatMap(operations =>
       [null, many].map((rows): Contest => {
