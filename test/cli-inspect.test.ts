@@ -109,7 +109,7 @@ describe('what is printed', () => {
   test('what is wrong', () => {
     expect(inspect('griewak').stderr).toMatchInlineSnapshot(`
       "OptionError: \`example\` is "griewak".
-        expected  baydin or griewank or accumulation or branches or composition or speelpenning or perceptron or network
+        expected  baydin, griewank, accumulation, branches, composition, speelpenning, perceptron or network
         fix       --help after the command says what each option means
       "
     `)

@@ -9,5 +9,6 @@ export {
   planSuite,
 } from './plan/index.js'
 export type { BenchRow, SuiteOptions } from './row.js'
-export { runSuite, type SuiteName, suiteNames } from './suites.js'
+export { runSuite } from './run-suite.js'
+export { type Scale, type SuiteName, suiteNames } from './suites/index.js'
 export { type Numbers, type WorkedExample, workedExamples } from './worked-examples.js'

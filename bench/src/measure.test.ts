@@ -1,16 +1,29 @@
 import { expect, test } from 'vitest'
-import { alternately, column, median } from './measure.js'
+import { alternately, median, medianRatio } from './measure.js'
 
 test('the median is in the middle', () => {
   expect([[5], [3, 1, 2], [1, 2, 3, 10]].map(median)).toEqual([5, 2, 2.5])
   expect(median([])).toBeNaN()
 })
 
-test('works take turns, and an abort ends them', async () => {
+test('things take turns, each as often as it may', async () => {
   const order: string[] = []
-  const works = ['a', 'b'].map(name => () => order.push(name))
-  const rounds = await alternately(works, 2)
-  expect(order).toEqual(['a', 'b', 'a', 'b'])
-  expect(column(rounds, 1)).toHaveLength(2)
-  await expect(alternately(works, 1, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+  const things = [
+    { rounds: 2, measure: async () => order.push('a') },
+    { rounds: 1, measure: async () => order.push('b') },
+  ]
+  expect(await alternately(things)).toEqual([[1, 3], [2]])
+  expect(order).toEqual(['a', 'b', 'a'])
+  expect(await alternately([])).toEqual([])
+})
+
+test('what fails ends the turns', async () => {
+  const fails = { rounds: 1, measure: () => Promise.reject(new Error('enough')) }
+  await expect(alternately([fails])).rejects.toThrow('enough')
+})
+
+test('ratios are of the same round', () => {
+  expect(medianRatio([2, 30, 6], [1, 10, 2])).toBe(3)
+  expect(medianRatio([2], [1, 10])).toBe(2)
+  expect(medianRatio([], [1])).toBeNull()
 })

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
-
 /**
  * The middle of some numbers, or the mean of the two in the middle.
  *
@@ -14,38 +12,37 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** Milliseconds that something takes. */
-async function timed(work: () => unknown): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
+/** Something that is measured, so many times. */
+export interface Turns<T> {
+  readonly rounds: number
+  measure(): Promise<T>
 }
 
 /**
  * Measures several things in turn, round after round, so that a noisy neighbour hits all of them alike; figures of
  * one round may be compared.
  *
- * @returns milliseconds, a list a round, in the order of the works.
+ * @returns the figures of each, in the order of its rounds.
  */
-export async function alternately(
-  works: readonly (() => unknown)[],
-  rounds: number,
-  signal?: AbortSignal,
-): Promise<readonly (readonly number[])[]> {
-  const measured: number[][] = []
-  for (let round = 0; round < rounds; round++) {
-    const times: number[] = []
-    // Lets the process hear of interrupts, which works without a pause would keep from it.
-    await setImmediate()
-    for (const work of works) {
-      signal?.throwIfAborted()
-      times.push(await timed(work))
+export async function alternately<T>(all: readonly Turns<T>[]): Promise<readonly (readonly T[])[]> {
+  const figures: T[][] = all.map(() => [])
+  const most = Math.max(0, ...all.map(({ rounds }) => rounds))
+  for (let round = 0; round < most; round++) {
+    for (const [k, { rounds, measure }] of all.entries()) {
+      if (round < rounds) figures[k]?.push(await measure())
     }
-    measured.push(times)
   }
-  return measured
+  return figures
 }
 
-/** One thing's times over all rounds. */
-export const column = (rounds: readonly (readonly number[])[], k: number): readonly number[] =>
-  rounds.map(times => times[k] as number)
+/**
+ * The median over the rounds that both have of one's figure by the other's.
+ *
+ * @example
+ * medianRatio([4, 9], [2, 3, 5]) // → 2.5
+ */
+export function medianRatio(of: readonly number[], to: readonly number[]): number | null {
+  const both = Math.min(of.length, to.length)
+  if (both === 0) return null
+  return median(of.slice(0, both).map((value, round) => value / (to[round] as number)))
+}

@@ -1,22 +1,49 @@
-/** What was measured of one case. Suites add figures of their own. */
+/** What was measured of one engine in one case. */
 export interface BenchRow {
+  readonly suite: string
   readonly case: string
-  readonly engine: 'wengert'
-  /** Worker threads; 0 if the main thread computed. */
-  readonly workers: number
-  /** The cap on memory, or null for none. */
-  readonly budgetBytes: number | null
-  /** Bytes of all arenas, as measured. */
-  readonly peakBytes: number
-  readonly medianMs: number
+  /** `wengert`, or the name of a peer. */
+  readonly engine: string
+  /** How the engine was used: workers, threads, a budget. */
+  readonly variant: string
+  /** Median over the runs, of one step; null if it failed. */
+  readonly ms: number | null
+  /** Rounds that were measured: fewer than asked for where a step is long. */
   readonly runs: number
+  /** Median over rounds of this time by that of the case's first row, in the same round. */
+  readonly ratio: number | null
+  /** From recording to the first result. */
+  readonly firstMs?: number
+  readonly nsPerElement?: number
+  readonly nsPerOperation?: number
+  readonly gflops?: number
+  /** Median over rounds of the rate by that of a loop on registers alone, in the same round. */
+  readonly ratioToPeak?: number
+  /** Median over rounds of the rate by that of a matrix product of 512, in the same round. */
+  readonly ratioToMatmul?: number
+  /** Most bytes of the arenas. */
+  readonly arenaBytes?: number
+  /** The cap on them; null for none. */
+  readonly budgetBytes?: number | null
+  /** Share of FLOP that computed again what had been dropped. */
+  readonly recomputedShare?: number
+  /** Most bytes of the process that were resident at a time. */
+  readonly peakResidentBytes?: number
+  /** Why there is no figure, or none to trust. */
+  readonly failed?: string
 }
 
 /** How a suite is run. */
 export interface SuiteOptions {
-  /** Measurements of each case. */
+  /** Rounds of each case. Default 9. */
   readonly runs?: number
+  /** Whether other engines take part. Default false. */
+  readonly peers?: boolean
+  /** Only cases whose name has this in it. */
+  readonly only?: string
   readonly signal?: AbortSignal
   /** Called before each case. */
   onCase?(name: string): void
+  /** Called with what the reader should know, such as peers that are not there. */
+  onNote?(text: string): void
 }

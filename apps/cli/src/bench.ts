@@ -1,27 +1,30 @@
 import { host, runSuite, type SuiteName } from '@wengert/bench'
-import { say, table } from './terminal/index.js'
+import { benchNotes, benchTable } from './bench-table.js'
+import { say } from './terminal/index.js'
+
+/** What `wengert bench` was asked. */
+export interface BenchSettings {
+  readonly runs?: number
+  readonly only?: string
+  readonly peers?: true
+  readonly json?: true
+}
 
 /** Runs a suite, says each figure on standard error, and with `--json` ends with all of them on standard output. */
 export async function benchCommand(
   suite: SuiteName,
-  { runs, json }: { readonly runs?: number; readonly json?: true },
+  { json, ...settings }: BenchSettings,
   signal: AbortSignal,
 ): Promise<void> {
   const machine = host()
   say(`${suite} on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`)
   const rows = await runSuite(suite, {
-    ...(runs === undefined ? {} : { runs }),
+    ...settings,
     signal,
     onCase: name => say(`  ${name}`),
+    onNote: text => say(`  ${text}`),
   })
-  const columns = [...new Set(rows.flatMap(row => Object.keys(row)))].filter(name => name !== 'engine')
-  const cells = rows.map(row => columns.map(name => shown(Reflect.get(row, name))))
-  say(table(cells, columns))
+  say(benchTable(rows))
+  for (const line of benchNotes(rows)) say(line)
   if (json) process.stdout.write(`${JSON.stringify({ suite, host: machine, rows })}\n`)
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  if (typeof value === 'number' && !Number.isInteger(value)) return value.toPrecision(4)
-  return String(value)
 }

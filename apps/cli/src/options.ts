@@ -30,8 +30,12 @@ export const choice =
   (text: string): T => {
     const word = words.find(one => one === text)
     if (word !== undefined) return word
-    throw refused(option, text, words.join(' or '))
+    throw refused(option, text, either(words))
   }
+
+/** Words to choose from: a, b or c. */
+const either = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
 /** A reader of whole numbers above 0 with commas between them. */
 export const lengths = (option: string) => (text: string) =>

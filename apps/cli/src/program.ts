@@ -1,7 +1,7 @@
 import { caseNames, suiteNames } from '@wengert/bench'
 import { OptionError } from '@wengert/tape'
 import { Command } from 'commander'
-import { benchCommand } from './bench.js'
+import { type BenchSettings, benchCommand } from './bench.js'
 import { type BenchPlanSettings, benchPlanCommand } from './bench-plan.js'
 import { gradbenchCommand } from './gradbench/index.js'
 import { exampleNames, type InspectSettings, inspectCommand } from './inspect/index.js'
@@ -32,6 +32,7 @@ import { defaultWorkers, MOST_WORKERS, type TrainSettings, trainCommand } from '
 const [MOST_EPOCHS, MOST_ROWS, MOST_CLASSES] = [100_000, 2 ** 31 - 1, 10_000]
 const [MOST_RUNS, MOST_SECONDS] = [10_000, 86_400]
 const PLAN_OPTIONS = ['case', 'fraction', 'seconds', 'flopsPerByte']
+const SUITE_OPTIONS = ['runs', 'only', 'peers']
 const benchNames = [...suiteNames, 'plan'] as const
 
 /** The commands and options of `wengert`. */
@@ -112,8 +113,14 @@ const benchOf = (): Command =>
     .description(
       `Measure this machine: ${suiteNames.join(', ')}; or the planner beside others on known networks: plan.`,
     )
-    .argument('<suite>', benchNames.join(' or '), choice('suite', benchNames))
-    .option('--runs <n>', 'measurements of each case; the median counts', whole('--runs', 1, MOST_RUNS))
+    .argument('<suite>', benchNames.join(', '), choice('suite', benchNames))
+    .option(
+      '--runs <n>',
+      'rounds of each case; the median counts (default: 9)',
+      whole('--runs', 1, MOST_RUNS),
+    )
+    .option('--only <text>', 'only cases with this in their names')
+    .option('--peers', 'beside other engines, those of them that are installed')
     .option('--case <names>', `plan: ${caseNames.join(', ')} (default: all)`, choices('--case', caseNames))
     .option(
       '--fraction <numbers>',
@@ -132,8 +139,8 @@ const benchOf = (): Command =>
     )
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
-    .action((suite: (typeof benchNames)[number], options: { runs?: number } & BenchPlanSettings) => {
-      refuseOptions(`bench ${suite}`, options, suite === 'plan' ? ['runs'] : PLAN_OPTIONS)
+    .action((suite: (typeof benchNames)[number], options: BenchSettings & BenchPlanSettings) => {
+      refuseOptions(`bench ${suite}`, options, suite === 'plan' ? SUITE_OPTIONS : PLAN_OPTIONS)
       if (suite === 'plan') return benchPlanCommand(options)
       return interruptible(signal => benchCommand(suite, options, signal))
     })

@@ -1,0 +1,59 @@
+import type { BenchRow } from '@wengert/bench'
+import { table } from './terminal/index.js'
+
+interface Column {
+  readonly name: string
+  cell(row: BenchRow): string
+}
+
+const figure = (value: number | null | undefined) => {
+  if (value === null || value === undefined) return ''
+  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3)
+}
+
+const mebibytes = (bytes: number | null | undefined) =>
+  bytes === null || bytes === undefined ? '' : (bytes / 2 ** 20).toFixed(1)
+
+const percent = (share: number | undefined) => (share === undefined ? '' : `${(100 * share).toFixed(0)} %`)
+
+const columns: readonly Column[] = [
+  { name: 'ms', cell: row => (row.failed === undefined ? figure(row.ms) : 'failed') },
+  { name: 'ratio', cell: row => figure(row.ratio) },
+  { name: 'GFLOP/s', cell: row => figure(row.gflops) },
+  { name: 'of peak', cell: row => percent(row.ratioToPeak) },
+  { name: 'of matmul', cell: row => percent(row.ratioToMatmul) },
+  { name: 'ns each', cell: row => figure(row.nsPerElement ?? row.nsPerOperation) },
+  { name: 'redone', cell: row => (row.recomputedShare ? percent(row.recomputedShare) : '') },
+  { name: 'budget', cell: row => mebibytes(row.budgetBytes) },
+  { name: 'arenas', cell: row => mebibytes(row.arenaBytes) },
+  { name: 'process', cell: row => mebibytes(row.peakResidentBytes) },
+]
+
+/** Rows by case, with the columns that say something of any of them. */
+export function benchTable(rows: readonly BenchRow[]): string {
+  const shown = columns.filter(({ cell }) => rows.some(row => cell(row) !== ''))
+  const lines = [...new Set(rows.map(row => row.case))].flatMap(name => {
+    const mine = rows.filter(row => row.case === name)
+    const most = Math.max(...mine.map(({ runs }) => runs))
+    const few = ({ runs }: BenchRow) => (runs > 0 && runs < most ? '†' : '')
+    return [
+      [name, ...shown.map(() => '')],
+      ...mine.map(row => [`  ${label(row)}${few(row)}`, ...shown.map(({ cell }) => cell(row))]),
+    ]
+  })
+  return table(lines, ['', ...shown.map(({ name }) => name)])
+}
+
+/** What went wrong, a line a row, and what the marks mean. */
+export function benchNotes(rows: readonly BenchRow[]): readonly string[] {
+  const failures = rows.flatMap(row =>
+    row.failed === undefined ? [] : [`${row.case}, ${label(row)}:`, `  ${row.failed}`],
+  )
+  return [
+    'ratio: time by that of the first row of the case, in the same rounds; arenas and process: peak MiB.',
+    '†: fewer rounds than others, since one takes long.',
+    ...failures,
+  ]
+}
+
+const label = ({ engine, variant }: BenchRow): string => (variant ? `${engine}, ${variant}` : engine)

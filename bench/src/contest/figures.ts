@@ -1,0 +1,58 @@
+import type { RoundFacts } from '../engine/index.js'
+import { median, medianRatio } from '../measure.js'
+import type { BenchRow } from '../row.js'
+import type { Contest } from '../suites/index.js'
+import type { Contestant } from './contestant.js'
+
+/** What a contestant measured. */
+export interface Measured {
+  readonly contestant: Contestant
+  readonly rounds: readonly RoundFacts[]
+}
+
+/** The row of a contestant beside that of the case's first. */
+export function rowOf(
+  suite: string,
+  contest: Contest,
+  { contestant, rounds }: Measured,
+  first: Measured,
+): BenchRow {
+  const { entry, firstMs, facts, failed } = contestant
+  const { engine, variant } = entry
+  const times = rounds.map(({ ms }) => ms)
+  const row = { suite, case: contest.case, engine, variant }
+  if (failed !== undefined || times.length === 0) {
+    return { ...row, ms: null, runs: 0, ratio: null, ...facts, failed: failed ?? 'Nothing was measured.' }
+  }
+  const ms = median(times)
+  return {
+    ...row,
+    ms,
+    runs: times.length,
+    ratio: medianRatio(
+      times,
+      first.rounds.map(round => round.ms),
+    ),
+    ...(firstMs !== undefined && { firstMs }),
+    ...rates(contest, ms),
+    ...shares(contest, entry.options, rounds),
+    ...facts,
+  }
+}
+
+function rates({ flops, per }: Contest, ms: number): Partial<BenchRow> {
+  return {
+    ...(flops !== undefined && { gflops: flops / ms / 1e6 }),
+    ...(per?.unit === 'element' && { nsPerElement: (1e6 * ms) / per.count }),
+    ...(per?.unit === 'operation' && { nsPerOperation: (1e6 * ms) / per.count }),
+  }
+}
+
+function shares({ flops }: Contest, options: unknown, rounds: readonly RoundFacts[]): Partial<BenchRow> {
+  const all = rounds.flatMap(({ ms, yardstick }) =>
+    flops === undefined || yardstick === undefined ? [] : flops / ms / 1e6 / yardstick,
+  )
+  if (all.length === 0) return {}
+  const kind = Reflect.get(options as object, 'yardstick')
+  return kind === 'peak' ? { ratioToPeak: median(all) } : { ratioToMatmul: median(all) }
+}

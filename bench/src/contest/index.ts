@@ -1,0 +1,2 @@
+export { disagreement } from './agree.js'
+export { type Peer, runContest } from './contest.js'

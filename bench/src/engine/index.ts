@@ -1,0 +1,18 @@
+export {
+  type Engine,
+  type GivenArray,
+  type GivenTask,
+  norm,
+  type Prepared,
+} from './engine.js'
+export { type Command, EngineError, EngineProcess } from './process.js'
+export { Parcels } from './send.js'
+export { serve } from './serve.js'
+export { type ArraySpec, drawn, labels, type Settings, type Task, uniform } from './task.js'
+export type {
+  ClosedFacts,
+  EngineFacts,
+  PreparedFacts,
+  RoundFacts,
+  SentTask,
+} from './wire.js'

@@ -1,0 +1,59 @@
+import { randomWords, uniformWeights } from '@wengert/nn'
+import { type Aval, allocate, type Data, type DType, dataOf } from '@wengert/tape'
+
+/** How the numbers of an array are drawn; the same for every engine. */
+export type Draw =
+  | { readonly kind: 'uniform'; readonly limit: number; readonly centre?: number; readonly seed: number }
+  | { readonly kind: 'labels'; readonly classes: number; readonly seed: number }
+
+/** An array of a task: what it is, and how its numbers come about. */
+export interface ArraySpec {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly draw: Draw
+}
+
+/** Numbers and words that a task is made with. */
+export type Settings = Readonly<Record<string, number | string | boolean>>
+
+/** What an engine computes, as plain data: each engine knows kinds of tasks by their names. */
+export interface Task {
+  readonly kind: string
+  readonly settings: Settings
+  /** Arrays by name. */
+  readonly arrays: Readonly<Record<string, ArraySpec>>
+  /** Names of the arrays by which the loss is differentiated; none: the value alone. */
+  readonly by: readonly string[]
+  /** Names of the arrays with a row for each row of the batch, if losses do not combine rows. */
+  readonly rows?: readonly string[]
+  /** How far engines may lie apart, relative to the larger figure. */
+  readonly tolerance: number
+}
+
+/** Numbers in -limit … limit about a centre. */
+export const uniform = (
+  shape: readonly number[],
+  limit: number,
+  seed: number,
+  { centre = 0, dtype = 'f32' }: { centre?: number; dtype?: 'f32' | 'f64' } = {},
+): ArraySpec => ({ dtype, shape, draw: { kind: 'uniform', limit, centre, seed } })
+
+/** Whole numbers from 0 to below `classes`. */
+export const labels = (rows: number, classes: number, seed: number): ArraySpec => ({
+  dtype: 'i32',
+  shape: [rows],
+  draw: { kind: 'labels', classes, seed },
+})
+
+/** The numbers of an array, the same on every host. */
+export function drawn({ dtype, shape, draw }: ArraySpec): Data {
+  const data = allocate({ dtype, shape } as Aval)
+  if (draw.kind === 'labels') {
+    data.set(randomWords(data.length, { seed: draw.seed }).map(word => word % draw.classes))
+    return data
+  }
+  data.set(dataOf(uniformWeights(shape, draw.limit, { seed: draw.seed, dtype: dtype as 'f32' | 'f64' })))
+  const { centre = 0 } = draw
+  for (let k = 0; k < data.length && centre !== 0; k++) data[k] = (data[k] as number) + centre
+  return data
+}

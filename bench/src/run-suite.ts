@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url'
+import { OptionError } from '@wengert/tape'
+import { runContest } from './contest/index.js'
+import { findPeers } from './peers/index.js'
+import type { BenchRow, SuiteOptions } from './row.js'
+import { type Scale, type SuiteName, suites } from './suites/index.js'
+
+const RUNS = 9
+
+/** Runs a suite, one case after another. */
+export async function runSuite(
+  name: SuiteName,
+  options: SuiteOptions & { readonly scale?: Scale } = {},
+): Promise<readonly BenchRow[]> {
+  const { runs = RUNS, peers: wanted = false, only = '', scale = 'full', signal, onCase, onNote } = options
+  const all = suites[name].contests(scale)
+  const contests = all.filter(contest => contest.case.includes(only))
+  if (contests.length === 0)
+    throw nothing(
+      name,
+      only,
+      all.map(contest => contest.case),
+    )
+  const { peers, missing } = wanted ? await findPeers() : { peers: [], missing: [] }
+  for (const text of missing) onNote?.(text)
+  const rows: BenchRow[] = []
+  for (const contest of contests) {
+    signal?.throwIfAborted()
+    onCase?.(contest.case)
+    rows.push(...(await runContest(contest, { suite: name, runs, own, peers, signal })))
+  }
+  return rows
+}
+
+/** This engine, on the Node that runs this. */
+const own = {
+  file: process.execPath,
+  args: [fileURLToPath(new URL('./wengert-process.js', import.meta.url))],
+}
+
+const nothing = (suite: string, only: string, cases: readonly string[]) =>
+  new OptionError({
+    summary: `\`--only\` is ${JSON.stringify(only)}, which no case of ${suite} has in its name.`,
+    expected: `a part of ${cases.join('; ')}`,
+    data: { option: '--only', value: only },
+  })
