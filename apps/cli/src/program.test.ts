@@ -40,7 +40,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
 
     $ wengert plan rnn
     OPTION: \`model\` is "rnn".
-      expected  mlp or cnn or lstm or transformer
+      expected  mlp, cnn, lstm or transformer
       fix       --help after the command says what each option means
 
     $ wengert plan mlp --graph graph.json

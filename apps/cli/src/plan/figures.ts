@@ -13,7 +13,7 @@ export interface Figures {
   readonly peakBytes: number
   /** Cost of everything once, in FLOP equivalents. */
   readonly cost: number
-  /** Cost of what is run again, in the same unit. */
+  /** Cost of what is run again or moved, in the same unit. */
   readonly extraCost: number
   /** {@link Figures.extraCost} in percent of {@link Figures.cost}. */
   readonly extraCostPercent: number
@@ -22,6 +22,8 @@ export interface Figures {
   /** Steps that run, those that run again included. */
   readonly runs: number
   readonly reruns: number
+  /** Bytes of values that are moved so that fragments do not count; their cost is part of the extra cost. */
+  readonly movedBytes: number
 }
 
 /**
@@ -40,6 +42,7 @@ export function figuresOf({ graph, plan }: SubjectPlan, keptCost: number): Figur
     recomputedShare: total === 0 ? 0 : extraCost / total,
     runs,
     reruns: runs - graph.steps.length,
+    movedBytes: plan.movedBytes,
   }
 }
 

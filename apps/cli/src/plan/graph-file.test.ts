@@ -28,6 +28,7 @@ test('a node is a step with one storage, after those it reads', async () => {
       { inputs: [2, 1], outputs: [0], scratchBytes: 0, cost: 3 },
     ],
     outputs: [0],
+    move: { costPerByte: 0.25, recordBytes: 0 },
   })
   expect(simulate(graph, plan(graph)).peakBytes).toBe(128)
 })

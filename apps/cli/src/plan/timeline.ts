@@ -6,7 +6,8 @@ import type { SubjectPlan } from './subject.js'
 export interface Run {
   /** What it computes. */
   readonly name: string
-  /** Cost of all runs up to the end of this one. */
+  readonly cost: number
+  /** Cost of all runs and moves up to the end of this one. */
   readonly endCost: number
   /** Bytes in use while it runs: values, scratch, and the list of runs. */
   readonly bytes: number
@@ -38,8 +39,10 @@ export interface ValueLife {
 /** What happens while a plan is carried out. */
 export interface Timeline {
   readonly runs: readonly Run[]
-  /** Cost of all runs. */
+  /** Cost of all runs and moves. */
   readonly totalCost: number
+  /** Cost of moving values to where fragments do not keep others from fitting. */
+  readonly moveCost: number
   /** The largest values, the largest first. */
   readonly values: readonly ValueLife[]
 }
@@ -58,7 +61,7 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
   const stays = graph.bytes.map((): Stay[] => [])
   const reads = new Float64Array(graph.bytes.length)
   const runs: Run[] = []
-  let cost = 0
+  let [cost, moveCost] = [0, 0]
   plan.actions.forEach((action, k) => {
     if (action.kind === 'drop') {
       stays[action.storage]?.push({ fromCost: since.get(action.storage) ?? 0, toCost: cost })
@@ -66,7 +69,9 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
       return
     }
     if (action.kind === 'move') {
-      cost += (graph.move?.costPerByte ?? 0) * (graph.bytes[action.storage] as number)
+      const own = (graph.move?.costPerByte ?? 0) * (graph.bytes[action.storage] as number)
+      cost += own
+      moveCost += own
       return
     }
     const step = graph.steps[action.step] as (typeof graph.steps)[number]
@@ -76,6 +81,7 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
     const liveBytes = timeline[k] as number
     runs.push({
       name: step.outputs.map(nameOf).join(', '),
+      cost: step.cost,
       endCost: cost,
       bytes: liveBytes + step.scratchBytes + plan.recordBytes,
       again: ran[action.step] === 1,
@@ -106,5 +112,5 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
       stays: of,
     }
   })
-  return { runs, totalCost: cost, values }
+  return { runs, totalCost: cost, moveCost, values }
 }

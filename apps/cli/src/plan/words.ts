@@ -39,6 +39,7 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
         ]),
     ['share that runs again', percent(100 * plan.recomputedShare)],
     ['runs', plan.reruns === 0 ? `${plan.runs}` : `${plan.runs}, ${plan.reruns} of them again`],
+    ...(plan.movedBytes === 0 ? [] : [['moved to make room', bytes(plan.movedBytes)] as const]),
     ...loops.map(
       ({ steps, every, snapshots }) =>
         [
