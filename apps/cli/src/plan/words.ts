@@ -32,10 +32,8 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
     ...(leastExtraCostPercent === undefined || gapPercent === undefined
       ? []
       : [
-          [
-            'no plan in this order costs less than',
-            `+${percent(leastExtraCostPercent)}, so this one is within ${percent(gapPercent)} of the best`,
-          ] as const,
+          ['no plan in this order adds less than', percent(leastExtraCostPercent)] as const,
+          ['whole cost above that bound', percent(gapPercent)] as const,
         ]),
     ['share that runs again', percent(100 * plan.recomputedShare)],
     ['runs', plan.reruns === 0 ? `${plan.runs}` : `${plan.runs}, ${plan.reruns} of them again`],

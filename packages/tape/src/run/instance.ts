@@ -8,6 +8,10 @@ export type Run = (begin: number, end: number) => void
  * An instance of a module in a memory, whose records leave for a store and come back. The store is empty after each run.
  *
  * @throws {@link OptionError} if the module needs a store and there is none.
+ * @example
+ * const { module } = compile(record(x => exp(x), tensor([0])).program)
+ * const run = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 65536 }), undefined)
+ * run(0, 0) // → undefined
  */
 export function instantiate(
   module: WebAssembly.Module,

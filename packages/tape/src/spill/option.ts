@@ -56,6 +56,9 @@ export function spillBytesOf(place: SpillPlace): number {
  * Opens a store at a place.
  *
  * @throws {@link SpillError} if it cannot be opened.
+ * @example
+ * const store = await openStore({ directory: '.', bytes: '1 MiB' })
+ * store.bytes // → 1048576
  */
 export const openStore = async (place: SpillPlace): Promise<SpillStore> =>
   'opfs' in place ? opfsStore(place) : directoryStore(place)
