@@ -56,10 +56,14 @@ export function ladder(
 /** Storages and steps that the searches under all limits together may look at, about: so many a step, within a bound. */
 const WORK = { each: 3000, most: 1.5e6 }
 
+/** What of it goes to one limit at least. */
+const LEAST_WORK = 3000
+
 /** What of it goes to the limit with so many below it: most to the lowest, whose schedules are the hardest to find. */
 export function workAt(below: number, stepCount: number): number {
   if (stepCount > LONG) return 0
-  return (Math.min(WORK.most, WORK.each * stepCount) / 50) * Math.max(1, 10 / (below + 1))
+  const even = Math.min(WORK.most, WORK.each * stepCount) / 50
+  return Math.max(LEAST_WORK, even * Math.max(1, 10 / (below + 1)))
 }
 
 /** Live bytes are always a multiple of it. */

@@ -18,6 +18,7 @@ const POLICIES: readonly Policy[] = [
   snapshot(1),
   snapshot(0),
   recovery(1, 0.5, 1),
+  recovery(1, 2, 0.5),
   recovery(0.5, 1, 1),
   recovery(2, 0.25, 0.5),
   recovery(1, 0, 1),

@@ -2,7 +2,7 @@
  * Looks for a schedule under a limit that runs little again: every policy of a list once, then a search among biases.
  * A step of the search makes it unlikelier that something leaves which ran again, or changes the odds of a few gaps or of a
  * whole stretch of the program; what is no dearer stays (random-key local search, in the
- * manner of Bean 1994; the greedy eviction that reads the keys is {@link schedule}). A search with time left begins anew.
+ * manner of Bean 1994; the greedy eviction that reads the keys is {@link schedule}). A search with work left begins anew.
  *
  * Work is counted, not timed, and numbers are drawn from a generator of its own, so the outcome depends on the graph
  * and the limit alone.
@@ -40,7 +40,7 @@ export interface Searched {
   readonly stuckAt: number
 }
 
-/** Without an improvement for so many steps of search a step of the graph, a search ends; within bounds. */
+/** Without an improvement for so many steps of search a step of the graph, a search begins anew; within bounds. */
 const PATIENCE = { each: 1, least: 64, most: 400 }
 /** Starts that are tried whatever work they are. */
 const LEAST_STARTS = 3
@@ -98,14 +98,15 @@ class Hunt implements Searched {
   }
 
   improve(): void {
-    const { leastExtraCost, isOver } = this.#options
+    const { leastExtraCost } = this.#options
     const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, PATIENCE.each * this.#index.stepCount))
     for (let idle = 0; !this.isOver(); idle++) {
       const best = this.found.at(-1)
       if (best && best.extraCost <= leastExtraCost * (1 + 1e-9)) return
       if (idle === patience) {
-        if (!isOver) return
+        if (!this.#now) return
         this.#now = undefined
+        idle = 0
       }
       if (this.#now ? this.#step(this.#now) : this.#anywhere()) idle = 0
     }
