@@ -111,8 +111,8 @@ function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, se
   }))
 }
 
-/** Milliseconds in which this engine's planner may look for a better plan at one point. */
-const SEARCH_MS = 800
+/** Milliseconds after which this engine's planner looks for no better plan at one point. */
+const SEARCH_MS = 900
 
 /**
  * This engine's planner, on a fresh copy, since it remembers graphs: the plan it always finds, and one that it searches

@@ -24,12 +24,17 @@ export interface MovingPlacement extends Placement {
   readonly movedBytes: number
 }
 
+/** More periods than this are placed in one way only. */
+const MANY = 20_000
+
 /** Places the periods under a limit that is no less than the live bytes, with few bytes moved. */
 export function placeByMoving(index: GraphIndex, residency: Residency, limitBytes: number): MovingPlacement {
   const lastMoment = residency.runs.length + 1
   let best: MovingPlacement | undefined
   // periods of more moments than this go low, the others high
-  for (const longer of [lastMoment, lastMoment >> 2, lastMoment >> 4]) {
+  const ways =
+    residency.periods.count > MANY ? [lastMoment >> 4] : [lastMoment, lastMoment >> 2, lastMoment >> 4]
+  for (const longer of ways) {
     const next = new Mover(index, residency, limitBytes, longer).place()
     if (best === undefined || next.movedBytes < best.movedBytes) best = next
     if (best.movedBytes === 0) break
@@ -136,13 +141,22 @@ class Mover {
 
   /** The tightest gap of those that are large enough; of equal ones the lowest, or the highest. */
   #gapFor(size: number, high: boolean): number | undefined {
+    const { bytes } = this.#residency.periods
+    const blocks = this.#blocks
+    const now = this.#now
     let found: number | undefined
     let room = Infinity
-    for (let i = 0; i <= this.#blocks.length; i++) {
-      const gap = this.#gapEnd(i) - this.#gapBegin(i)
-      if (gap < size || gap > room || (gap === room && !high)) continue
-      found = i
-      room = gap
+    let begin = 0
+    for (let i = 0; i <= blocks.length; i++) {
+      const block = blocks[i]!
+      const end = i === blocks.length ? this.#limitBytes : now[block]!
+      const gap = end - begin
+      if (gap >= size && (gap < room || (gap === room && high))) {
+        found = i
+        room = gap
+        if (gap === size && !high) break
+      }
+      if (i < blocks.length) begin = end + bytes[block]!
     }
     return found
   }

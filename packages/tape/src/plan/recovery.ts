@@ -6,9 +6,9 @@
 import type { GraphIndex } from './graph-index.js'
 
 /** Steps that one estimate looks at. */
-const FAR = 256
+const FAR = 1024
 /** Storages whose estimates one change makes stale. */
-const NEAR = 64
+const NEAR = 256
 
 /** Costs of bringing storages back, while storages leave and come back. */
 export class Recovery {

@@ -43,7 +43,7 @@ export interface Searched {
 /** Without an improvement for so many steps of search a step of the graph, a search begins anew; within bounds. */
 const PATIENCE = { each: 1, least: 64, most: 400 }
 /** Starts that are tried whatever work they are. */
-const LEAST_STARTS = 3
+const LEAST_STARTS = 6
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
 
