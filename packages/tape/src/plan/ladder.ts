@@ -56,12 +56,15 @@ export function ladder(
 /** Storages and steps that the searches under all limits together may look at, about: so many a step, within a bound. */
 const WORK = { each: 3000, most: 1.5e6 }
 
+/** What goes to one limit of a long graph, and as much again as 250 a step. */
+const LONG_WORK = 500_000
+
 /** What of it goes to one limit at least. */
 const LEAST_WORK = 3000
 
 /** What of it goes to the limit with so many below it: most to the lowest, whose schedules are the hardest to find. */
 export function workAt(below: number, stepCount: number): number {
-  if (stepCount > LONG) return 0
+  if (stepCount > LONG) return LONG_WORK + 250 * stepCount
   const even = Math.min(WORK.most, WORK.each * stepCount) / 50
   return Math.max(LEAST_WORK, even * Math.max(1, 10 / (below + 1)))
 }

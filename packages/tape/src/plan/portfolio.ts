@@ -10,7 +10,7 @@
 import { extraCostBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
-import { ladder, workAt } from './ladder.js'
+import { LONG, ladder, workAt } from './ladder.js'
 import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor } from './policies.js'
@@ -27,15 +27,14 @@ export interface Attempt {
   readonly extraCost: number
   /** Bytes of the list of its runs and moves. */
   readonly recordBytes: number
-  /**
-   * The fewest bytes for which this attempt counts: its limit on live bytes, or its peak if fragments raise it, and
-   * the list of its runs.
-   */
+  /** The fewest bytes for which this attempt counts: its peak and the list of its runs, or more. */
   readonly needsBytes: number
 }
 
 interface Rung {
   readonly limitBytes: number
+  /** The next lower limit, from which on its attempts count: live bytes may turn out to be fewer than the limit. */
+  readonly fromBytes: number
   /** Storages and steps that the search under this limit may look at. */
   readonly work: number
   climbed: Climbed | undefined
@@ -69,12 +68,13 @@ export class Portfolio {
       this.index,
       Int32Array.from({ length: this.index.stepCount }, (_, step) => step),
     )
-    this.full = this.#attempt(once, 0)
+    this.full = this.#placed(once, place(once, 'thorough'), 0)
     this.#bound = extraCostBound(this.index, once)
     this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
     this.#rungs = limits.map((limitBytes, r) => ({
       limitBytes,
+      fromBytes: limits[r + 1] ?? this.sets.largestBytes,
       work: workAt(limits.length - 1 - r, this.index.stepCount),
       climbed: undefined,
     }))
@@ -89,8 +89,8 @@ export class Portfolio {
   best(budgetBytes: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
     let best: Attempt | undefined
-    this.#rungs.forEach(({ limitBytes }, r) => {
-      if (limitBytes > budgetBytes || this.#cannotBeat(limitBytes, best)) return
+    this.#rungs.forEach(({ limitBytes, fromBytes }, r) => {
+      if (fromBytes > budgetBytes || this.#cannotBeat(limitBytes, best)) return
       best = bestOf(best, this.#climb(r).attempts, budgetBytes)
     })
     return best
@@ -103,8 +103,8 @@ export class Portfolio {
   bestBy(budgetBytes: number, deadlineMs: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
     const isOver = () => performance.now() >= deadlineMs
-    const known = this.#rungs.flatMap(({ limitBytes, climbed }) =>
-      limitBytes <= budgetBytes && climbed ? [climbed] : [],
+    const known = this.#rungs.flatMap(({ fromBytes, climbed }) =>
+      fromBytes <= budgetBytes && climbed ? [climbed] : [],
     )
     let best = known.reduce<Attempt | undefined>(
       (best, { attempts }) => bestOf(best, attempts, budgetBytes),
@@ -114,20 +114,20 @@ export class Portfolio {
     for (let limitBytes = budgetBytes; limitBytes >= this.sets.largestBytes; ) {
       const from = known.flatMap(({ best }) => best ?? []).slice(0, 1)
       const { found } = this.#search(limitBytes, policiesFor(this.index.stepCount), from, Infinity, isOver)
-      const attempts = this.#attempts(found, limitBytes)
+      const attempts = this.#attempts(found, limitBytes, 0)
       best = bestOf(best, attempts, budgetBytes)
       const over = Math.min(...attempts.map(({ needsBytes }) => needsBytes - budgetBytes))
       if (over <= 0 || over === Infinity || isOver()) break
       limitBytes -= over
     }
-    return best
+    return best ?? this.best(budgetBytes)
   }
 
   /** The smallest budget for which {@link best} finds a plan. */
   get leastBytes(): number {
     if (this.#leastBytes !== undefined) return this.#leastBytes
     let least = this.full.needsBytes
-    for (let r = this.#rungs.length - 1; r >= 0 && this.#rungs[r]!.limitBytes < least; r--) {
+    for (let r = this.#rungs.length - 1; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
       for (const attempt of this.#climb(r).attempts) least = Math.min(least, attempt.needsBytes)
     }
     this.#leastBytes = least
@@ -148,15 +148,20 @@ export class Portfolio {
   #climb(r: number): Climbed {
     const rung = this.#rungs[r]!
     if (rung.climbed) return rung.climbed
-    const { limitBytes, work } = rung
-    const own = this.#search(limitBytes, policiesFor(this.index.stepCount), [], work / 2)
+    const { limitBytes, fromBytes, work } = rung
+    const isLong = this.index.stepCount > LONG
+    const own = this.#search(limitBytes, policiesFor(this.index.stepCount), [], isLong ? work : work / 2)
     let { found } = own
     const below = this.#rungs[r + 1]
-    if (below && work > 0 && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
+    if (below && !isLong && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
       const from = [found.at(-1), this.#climb(r + 1).best].flatMap(each => each ?? [])
       if (from.length > 0) found = this.#search(limitBytes, [], from, work / 2).found
     }
-    rung.climbed = { attempts: this.#attempts(found, limitBytes), best: found.at(-1), stuckAt: own.stuckAt }
+    rung.climbed = {
+      attempts: this.#attempts(found, limitBytes, fromBytes),
+      best: found.at(-1),
+      stuckAt: own.stuckAt,
+    }
     return rung.climbed
   }
 
@@ -176,29 +181,25 @@ export class Portfolio {
   }
 
   /** The best schedules, placed: where they lie still, and, if fragments reach above the limit, with moves. */
-  #attempts(found: readonly Found[], limitBytes: number): readonly Attempt[] {
+  #attempts(found: readonly Found[], limitBytes: number, fromBytes: number): readonly Attempt[] {
     const attempts: Attempt[] = []
     for (const { runs } of found.toReversed()) {
       const trimmed = trim(this.index, residency(this.index, runs), limitBytes)
-      const still = this.#attempt(trimmed, limitBytes)
+      const still = this.#placed(
+        trimmed,
+        place(trimmed, this.index.graph.move ? 'quick' : 'usual'),
+        fromBytes,
+      )
       attempts.push(still)
       if (still.placement.peakBytes <= limitBytes) break
       if (!this.index.graph.move) continue
-      attempts.push(this.#placed(trimmed, placeByMoving(this.index, trimmed, limitBytes), limitBytes))
+      attempts.push(this.#placed(trimmed, placeByMoving(this.index, trimmed, limitBytes), fromBytes))
       break
     }
     return attempts
   }
 
-  #attempt(of: Residency, limitBytes: number): Attempt {
-    return this.#placed(
-      of,
-      place(of, limitBytes === 0 ? 'thorough' : this.index.graph.move ? 'quick' : 'usual'),
-      limitBytes,
-    )
-  }
-
-  #placed(of: Residency, placement: Placement & Partial<MovingPlacement>, limitBytes: number): Attempt {
+  #placed(of: Residency, placement: Placement & Partial<MovingPlacement>, fromBytes: number): Attempt {
     const { movedBytes = 0, moves = [] } = placement
     const { costPerByte = 0, recordBytes: moveRecordBytes = 0 } = this.index.graph.move ?? {}
     const recordBytes = alignBytes(recordBytesOf(this.index, of.runs) + moves.length * moveRecordBytes)
@@ -207,7 +208,7 @@ export class Portfolio {
       placement,
       extraCost: extraCostOf(this.index, of.runs) + costPerByte * movedBytes,
       recordBytes,
-      needsBytes: Math.max(limitBytes, placement.peakBytes) + recordBytes,
+      needsBytes: Math.max(fromBytes, placement.peakBytes + recordBytes),
     }
   }
 }

@@ -89,6 +89,9 @@ export function schedule(
   }
 }
 
+/** An attempt that looks at more storages and steps than so many, and so many a step, fails. */
+const WORK_LIMIT = { least: 3e6, each: 400 }
+
 class Machine {
   readonly runs: number[] = []
   extraCost = 0
@@ -104,6 +107,7 @@ class Machine {
   readonly #idle: number[] = []
   readonly #idleFragile: number[] = []
   readonly #runLimit: number
+  readonly #workLimit: number
   #liveBytes = 0
   #work = 0
   /** Steps below it have run at least once. */
@@ -136,6 +140,7 @@ class Machine {
     this.#waiting = new Uint8Array(stepCount)
     this.#candidates = new Candidates(storageCount)
     this.#runLimit = 9 * stepCount + Math.min(stepCount * stepCount, 100_000)
+    this.#workLimit = WORK_LIMIT.least + WORK_LIMIT.each * stepCount
     this.#demand = new Demand(index, s => {
       if (!isOutput[s] && !isPinned[s] && bytes[s]! > 0) this.#idle.push(s)
     })
@@ -176,7 +181,7 @@ class Machine {
         this.#await(step)
         continue
       }
-      const spent = rest-- === 0 || this.runs.length === this.#runLimit
+      const spent = rest-- === 0 || this.runs.length === this.#runLimit || this.work > this.#workLimit
       if (spent || this.extraCost > this.#mostExtraCost || !this.#run(step)) return false
       heap.pop()
       this.#queued[step] = 0

@@ -24,7 +24,7 @@ export interface SearchOptions {
   readonly policies: readonly Policy[]
   /** Estimated cost of bringing back each storage as a snapshot. */
   readonly snapshotCost: Float64Array
-  /** Storages and steps to look at; the first starts are tried all the same. */
+  /** Storages and steps to look at; the first start is tried all the same. */
   readonly work: number
   /** No schedule is cheaper, so nothing is looked for beyond. */
   readonly leastExtraCost: number
@@ -42,8 +42,6 @@ export interface Searched {
 
 /** Without an improvement for so many steps of search a step of the graph, a search begins anew; within bounds. */
 const PATIENCE = { each: 1, least: 64, most: 400 }
-/** Starts that are tried whatever work they are. */
-const LEAST_STARTS = 6
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
 
@@ -52,7 +50,7 @@ export function search(index: GraphIndex, options: SearchOptions): Searched {
   const hunt = new Hunt(index, options)
   const starts = [...options.policies.map(policy => ({ policy, bias: undefined })), ...options.from]
   for (const [k, { policy, bias }] of starts.entries()) {
-    if (k >= (options.isOver ? 1 : LEAST_STARTS) && hunt.isOver()) break
+    if (k > 0 && hunt.isOver()) break
     hunt.attempt(policy, bias)
   }
   hunt.improve()

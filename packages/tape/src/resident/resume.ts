@@ -2,7 +2,7 @@
  * Running on from what is resident: when the backward begins, the path is known, and is planned as a whole with the values
  * that are still in the arena given. The more of them are given, the less is computed again, but what is given cannot leave
  * and come back; so it is also planned as if less memory had been there, with what would be left then, and from scratch.
- * The cheapest that fits is taken.
+ * The first of those that fits, or the plan from scratch if that is cheaper, is taken.
  */
 import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'

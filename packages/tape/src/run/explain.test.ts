@@ -76,7 +76,7 @@ function expectConsistent(program: Program, memoryBytes: number | undefined) {
       expect(naive.drops.length).toBeGreaterThanOrEqual(value.reruns)
     }
   })
-  expect(sum(values.map(value => value.extraCost))).toBeCloseTo(extraCost, 6)
+  expect(sum(values.map(value => value.extraCost)) + totals.moveCost).toBeCloseTo(extraCost, 6)
   expect(sum(values.map(value => value.cost))).toBeCloseTo(cost, 6)
   expect(sum(values.map(({ bytes }) => bytes))).toBe(totals.keptBytes + totals.rerunBytes + totals.briefBytes)
   expect(totals.runs).toBe(lowered.graph.steps.length)
@@ -181,6 +181,7 @@ describe('as text', () => {
     recordBytes: 96,
     cost: 93_216,
     extraCost: 84_000,
+    ampleCost: 93_216,
     values: [
       { ...value, value: 0, op: 'input', aval: f32(), bytes: 16, cost: 0, fate: 'kept' },
       {
@@ -210,7 +211,17 @@ describe('as text', () => {
       { op: 'while', depth: 0, stateBytes: 8, keptStates: 0 },
     ],
     timeline: [],
-    totals: { keptBytes: 4_194_336, rerunBytes: 4112, briefBytes: 4112, runs: 3, reruns: 2, drops: 3 },
+    totals: {
+      keptBytes: 4_194_336,
+      rerunBytes: 4112,
+      briefBytes: 4112,
+      runs: 3,
+      reruns: 2,
+      drops: 3,
+      moves: 0,
+      movedBytes: 0,
+      moveCost: 0,
+    },
   }
 
   test('sorted by bytes', () => {

@@ -27,6 +27,10 @@ export function explain(
 ): Explanation {
   const planned = planKeeping(program, pinned, { memoryBytes, spillBytes })
   const { chosen, lowered } = planned
+  const ample =
+    chosen.extraCost === 0 && memoryBytes === Number.POSITIVE_INFINITY
+      ? chosen
+      : planKeeping(program, pinned, { memoryBytes: Number.POSITIVE_INFINITY, spillBytes: 0 }).chosen
   const { timeline, runs, reads } = follow(lowered, chosen)
   const values = valuesOf(planned, runs, reads)
   const bytesOfFate = (fate: Fate) =>
@@ -38,6 +42,7 @@ export function explain(
     recordBytes: chosen.recordBytes,
     cost: chosen.cost,
     extraCost: chosen.extraCost,
+    ampleCost: ample.cost + ample.extraCost,
     values,
     loops: loopsOf(planned.program, 0),
     timeline,
@@ -48,6 +53,9 @@ export function explain(
       runs: count('run'),
       reruns: count('rerun'),
       drops: count('drop'),
+      moves: count('move'),
+      movedBytes: planned.chosen.movedBytes,
+      moveCost: planned.chosen.movedBytes * (planned.lowered.graph.move?.costPerByte ?? 0),
     },
   }
 }

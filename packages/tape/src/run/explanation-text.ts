@@ -26,9 +26,17 @@ export function formatExplanation(explanation: Explanation, most = MOST): string
   ].join('\n')
 }
 
-function headOf({ budgetBytes, peakBytes, cost, extraCost, totals, values }: Explanation): string[] {
+function headOf({
+  budgetBytes,
+  peakBytes,
+  cost,
+  extraCost,
+  ampleCost,
+  totals,
+  values,
+}: Explanation): string[] {
   const within = budgetBytes === undefined ? 'without a budget' : `of ${formatByteSize(budgetBytes)}`
-  const again = cost > 0 ? (100 * extraCost) / cost : 0
+  const again = ampleCost > 0 ? 100 * ((cost + extraCost) / ampleCost - 1) : 0
   const { keptBytes, rerunBytes, briefBytes, runs, reruns } = totals
   return [
     `peak ${formatByteSize(peakBytes)} ${within}; ${values.length} values, ${runs} runs and ${reruns} again, ${figure(again)} % more work`,

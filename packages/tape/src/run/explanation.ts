@@ -10,8 +10,13 @@ export interface Explanation {
   readonly recordBytes: number
   /** FLOP equivalents of running everything once. */
   readonly cost: number
-  /** Those of what is run again: the sum over all values. */
+  /** Those of what is run again or moved: the sum over all values, and {@link Totals.moveCost}. */
   readonly extraCost: number
+  /**
+   * FLOP equivalents without a budget. What loops and calls compute again inside is in {@link Explanation.cost} alone, so the
+   * price of the budget is `(cost + extraCost) / ampleCost`.
+   */
+  readonly ampleCost: number
   /** Every value that has bytes of its own; those that are other shapes of one another share them. */
   readonly values: readonly ExplainedValue[]
   /** The loops, also those inside of instructions. */
@@ -72,7 +77,7 @@ export interface ExplainedLoop {
 export interface Moment {
   readonly action: number
   readonly kind: 'run' | 'rerun' | 'drop' | 'move'
-  /** The value that is computed, the first one of several, or dropped: its place among the values. */
+  /** The value that is computed, the first one of several, or dropped or moved: its place among the values. */
   readonly value: number
   /** Bytes of all values that are there after it. */
   readonly liveBytes: number
@@ -88,4 +93,8 @@ export interface Totals {
   readonly runs: number
   readonly reruns: number
   readonly drops: number
+  readonly moves: number
+  /** Bytes that are moved to where they leave room, and what that costs in FLOP equivalents. */
+  readonly movedBytes: number
+  readonly moveCost: number
 }

@@ -74,6 +74,12 @@ export interface Measures {
 /** Prices of a byte of residuals for which cuts are made, in FLOP equivalents. */
 const CUT_PRICES: readonly number[] = [0, 8, 128, 4096, 65536]
 
+/** The prices for a step of so many instructions: a cut takes time in proportion to their square, so long steps keep states. */
+function cutPricesFor(instructionCount: number): readonly number[] {
+  if (instructionCount <= 150) return CUT_PRICES
+  return instructionCount <= 500 ? [128] : []
+}
+
 /** The ways of a reversal. */
 export function waysOf(reversal: Reversal, measures: Measures): Ways {
   const backs = reversal.backs.map((_, which) => new Back(reversal, which, measures))
@@ -183,7 +189,7 @@ class Back {
     const { body } = this.#back
     const instructions = this.#measures.instructionCosts(body)
     const cuts = new Map<string, readonly number[]>()
-    for (const price of CUT_PRICES) {
+    for (const price of cutPricesFor(body.instructions.length)) {
       const keep = (aval: Aval) => 2 * movingCost([aval]) + price * bytesOf(aval)
       const residuals = residualsOf(body, this.#origins, { instructions, keep })
       cuts.set(residuals.join(' '), residuals)

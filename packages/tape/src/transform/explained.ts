@@ -35,8 +35,9 @@ export type AvalsOf<T> = unknown extends T
 export interface Transformed<A extends readonly unknown[], R> {
   (...args: A): R
   /**
-   * How a call with such arguments is run within the memory, without running it: the function is recorded again, and planned
-   * as it would be. Values know the lines of the code that they come from.
+   * How a call with such arguments is run within the memory: the function is recorded again, and planned as a whole. A dynamic
+   * one takes its path with the values it is given; its calls go on from what the recording has left in memory, which may
+   * cost less. Values know the lines of the code that they come from.
    *
    * @throws {@link BudgetError} if no plan fits the memory.
    */
