@@ -21,7 +21,7 @@ export type {
   Totals,
 } from './explanation.js'
 export { formatExplanation } from './explanation-text.js'
-export { instantiate, type Run } from './instance.js'
+export { instantiate } from './instance.js'
 export { planKeeping } from './keep.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
