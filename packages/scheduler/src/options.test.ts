@@ -60,7 +60,7 @@ describe('options of a scheduler', () => {
       OptionError: \`workers\` is '2'.
         expected  a whole number from 0 to 256
         fix       leave it out for one worker a core, or pass 0 to compute in this thread
-      OptionError: \`memory\` is not a size in bytes: "much".
+      OptionError: \`memory\` is not a size in bytes: 'much'.
         expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
       OptionError: \`memory\` is not a size in bytes: 0.
         expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
@@ -74,11 +74,11 @@ describe('options of a scheduler', () => {
         expected  a positive number of milliseconds, or Infinity
       OptionError: \`restarts\` is -1.
         expected  a whole number from 0 to 1000
-      OptionError: \`spill\` is "/tmp".
+      OptionError: \`spill\` is '/tmp'.
         expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser
       OptionError: \`spill\` is {"directory":"/tmp","opfs":true}.
         expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser
-      OptionError: \`spill.bytes\` is not a size in bytes: "much".
+      OptionError: \`spill.bytes\` is not a size in bytes: 'much'.
         expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
     `)
   })

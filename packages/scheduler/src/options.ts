@@ -1,10 +1,12 @@
 import {
   type Arithmetic,
   type ByteSize,
+  checkOptions,
   OptionError,
   parseByteSize,
   type Reduction,
   type SpillPlace,
+  shown,
   spillBytesOf,
 } from '@wengert/tape'
 import type { Platform, Thread } from './platform.js'
@@ -50,6 +52,8 @@ export interface Settings {
   readonly spawn: () => Thread
 }
 
+const NAMES = ['workers', 'memory', 'spill', 'reduction', 'arithmetic', 'deadlineMs', 'restarts', 'transport']
+
 const MOST_WORKERS = 256
 const DEADLINE_MS = 600_000
 
@@ -59,6 +63,7 @@ const DEADLINE_MS = 600_000
  * @throws {@link OptionError} for anything outside what is allowed, saying what is.
  */
 export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
+  checkOptions('createScheduler', options, NAMES)
   const { workers, memory, reduction = 'mean', arithmetic = 'fast', deadlineMs = DEADLINE_MS } = options
   const { spill, restarts = 3, transport = platform.sharesMemory ? 'shared' : 'transfer' } = options
   return {
@@ -105,5 +110,3 @@ function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]
     data: { option, value: shown(value) },
   })
 }
-
-const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))

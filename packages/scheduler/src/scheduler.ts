@@ -1,4 +1,4 @@
-import type { Tensor, Tree } from '@wengert/tape'
+import { checkFunction, checkOptions, type Tensor, type Tree } from '@wengert/tape'
 import { callOf } from './call.js'
 import { Engine } from './engine.js'
 import { type GradientDetails, type GradientResult, startGradient } from './gradient.js'
@@ -70,6 +70,7 @@ export async function openScheduler<P, B>(
   options: SchedulerOptions,
   platform: Platform,
 ): Promise<Scheduler<P, B>> {
+  checkFunction('createScheduler', loss)
   const settings = settingsOf(options, platform)
   return new LaneScheduler<P, B>(loss as RowFunction, settings, await Engine.open(settings, platform))
 }
@@ -98,6 +99,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
   }
 
   async valueAndGrad(params: P, batch: B, options: GradientOptions = {}): Promise<GradientResult<P>> {
+    checkOptions('valueAndGrad', options, ['rows', 'signal', 'weights', 'onProgress'])
     const call = callOf(params, batch, options.rows)
     return this.#turns.take(options.signal, () => {
       const plans = this.#plansOf(this.#gradients, call.signature, recordGradient, this.#loss)
@@ -111,6 +113,8 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     batch: C,
     options: CallOptions = {},
   ): Promise<R> {
+    checkFunction('map', fn)
+    checkOptions('map', options, ['rows', 'signal'])
     const mapped = fn as RowFunction
     const call = callOf(params, batch, options.rows)
     return this.#turns.take(options.signal, () => {

@@ -279,7 +279,7 @@ describe('messages say what, where, and how to mend it', () => {
   it('a memory that is no size', () => {
     expect(screen(thrown(() => jit((x: Tensor) => x, { memory: 'banana' })))).toMatchInlineSnapshot(`
       "OptionError OPTION
-      \`memory\` is not a size in bytes: "banana".
+      \`memory\` is not a size in bytes: 'banana'.
         expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
     `)
   })

@@ -13,6 +13,7 @@ export {
   WengertError,
 } from './errors.js'
 export * from './ops/index.js'
+export { checkFunction, checkOneOf, checkOptions, shown } from './options.js'
 export {
   type Action,
   type Graph,

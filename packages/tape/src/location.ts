@@ -1,8 +1,10 @@
-/** Folder of this package's code: frames in it are ours, the first one outside is the user's. */
+/** Folder of this package's code: frames in it are ours. */
 const here = new URL('.', import.meta.url).href.replace(/^file:\/\//, '')
 
-/** The same where the host shows sources in place of what was built from them. */
-const sources = here.replace(/\/dist\/$/, '/src/')
+/** Code of the packages beside this one, built or not, or installed: layers and losses call ops for their user. */
+const beside = here.replace(/tape\/(dist|src)\/$/, '')
+const SIBLING = /^(kernels|nn|scheduler|tape)\/(dist|src)\//
+const INSTALLED = /\/node_modules\/@wengert\//
 
 /**
  * Where the user's code called into this package, such as `model.ts:41:12`; undefined where the host has no
@@ -20,8 +22,12 @@ export function callerLocation(): string | undefined {
   return undefined
 }
 
+/** The first frame that is not ours is the user's; tests are users. */
 const isOurs = (file: string): boolean =>
-  (file.startsWith(here) || file.startsWith(sources)) && !file.includes('.test.')
+  !file.includes('.test.') &&
+  (file.startsWith(here) ||
+    (file.startsWith(beside) && SIBLING.test(file.slice(beside.length))) ||
+    INSTALLED.test(file))
 
 /** Frames of this package that may lie above the user's: more than V8 keeps unless it is told. */
 const FRAMES = 64

@@ -1,5 +1,4 @@
-import { OptionError } from '../errors.js'
-import { callerLocation } from '../location.js'
+import { checkFunction, checkOptions } from '../options.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { emitCall } from './call-op.js'
 import { checkKeep, type Keep } from './keep.js'
@@ -35,7 +34,8 @@ export function checkpoint<A extends readonly unknown[], R extends Tree<Tensor>>
   options: CheckpointOptions = {},
 ): (...args: A) => R {
   const { keep = 'nothing' } = options
-  checkOptions(options)
+  checkFunction('checkpoint', fn)
+  checkOptions('checkpoint', options, ['keep'])
   checkKeep(keep)
   return (...args) => {
     let structure: Structure = '*'
@@ -52,15 +52,4 @@ export function checkpoint<A extends readonly unknown[], R extends Tree<Tensor>>
     )
     return unflattenTree(structure, values) as R
   }
-}
-
-function checkOptions(options: object): void {
-  const wrong = Object.keys(options).find(name => name !== 'keep')
-  if (wrong === undefined) return
-  throw new OptionError({
-    summary: `checkpoint: there is no option \`${wrong}\`.`,
-    expected: 'keep',
-    at: callerLocation(),
-    data: { option: wrong },
-  })
 }

@@ -1,5 +1,6 @@
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkFunction } from '../options.js'
 import { formatAval } from '../program/index.js'
 import { type Structure, sameStructure, Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { firstDifference } from './closed.js'
@@ -28,6 +29,8 @@ export function cond<A extends readonly unknown[], R extends Tree<Tensor>>(
   whenFalse: (...operands: A) => R,
   ...operands: A
 ): R {
+  checkFunction('cond', whenTrue)
+  checkFunction('cond', whenFalse)
   checkCondition('cond', condition)
   const structures: Structure[] = []
   const given = leavesOf('cond: the operands', operands)

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { type Aval, bytesOf, type Call, controlOf, type Instruction, type Program } from '../program/index.js'
 import { costOf } from '../run/index.js'
 
@@ -61,7 +62,7 @@ export function checkKeep(keep: unknown): asserts keep is Keep {
   if (keep === 'nothing' || keep === 'dots' || keep === 'everything' || typeof keep === 'function') return
   if (Array.isArray(keep) && keep.every(name => typeof name === 'string')) return
   throw new OptionError({
-    summary: `checkpoint: \`keep\` is ${JSON.stringify(keep) ?? String(keep)}.`,
+    summary: `checkpoint: \`keep\` is ${shown(keep)}.`,
     expected: "'nothing', 'dots', 'everything', a list of names, or a predicate",
     at: callerLocation(),
     data: { option: 'keep' },

@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { emitScan } from './scan-op.js'
@@ -37,6 +38,9 @@ export function scan<C extends Tree<Tensor>, X extends Tree<Tensor> | null, Y ex
   arrays: X,
   options: ScanLoopOptions = {},
 ): readonly [C, Y] {
+  checkFunction('scan', step)
+  checkOptions('scan', options, ['length', 'reverse'])
+  checkOneOf('reverse', options.reverse, [true, false])
   const carry = leavesOf('scan: the first carry', init)
   const rows = leavesOf('scan: the arrays', arrays ?? [])
   const length = lengthOf(rows, options.length)

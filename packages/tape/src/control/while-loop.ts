@@ -1,3 +1,4 @@
+import { checkFunction, checkOptions } from '../options.js'
 import { type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { checkCondition } from './cond.js'
 import { emitCond } from './cond-op.js'
@@ -40,8 +41,12 @@ export function whileLoop<S extends Tree<Tensor>>(
   condition: (state: S) => Tensor,
   step: (state: S) => S,
   init: S,
-  { maxSteps }: WhileLoopOptions = {},
+  options: WhileLoopOptions = {},
 ): S {
+  checkFunction('whileLoop', condition)
+  checkFunction('whileLoop', step)
+  checkOptions('whileLoop', options, ['maxSteps'])
+  const { maxSteps } = options
   const first = leavesOf('whileLoop: the first state', init)
   const tree = (state: readonly Tensor[]) => unflattenTree(first.structure, state) as S
   const test = (state: readonly Tensor[]) => {

@@ -1,7 +1,8 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { type Aval, registerOp } from '../program/index.js'
-import { applyOne, innermostTape, type Tensor } from '../record/index.js'
+import { applyOne, innermostTape, Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 
 registerOp({
@@ -27,10 +28,19 @@ defineRule('named', {
 export function named(x: Tensor, name: string): Tensor {
   if (typeof name !== 'string' || name.trim() === '') {
     throw new OptionError({
-      summary: `named: the name is ${JSON.stringify(name)}.`,
+      summary: `named: the name is ${shown(name)}.`,
       expected: 'a text that is not empty',
       at: callerLocation(),
       data: { option: 'name' },
+    })
+  }
+  if (!(x instanceof Tensor)) {
+    throw new OptionError({
+      summary: `named: what is to have a name is ${shown(x)}.`,
+      expected: 'a tensor',
+      at: callerLocation(),
+      fix: 'name each tensor of a tree by itself: named(x, name)',
+      data: { option: 'x' },
     })
   }
   return innermostTape([x]) ? applyOne('named', [x], { name }) : x

@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.js'
+import { shown } from '../options.js'
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -29,7 +30,7 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
     : Number.NaN
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
   throw new OptionError({
-    summary: `\`${option}\` is not a size in bytes: ${JSON.stringify(size)}.`,
+    summary: `\`${option}\` is not a size in bytes: ${shown(size)}.`,
     expected: "a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'",
     data: { option, value: String(size) },
   })

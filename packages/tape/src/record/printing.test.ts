@@ -40,5 +40,5 @@ test('misspelt options are refused', () => {
     () => jit(f, { memroy: 1 } as object),
     () => vmap(f, { in_axes: 0 } as object)(tensor([[1]])),
   ]
-  for (const make of misspelt) expect(make).toThrow(/There is no option `\w+`/)
+  for (const make of misspelt) expect(make).toThrow(/there is no option `\w+`/)
 })

@@ -1,7 +1,10 @@
-import { RecordError } from '../errors.js'
+import type { DType } from '@wengert/kernels'
+import { OptionError, RecordError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { checkFunction, shown } from '../options.js'
 import { type Aval, formatAval, type Program } from '../program/index.js'
 import { Tape } from './tape.js'
-import { Tensor, tensor } from './tensor.js'
+import { checkDType, Tensor, tensor } from './tensor.js'
 import { flattenTree, type Structure, type Tree, unflattenTree } from './tree.js'
 
 /** A recorded function: its program, and how arguments and result are nested. */
@@ -38,6 +41,7 @@ export function record<const A extends readonly unknown[]>(
   fn: (...args: { [K in keyof A]: Recorded<A[K]> }) => Tree<Tensor>,
   ...args: A
 ): Recording {
+  checkFunction('record', fn)
   return recordOn(new Tape(), fn as (...args: unknown[]) => Tree<Tensor>, args)
 }
 
@@ -74,10 +78,24 @@ const asynchronous = () =>
     fix: 'await what it needs before, and pass it as an argument',
   })
 
-/** The aval of an argument's leaf; a number is an f32 scalar. */
+/**
+ * The aval of an argument's leaf; a number is an f32 scalar.
+ *
+ * @throws {@link OptionError} for an aval with a dtype or a length that there is not.
+ */
 export function avalOf(leaf: ArgumentLeaf): Aval {
   if (typeof leaf === 'number') return { dtype: 'f32', shape: [] }
-  return leaf instanceof Tensor ? leaf.aval : leaf
+  if (leaf instanceof Tensor) return leaf.aval
+  // Anything else that the caller's object has stays outside.
+  const { shape } = leaf
+  const dtype = checkDType('record', leaf.dtype) as DType
+  if (shape.every(length => Number.isInteger(length) && length >= 0)) return { dtype, shape: [...shape] }
+  throw new OptionError({
+    summary: `record: an aval has the shape ${shown(shape)}.`,
+    expected: 'whole numbers from 0',
+    at: callerLocation(),
+    data: { option: 'shape' },
+  })
 }
 
 /** Whether a node of an argument is a leaf. */

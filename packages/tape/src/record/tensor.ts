@@ -1,5 +1,6 @@
 import { type DType, elementBytes } from '@wengert/kernels'
 import { OptionError, RecordError } from '../errors.js'
+import { shown } from '../options.js'
 import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 
 /** A recording in progress, as a tensor sees it. */
@@ -219,7 +220,7 @@ function checkInts(values: readonly (number | boolean)[]): void {
 export function checkDType(op: string, dtype: DType | undefined): DType | undefined {
   if (dtype === undefined || dtype in elementBytes) return dtype
   throw new OptionError({
-    summary: `${op}: there is no dtype ${JSON.stringify(dtype)}.`,
+    summary: `${op}: there is no dtype ${shown(dtype)}.`,
     expected: Object.keys(elementBytes).join(', '),
     data: { option: 'dtype' },
   })

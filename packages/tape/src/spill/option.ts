@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.js'
+import { shown } from '../options.js'
 import { type ByteSize, parseByteSize } from '../program/index.js'
 import { directoryStore, type SpillDirectory } from './directory.js'
 import { opfsStore } from './opfs.js'
@@ -26,7 +27,7 @@ export function storeOf(spill: Spill): SpillStore {
   if (isStore(spill)) return spill
   if (isPlace(spill) && 'directory' in spill) return directoryStore(spill)
   throw new OptionError({
-    summary: `\`spill\` is ${JSON.stringify(spill)}.`,
+    summary: `\`spill\` is ${shown(spill)}.`,
     expected: '{ directory, bytes? } or a store',
     fix: 'in a worker of a browser pass await opfsStore()',
     data: { option: 'spill' },
@@ -46,7 +47,7 @@ export function spillBytesOf(place: SpillPlace): number {
     return place.bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(place.bytes, 'spill.bytes')
   }
   throw new OptionError({
-    summary: `\`spill\` is ${JSON.stringify(place)}.`,
+    summary: `\`spill\` is ${shown(place)}.`,
     expected: '{ directory, bytes? }, or { opfs: true, bytes? } in a browser',
     data: { option: 'spill' },
   })

@@ -1,4 +1,4 @@
-import { OptionError } from '../errors.js'
+import { checkOneOf } from '../options.js'
 import { type ByteSize, type Program, parseByteSize } from '../program/index.js'
 import { dataOf, fromData, type Recording, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { Residents } from '../resident/index.js'
@@ -30,6 +30,9 @@ export interface RunOptions {
   readonly arithmetic?: Arithmetic | undefined
 }
 
+/** Names of the options of everything that runs programs. */
+export const RUN_OPTIONS = ['memory', 'spill', 'arithmetic'] as const
+
 /** A compiled function of tensors. */
 export interface Compiled {
   readonly executable: Executable
@@ -51,8 +54,7 @@ export class Engine {
 
   constructor(options: RunOptions) {
     const { memory, spill, arithmetic } = options
-    checkNames(options)
-    checkArithmetic(arithmetic)
+    checkOneOf('arithmetic', arithmetic, ['fast', 'portable'])
     this.arithmetic = arithmetic
     this.#store = spill === undefined ? undefined : storeOf(spill)
     // What a store is for is to do with less than the most an arena may have.
@@ -131,26 +133,3 @@ export class Engine {
 
 /** Bytes of values that a recording without a budget keeps; what there are more is computed again. */
 const KEEP_BYTES = 2 ** 30
-
-function checkArithmetic(arithmetic: Arithmetic | undefined): void {
-  if (arithmetic === undefined || arithmetic === 'fast' || arithmetic === 'portable') return
-  throw new OptionError({
-    summary: `\`arithmetic\` is ${JSON.stringify(arithmetic)}.`,
-    expected: "'fast' or 'portable'",
-    data: { option: 'arithmetic' },
-  })
-}
-
-/** Options of the transformations, this engine's and their own. */
-const NAMES = ['memory', 'spill', 'arithmetic', 'dynamic', 'argnums', 'reduction', 'auxiliary']
-
-/** A misspelt option would do nothing, in silence. */
-function checkNames(options: RunOptions): void {
-  const wrong = Object.keys(options).find(name => !NAMES.includes(name))
-  if (wrong === undefined) return
-  throw new OptionError({
-    summary: `There is no option \`${wrong}\`.`,
-    expected: NAMES.join(', '),
-    data: { option: wrong },
-  })
-}

@@ -1,6 +1,7 @@
 import { pullback, replay } from '../derive/index.js'
 import { DerivativeError, OptionError, ShapeError } from '../errors.js'
 import { broadcastTo, div, sum } from '../ops/index.js'
+import { checkOneOf, checkOptions } from '../options.js'
 import { formatAval, isFloat } from '../program/index.js'
 import {
   leafCount,
@@ -12,7 +13,7 @@ import {
   unflattenTree,
 } from '../record/index.js'
 import type { Transformed } from './explained.js'
-import { type RecordOptions, transformed } from './transformed.js'
+import { RECORD_OPTIONS, type RecordOptions, transformed } from './transformed.js'
 
 /** Options of {@link grad} and {@link valueAndGrad}. */
 export interface GradOptions extends RecordOptions {
@@ -83,10 +84,23 @@ export function valueAndGrad<
   R extends LossOf<O>,
   const O extends GradOptions = GradOptions,
 >(loss: (...args: A) => R, options: O = {} as O): Transformed<A, WithAuxiliary<Gradient<A, O>, R>> {
+  return gradientOf('valueAndGrad', loss, options)
+}
+
+const GRAD_OPTIONS = [...RECORD_OPTIONS, 'argnums', 'reduction', 'auxiliary']
+
+function gradientOf<A extends readonly unknown[], R extends LossOf<O>, const O extends GradOptions>(
+  name: string,
+  loss: (...args: A) => R,
+  options: O,
+): Transformed<A, WithAuxiliary<Gradient<A, O>, R>> {
+  checkOptions(name, options, GRAD_OPTIONS)
   const { argnums = 0, reduction = 'mean', auxiliary = false } = options
-  if (reduction !== 'mean' && reduction !== 'sum') throw notAReduction(reduction)
+  checkOneOf('reduction', reduction, ['mean', 'sum'])
+  checkOneOf('auxiliary', auxiliary, [true, false])
   const positions = typeof argnums === 'number' ? [argnums] : argnums
   return transformed(
+    { name, optionNames: GRAD_OPTIONS },
     loss,
     (recording, inputs) => {
       const wanted = wantedLeaves(recording, positions, inputs)
@@ -124,8 +138,8 @@ export function grad<A extends readonly unknown[], const O extends GradOptions =
   loss: (...args: A) => Tensor,
   options: O = {} as O,
 ): Transformed<A, Gradient<A, O>> {
+  const both = gradientOf('grad', loss as (...args: A) => LossOf<O>, options)
   if (options.auxiliary) throw auxiliaryOfGrad()
-  const both = valueAndGrad(loss as (...args: A) => LossOf<O>, options)
   return Object.assign((...args: A) => both(...args).gradient, { explain: both.explain })
 }
 
@@ -186,14 +200,6 @@ function notDifferentiable(position: number, x: Tensor): DerivativeError {
     summary: `grad: argument ${position} has a leaf ${formatAval(x.aval)}, which is not differentiable.`,
     expected: 'f32 or f64',
     fix: 'pass it as another argument, or convert it first',
-  })
-}
-
-function notAReduction(reduction: unknown): OptionError {
-  return new OptionError({
-    summary: `\`reduction\` is ${JSON.stringify(reduction)}.`,
-    expected: "'mean' or 'sum'",
-    data: { option: 'reduction' },
   })
 }
 

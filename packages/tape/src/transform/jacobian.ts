@@ -1,8 +1,9 @@
 import { ShapeError } from '../errors.js'
 import { reshape, transpose } from '../ops/index.js'
+import { checkFunction, checkOptions } from '../options.js'
 import { allocate, formatAval, sizeOf } from '../program/index.js'
 import { type ArgumentLeaf, avalOf, fromData, record, type Tensor } from '../record/index.js'
-import type { RunOptions } from './engine.js'
+import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
 import { grad } from './grad.js'
 import { jvp } from './jvp.js'
@@ -32,6 +33,7 @@ function basis(like: Tensor): Tensor {
  * jacfwd(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
  */
 export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
+  check('jacfwd', fn, options)
   return jit((x: Tensor) => {
     const columns = vmap((t: Tensor) => jvp(fn, [x], [t]).tangent)(basis(x))
     const rank = columns.rank - 1
@@ -49,6 +51,7 @@ export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
  * jacrev(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
  */
 export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
+  check('jacrev', fn, options)
   return jit((x: Tensor) => {
     const { value, pullback } = vjp(fn, x)
     const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
@@ -63,6 +66,7 @@ export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
  * jacobian(x => x.sum().reshape([1]))(tensor([2, 3])).toArray() // → [[1, 1]]
  */
 export function jacobian(fn: Map, options: RunOptions = {}): CompiledMap {
+  check('jacobian', fn, options)
   const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
   const better = (x: ArgumentLeaf) => {
     const { program } = record(fn as (x: Tensor) => Tensor, avalOf(x))
@@ -80,8 +84,16 @@ export function jacobian(fn: Map, options: RunOptions = {}): CompiledMap {
  * @example
  * hessian(x => x.mul(x).mul(x).sum())(tensor([2, 3])).toArray() // → [[12, 0], [0, 18]]
  */
-export const hessian = (fn: Map, options: RunOptions = {}): CompiledMap =>
-  jacfwd(grad(scalar('hessian', fn)) as Map, options)
+export function hessian(fn: Map, options: RunOptions = {}): CompiledMap {
+  check('hessian', fn, options)
+  return jacfwd(grad(scalar('hessian', fn)) as Map, options)
+}
+
+/** Values of inner functions are mapped over a batch of directions, so none of them can be read: there is no `dynamic`. */
+function check(name: string, fn: Map, options: RunOptions): void {
+  checkFunction(name, fn)
+  checkOptions(name, options, RUN_OPTIONS)
+}
 
 /**
  * Product of the Hessian at x with a vector, without the Hessian: the directional derivative of the gradient
@@ -90,7 +102,10 @@ export const hessian = (fn: Map, options: RunOptions = {}): CompiledMap =>
  * @example
  * hvp(x => x.mul(x).mul(x).sum(), tensor([2, 3]), tensor([1, 10])).toArray() // → [12, 180]
  */
-export const hvp = (fn: Map, x: Tensor, v: Tensor): Tensor => jvp(gradientOf(fn), [x], [v]).tangent
+export function hvp(fn: Map, x: Tensor, v: Tensor): Tensor {
+  checkFunction('hvp', fn)
+  return jvp(gradientOf(fn), [x], [v]).tangent
+}
 
 /** The function, held to return a scalar. */
 const scalar =

@@ -1,5 +1,6 @@
 import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
+import { checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { alike, trace } from './trace.js'
@@ -35,6 +36,7 @@ export function jvp<A extends readonly unknown[], R extends Tree<Tensor>>(
   primals: A,
   tangents: A,
 ): ValueAndTangent<R> {
+  checkFunction('jvp', fn)
   const known = compiled.get(fn)
   const both = known ?? (jit((p, t) => pushed(fn, p as A, t as A)) as Both)
   if (!known) compiled.set(fn, both)

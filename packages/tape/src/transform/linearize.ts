@@ -1,5 +1,6 @@
 import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
+import { checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { alike, trace } from './trace.js'
@@ -30,6 +31,7 @@ export function linearize<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
   ...primals: A
 ): ValueAndPushforward<A, R> {
+  checkFunction('linearize', fn)
   const { recording, inputs, values, outputs } = trace(fn, primals)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const structure = recording.outputs as Structure

@@ -1,9 +1,10 @@
 import { DerivativeError, OptionError, ShapeError } from '../errors.js'
 import { reshape, take } from '../ops/index.js'
+import { checkFunction, checkOptions } from '../options.js'
 import { type Aval, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 import { fromData, record, Tensor } from '../record/index.js'
 import { type Colouring, colourColumns, type SparsityPattern } from './colouring.js'
-import type { RunOptions } from './engine.js'
+import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import { jvp } from './jvp.js'
 import { jit } from './transformed.js'
 import { vjp } from './vjp.js'
@@ -42,6 +43,8 @@ export function sparseJacobian(
   pattern: SparsityPattern,
   options: RunOptions = {},
 ): (x: Tensor) => SparseMatrix {
+  checkFunction('sparseJacobian', fn)
+  checkOptions('sparseJacobian', options, RUN_OPTIONS)
   const { rows, columns } = pattern
   if (rows.length !== columns.length) {
     throw new OptionError({

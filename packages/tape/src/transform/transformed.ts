@@ -1,5 +1,6 @@
 import { replay } from '../derive/index.js'
 import { OptionError } from '../errors.js'
+import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import {
   type ArgumentLeaf,
   avalOf,
@@ -16,7 +17,7 @@ import {
   unflattenTree,
 } from '../record/index.js'
 import { dynamically, type Expand } from './dynamic.js'
-import { type Compiled, Engine, type RunOptions } from './engine.js'
+import { type Compiled, Engine, RUN_OPTIONS, type RunOptions } from './engine.js'
 import { explainer, plannedWithLines, type Transformed } from './explained.js'
 import { type Form, leavesIn } from './repeated.js'
 
@@ -31,6 +32,15 @@ export interface RecordOptions extends RunOptions {
   readonly dynamic?: boolean | undefined
 }
 
+/** Names of those options. */
+export const RECORD_OPTIONS: readonly string[] = [...RUN_OPTIONS, 'dynamic']
+
+/** A transformation, as its errors name it, and the options it has. */
+interface Transformation {
+  readonly name: string
+  readonly optionNames?: readonly string[]
+}
+
 /** Trees of tensors or numbers with the same nesting as the recorded arguments. */
 export type Arguments = readonly unknown[]
 
@@ -39,10 +49,14 @@ export type Arguments = readonly unknown[]
  * run an executable that is recorded, planned and compiled once for their avals.
  */
 export function transformed<A extends Arguments, R>(
+  { name, optionNames = RECORD_OPTIONS }: Transformation,
   fn: (...args: A) => Tree<Tensor>,
   expand: Expand,
-  options: RecordOptions = {},
+  options: RecordOptions,
 ): Transformed<A, R> {
+  checkFunction(name, fn)
+  checkOptions(name, options, optionNames)
+  checkOneOf('dynamic', options.dynamic, [true, false])
   const engine = new Engine(options)
   /** The form of the last call's arguments, which most calls repeat. */
   let last: (Form & { readonly compiled: Compiled }) | undefined
@@ -108,6 +122,7 @@ export function jit<A extends readonly unknown[], R extends Tree<Tensor>>(
   options: RecordOptions = {},
 ): Transformed<A, R> {
   return transformed<A, R>(
+    { name: 'jit' },
     fn,
     (recording, inputs) => {
       const values = replayOutputs(recording, inputs)

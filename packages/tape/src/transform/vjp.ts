@@ -1,5 +1,6 @@
 import { pullback } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
+import { checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { alike, trace } from './trace.js'
@@ -28,6 +29,7 @@ export function vjp<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
   ...primals: A
 ): ValueAndPullback<A, R> {
+  checkFunction('vjp', fn)
   const { recording, inputs, values, outputs } = trace(fn, primals)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const wanted = inputs.map((x, k) => k < own.length && isFloat(x.dtype))

@@ -1,6 +1,7 @@
 import { batch, withBatch } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
 import { transpose } from '../ops/index.js'
+import { checkFunction, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
 import {
   flattenTree,
@@ -12,7 +13,7 @@ import {
   unflattenTree,
 } from '../record/index.js'
 import type { Batched } from '../rules/index.js'
-import type { RunOptions } from './engine.js'
+import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
 import { leavesOf } from './trace.js'
 import { jit } from './transformed.js'
@@ -39,8 +40,11 @@ export interface VmapOptions extends RunOptions {
  */
 export function vmap<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
-  { inAxes = 0, outAxes = 0, ...run }: VmapOptions = {},
+  options: VmapOptions = {},
 ): Transformed<A, R> {
+  checkFunction('vmap', fn)
+  checkOptions('vmap', options, [...RUN_OPTIONS, 'inAxes', 'outAxes'])
+  const { inAxes = 0, outAxes = 0, ...run } = options
   const mapped = (...args: A): R => {
     const inputs = args.flatMap((arg, k) => {
       const axis = inAxes === null || typeof inAxes === 'number' ? inAxes : inAxes[k]

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import * as tape from './index.js'
+import { checkOptions, type OptionError, shown, tensor, WengertError } from './index.js'
+
+const square = (x: tape.Tensor) => x.square().sum()
+const wrong = (value: unknown) => value as never
+
+function errorOf(run: () => unknown): WengertError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof WengertError) return error
+    throw error
+  }
+  throw new Error('Nothing was thrown.')
+}
+
+describe('options and functions that are none are refused when they are given, not at the first call', () => {
+  it.each<[string, () => unknown, string]>([
+    ['a size in place of options', () => tape.grad(square, wrong(65536)), 'grad: the options are 65536.'],
+    ['null', () => tape.jit(square, wrong(null)), 'jit: the options are null.'],
+    ['a list', () => tape.vmap(square, wrong([0])), 'vmap: the options are [0].'],
+    ['a tensor', () => tape.grad(square, wrong(tensor(1))), 'grad: the options are a Tensor.'],
+    ['another case', () => tape.grad(square, wrong({ argNums: 1 })), 'grad: there is no option `argNums`.'],
+    [
+      'dynamic of a Hessian',
+      () => tape.hessian(square, wrong({ dynamic: true })),
+      'hessian: there is no option `dynamic`.',
+    ],
+    [
+      'dynamic of a Jacobian',
+      () => tape.jacrev(square, wrong({ dynamic: true })),
+      'jacrev: there is no option `dynamic`.',
+    ],
+    ['text for a flag', () => tape.jit(square, wrong({ dynamic: 'yes' })), "`dynamic` is 'yes'."],
+    ['a reduction', () => tape.grad(square, wrong({ reduction: 'median' })), "`reduction` is 'median'."],
+    ['not a number of bytes', () => tape.jit(square, { memory: Number.NaN }), 'size in bytes: NaN.'],
+    ['a number to differentiate', () => tape.grad(wrong(3)), 'grad: what it takes is 3, not a function.'],
+    ['undefined to map', () => tape.vmap(wrong(undefined)), 'vmap: what it takes is undefined'],
+    ['a tensor to record', () => tape.record(wrong(tensor(1))), 'record: what it takes is a Tensor'],
+    ['jvp', () => tape.jvp(wrong('f'), [tensor(1)], [tensor(1)]), "jvp: what it takes is 'f'"],
+    ['vjp', () => tape.vjp(wrong({}), tensor(1)), 'vjp: what it takes is {}'],
+    ['checkpoint', () => tape.checkpoint(wrong(1)), 'checkpoint: what it takes is 1'],
+    ['scan', () => tape.scan(wrong(1), tensor(0), null, { length: 1 }), 'scan: what it takes is 1'],
+    [
+      'maxsteps',
+      () => tape.whileLoop(wrong(square), wrong(square), tensor(0), wrong({ maxsteps: 3 })),
+      'whileLoop: there is no option `maxsteps`.',
+    ],
+    ['a tree to name', () => tape.named(wrong({ a: tensor(1) }), 'a'), 'what is to have a name is {'],
+    [
+      'a negative length',
+      () => tape.jit(square).explain({ dtype: 'f32', shape: [-3] }),
+      'record: an aval has the shape [-3].',
+    ],
+    ['a dtype', () => tape.record(square, wrong({ dtype: 'f16', shape: [] })), "there is no dtype 'f16'."],
+  ])('%s', (_, run, message) => {
+    const error = errorOf(run)
+    expect(error.code).toBe('OPTION')
+    expect(error.message).toContain(message)
+  })
+
+  it('the name that was meant is said', () => {
+    expect(errorOf(() => checkOptions('f', { maxsteps: 1 }, ['maxSteps'])).parts.fix).toBe('write `maxSteps`')
+  })
+
+  it('the place is the line of the user, also behind other packages', () => {
+    const error = errorOf(() => tape.grad(square, wrong({ argNums: 1 }))) as OptionError
+    expect(error.parts.at).toMatch(/^options\.test\.ts:\d+:\d+$/)
+  })
+})
+
+describe('shown', () => {
+  it.each<[unknown, string]>([
+    ['a', "'a'"],
+    [Number.NaN, 'NaN'],
+    [-0, '0'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5n, '5'],
+    [[1, 'a'], "[1, 'a']"],
+    [new Array(100).fill(0), 'a long list'],
+    [square, 'a function'],
+    [{ a: 1 }, '{"a":1}'],
+    [new Map(), 'a Map'],
+  ])('%s', (value, text) => expect(shown(value)).toBe(text))
+})
