@@ -1,7 +1,7 @@
 import { type Algebra, map, type V } from '@wengert/kernels'
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
+import { type Aval, formatAval, registerOp, sameShape, sizeOf } from '../program/index.js'
 import { applyOne, type Operand, operands, type Tensor } from '../record/index.js'
 import { defineRule, type Partial } from '../rules/index.js'
 
@@ -100,7 +100,9 @@ function registerElementwise(
     name,
     infer(avals) {
       checkDTypes(name, avals, dtypes)
-      return [{ dtype: result(avals), shape: broadcastShapes(name, avals) }]
+      const [dtype, shape] = [result(avals), broadcastShapes(name, avals)]
+      // Long programs have few different avals; operands and results share theirs.
+      return [avals.find(aval => aval.dtype === dtype && aval.shape === shape) ?? { dtype, shape }]
     },
     lower: (avals, [out]) =>
       map({
@@ -120,6 +122,8 @@ function registerElementwise(
  * @throws {@link ShapeError} naming the avals.
  */
 export function broadcastShapes(op: string, avals: readonly Aval[]): readonly number[] {
+  const [first] = avals
+  if (first && avals.every(({ shape }) => sameShape(shape, first.shape))) return first.shape
   const rank = Math.max(0, ...avals.map(({ shape }) => shape.length))
   const out = new Array<number>(rank).fill(1)
   for (const { shape } of avals) {

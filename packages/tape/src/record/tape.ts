@@ -35,7 +35,7 @@ export class Tape implements Recorder {
   readonly #inputs: number[] = []
   readonly #constants: Constant[] = []
   readonly #instructions: Instruction[] = []
-  readonly #scalars = new Map<string, Tensor>()
+  readonly #scalars = new Map<DType, Map<number | '-0', Tensor>>()
   readonly #lifted = new Map<Tensor, number>()
   readonly #captures: Tensor[] = []
   readonly #residents: Residents | undefined
@@ -63,11 +63,12 @@ export class Tape implements Recorder {
 
   /** A scalar constant; equal scalars are one value. */
   scalar(dtype: DType, number: number): Tensor {
-    const key = `${dtype}:${Object.is(number, -0) ? '-0' : number}`
-    const known = this.#scalars.get(key)
-    if (known) return known
-    const made = this.#constant({ dtype, shape: [] }, dataFrom(dtype, [number]))
-    this.#scalars.set(key, made)
+    const ofType = this.#scalars.get(dtype) ?? new Map<number | '-0', Tensor>()
+    this.#scalars.set(dtype, ofType)
+    // A map takes −0 for 0.
+    const key = Object.is(number, -0) ? '-0' : number
+    const made = ofType.get(key) ?? this.#constant({ dtype, shape: [] }, dataFrom(dtype, [number]))
+    ofType.set(key, made)
     return made
   }
 

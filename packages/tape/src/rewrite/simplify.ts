@@ -55,8 +55,9 @@ function withoutRepetitions(program: Program): Program {
   const seen = new Map<string, readonly number[]>()
   const transposed = new Map<number, Instruction>()
   const instructions: Instruction[] = []
-  for (const instruction of program.instructions) {
-    const inputs = instruction.inputs.map(value => same[value] as number)
+  for (const recorded of program.instructions) {
+    const instruction = reading(recorded, same)
+    const { inputs } = instruction
     if (instruction.op === 'transpose') {
       const [input, output] = [inputs[0] as number, instruction.outputs[0] as number]
       const before = transposed.get(input)
@@ -64,9 +65,9 @@ function withoutRepetitions(program: Program): Program {
         same[output] = before.inputs[0] as number
         continue
       }
-      transposed.set(output, { ...instruction, inputs })
+      transposed.set(output, instruction)
     }
-    const key = `${instruction.op} ${inputs.join(' ')} ${written(instruction)}`
+    const key = `${instruction.op} ${inputs.join()} ${written(instruction)}`
     const earlier = seen.get(key)
     if (earlier) {
       instruction.outputs.forEach((value, k) => {
@@ -74,17 +75,27 @@ function withoutRepetitions(program: Program): Program {
       })
     } else {
       seen.set(key, instruction.outputs)
-      instructions.push({ ...instruction, inputs })
+      instructions.push(instruction)
     }
   }
   return { ...program, instructions, outputs: program.outputs.map(value => same[value] as number) }
 }
 
+/** An instruction that reads other values in place of its own; itself where they are the same. */
+function reading(instruction: Instruction, same: readonly number[]): Instruction {
+  if (instruction.inputs.every(value => same[value] === value)) return instruction
+  return { ...instruction, inputs: instruction.inputs.map(value => same[value] as number) }
+}
+
 /** The parameters of an instruction; the lines of programs inside say nothing about what it computes. */
-const written = ({ params, at }: Instruction): string =>
-  at === undefined
-    ? JSON.stringify(params)
-    : JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
+function written({ params, at }: Instruction): string {
+  for (const _ in params) {
+    return at === undefined
+      ? JSON.stringify(params)
+      : JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
+  }
+  return ''
+}
 
 /** Whether a transposition after another is none at all. */
 function undoes({ params: after }: Instruction, { params: before }: Instruction): boolean {
@@ -134,12 +145,17 @@ function renumber(program: Program): Program {
     avals.push(program.avals[value] as (typeof avals)[number])
     return number[value] as number
   }
-  const numbers = (values: readonly number[]) => values.map(value => number[value] as number)
+  const numbers = (values: readonly number[]) =>
+    values.every(value => number[value] === value) ? values : values.map(value => number[value] as number)
   const inputs = program.inputs.map(define)
   const constants = program.constants.map(({ value, data }) => ({ value: define(value), data }))
   const instructions = program.instructions.map(instruction => {
     const inputs = numbers(instruction.inputs)
-    return { ...instruction, inputs, outputs: instruction.outputs.map(define) }
+    for (const value of instruction.outputs) define(value)
+    const outputs = numbers(instruction.outputs)
+    return inputs === instruction.inputs && outputs === instruction.outputs
+      ? instruction
+      : { ...instruction, inputs, outputs }
   })
   return { avals, inputs, constants, instructions, outputs: numbers(program.outputs) }
 }

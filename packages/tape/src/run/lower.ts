@@ -1,10 +1,18 @@
 import { type Kernel, recordBytes, shift, slotBytes } from '@wengert/kernels'
 import type { Graph } from '../plan/index.js'
-import { type Aval, bytesOf, controlOf, type Instruction, opOf, type Program } from '../program/index.js'
+import {
+  type Aval,
+  bytesOf,
+  controlOf,
+  formatAval,
+  type Instruction,
+  opOf,
+  type Program,
+} from '../program/index.js'
 import { lowerControl } from './control.js'
 import type { Inner, Lowered, Place } from './lowered.js'
 import { type Enclose, Regions } from './region.js'
-import type { Unit } from './unit.js'
+import type { Types, Unit } from './unit.js'
 
 /**
  * Lowers each instruction to a unit of kernels. Instructions that only rename a shape vanish; their outputs share the
@@ -66,9 +74,10 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   const units: Unit[] = []
   const operands: number[][] = []
   const instructionOf: number[] = []
+  const unitOf = unitsOf(program, enclosing(inner, regions))
   program.instructions.forEach((instruction, index) => {
     const storages = instruction.inputs.map(value => storageOf[value] as number)
-    const unit = unitOf(program, instruction, enclosing(inner, regions))
+    const unit = unitOf(instruction)
     if (unit === 'alias') {
       storageOf[instruction.outputs[0] as number] = storages[0] as number
       return
@@ -91,14 +100,28 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
 /** Reading a byte and writing it. */
 const MOVE = { costPerByte: 2, recordBytes: recordBytes(shift({ bytes: 16 })) }
 
-function unitOf({ avals }: Program, instruction: Instruction, enclose: Enclose): Unit | 'alias' {
-  const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
-  const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
-  const control = controlOf(instruction)
-  if (control) return lowerControl(control, { inputs, outputs }, enclose)
-  const { lower } = opOf(instruction.op)
-  if (!lower) throw new Error(`The op ${instruction.op} cannot be lowered.`)
-  const kernel = lower(inputs, outputs, instruction.params)
+/** Gives the unit of each instruction of a program; those that do the same on the same avals share one. */
+function unitsOf({ avals }: Program, enclose: Enclose): (instruction: Instruction) => Unit | 'alias' {
+  const known = new Map<string, Unit | 'alias'>()
+  return instruction => {
+    const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
+    const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
+    const control = controlOf(instruction)
+    if (control) return lowerControl(control, { inputs, outputs }, enclose)
+    const { op, params } = instruction
+    const key = `${op} ${formatAvals(inputs)} ${formatAvals(outputs)} ${JSON.stringify(params)}`
+    const unit = known.get(key) ?? unitOf(op, { inputs, outputs }, params)
+    known.set(key, unit)
+    return unit
+  }
+}
+
+const formatAvals = (avals: readonly Aval[]) => avals.map(formatAval).join(' ')
+
+function unitOf(op: string, { inputs, outputs }: Types, params: Instruction['params']): Unit | 'alias' {
+  const { lower } = opOf(op)
+  if (!lower) throw new Error(`The op ${op} cannot be lowered.`)
+  const kernel = lower(inputs, outputs, params)
   return kernel === 'alias' ? kernel : unitOfKernel(kernel, movedBytes(inputs) + movedBytes(outputs))
 }
 
