@@ -59,3 +59,19 @@ describe('a reducer', () => {
     expect(reducer.quotient(1)).toEqual([Float32Array.of(Number.NaN, 3, Number.POSITIVE_INFINITY)])
   })
 })
+
+test('a quotient is that of an f32 and a number, rounded once', () => {
+  const layout = partialLayout([
+    { dtype: 'f32', shape: [40000] },
+    { dtype: 'f64', shape: [3] },
+  ])
+  const sums: readonly Data[] = [
+    new Float32Array(40000).map((_, k) => Math.fround(Math.sin(k) * 10 ** ((k % 80) - 40))),
+    Float64Array.of(1, -0, Number.POSITIVE_INFINITY),
+  ]
+  for (const divisor of [3, 0.1, 1 + 2 ** -40, 1e30, 7e-42]) {
+    const reducer = new Reducer(new Arena(), layout, 1, 'fast')
+    reducer.take(0, sums)
+    expect(reducer.quotient(divisor)).toEqual(sums.map(data => data.map(element => element / divisor)))
+  }
+})

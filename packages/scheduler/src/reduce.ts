@@ -5,13 +5,15 @@ import {
   allocate,
   BudgetError,
   type Data,
+  type Executable,
   PAGE_BYTES,
   pageCeil,
+  type Slot,
   sizeOf,
   viewOf,
 } from '@wengert/tape'
-import { type Adder, adderFor, dtypesOf, type PartialDType } from './adder.js'
 import { alignedBytes } from './data.js'
+import { dtypesOf, type PartialDType, type PieceWork, pieceWork } from './pieces.js'
 import { mostHeld, ReductionTree } from './tree.js'
 
 /** How a partial, the gradient and value of one shard, lies flat in memory: all f32 first, then all f64. */
@@ -38,14 +40,14 @@ export function partialLayout(avals: readonly Aval[]): PartialLayout {
 
 /** Bytes of the arena in which the partials of so many shards are reduced: whole pages. */
 export function reducerBytes(layout: PartialLayout, shards: number, arithmetic: Arithmetic): number {
-  const { executable } = adderFor(layout.elements, arithmetic)
-  return pageCeil(alignedBytes(executable.peakBytes) + mostHeld(shards) * layout.bytes)
+  const { bytes } = pieceWork(layout.elements, arithmetic)
+  return pageCeil(alignedBytes(bytes) + mostHeld(shards) * layout.bytes)
 }
 
-/** The partials of a call and their sum, in an arena of its own: the adder below, the held partials above. */
+/** The partials of a call and their sum, in an arena of its own: the pieces that are worked on below, the held partials above. */
 export class Reducer {
   readonly #layout: PartialLayout
-  readonly #adder: Adder
+  readonly #pieces: PieceWork
   readonly #arena: Arena
   readonly #tree: ReductionTree<number>
   /** Numbers of slots that hold nothing. */
@@ -54,11 +56,11 @@ export class Reducer {
   /** @throws {@link BudgetError} if the arena is smaller than {@link reducerBytes}. */
   constructor(arena: Arena, layout: PartialLayout, shards: number, arithmetic: Arithmetic) {
     this.#layout = layout
-    this.#adder = adderFor(layout.elements, arithmetic)
+    this.#pieces = pieceWork(layout.elements, arithmetic)
     this.#arena = arena
     this.#tree = new ReductionTree(shards, (left, right) => this.#add(left, right))
     this.#free = Array.from({ length: this.#tree.bound }, (_, k) => this.#tree.bound - 1 - k)
-    arena.load(this.#adder.executable)
+    arena.load(this.#pieces.sum)
     const needed = reducerBytes(layout, shards, arithmetic)
     if (needed > arena.maximumBytes) throw tooLarge(needed, arena.maximumBytes)
     if (needed > arena.bytes) arena.memory.grow((needed - arena.bytes) / PAGE_BYTES)
@@ -81,21 +83,20 @@ export class Reducer {
     this.#tree.settle()
   }
 
-  /** The sum of all partials divided by a number: one rounding for each element. */
+  /** The sum of all partials divided by a number, once and for all: one rounding for each element. */
   quotient(divisor: number): readonly Data[] {
     const slot = this.#tree.root() as number
+    if (divisor !== 1) this.#divide(slot, divisor)
     return this.#views(slot).map((view, k) => {
       const out = allocate(this.#layout.avals[k] as Aval)
-      if (divisor === 1) out.set(view)
-      else if (view instanceof Float32Array) divide32(out as Float32Array, view, divisor)
-      else divide64(out as Float64Array, view as Float64Array, divisor)
+      out.set(view)
       return out
     })
   }
 
   /** Where the vector of a dtype in a slot begins. */
   #address(slot: number, dtype: PartialDType): number {
-    const base = alignedBytes(this.#adder.executable.peakBytes) + slot * this.#layout.bytes
+    const base = alignedBytes(this.#pieces.bytes) + slot * this.#layout.bytes
     return dtype === 'f32' ? base : base + alignedBytes(4 * this.#layout.elements.f32)
   }
 
@@ -107,47 +108,54 @@ export class Reducer {
     })
   }
 
-  /** left += right, piece by piece; frees the slot of the right one. */
+  /** left += right; frees the slot of the right one. */
   #add(left: number, right: number): number {
-    const { executable, pieceElements } = this.#adder
-    const { elements } = this.#layout
-    const vectors = dtypesOf(elements).map((dtype, k) => {
-      const whole = { dtype, shape: [elements[dtype]] }
-      const view = (slot: number) => viewOf(whole, this.#arena.memory.buffer, this.#address(slot, dtype))
-      const piece = (of: typeof executable.inputs, index: number) =>
-        this.#arena.view(of[index] as (typeof executable.inputs)[number])
-      return {
-        left: view(left),
-        right: view(right),
-        inputs: [piece(executable.inputs, 2 * k), piece(executable.inputs, 2 * k + 1)] as const,
-        output: this.#arena.view(executable.outputs[k] as (typeof executable.outputs)[number]),
-        length: pieceElements[dtype],
-      }
-    })
-    for (let piece = 0; vectors.some(({ left, length }) => piece * length < left.length); piece++) {
-      for (const { left, right, inputs, length } of vectors) {
-        const from = Math.min(piece * length, left.length)
-        inputs[0].set(left.subarray(from, from + length))
-        inputs[1].set(right.subarray(from, from + length))
-      }
-      this.#arena.run()
-      for (const { left, output, length } of vectors) {
-        const from = Math.min(piece * length, left.length)
-        left.set(output.subarray(0, Math.min(length, left.length - from)), from)
-      }
-    }
+    this.#work(this.#pieces.sum, [left, right])
     this.#free.push(right)
     return left
   }
-}
 
-// One loop for each type of array: engines compile a loop over both to slower code.
-function divide32(out: Float32Array, view: Float32Array, divisor: number): void {
-  for (let k = 0; k < out.length; k++) out[k] = (view[k] as number) / divisor
-}
+  /** Divides what a slot holds. */
+  #divide(slot: number, divisor: number): void {
+    const { quotient } = this.#pieces
+    this.#arena.load(quotient)
+    this.#arena.write(quotient.inputs.length - 1, Float64Array.of(divisor))
+    this.#work(quotient, [slot])
+    this.#arena.load(this.#pieces.sum)
+  }
 
-function divide64(out: Float64Array, view: Float64Array, divisor: number): void {
-  for (let k = 0; k < out.length; k++) out[k] = (view[k] as number) / divisor
+  /** Runs an executable on slots, piece by piece; its outputs replace what the first slot holds. */
+  #work(executable: Executable, slots: readonly number[]): void {
+    const { elements } = this.#layout
+    const vectors = dtypesOf(elements).map((dtype, k) => {
+      const whole = { dtype, shape: [elements[dtype]] }
+      return {
+        operands: slots.map((slot, j) => ({
+          vector: viewOf(whole, this.#arena.memory.buffer, this.#address(slot, dtype)),
+          piece: this.#arena.view(executable.inputs[slots.length * k + j] as Slot),
+        })),
+        result: this.#arena.view(executable.outputs[k] as Slot),
+        length: this.#pieces.elements[dtype],
+      }
+    })
+    const pieces = Math.max(
+      ...dtypesOf(elements).map(dtype => Math.ceil(elements[dtype] / this.#pieces.elements[dtype])),
+    )
+    for (let piece = 0; piece < pieces; piece++) {
+      for (const { operands, length } of vectors) {
+        for (const { vector, piece: to } of operands)
+          to.set(vector.subarray(piece * length, (piece + 1) * length))
+      }
+      this.#arena.run()
+      for (const { operands, result, length } of vectors) {
+        const to = (operands[0] as (typeof operands)[number]).vector.subarray(
+          piece * length,
+          (piece + 1) * length,
+        )
+        to.set(result.subarray(0, to.length))
+      }
+    }
+  }
 }
 
 const tooLarge = (leastBytes: number, budgetBytes: number) =>
