@@ -30,6 +30,19 @@ describe('Bytes', () => {
     )
   })
 
+  test('signed LEB128 of a number is that of the same bigint', () => {
+    const edges = [0, 63, 64, -64, -65, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, -(2 ** 31) - 1, 2 ** 53 - 1]
+    const numbers = fc.oneof(fc.constantFrom(...edges), fc.integer(), fc.maxSafeInteger())
+    fc.assert(
+      fc.property(numbers, value => {
+        const [ofNumber, ofBigInt] = [new Bytes(), new Bytes()]
+        ofNumber.signed(value)
+        ofBigInt.signed(BigInt(value))
+        expect(ofNumber.view()).toEqual(ofBigInt.view())
+      }),
+    )
+  })
+
   test('signed LEB128 reads back and is as short as can be', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), value => {

@@ -29,6 +29,15 @@ export class Bytes {
 
   /** Signed LEB128 of an integer of up to 64 bits. */
   signed(value: number | bigint): void {
+    if (typeof value === 'number' && value === (value | 0)) {
+      let rest = value
+      while (rest < -64 || rest > 63) {
+        this.byte((rest & 0x7f) | 0x80)
+        rest >>= 7
+      }
+      this.byte(rest & 0x7f)
+      return
+    }
     let rest = BigInt(value)
     while (rest < -64n || rest > 63n) {
       this.byte(Number(rest & 0x7fn) | 0x80)
