@@ -1,4 +1,5 @@
 export { lanesOf, storePart } from './lanes.js'
+export type { MatrixLayout } from './layout.js'
 export { type MatmulSpec, matmul } from './matmul.js'
 export {
   emitProduct,

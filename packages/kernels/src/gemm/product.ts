@@ -6,7 +6,7 @@ import { defineLoops, type LoopForm, MC } from './loops.js'
 import { STRIP_GAP } from './pack.js'
 import { STRIP } from './tile.js'
 
-/** One matrix product C[m, n] (+)= op(A)·op(B); every matrix is row-major and contiguous. */
+/** One matrix product C[m, n] (+)= op(A)·op(B); rows of the stored matrices are contiguous. */
 export interface ProductSpec {
   readonly dtype: FloatDType
   /** Rows of C, or the most there are where the number is known at run time only. */
@@ -18,6 +18,8 @@ export interface ProductSpec {
   readonly transposeA: boolean
   /** B is stored [n, k] instead of [k, n]. */
   readonly transposeB: boolean
+  /** Elements from a stored row to the next; default: the length of a row. */
+  readonly rows?: { readonly a?: number; readonly b?: number; readonly c?: number }
 }
 
 /** How a product of a given shape is computed. */
@@ -113,14 +115,15 @@ export function emitProduct(
   const k = operands.k ?? spec.k
   const rowBytes = (columns: I32) =>
     typeof columns === 'number' ? int(columns * bytes) : i32.mul(columns, bytes)
-  const a = [operands.a, rowBytes(spec.transposeA ? m : k)] as const
-  const b = [operands.b, rowBytes(spec.transposeB ? k : spec.n)] as const
+  const rows = spec.rows ?? {}
+  const a = [operands.a, rowBytes(rows.a ?? (spec.transposeA ? m : k))] as const
+  const b = [operands.b, rowBytes(rows.b ?? (spec.transposeB ? k : spec.n))] as const
   const packedA = packedABytes(form, swapped ? spec.n : spec.m, Math.min(kc, spec.k))
   f.call(
     defineLoops(module, form),
     ...(swapped ? [...b, ...a] : [...a, ...b]),
     operands.c,
-    rowBytes(spec.n),
+    rowBytes(rows.c ?? spec.n),
     ...(swapped ? [spec.n, m] : [m, spec.n]),
     k,
     nc,

@@ -40,13 +40,17 @@ registerOp({
   lower(avals, _out, params) {
     const { transposeX, transposeW } = forms(params)
     const [x, w] = avals as readonly [Aval, Aval]
+    const { batch, ...of } = sizes(avals, forms(params))
+    // One matrix for all.
+    const shared = ({ shape }: Aval) =>
+      shape.length === 2 ? { offset: 0, batch: [0], row: shape[1] as number } : undefined
     return matmulKernel({
       dtype: x.dtype as FloatDType,
-      ...sizes(avals, forms(params)),
+      batch: [batch],
+      ...of,
       transposeA: transposeX,
       transposeB: transposeW,
-      sharedA: x.shape.length === 2,
-      sharedB: w.shape.length === 2,
+      layouts: { a: shared(x), b: shared(w) },
     })
   },
 })
