@@ -7,6 +7,7 @@ import { defineRule } from '../rules/index.js'
 import { broadcastShapes } from './elementwise.js'
 import { broadcastTo, sumTo } from './reduction.js'
 import { reshape } from './shape.js'
+import './strided-matmul.js'
 
 /** Which operands are read transposed. */
 interface Forms {

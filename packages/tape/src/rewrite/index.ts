@@ -1,3 +1,4 @@
+export { foldViews } from './fold-views.js'
 export { correspondence, withGiven } from './given.js'
 export { EXPECTED_TURNS } from './inner.js'
 export { KeptLoops } from './kept-loops.js'

@@ -9,6 +9,7 @@ import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
 import {
+  foldViews,
   hasReversals,
   KeptLoops,
   mergeLoops,
@@ -118,7 +119,7 @@ class Prices {
     { memoryBytes, spillBytes }: Budget,
     regions: Regions,
   ) {
-    this.#program = mergeLoops(simplify(program))
+    this.#program = foldViews(mergeLoops(simplify(program)))
     this.#pinned = pinned
     this.#budgetBytes = Math.min(memoryBytes, ARENA_LIMIT_BYTES)
     this.#spillBytes = spillBytes
