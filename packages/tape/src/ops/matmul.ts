@@ -1,4 +1,4 @@
-import { type FloatDType, matmul as matmulKernel } from '@wengert/kernels'
+import { type FloatDType, type MatmulSpec, matmul as matmulKernel } from '@wengert/kernels'
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Params, registerOp, sizeOf } from '../program/index.js'
@@ -7,7 +7,6 @@ import { defineRule } from '../rules/index.js'
 import { broadcastShapes } from './elementwise.js'
 import { broadcastTo, sumTo } from './reduction.js'
 import { reshape } from './shape.js'
-import './strided-matmul.js'
 
 /** Which operands are read transposed. */
 interface Forms {
@@ -53,6 +52,24 @@ registerOp({
       transposeB: transposeW,
       layouts: { a: shared(x), b: shared(w) },
     })
+  },
+})
+
+/** Parameters of a `stridedMatmul`: the product, and the shape of the array to which its result is written. */
+interface StridedMatmul extends Omit<MatmulSpec, 'dtype'> {
+  readonly shape: readonly number[]
+}
+
+const strided = (params: Params) => params as unknown as StridedMatmul
+
+// What a `matmul` becomes when nothing is differentiated any more: its operands lie in others, and its result is written
+// where it is read.
+registerOp({
+  name: 'stridedMatmul',
+  infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: strided(params).shape }],
+  lower([x], _out, params) {
+    const { shape: _, ...spec } = strided(params)
+    return matmulKernel({ ...spec, dtype: (x as Aval).dtype as FloatDType })
   },
 })
 
