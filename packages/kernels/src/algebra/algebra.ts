@@ -14,6 +14,8 @@ export interface Algebra {
   readonly dtype: DType
   /** Lanes in a vector: 4, or 2 where an f64 takes part. */
   readonly lanes: number
+  /** What is of another dtype, as `convert` does it; both have the same number of lanes. */
+  from(dtype: DType, a: V): V
   /** A number in every lane, set once before all loops. */
   constant(value: number): V
   add(a: V, b: V): V

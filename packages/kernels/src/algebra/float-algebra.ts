@@ -1,10 +1,13 @@
+import type { DType } from '../dtype.js'
 import * as math from '../math/index.js'
 import type { Algebra } from './algebra.js'
+import { converted } from './converted.js'
 
 type V = math.V
 
 /** Arithmetic of f32 in 4 lanes or of f64 in 2. */
 export class FloatAlgebra extends math.FloatVectors implements Algebra {
+  from = (dtype: DType, a: V): V => converted(this, dtype, this.dtype, this.lanes, a)
   exp = (a: V): V => math.exp(this, a)
   log = (a: V): V => math.log(this, a)
   sin = (a: V): V => math.sin(this, a)

@@ -7,6 +7,7 @@ import { MaskAlgebra } from './mask-algebra.js'
 
 export type { Mask, V } from '../math/index.js'
 export type { Algebra } from './algebra.js'
+export { converted } from './converted.js'
 
 /** The algebra of a dtype that emits into a function. */
 export function algebraOf(dtype: DType, target: Target): Algebra {

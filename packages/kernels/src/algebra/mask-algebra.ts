@@ -2,6 +2,7 @@ import type { DType } from '../dtype.js'
 import { type Mask, type Target, type V, Vectors } from '../math/index.js'
 import { v128 } from '../wasm/index.js'
 import type { Algebra } from './algebra.js'
+import { converted } from './converted.js'
 
 /** What every dtype has; all else throws. As it stands it is the algebra of bool, whose values are masks. */
 export class MaskAlgebra extends Vectors implements Algebra {
@@ -14,6 +15,10 @@ export class MaskAlgebra extends Vectors implements Algebra {
 
   constant(value: number): V {
     return this.pattern(new Uint8Array(16).fill(value === 0 ? 0 : 0xff))
+  }
+
+  from(dtype: DType, a: V): V {
+    return converted(this, dtype, this.dtype, this.lanes, a)
   }
 
   equal(a: V, b: V): Mask {

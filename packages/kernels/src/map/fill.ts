@@ -41,7 +41,7 @@ export function fill({ dtype, size, value }: FillSpec): Kernel {
         dtypes: [dtype],
         walk: { lengths: [size], strides: [[1]] },
         interleave: 4,
-        body: () => constant,
+        body: () => [constant],
       })
     },
   }

@@ -64,7 +64,7 @@ export function map({ name, dtype, inputs, output, flops, body }: MapSpec): Kern
         dtypes,
         walk,
         interleave: INTERLEAVE,
-        body: values => body(m, ...values),
+        body: values => [body(m, ...values)],
       })
     },
   }

@@ -9,13 +9,16 @@ import { nest } from './nest.js'
 /** An elementwise computation over rows. */
 export interface Rows {
   readonly lanes: number
-  /** Dtypes of the inputs, then of the output. */
+  /** Dtypes of the inputs, then of the outputs. */
   readonly dtypes: readonly DType[]
-  /** Strides in the same order; along the last axis 1 or 0, of the output 1. */
+  /** Strides in the same order; along the last axis 1 or 0, of outputs 1. */
   readonly walk: Walk
   /** Vectors computed interleaved. */
   readonly interleave: number
-  readonly body: (inputs: readonly V[]) => V
+  /** A value for each output. */
+  readonly body: (inputs: readonly V[]) => readonly V[]
+  /** Default 1. */
+  readonly outputs?: number
 }
 
 /**
@@ -48,24 +51,24 @@ export function emitRows(f: FunctionBuilder, operands: readonly Local<'i32'>[], 
 /** Computes the next `count` vectors and moves the cursors past them. */
 function emitBlock(
   f: FunctionBuilder,
-  { dtypes, lanes, body }: Rows,
+  { dtypes, lanes, body, outputs = 1 }: Rows,
   cursors: readonly (V | Local<'i32'>)[],
   count: number,
 ): void {
   const bytesOf = (k: number) => lanes * elementBytes[dtypes[k] as DType]
-  const out = cursors.length - 1
+  const out = cursors.length - outputs
   const inputs = cursors.slice(0, out).map((cursor, k): V => {
     if ('registers' in cursor) return cursor
     const load = (_: unknown, vector: number) =>
       f.local(loadLanes(dtypes[k] as DType, lanes, cursor, vector * bytesOf(k)))
     return { registers: Array.from({ length: count }, load) }
   })
-  const result = body(inputs)
-  const target = cursors[out] as Local<'i32'>
-  for (let vector = 0; vector < count; vector++) {
-    const register = registerOf(result, vector)
-    f.do(storeLanes(dtypes[out] as DType, lanes, target, register, vector * bytesOf(out)))
-  }
+  body(inputs).forEach((result, k) => {
+    const [target, dtype] = [cursors[out + k] as Local<'i32'>, dtypes[out + k] as DType]
+    for (let vector = 0; vector < count; vector++) {
+      f.do(storeLanes(dtype, lanes, target, registerOf(result, vector), vector * bytesOf(out + k)))
+    }
+  })
   cursors.forEach((cursor, k) => {
     if (!('registers' in cursor)) f.increase(cursor, count * bytesOf(k))
   })

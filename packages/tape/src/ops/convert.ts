@@ -1,4 +1,4 @@
-import { convert as convertKernel, type DType } from '@wengert/kernels'
+import { convert as convertKernel, type DType, type V } from '@wengert/kernels'
 import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
@@ -12,6 +12,12 @@ registerOp({
   infer: ([x], params) => [{ dtype: params.dtype as DType, shape: (x as Aval).shape }],
   lower: ([x], [out]) =>
     convertKernel({ from: (x as Aval).dtype, to: (out as Aval).dtype, size: sizeOf((x as Aval).shape) }),
+  element([x], { dtype: to }) {
+    const from = (x as Aval).dtype
+    // Vectors of f64 have other lanes than those of other numbers.
+    if ((from === 'f64') !== (to === 'f64') && from !== 'bool' && to !== 'bool') return undefined
+    return { name: `convert:${from}`, algebra: to, body: (m, value) => m.from(from, value as V) }
+  },
 })
 defineRule('convert', {
   pullback: ({ inputs: [x], ct }) => [

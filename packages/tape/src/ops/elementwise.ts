@@ -1,7 +1,7 @@
-import { type Algebra, map, type V } from '@wengert/kernels'
+import type { Algebra, V } from '@wengert/kernels'
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval, registerOp, sameShape, sizeOf } from '../program/index.js'
+import { type Aval, formatAval, registerOp, sameShape } from '../program/index.js'
 import { applyOne, type Operand, operands, type Tensor } from '../record/index.js'
 import { defineRule, type Partial } from '../rules/index.js'
 
@@ -104,15 +104,11 @@ function registerElementwise(
       // Long programs have few different avals; operands and results share theirs.
       return [avals.find(aval => aval.dtype === dtype && aval.shape === shape) ?? { dtype, shape }]
     },
-    lower: (avals, [out]) =>
-      map({
-        name,
-        dtype: (avals[0] as Aval).dtype,
-        inputs: avals,
-        output: out as Aval,
-        flops: sizeOf((out as Aval).shape),
-        body: (m, ...xs) => kernel(m, ...(xs.slice(0, arity) as [V, V])),
-      }),
+    element: ([x]) => ({
+      name,
+      algebra: (x as Aval).dtype,
+      body: (m, ...xs) => kernel(m, ...(xs.slice(0, arity) as [V, V])),
+    }),
   })
 }
 

@@ -1,7 +1,7 @@
-import { map, type V } from '@wengert/kernels'
+import type { V } from '@wengert/kernels'
 import { DTypeError, OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval, isFloat, registerOp, sizeOf } from '../program/index.js'
+import { type Aval, formatAval, isFloat, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { mul } from './arithmetic.js'
@@ -37,17 +37,9 @@ export const digamma = unary('digamma', {
 registerOp({
   name: 'polygamma',
   infer: ([x]) => [x as Aval],
-  lower: ([x], _out, params) => {
+  element: (_avals, out, params) => {
     const order = params.order as number
-    const operand = x as Aval
-    return map({
-      name: `polygamma${order}`,
-      dtype: operand.dtype,
-      inputs: [operand],
-      output: operand,
-      flops: sizeOf(operand.shape),
-      body: (m, value) => m.polygamma(value as V, order),
-    })
+    return { name: `polygamma${order}`, algebra: out.dtype, body: (m, x) => m.polygamma(x as V, order) }
   },
 })
 const next = (x: Tensor | undefined, order: unknown) => polygamma(x as Tensor, (order as number) + 1)

@@ -1,7 +1,7 @@
-import { map, type V } from '@wengert/kernels'
+import type { V } from '@wengert/kernels'
 import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
+import { type Aval, formatAval, registerOp } from '../program/index.js'
 import { applyOne, type Operand, operands, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { greater, greaterEqual, lessEqual } from './comparison.js'
@@ -21,15 +21,11 @@ registerOp({
     }
     return [{ dtype: x.dtype, shape: broadcastShapes('where', avals) }]
   },
-  lower: (avals, [out]) =>
-    map({
-      name: 'where',
-      dtype: (out as Aval).dtype,
-      inputs: avals,
-      output: out as Aval,
-      flops: sizeOf((out as Aval).shape),
-      body: (m, condition, x, y) => m.select(condition as V, x as V, y as V),
-    }),
+  element: (_avals, out) => ({
+    name: 'where',
+    algebra: out.dtype,
+    body: (m, condition, x, y) => m.select(condition as V, x as V, y as V),
+  }),
 })
 
 defineRule('where', {

@@ -1,6 +1,15 @@
-import type { Kernel } from '@wengert/kernels'
+import { type DType, type ElementBody, type Kernel, map } from '@wengert/kernels'
 import type { Aval } from './aval.js'
 import type { Params } from './program.js'
+
+/** What an op computes of each element. */
+export interface Element {
+  /** Identifies the body. */
+  readonly name: string
+  /** Dtype of the algebra in which it is computed; operands have it too, are bool, or are converted by the body. */
+  readonly algebra: DType
+  readonly body: ElementBody
+}
 
 /** What the compiler must know of an op. Its derivative rules are known to the transformations alone. */
 export interface Op {
@@ -9,9 +18,14 @@ export interface Op {
   infer(inputs: readonly Aval[], params: Params): readonly Aval[]
   /**
    * The kernel for these avals, or `'alias'` where the output is the first input under another shape. Ops that run
-   * programs have none.
+   * programs have none. Default: that of its `element`.
    */
   lower?(inputs: readonly Aval[], outputs: readonly Aval[], params: Params): Kernel | 'alias'
+  /**
+   * The computation of one element, for ops that do nothing else, with operands that broadcast; such ops are fused with others.
+   * Undefined for avals with which it cannot be.
+   */
+  element?(inputs: readonly Aval[], output: Aval, params: Params): Element | undefined
 }
 
 const ops = new Map<string, Op>()
@@ -19,8 +33,23 @@ const ops = new Map<string, Op>()
 /** Makes an op known by its name. */
 export function registerOp(op: Op): void {
   if (ops.has(op.name)) throw new Error(`The op ${op.name} is defined twice.`)
-  ops.set(op.name, op)
+  ops.set(op.name, op.lower || !op.element ? op : { ...op, lower: loweredBy(op) })
 }
+
+/** The kernel of an op that computes each element by itself. */
+const loweredBy =
+  ({ name, element }: Op): NonNullable<Op['lower']> =>
+  (inputs, [output], params) => {
+    const one = element?.(inputs, output as Aval, params)
+    if (!one) throw new Error(`The op ${name} cannot be lowered.`)
+    return map({
+      name: one.name,
+      dtype: one.algebra,
+      inputs,
+      output: output as Aval,
+      body: one.body as never,
+    })
+  }
 
 /** The op of a name. */
 export function opOf(name: string): Op {

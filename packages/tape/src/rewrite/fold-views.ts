@@ -27,6 +27,14 @@ import { simplify } from './simplify.js'
  * foldViews(program).instructions.map(({ op }) => op) // → ['stridedMatmul']
  */
 export function foldViews(program: Program): Program {
+  const made = known.get(program) ?? folded(program)
+  known.set(program, made)
+  return made
+}
+
+const known = new WeakMap<Program, Program>()
+
+function folded(program: Program): Program {
   const inner = withFoldedPrograms(program)
   if (!inner.instructions.some(({ op }) => op === 'matmul')) return inner
   const instructions = new Folding(inner).folded()
@@ -37,11 +45,11 @@ function withFoldedPrograms(program: Program): Program {
   let changed = false
   const instructions = program.instructions.map(instruction => {
     const own = programsOf(instruction)
-    const folded = own.map(foldViews)
-    if (folded.every((one, k) => one === own[k])) return instruction
+    const inner = own.map(foldViews)
+    if (inner.every((one, k) => one === own[k])) return instruction
     changed = true
     let next = 0
-    return mapPrograms(instruction, () => folded[next++] as Program)
+    return mapPrograms(instruction, () => inner[next++] as Program)
   })
   return changed ? { ...program, instructions } : program
 }

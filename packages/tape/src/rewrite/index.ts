@@ -1,4 +1,5 @@
 export { foldViews } from './fold-views.js'
+export { fuse } from './fuse.js'
 export { correspondence, withGiven } from './given.js'
 export { EXPECTED_TURNS } from './inner.js'
 export { KeptLoops } from './kept-loops.js'

@@ -10,6 +10,7 @@ import { type Plan, plan } from '../plan/index.js'
 import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
 import {
   foldViews,
+  fuse,
   hasReversals,
   KeptLoops,
   mergeLoops,
@@ -74,8 +75,11 @@ function cheapestWithin(
   for (const inner of ['ample', 'least'] as const) {
     if (prices) ways.push(...prices.attempts(inner))
     if (inner === 'ample' ? !prices : program.instructions.some(controlOf)) {
-      const lowered = regions.lowered(program, inner, () => lower(program, pinned, inner, regions))
-      ways.push(planned(program, lowered, budget.memoryBytes))
+      const attempt = (one: Program) => {
+        const lowered = regions.lowered(one, inner, () => lower(one, pinned, inner, regions))
+        return planned(one, lowered, budget.memoryBytes)
+      }
+      ways.push(...fusedOrNot(foldViews(program), attempt))
     }
     const cheapest = cheapestOf(ways)
     if (cheapest) return cheapest
@@ -83,6 +87,12 @@ function cheapestWithin(
   throw ways
     .flatMap(way => ('refused' in way ? [way.refused] : []))
     .reduce((least, refused) => (refused.leastBytes < least.leastBytes ? refused : least))
+}
+
+/** A program fused; and as it stands where that computes values again, since those inside of a group cannot be kept. */
+function fusedOrNot(program: Program, attempt: (program: Program) => Attempt): readonly Attempt[] {
+  const fused = attempt(fuse(program))
+  return 'chosen' in fused && fused.chosen.extraCost === 0 ? [fused] : [fused, attempt(program)]
 }
 
 function cheapestOf(ways: readonly Attempt[]): Planned | undefined {
@@ -131,10 +141,11 @@ class Prices {
    * others, so that the fewest bytes that they name are those from which on something fits.
    */
   attempts(inner: Inner): readonly Attempt[] {
-    const attempt = (program: Program) => planned(program, this.#lower(program, inner), this.#budgetBytes)
-    const fits = (level: number) => this.#fits(this.#lower(this.#at(level), inner))
-    if (fits(0)) return [attempt(this.#at(0))]
-    const always = [this.#at(HIGHEST_PRICE), this.#at(0), this.#fewestStates()].map(attempt)
+    const one = (program: Program) => planned(program, this.#lower(program, inner), this.#budgetBytes)
+    const attempt = (program: Program) => fusedOrNot(program, one)
+    const fits = (level: number) => this.#fits(this.#lower(fuse(this.#at(level)), inner))
+    if (fits(0)) return attempt(this.#at(0))
+    const always = [this.#at(HIGHEST_PRICE), this.#at(0), this.#fewestStates()].flatMap(attempt)
     if (!('chosen' in (always[0] as Attempt))) return always
     const price = lowest(0, HIGHEST_PRICE, 1, fits)
     const level = lowest(price - 1, price, 1 / PARTS, fits)
@@ -142,7 +153,7 @@ class Prices {
     for (let next = level - 1 / PARTS; next > price - 1 && levels.length <= FURTHER; next -= 1 / PARTS) {
       if (this.#at(next) !== this.#at(levels.at(-1) as number)) levels.push(next)
     }
-    return [...always, ...levels.map(one => attempt(this.#at(one)))]
+    return [...always, ...levels.flatMap(level => attempt(this.#at(level)))]
   }
 
   /** Whether everything fits with each instruction run once. */

@@ -1,0 +1,173 @@
+import { type Algebra, algebraOf, type V } from '../algebra/index.js'
+import { type DType, elementBytes } from '../dtype.js'
+import type { Kernel, KernelContext } from '../kernel.js'
+import { registerOf } from '../math/index.js'
+import { rowMajor, sizeOf } from '../shape.js'
+import { type Func, FunctionBuilder, i32, type Local } from '../wasm/index.js'
+import { collapse } from './broadcast.js'
+import { emitRows } from './rows.js'
+
+/** One element of an elementwise computation, in operations of an algebra. */
+export type ElementBody = (m: Algebra, ...operands: V[]) => V
+
+/** An operand of a fused computation. */
+export interface FusedInput {
+  readonly dtype: DType
+  /** Strides along the axes of the computation, in elements; along the last one 0 or 1, unless that has length 1. */
+  readonly strides: readonly number[]
+  /** Element of the operand that is read first. */
+  readonly offset: number
+}
+
+/** A value of a fused computation. */
+export interface FusedNode {
+  /** Identifies the body: nodes with equal names and algebras must have the same one. */
+  readonly name: string
+  /** Dtype of the algebra that computes it. */
+  readonly algebra: DType
+  readonly dtype: DType
+  /** Inputs, then earlier nodes, by number. */
+  readonly operands: readonly number[]
+  readonly body: ElementBody
+}
+
+/** Elementwise computations that read one another. */
+export interface FusedSpec {
+  readonly shape: readonly number[]
+  readonly inputs: readonly FusedInput[]
+  readonly nodes: readonly FusedNode[]
+  /** Nodes whose values are stored, row by row. */
+  readonly outputs: readonly number[]
+}
+
+/** Vectors computed interleaved, where few registers are in use. */
+const INTERLEAVE = 2
+const FEW_NODES = 12
+
+/**
+ * Computes all nodes for each element of a shape, with the values between in registers: memory is read once and written
+ * once. Bits are those of one kernel for each node.
+ *
+ * @throws RangeError if operands do not fit.
+ * @throws TypeError if dtypes of 4 and of 8 bytes are mixed.
+ * @example
+ * const x = { dtype: 'f32', strides: [1], offset: 0 }
+ * const nodes = [
+ *   { name: 'exp', algebra: 'f32', dtype: 'f32', operands: [0], body: (m, a) => m.exp(a) },
+ *   { name: 'neg', algebra: 'f32', dtype: 'f32', operands: [1], body: (m, a) => m.neg(a) },
+ * ]
+ * fused({ shape: [3], inputs: [x], nodes, outputs: [1] }).flops // → 6
+ */
+export function fused(spec: FusedSpec): Kernel {
+  const { shape, inputs, nodes, outputs } = spec
+  const lanes = lanesOfAll(spec)
+  const own = rowMajor(shape)
+  const walk = collapse({
+    lengths: shape,
+    strides: [...inputs.map(({ strides }) => strides), ...outputs.map(() => own)],
+  })
+  inputs.forEach((_, k) => {
+    const last = walk.strides[k]?.at(-1) as number
+    if (last !== 0 && last !== 1) throw new RangeError(`fused: input ${k} has the stride ${last} along rows`)
+  })
+  const places = walk.strides.map((strides, k) => `${inputs[k]?.offset ?? 0}+${strides.join('+')}`)
+  const written = nodes.map(({ name, algebra, operands }) => `${name}.${algebra}(${operands})`)
+  return {
+    key: `fused:${inputs.map(({ dtype }) => dtype)}:${walk.lengths.join('x')}:${places}:${written.join(';')}→${outputs}`,
+    inputs: inputs.length,
+    outputs: outputs.length,
+    scratchBytes: 0,
+    flops: sizeOf(shape) * nodes.length,
+    emit(context) {
+      const { f } = context
+      const from = context.inputs.map((address, k) => {
+        const { offset, dtype } = inputs[k] as FusedInput
+        return offset === 0 ? address : f.int(i32.add(address, offset * elementBytes[dtype]))
+      })
+      emitRows(f, [...from, ...context.outputs], {
+        lanes,
+        dtypes: [
+          ...inputs.map(({ dtype }) => dtype),
+          ...outputs.map(node => (nodes[node] as FusedNode).dtype),
+        ],
+        walk,
+        interleave: nodes.length <= FEW_NODES ? INTERLEAVE : 1,
+        outputs: outputs.length,
+        body: values => emitNodes(context, spec, values),
+      })
+    },
+  }
+}
+
+/** Lanes in all vectors: 2 where f64 takes part, 4 otherwise. */
+function lanesOfAll({ inputs, nodes }: FusedSpec): 2 | 4 {
+  const dtypes = new Set([
+    ...inputs.map(({ dtype }) => dtype),
+    ...nodes.flatMap(({ dtype, algebra }) => [dtype, algebra]),
+  ])
+  if (!dtypes.has('f64')) return 4
+  if (!dtypes.has('f32') && !dtypes.has('i32')) return 2
+  throw new TypeError(`fused: expected dtypes of one width, got ${[...dtypes].join(', ')}`)
+}
+
+function emitNodes(context: KernelContext, { nodes, outputs }: FusedSpec, inputs: readonly V[]): V[] {
+  const algebras = new Map<DType, Algebra>()
+  const algebra = (dtype: DType) => {
+    const known = algebras.get(dtype) ?? algebraOf(dtype, context)
+    algebras.set(dtype, known)
+    return known
+  }
+  const shared = sharedFunctions(context, nodes)
+  const values = [...inputs]
+  for (const node of nodes) {
+    const operands = node.operands.map(k => values[k] as V)
+    const func = shared.get(nameOf(node))
+    values.push(func ? called(context, func, operands) : node.body(algebra(node.algebra), ...operands))
+  }
+  return outputs.map(node => values[inputs.length + node] as V)
+}
+
+const nameOf = ({ name, algebra }: FusedNode) => `${name}:${algebra}`
+
+/** A computation that occurs as often is a function if its code is longer than a call is worth. */
+const OFTEN = 3
+const LONG_BYTES = 96
+
+/** Functions for what is long and occurs often. */
+function sharedFunctions({ module }: KernelContext, nodes: readonly FusedNode[]): ReadonlyMap<string, Func> {
+  const counts = new Map<string, number>()
+  for (const node of nodes) counts.set(nameOf(node), (counts.get(nameOf(node)) ?? 0) + 1)
+  const functions = new Map<string, Func>()
+  for (const node of nodes) {
+    const name = nameOf(node)
+    if (functions.has(name) || (counts.get(name) as number) < OFTEN) continue
+    const params = node.operands.map(() => 'v128' as const)
+    const build = (f: FunctionBuilder, xs: readonly Local[]) => {
+      const values = xs.map((x): V => ({ registers: [x as Local<'v128'>] }))
+      f.result(registerOf(node.body(algebraOf(node.algebra, { module, f }), ...values), 0))
+    }
+    const sample = new FunctionBuilder(params)
+    build(sample, sample.params)
+    if (sample.encode().length < LONG_BYTES) continue
+    functions.set(
+      name,
+      module.define(`element:${name}`, params, ['v128'], (f, ...xs) => build(f, xs)),
+    )
+  }
+  return functions
+}
+
+/** The registers of a value that a function computes, one after another. */
+function called({ f }: KernelContext, func: Func, operands: readonly V[]): V {
+  const count = Math.max(...operands.map(({ registers }) => registers.length))
+  const registers = Array.from({ length: count }, (_, k) => {
+    const result = f.local('v128')
+    f.setAll(
+      [result],
+      func,
+      operands.map(operand => registerOf(operand, k)),
+    )
+    return result
+  })
+  return { registers }
+}

@@ -1,0 +1,137 @@
+import type { Aval, FusionNode, Instruction, Params, Program } from '../program/index.js'
+import { type Group, groupsOf } from './groups.js'
+import { mapPrograms, programsOf } from './inner.js'
+import { ALIASES, type Operand } from './operands.js'
+import { simplify } from './simplify.js'
+
+const known = new WeakMap<Program, Program>()
+
+/**
+ * The program with elementwise instructions that read one another run as one, also in the programs inside of instructions:
+ * what is read by several is read once, and values between are never stored. Nothing of it can be differentiated any more.
+ *
+ * @example
+ * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
+ * fuse(program).instructions.map(({ op }) => op) // → ['fused']
+ */
+export function fuse(program: Program): Program {
+  const made = known.get(program) ?? withFusedGroups(withFusedPrograms(program))
+  known.set(program, made)
+  return made
+}
+
+function withFusedPrograms(program: Program): Program {
+  let changed = false
+  const instructions = program.instructions.map(instruction => {
+    const own = programsOf(instruction)
+    const inner = own.map(fuse)
+    if (inner.every((one, k) => one === own[k])) return instruction
+    changed = true
+    let next = 0
+    return mapPrograms(instruction, () => inner[next++] as Program)
+  })
+  return changed ? { ...program, instructions } : program
+}
+
+function withFusedGroups(program: Program): Program {
+  const groups = groupsOf(program).filter(group => isWorthIt(program, group))
+  if (groups.length === 0) return program
+  const at = new Map(groups.map(group => [group.position, group]))
+  const gone = new Set(groups.flatMap(({ members }) => members))
+  const names = namesOf(program)
+  const instructions = program.instructions.flatMap((instruction, k) => {
+    const group = at.get(k)
+    if (group) return [fusedInstruction(program, group, names)]
+    return gone.has(k) ? [] : [instruction]
+  })
+  return simplify({ ...program, instructions: withAliasesBehind(instructions, program) })
+}
+
+/** Values under other shapes are defined behind the group that defines them now. */
+function withAliasesBehind(
+  instructions: readonly Instruction[],
+  { inputs, constants }: Program,
+): readonly Instruction[] {
+  const defined = new Set([...inputs, ...constants.map(({ value }) => value)])
+  const waiting = new Map<number, Instruction[]>()
+  const ordered: Instruction[] = []
+  const put = (instruction: Instruction) => {
+    const [input] = instruction.inputs as readonly [number]
+    if (ALIASES.has(instruction.op) && !defined.has(input)) {
+      waiting.set(input, [...(waiting.get(input) ?? []), instruction])
+      return
+    }
+    ordered.push(instruction)
+    for (const value of instruction.outputs) {
+      defined.add(value)
+      for (const alias of waiting.get(value) ?? []) put(alias)
+    }
+  }
+  instructions.forEach(put)
+  return ordered
+}
+
+/** One instruction is left as it is, unless it saves copies of its operands. */
+function isWorthIt({ instructions }: Program, { members, reads }: Group): boolean {
+  const [first] = members as [number]
+  if (members.length > 1) return true
+  const { inputs } = instructions[first] as Instruction
+  return (reads.get(first) as readonly Operand[]).some(({ source }, k) => source !== inputs[k])
+}
+
+function fusedInstruction(
+  { avals, instructions }: Program,
+  { members, results, shape, reads, position }: Group,
+  names: ReadonlyMap<number, string>,
+): Instruction {
+  const nodes = new Map(
+    members.map((k, node) => [(instructions[k] as Instruction).outputs[0] as number, node]),
+  )
+  const inputs: Operand[] = []
+  const places = new Map<string, number>()
+  const placeOf = (operand: Operand): number => {
+    const key = `${operand.source} ${operand.offset} ${operand.strides}`
+    const place = places.get(key) ?? inputs.push(operand) - 1
+    places.set(key, place)
+    return place
+  }
+  // Operands first, so that nodes can be numbered behind them.
+  for (const k of members) {
+    for (const operand of reads.get(k) as readonly Operand[]) if (!nodes.has(operand.source)) placeOf(operand)
+  }
+  const made = members.map((k): FusionNode => {
+    const { op, params, outputs } = instructions[k] as Instruction
+    const operands = (reads.get(k) as readonly Operand[]).map(operand => {
+      const node = nodes.get(operand.source)
+      return node === undefined ? placeOf(operand) : inputs.length + node
+    })
+    return { op, params, dtype: (avals[outputs[0] as number] as Aval).dtype, operands }
+  })
+  const outputs = results.map(k => {
+    const [value] = (instructions[k] as Instruction).outputs as readonly [number]
+    const name = names.get(value)
+    const { shape } = avals[value] as Aval
+    return { value, of: { node: nodes.get(value) as number, shape, ...(name !== undefined && { name }) } }
+  })
+  const { at } = instructions[position] as Instruction
+  return {
+    op: 'fused',
+    inputs: inputs.map(({ source }) => source),
+    outputs: outputs.map(({ value }) => value),
+    params: {
+      shape,
+      inputs: inputs.map(({ strides, offset }) => ({ strides, offset })),
+      nodes: made,
+      outputs: outputs.map(({ of }) => of),
+    } as unknown as Params,
+    ...(at !== undefined && { at }),
+  }
+}
+
+/** Names that were given to values. */
+const namesOf = ({ instructions }: Program): ReadonlyMap<number, string> =>
+  new Map(
+    instructions.flatMap(({ op, inputs, params }) =>
+      op === 'named' ? [[inputs[0] as number, params.name as string] as const] : [],
+    ),
+  )

@@ -1,0 +1,132 @@
+/** Which elementwise instructions of a program are run as one. */
+import { type Aval, controlOf, elementOf, type Instruction, type Program, sizeOf } from '../program/index.js'
+import { readersOf } from './inner.js'
+import { ALIASES, type Operand, Operands } from './operands.js'
+
+/** Instructions that are run as one, where the last of them was. */
+export interface Group {
+  /** In their order. */
+  readonly members: number[]
+  /** Place of the last one. */
+  readonly position: number
+  readonly shape: readonly number[]
+  /** Bytes of an element of all but bools; 0 where there are only bools. */
+  width: 0 | 4 | 8
+  /** Members that others read as well. */
+  readonly results: number[]
+  /** What its members read, of each in order. */
+  readonly reads: Map<number, readonly Operand[]>
+}
+
+/** Most instructions of a group: their values between are as many registers, and code takes time to compile. */
+const MOST_MEMBERS = 256
+/** Most different values that a group reads. */
+const MOST_VALUES = 64
+
+/** Where the outputs of a program are read. */
+const OUTSIDE = Number.POSITIVE_INFINITY
+
+/**
+ * Groups the instructions of a program, from the last to the first: each joins a group that reads it, if all other
+ * readers come after that. So a group may be run where its last member was, and reads what was there before.
+ */
+export function groupsOf(program: Program): readonly Group[] {
+  const readers = effectiveReaders(program)
+  const elementwise = program.instructions.map(instruction => isElementwise(program, instruction))
+  const operands = new Operands(program, value =>
+    (readers[value] as readonly number[]).every(reader => elementwise[reader]),
+  )
+  const groupOf = new Map<number, Group>()
+  const groups: Group[] = []
+  for (let k = program.instructions.length - 1; k >= 0; k--) {
+    if (!elementwise[k]) continue
+    const instruction = program.instructions[k] as Instruction
+    const own = readers[instruction.outputs[0] as number] as readonly number[]
+    const candidates = [...new Set(own.flatMap(reader => groupOf.get(reader) ?? []))]
+    const joined = candidates
+      .filter(group => own.every(reader => groupOf.get(reader) === group || reader > group.position))
+      .toSorted((a, b) => a.position - b.position)
+      .find(group => join(group, k, { program, instruction, operands }))
+    const group = joined ?? alone(k, { program, instruction, operands })
+    groupOf.set(k, group)
+    if (!joined) groups.push(group)
+  }
+  for (const group of groups) {
+    group.members.reverse()
+    for (const k of group.members) {
+      const own = readers[program.instructions[k]?.outputs[0] as number] as readonly number[]
+      if (own.some(reader => groupOf.get(reader) !== group)) group.results.push(k)
+    }
+  }
+  return groups.reverse()
+}
+
+interface Candidate {
+  readonly program: Program
+  readonly instruction: Instruction
+  readonly operands: Operands
+}
+
+function alone(position: number, { program, instruction, operands }: Candidate): Group {
+  const { shape } = program.avals[instruction.outputs[0] as number] as Aval
+  const reads = operands.of(instruction, shape) as readonly Operand[]
+  return {
+    members: [position],
+    position,
+    shape,
+    width: widthOf(program, instruction),
+    results: [],
+    reads: new Map([[position, reads]]),
+  }
+}
+
+/** Takes an instruction into a group that reads it, if it fits. */
+function join(group: Group, k: number, { program, instruction, operands }: Candidate): boolean {
+  const width = widthOf(program, instruction)
+  if (group.members.length >= MOST_MEMBERS) return false
+  if (width !== 0 && group.width !== 0 && width !== group.width) return false
+  const { shape } = program.avals[instruction.outputs[0] as number] as Aval
+  if (sizeOf(shape) !== sizeOf(group.shape)) return false
+  const reads = operands.of(instruction, group.shape)
+  if (!reads || reads.length + valuesOf(group) > MOST_VALUES) return false
+  group.members.push(k)
+  group.reads.set(k, reads)
+  if (width !== 0) group.width = width
+  return true
+}
+
+/** Different values that a group reads. */
+const valuesOf = ({ reads }: Group): number =>
+  new Set([...reads.values()].flatMap(operands => operands.map(({ source }) => source))).size
+
+function isElementwise({ avals }: Program, instruction: Instruction): boolean {
+  const { op, inputs, outputs, params } = instruction
+  if (outputs.length !== 1 || controlOf(instruction)) return false
+  const [out] = outputs.map(value => avals[value] as Aval)
+  const of = inputs.map(value => avals[value] as Aval)
+  return elementOf(op, of, out as Aval, params) !== undefined
+}
+
+function widthOf({ avals }: Program, { inputs, outputs }: Instruction): 0 | 4 | 8 {
+  const dtypes = [...inputs, ...outputs].map(value => (avals[value] as Aval).dtype)
+  if (dtypes.includes('f64')) return 8
+  return dtypes.every(dtype => dtype === 'bool') ? 0 : 4
+}
+
+/** Instructions that read each value, also under other shapes. Names are shown outside. */
+function effectiveReaders(program: Program): readonly (readonly number[])[] {
+  const readers = readersOf(program) as number[][]
+  const all = readers.map(list => list.map(reader => (reader < 0 ? OUTSIDE : reader)))
+  for (let k = program.instructions.length - 1; k >= 0; k--) {
+    const { op, inputs, outputs } = program.instructions[k] as Instruction
+    if (!ALIASES.has(op)) continue
+    const through = all[outputs[0] as number] as readonly number[]
+    const own = all[inputs[0] as number] as number[]
+    all[inputs[0] as number] = [
+      ...own.filter(reader => reader !== k),
+      ...through,
+      ...(op === 'named' ? [OUTSIDE] : []),
+    ]
+  }
+  return all
+}

@@ -1,0 +1,91 @@
+import {
+  type Aval,
+  type Instruction,
+  type Program,
+  reshaped,
+  type View,
+  viewThrough,
+  wholeView,
+} from '../program/index.js'
+
+/** Ops whose result is their operand, perhaps under another shape. */
+export const ALIASES: ReadonlySet<string> = new Set(['reshape', 'named', 'stopGradient'])
+
+/** Where an operand is read, along the axes of a computation. */
+export interface Operand {
+  readonly source: number
+  readonly strides: readonly number[]
+  readonly offset: number
+}
+
+/** Operands of the elementwise instructions of a program, read in place where they are shown of others. */
+export class Operands {
+  readonly #program: Program
+  /** The instruction that shows each value, of those that are read in place. */
+  readonly #shows = new Map<number, Instruction>()
+
+  /** @param onlyElementwise whether nothing but elementwise instructions reads a value. */
+  constructor(program: Program, onlyElementwise: (value: number) => boolean) {
+    this.#program = program
+    for (const instruction of program.instructions) {
+      const [input, out] = [instruction.inputs[0], instruction.outputs[0]]
+      if (input === undefined || out === undefined) continue
+      const { op } = instruction
+      // What is repeated is smaller before; other copies are left out if nobody else needs them.
+      const free = op === 'broadcastTo' || ALIASES.has(op)
+      if (!free && !onlyElementwise(out)) continue
+      if (viewThrough(instruction, this.#aval(out), wholeView(this.#aval(input).shape))) {
+        this.#shows.set(out, instruction)
+      }
+    }
+  }
+
+  /** The operands of an instruction along the axes of a shape with as many elements; undefined if one cannot be read so. */
+  of({ inputs, outputs }: Instruction, shape: readonly number[]): readonly Operand[] | undefined {
+    const { shape: own } = this.#aval(outputs[0] as number)
+    const operands: Operand[] = []
+    for (const value of inputs) {
+      const seen = this.#see(value)
+      const operand = along(seen, own, shape) ?? along(this.#whole(value), own, shape)
+      if (!operand) return undefined
+      operands.push(operand)
+    }
+    return operands
+  }
+
+  #aval(value: number): Aval {
+    return this.#program.avals[value] as Aval
+  }
+
+  #whole(value: number): Seen {
+    return { source: value, view: wholeView(this.#aval(value).shape) }
+  }
+
+  #see(value: number): Seen {
+    const shows = this.#shows.get(value)
+    if (!shows) return this.#whole(value)
+    const { source, view } = this.#see(shows.inputs[0] as number)
+    const through = viewThrough(shows, this.#aval(value), view)
+    return through ? { source, view: through } : this.#whole(value)
+  }
+}
+
+/** A value as elements of another one. */
+interface Seen {
+  readonly source: number
+  readonly view: View
+}
+
+/** A view that broadcasts to a shape, along the axes of another one, if its rows are read one by one or not at all. */
+function along(
+  { source, view }: Seen,
+  own: readonly number[],
+  shape: readonly number[],
+): Operand | undefined {
+  const repeated = viewThrough({ op: 'broadcastTo', params: {} }, { dtype: 'f32', shape: own }, view)
+  const result = repeated && reshaped(repeated, shape)
+  if (!result) return undefined
+  const last = shape.findLastIndex(length => length !== 1)
+  const stride = result.strides[last] ?? 0
+  return stride === 0 || stride === 1 ? { source, strides: result.strides, offset: result.offset } : undefined
+}
