@@ -1,7 +1,7 @@
 import { type DType, type FusedInput, type FusedNode, fused } from '@wengert/kernels'
 import { type Aval, sizeOf } from './aval.js'
 import { type Element, opOf, registerOp } from './op.js'
-import type { Params } from './program.js'
+import type { Instruction, Params } from './program.js'
 
 /** Parameters of a `fused` instruction: elementwise instructions that are run as one. */
 export interface Fusion {
@@ -24,10 +24,37 @@ export interface FusionNode {
   readonly dtype: DType
   /** Operands of the whole, then earlier nodes, by number. */
   readonly operands: readonly number[]
+  /** The line of the user's code that it comes from, where that was asked for. */
+  readonly at?: string
 }
 
 /** The parameters of a `fused` instruction. */
 export const fusionOf = (params: Params): Fusion => params as unknown as Fusion
+
+/** Ops that are written out; of more, the first ones are left out. */
+const MOST_WRITTEN = 4
+
+/**
+ * What computes an output of an instruction, for people: its op, or of fused instructions those that the output takes, such
+ * as `mul+add+tanh`.
+ *
+ * @example
+ * writtenOp({ op: 'exp', inputs: [0], outputs: [1], params: {} }, 0) // → 'exp'
+ */
+export function writtenOp({ op, params }: Pick<Instruction, 'op' | 'params'>, output: number): string {
+  if (op !== 'fused') return op
+  const { inputs, nodes, outputs } = fusionOf(params)
+  const last = (outputs[output] as Fusion['outputs'][number]).node
+  const taken = new Set([last])
+  for (let node = last; node >= 0; node--) {
+    if (!taken.has(node)) continue
+    for (const operand of (nodes[node] as FusionNode).operands) {
+      if (operand >= inputs.length) taken.add(operand - inputs.length)
+    }
+  }
+  const ops = nodes.filter((_, node) => taken.has(node)).map(node => node.op)
+  return ops.length > MOST_WRITTEN ? `…+${ops.slice(-MOST_WRITTEN).join('+')}` : ops.join('+')
+}
 
 registerOp({
   name: 'fused',

@@ -97,15 +97,17 @@ function fusedInstruction(
   }
   // Operands first, so that nodes can be numbered behind them.
   for (const k of members) {
-    for (const operand of reads.get(k) as readonly Operand[]) if (!nodes.has(operand.source)) placeOf(operand)
+    for (const operand of reads.get(k) as readonly Operand[])
+      if (!nodes.has(operand.unnamed)) placeOf(operand)
   }
   const made = members.map((k): FusionNode => {
-    const { op, params, outputs } = instructions[k] as Instruction
+    const { op, params, outputs, at } = instructions[k] as Instruction
     const operands = (reads.get(k) as readonly Operand[]).map(operand => {
-      const node = nodes.get(operand.source)
+      const node = nodes.get(operand.unnamed)
       return node === undefined ? placeOf(operand) : inputs.length + node
     })
-    return { op, params, dtype: (avals[outputs[0] as number] as Aval).dtype, operands }
+    const { dtype } = avals[outputs[0] as number] as Aval
+    return { op, params, dtype, operands, ...(at !== undefined && { at }) }
   })
   const outputs = results.map(k => {
     const [value] = (instructions[k] as Instruction).outputs as readonly [number]

@@ -14,6 +14,8 @@ export const ALIASES: ReadonlySet<string> = new Set(['reshape', 'named', 'stopGr
 /** Where an operand is read, along the axes of a computation. */
 export interface Operand {
   readonly source: number
+  /** The same value before it was given a name. */
+  readonly unnamed: number
   readonly strides: readonly number[]
   readonly offset: number
 }
@@ -23,6 +25,7 @@ export class Operands {
   readonly #program: Program
   /** The instruction that shows each value, of those that are read in place. */
   readonly #shows = new Map<number, Instruction>()
+  readonly #aliases = new Map<number, Instruction>()
 
   /** @param onlyElementwise whether nothing but elementwise instructions reads a value. */
   constructor(program: Program, onlyElementwise: (value: number) => boolean) {
@@ -33,6 +36,9 @@ export class Operands {
       const { op } = instruction
       // What is repeated is smaller before; other copies are left out if nobody else needs them.
       const free = op === 'broadcastTo' || ALIASES.has(op)
+      if (ALIASES.has(op)) this.#aliases.set(out, instruction)
+      // What has a name is read by it, so that it keeps it.
+      if (op === 'named') continue
       if (!free && !onlyElementwise(out)) continue
       if (viewThrough(instruction, this.#aval(out), wholeView(this.#aval(input).shape))) {
         this.#shows.set(out, instruction)
@@ -48,9 +54,14 @@ export class Operands {
       const seen = this.#see(value)
       const operand = along(seen, own, shape) ?? along(this.#whole(value), own, shape)
       if (!operand) return undefined
-      operands.push(operand)
+      operands.push({ ...operand, unnamed: this.#unnamed(operand.source) })
     }
     return operands
+  }
+
+  #unnamed(value: number): number {
+    const alias = this.#aliases.get(value)
+    return alias ? this.#unnamed(alias.inputs[0] as number) : value
   }
 
   #aval(value: number): Aval {
@@ -81,7 +92,7 @@ function along(
   { source, view }: Seen,
   own: readonly number[],
   shape: readonly number[],
-): Operand | undefined {
+): Omit<Operand, 'unnamed'> | undefined {
   const repeated = viewThrough({ op: 'broadcastTo', params: {} }, { dtype: 'f32', shape: own }, view)
   const result = repeated && reshaped(repeated, shape)
   if (!result) return undefined

@@ -7,7 +7,7 @@
 import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
 import { type Plan, plan } from '../plan/index.js'
-import { type Aval, controlOf, formatAval, type Program } from '../program/index.js'
+import { type Aval, controlOf, formatAval, type Program, writtenOp } from '../program/index.js'
 import {
   foldViews,
   fuse,
@@ -251,11 +251,9 @@ function tooTight(program: Program, { instructionOf }: Lowered, cause: BudgetErr
 }
 
 /** An instruction of a program as it is written in messages. */
-export function describe(
-  program: Program,
-  { op, inputs, outputs, at }: Program['instructions'][number],
-): string {
+export function describe(program: Program, instruction: Program['instructions'][number]): string {
+  const { inputs, outputs, at } = instruction
   const written = (values: readonly number[]) =>
     values.map(value => `%${value} ${formatAval(program.avals[value] as Aval)}`).join(', ')
-  return `${written(outputs)} = ${op} ${written(inputs)}${at === undefined ? '' : `, recorded at ${at}`}`
+  return `${written(outputs)} = ${writtenOp(instruction, 0)} ${written(inputs)}${at === undefined ? '' : `, recorded at ${at}`}`
 }

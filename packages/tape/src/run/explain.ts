@@ -1,5 +1,13 @@
 import type { Plan } from '../plan/index.js'
-import { type Aval, bytesOf, controlOf, type Instruction, type Program } from '../program/index.js'
+import {
+  type Aval,
+  bytesOf,
+  controlOf,
+  fusionOf,
+  type Instruction,
+  type Program,
+  writtenOp,
+} from '../program/index.js'
 import type { Planned } from './choose.js'
 import type { CompileOptions } from './compile.js'
 import type { ExplainedLoop, ExplainedValue, Explanation, Fate, Moment } from './explanation.js'
@@ -151,22 +159,40 @@ function valuesOf(
   for (const value of program.inputs) put(value, 'input', {})
   for (const { value } of program.constants) put(value, 'constant', {})
   graph.steps.forEach(({ scratchBytes, cost }, step) => {
-    const { op, outputs, at } = program.instructions[instructionOf[step] as number] as Instruction
+    const instruction = program.instructions[instructionOf[step] as number] as Instruction
     const reruns = (runs[step] as number) - 1
-    outputs.forEach((value, k) => {
-      put(value, op, { reruns, ...(k === 0 && { scratchBytes, cost }), ...(at !== undefined && { at }) })
+    instruction.outputs.forEach((value, k) => {
+      const at = lineOf(instruction, k)
+      put(value, writtenOp(instruction, k), {
+        reruns,
+        ...(k === 0 && { scratchBytes, cost }),
+        ...(at !== undefined && { at }),
+      })
     })
   })
   return values
 }
 
+/** The line that an output of an instruction comes from, if that is known. */
+function lineOf({ op, params, at }: Instruction, output: number): string | undefined {
+  if (op !== 'fused') return at
+  const { nodes, outputs } = fusionOf(params)
+  return nodes[outputs[output]?.node as number]?.at ?? at
+}
+
 /** Names by storage. */
-const namesOf = ({ instructions }: Program, storageOf: readonly number[]): ReadonlyMap<number, string> =>
-  new Map(
-    instructions.flatMap(({ op, inputs, params }) =>
-      op === 'named' ? [[storageOf[inputs[0] as number] as number, params.name as string] as const] : [],
-    ),
-  )
+function namesOf({ instructions }: Program, storageOf: readonly number[]): ReadonlyMap<number, string> {
+  const names = new Map<number, string>()
+  const give = (value: number, name: string | undefined) => {
+    if (name !== undefined) names.set(storageOf[value] as number, name)
+  }
+  for (const { op, inputs, outputs, params } of instructions) {
+    if (op === 'named') give(inputs[0] as number, params.name as string)
+    if (op === 'fused')
+      fusionOf(params).outputs.forEach(({ name }, k) => void give(outputs[k] as number, name))
+  }
+  return names
+}
 
 const loopsOf = (program: Program, depth: number): readonly ExplainedLoop[] =>
   program.instructions.flatMap(instruction => loopsIn(instruction, depth))

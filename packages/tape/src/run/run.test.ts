@@ -4,6 +4,7 @@ import {
   BudgetError,
   compile,
   costOf,
+  cumsum,
   type Executable,
   matmul,
   mul,
@@ -26,7 +27,7 @@ const f32 = (...shape: number[]) => ({ dtype: 'f32', shape }) as const
 const residuals = (rows: number, depth: number): Program =>
   record(x => {
     const values: Tensor[] = [x]
-    for (let k = 0; k < depth; k++) values.push(tanh(values.at(-1) as Tensor))
+    for (let k = 0; k < depth; k++) values.push(cumsum(tanh(values.at(-1) as Tensor)))
     return values.reduceRight((total, value) => mul(total, value))
   }, f32(rows)).program
 
@@ -174,10 +175,10 @@ describe('compile', () => {
     const least = fewest(program)
     const tight = compile(program, { memoryBytes: least })
     expect(ample.extraCost).toBe(0)
-    expect(ample.cost).toBe(costOf(program))
+    expect(ample.cost).toBeLessThan(costOf(program))
     expect(tight.peakBytes).toBeLessThanOrEqual(least)
     expect(tight.peakBytes).toBeLessThan(ample.peakBytes)
-    expect(tight.cost).toBe(ample.cost)
+    expect(tight.cost).toBeGreaterThanOrEqual(ample.cost)
     expect(tight.extraCost).toBeGreaterThan(0)
     const x = Array.from({ length: 1000 }, (_, k) => Math.fround(Math.cos(k)))
     expect(run(tight, x)).toEqual(run(ample, x))

@@ -69,7 +69,7 @@ describe('a transformed function explains its calls', () => {
         .explain(x as never)
         .values.map(({ op }) => op)
         .slice(1)
-    expect(opsOf(1)).toEqual(['exp', 'sin'])
+    expect(opsOf(1)).toEqual(['exp+sin'])
     expect(opsOf(-1)).toEqual(['neg'])
     expect(() => f.explain({ dtype: 'f32', shape: [] })).toThrow(expect.objectContaining({ code: 'RECORD' }))
   })
