@@ -87,10 +87,14 @@ function cheapestWithin(
 function cheapestOf(ways: readonly Attempt[]): Planned | undefined {
   return ways
     .filter(way => 'chosen' in way)
-    .reduce<Planned | undefined>((best, way) => (best && costOf(best) <= costOf(way) ? best : way), undefined)
+    .reduce<Planned | undefined>(
+      (best, way) => (best && costOfPlanned(best) <= costOfPlanned(way) ? best : way),
+      undefined,
+    )
 }
 
-const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
+/** Cost of a planned program, in FLOP equivalents. */
+export const costOfPlanned = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
 
 /** Prices of a byte, in FLOP equivalents, rise by powers of 2, in so many steps each. */
 const STEPS_OF_PRICE = 4
