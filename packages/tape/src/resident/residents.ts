@@ -80,20 +80,19 @@ export class Residents {
       return first.outputs.map(aval => ({ storage, aval }))
     }
     const { cost } = first.unit
-    const producer = (params: Params, known?: Single): Producer & { results: Storage[] } => {
-      const parts = { op, params, operands, results: [], cost, at }
-      let single: Single | undefined
-      const fitting = () => this.#fitting(known ?? (this.#single(op, operands, params) as Single), parts)
-      return { ...parts, single: () => (single ??= fitting()) }
-    }
-    const leanly = producer(lean, first)
-    const wholly = lean === params ? leanly : producer(params)
-    const results = opOf(op)
-      .infer(avalsOf(operands), params)
-      .map((aval, k) => this.#value(aval, k < first.outputs.length ? leanly : wholly))
-    leanly.results.push(...storagesOf(results.slice(0, first.outputs.length)))
-    if (wholly !== leanly) wholly.results.push(...storagesOf(results))
-    for (const storage of storagesOf(operands)) storage.readers.push(wholly)
+    const producer = (params: Params, single: () => Single) =>
+      new Instructed({ op, params, operands, cost, at }, one => this.#fitting(single(), one))
+    const leanly = producer(lean, () => first)
+    const isLean = lean === params
+    const wholly = isLean ? leanly : producer(params, () => this.#single(op, operands, params) as Single)
+    const count = first.outputs.length
+    const avals = isLean ? first.outputs : opOf(op).infer(avalsOf(operands), params)
+    const results = avals.map((aval, k) => this.#value(aval, k < count ? leanly : wholly))
+    results.forEach(({ storage }, k) => {
+      if (k < count) leanly.results.push(storage)
+      if (!isLean) wholly.results.push(storage)
+    })
+    for (const { storage } of operands) storage.readers.push(wholly)
     if (!this.#hasRoom(leanly)) for (const { storage } of results) storage.lost = true
     return results
   }
@@ -131,9 +130,19 @@ export class Residents {
   }
 
   #value(aval: Aval, origin: Origin): Value {
-    const [id, bytes] = [this.#count++, slotOf(aval)]
-    const place = { block: undefined, usedAt: 0, element: -1, holds: 0, lost: false }
-    return { aval, storage: { id, aval, bytes, origin, readers: [], ...place } }
+    const storage: Storage = {
+      id: this.#count++,
+      aval,
+      bytes: slotOf(aval),
+      origin,
+      readers: [],
+      block: undefined,
+      usedAt: 0,
+      element: -1,
+      holds: 0,
+      lost: false,
+    }
+    return { aval, storage }
   }
 
   #single(op: string, operands: readonly Value[], params: Params): Single | Alias {
@@ -143,7 +152,7 @@ export class Residents {
   }
 
   /** @throws BudgetError if the instruction does not fit the arena with its operands. */
-  #fitting(single: Single, { op, operands, params, at }: Omit<Producer, 'single'>): Single {
+  #fitting(single: Single, { op, operands, params, at }: Producer): Single {
     const limitBytes = this.arena.maximumBytes
     const leastBytes = bytesOfEach(operands) + needBytesOf(single)
     if (leastBytes <= limitBytes) return single
@@ -314,6 +323,32 @@ export class Residents {
     this.#blocks.give(storage.block as Block)
     storage.block = undefined
     this.#eviction.leave(storage)
+  }
+}
+
+/** An instruction as it was recorded. */
+class Instructed implements Producer {
+  readonly op: string
+  readonly params: Params
+  readonly operands: readonly Value[]
+  readonly results: Storage[] = []
+  readonly cost: number
+  readonly at: string | undefined
+  readonly #fitting: (producer: Producer) => Single
+  #single: Single | undefined
+
+  constructor(parts: Omit<Producer, 'results' | 'single'>, fitting: (producer: Producer) => Single) {
+    this.op = parts.op
+    this.params = parts.params
+    this.operands = parts.operands
+    this.cost = parts.cost
+    this.at = parts.at
+    this.#fitting = fitting
+  }
+
+  single(): Single {
+    this.#single ??= this.#fitting(this)
+    return this.#single
   }
 }
 

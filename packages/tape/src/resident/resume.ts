@@ -37,13 +37,14 @@ export interface Resumed {
 }
 
 /** Shares of the budget with which a recording might have been content. */
-const SHARES = [1, 3 / 4, 1 / 2, 1 / 4]
+const SHARES = [3 / 4, 1 / 2, 1 / 4]
 
 /**
  * Compiles what was made of a recording to run on from what is there.
  *
- * @param there values of the recording, in the order in which they would have left if memory had been short.
+ * @param there values of the recording.
  * @param limitBytes the budget; infinity for none.
+ * @param inOrder the same values in the order in which they would have left if memory had been short.
  * @throws {@link BudgetError} if it fits from scratch neither.
  */
 export function resume(
@@ -52,15 +53,26 @@ export function resume(
   there: readonly Given[],
   limitBytes: number,
   arithmetic: Arithmetic | undefined,
+  inOrder: () => readonly Given[] = () => there,
 ): Resumed {
   const lineOf = correspondence(recorded, program)
-  const known = there.filter(({ value }) => lineOf[value] !== undefined)
-  const starts = [...new Set(SHARES.map(share => lastWithin(known, share * limitBytes)))]
-  const onwards = first(starts, from =>
-    from < known.length ? attemptOf(begunWith(known.slice(from))) : undefined,
-  )
+  const knownOf = (values: readonly Given[]) => values.filter(({ value }) => lineOf[value] !== undefined)
+  const onwards = attemptWith(knownOf(there)) ?? attemptWithFewer(knownOf(inOrder()))
   const { planned, moves } = onwards?.planned.chosen.extraCost === 0 ? onwards : orFromScratch(onwards)
   return { executable: compilePlanned(planned, { arithmetic }), moves }
+
+  function attemptWith(some: readonly Given[]): Attempt | undefined {
+    return some.length > 0 ? attemptOf(begunWith(some)) : undefined
+  }
+
+  function attemptWithFewer(known: readonly Given[]): Attempt | undefined {
+    const starts = new Set(SHARES.map(share => lastWithin(known, share * limitBytes)))
+    for (const from of starts) {
+      const found = from > 0 && attemptWith(known.slice(from))
+      if (found) return found
+    }
+    return undefined
+  }
 
   function begunWith(some: readonly Given[]): Beginning {
     const { program: rest, given } = withGiven(
@@ -106,15 +118,6 @@ interface Beginning {
 interface Attempt {
   readonly planned: Planned
   readonly moves: readonly Move[]
-}
-
-/** The first that something is made of. */
-function first<T, R>(list: readonly T[], make: (one: T) => R | undefined): R | undefined {
-  for (const one of list) {
-    const made = make(one)
-    if (made !== undefined) return made
-  }
-  return undefined
 }
 
 /** From where on a list has no more than so many bytes. */

@@ -45,7 +45,10 @@ export function dynamically(
       const key = keyOf(recording, there)
       const path =
         (engine.known(key) as Path | undefined) ??
-        engine.keep(key, compiled(engine, recording, tensors, expand, inOrder(there, tape, residents)))
+        engine.keep(
+          key,
+          compiled(engine, recording, tensors, expand, there, () => inOrder(there, tape, residents)),
+        )
       residents.vacate()
       settle(residents.arena, path)
       return engine.run(path, tensors, residents.arena)
@@ -53,13 +56,13 @@ export function dynamically(
   return engine.isRecording ? once() : againWithLines(once, once, () => tape.values.length)
 }
 
-/** @param there in the order in which they would have left if memory had been short. */
 function compiled(
   engine: Engine,
   recording: Recording,
   tensors: readonly Tensor[],
   expand: Expand,
   there: readonly Given[],
+  ordered: () => readonly Given[],
 ): Path {
   // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
   const path = { ...recording, program: folded(recording.program) }
@@ -68,7 +71,7 @@ function compiled(
     ...tensors.map(x => x.aval),
   )
   const resumed = withinPages(engine.memoryBytes, bytes =>
-    resume(path.program, program, there, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic),
+    resume(path.program, program, there, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic, ordered),
   )
   return { ...resumed, outputs }
 }
