@@ -2,6 +2,7 @@ import { type Kernel, recordBytes, shift, slotBytes } from '@wengert/kernels'
 import type { Graph } from '../plan/index.js'
 import { type Aval, bytesOf, controlOf, type Instruction, opOf, type Program } from '../program/index.js'
 import { lowerControl } from './control.js'
+import { initialNumbers } from './initial.js'
 import type { Inner, Lowered, Place } from './lowered.js'
 import { type Enclose, Regions } from './region.js'
 import type { Unit } from './unit.js'
@@ -66,9 +67,12 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   const units: Unit[] = []
   const operands: number[][] = []
   const instructionOf: number[] = []
+  const numbers = initialNumbers(program)
   program.instructions.forEach((instruction, index) => {
-    const storages = instruction.inputs.map(value => storageOf[value] as number)
-    const unit = unitOf(program, instruction, enclosing(inner, regions))
+    if (numbers.unmade.has(instruction)) return
+    const read = numbers.inputs.get(instruction) ?? instruction.inputs
+    const storages = read.map(value => storageOf[value] as number)
+    const unit = unitOf(program, { ...instruction, inputs: read }, enclosing(inner, regions))
     if (unit === 'alias') {
       storageOf[instruction.outputs[0] as number] = storages[0] as number
       return
