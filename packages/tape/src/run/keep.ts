@@ -48,22 +48,12 @@ export function planKeeping(
     keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : unlessRefused(() => at(snapshots))
   const most = attempt(MOST_SNAPSHOTS)
   if (most && most.chosen.extraCost === 0) return most
-  let best = at(0)
-  // Ever larger strides while more are better, then halves of the last: where few fit, few are tried.
-  let [level, stride, worse] = [0, 1, LEVELS.length]
-  while (worse - level > 1) {
-    const next = worse < LEVELS.length ? Math.floor((level + worse) / 2) : Math.min(level + stride, worse - 1)
-    const way = attempt(LEVELS[next] as number)
-    if (way && costOfPlanned(way) <= costOfPlanned(best)) {
-      best = way
-      level = next
-      stride *= 2
-    } else {
-      worse = next
-    }
-  }
-  return most && costOfPlanned(most) <= costOfPlanned(best) ? most : best
+  // All that fit are tried, so that what serves a budget serves every larger one.
+  return LEVELS.slice(1).reduce((best, snapshots) => cheaper(best, attempt(snapshots)), cheaper(at(0), most))
 }
+
+const cheaper = (one: Planned, other: Planned | undefined): Planned =>
+  other && costOfPlanned(other) <= costOfPlanned(one) ? other : one
 
 /** What an attempt gives; undefined if it does not fit. */
 export function unlessRefused<T>(attempt: () => T): T | undefined {
