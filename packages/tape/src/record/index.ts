@@ -1,6 +1,6 @@
 export { apply, applyOne, type Operand, operands, scalarLike } from './apply.js'
 export { arange, type CreationOptions, eye, full, linspace, ones, zeros } from './creation.js'
-export { underLine, withLines } from './lines.js'
+export { MOST_LINES, underLine, withLines } from './lines.js'
 export {
   type ArgumentLeaf,
   avalOf,

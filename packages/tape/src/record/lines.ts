@@ -4,7 +4,7 @@ import { callerLocation } from '../location.js'
  * Lines of the user's code that are looked up in one recording. A stack costs far more than an instruction, so that lines
  * are looked up only where somebody wants to know, in a recording for that purpose, and not in all of a long one.
  */
-const MOST = 20_000
+export const MOST_LINES = 20_000
 
 /** While lines are looked up: how many more, and the line of the instruction that is being differentiated or mapped. */
 let lines: { left: number; readonly at: string | undefined } | undefined
@@ -12,7 +12,7 @@ let lines: { left: number; readonly at: string | undefined } | undefined
 /** Runs something that records; its instructions know the lines of the user's code that they come from. */
 export function withLines<T>(run: () => T): T {
   const before = lines
-  lines = { left: MOST, at: undefined }
+  lines = { left: MOST_LINES, at: undefined }
   try {
     return run()
   } finally {

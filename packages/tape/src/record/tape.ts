@@ -86,7 +86,7 @@ export class Tape implements Recorder {
     this.#instructions.push(at === undefined ? instruction : { ...instruction, at })
     const operands = ids.map(id => this.#values[id])
     if (this.#residents && operands.every(operand => operand !== undefined)) {
-      this.#residents.compute(op, operands, params).forEach((value, k) => {
+      this.#residents.compute(op, operands, params, at).forEach((value, k) => {
         this.#values[outputs[k] as number] = value
       })
     }

@@ -30,6 +30,7 @@ function storagesOf(nodes: readonly Node[]): Storage[] {
       operands: distinct.map(storage => ({ storage, aval: storage.aval })),
       results,
       cost,
+      at: undefined,
       single: () => {
         throw new Error('Nothing runs here.')
       },
@@ -44,6 +45,7 @@ function storagesOf(nodes: readonly Node[]): Storage[] {
       usedAt: 0,
       element: -1,
       holds: 0,
+      lost: false,
     }
     results.push(storage)
     if (!('data' in storage.origin)) for (const one of distinct) one.readers.push(producer)

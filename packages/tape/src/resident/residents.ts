@@ -1,5 +1,13 @@
 import { BudgetError } from '../errors.js'
-import { type Aval, type Data, type Instruction, opOf, type Params, viewOf } from '../program/index.js'
+import {
+  type Aval,
+  type Data,
+  formatByteSize,
+  type Instruction,
+  opOf,
+  type Params,
+  viewOf,
+} from '../program/index.js'
 import {
   type Arena,
   type Arithmetic,
@@ -25,7 +33,9 @@ export interface ResidentsOptions {
 
 /**
  * The values of programs while they are recorded with values: all of them lie in one arena, each instruction is computed in
- * place, and what there is no room for leaves and is computed again when it is read.
+ * place, and what there is no room for leaves and is computed again when it is read. What cannot be computed within the arena
+ * at all is lost, with what depends on it, which is an error once it is read: a path that reads no such value is recorded
+ * to its end, so that it is known how many bytes it takes as a whole.
  *
  * @example
  * const residents = new Residents(new Arena({ maximumBytes: 2 ** 16 }))
@@ -41,6 +51,8 @@ export class Residents {
   readonly #blocks: Blocks
   readonly #eviction = new Eviction()
   #count = 0
+  /** What the most bytes are wanted for of what there was no room for. */
+  #refused: BudgetError | undefined
 
   constructor(arena: Arena, { arithmetic = 'fast', keepBytes }: ResidentsOptions = {}) {
     this.arena = arena
@@ -55,11 +67,12 @@ export class Residents {
   }
 
   /**
-   * Computes an instruction. Results that its pullback alone reads are left to be computed when they are read.
+   * Computes an instruction; its results are lost where the arena cannot hold it with its operands. Results that its pullback
+   * alone reads are left to be computed when they are read.
    *
-   * @throws {@link BudgetError} if the arena cannot hold it with its operands.
+   * @param at the line of the user's code, where lines are looked up.
    */
-  compute(op: string, operands: readonly Value[], params: Params): readonly Value[] {
+  compute(op: string, operands: readonly Value[], params: Params, at?: string): readonly Value[] {
     const lean = withoutHistory(op, params)
     const first = this.#single(op, operands, lean)
     if (!first.unit) {
@@ -67,30 +80,31 @@ export class Residents {
       return first.outputs.map(aval => ({ storage, aval }))
     }
     const { cost } = first.unit
-    const producer = (params: Params): Producer & { results: Storage[] } => ({
-      op,
-      params,
-      operands,
-      results: [],
-      cost,
-      single: () => this.#single(op, operands, params) as Single,
+    const producer = (params: Params, single: () => Single) =>
+      new Instructed({ op, params, operands, cost, at }, one => this.#fitting(single(), one))
+    const leanly = producer(lean, () => first)
+    const isLean = lean === params
+    const wholly = isLean ? leanly : producer(params, () => this.#single(op, operands, params) as Single)
+    const count = first.outputs.length
+    const avals = isLean ? first.outputs : opOf(op).infer(avalsOf(operands), params)
+    const results = avals.map((aval, k) => this.#value(aval, k < count ? leanly : wholly))
+    results.forEach(({ storage }, k) => {
+      if (k < count) leanly.results.push(storage)
+      if (!isLean) wholly.results.push(storage)
     })
-    const leanly = producer(lean)
-    const wholly = lean === params ? leanly : producer(params)
-    const results = opOf(op)
-      .infer(avalsOf(operands), params)
-      .map((aval, k) => this.#value(aval, k < first.outputs.length ? leanly : wholly))
-    leanly.results.push(...storagesOf(results.slice(0, first.outputs.length)))
-    if (wholly !== leanly) wholly.results.push(...storagesOf(results))
-    for (const storage of storagesOf(operands)) storage.readers.push(wholly)
-    this.#make(leanly)
+    for (const { storage } of operands) storage.readers.push(wholly)
+    if (!this.#hasRoom(leanly)) for (const { storage } of results) storage.lost = true
     return results
   }
 
-  /** A copy of a value, which is computed again if it has left. */
+  /**
+   * A copy of a value, which is computed again if it has left.
+   *
+   * @throws {@link BudgetError} if no plan for it fits the arena, with the fewest bytes that take the path so far.
+   */
   read({ storage, aval }: Value): Data {
     if ('data' in storage.origin) return storage.origin.data()
-    if (!storage.block) this.#make(storage.origin)
+    if (!storage.block) this.#makeToRead(storage, storage.origin)
     this.#eviction.use([storage], 0)
     return viewOf(aval, this.arena.memory.buffer, (storage.block as Block).offset).slice()
   }
@@ -116,25 +130,71 @@ export class Residents {
   }
 
   #value(aval: Aval, origin: Origin): Value {
-    const [id, bytes] = [this.#count++, slotOf(aval)]
-    const place = { block: undefined, usedAt: 0, element: -1, holds: 0 }
-    return { aval, storage: { id, aval, bytes, origin, readers: [], ...place } }
+    const storage: Storage = {
+      id: this.#count++,
+      aval,
+      bytes: slotOf(aval),
+      origin,
+      readers: [],
+      block: undefined,
+      usedAt: 0,
+      element: -1,
+      holds: 0,
+      lost: false,
+    }
+    return { aval, storage }
+  }
+
+  #single(op: string, operands: readonly Value[], params: Params): Single | Alias {
+    const limitBytes = this.arena.maximumBytes
+    const operandBytes = bytesOfEach(operands)
+    return singleOf(op, avalsOf(operands), params, this.#arithmetic, { operandBytes, limitBytes })
   }
 
   /** @throws BudgetError if the instruction does not fit the arena with its operands. */
-  #single(op: string, operands: readonly Value[], params: Params): Single | Alias {
+  #fitting(single: Single, { op, operands, params, at }: Producer): Single {
     const limitBytes = this.arena.maximumBytes
-    const operandBytes = sum([...new Set(storagesOf(operands))].map(({ bytes }) => bytes))
-    const single = singleOf(op, avalsOf(operands), params, this.#arithmetic, { operandBytes, limitBytes })
-    const leastBytes = single.unit ? operandBytes + needBytesOf(single) : 0
+    const leastBytes = bytesOfEach(operands) + needBytesOf(single)
     if (leastBytes <= limitBytes) return single
     const program = instructionAlone(op, avalsOf(operands), params)
-    const at = describe(program, program.instructions[0] as Instruction)
-    throw inPages(new BudgetError({ summary: '', at, budgetBytes: limitBytes, leastBytes }), limitBytes)
+    const [instruction] = program.instructions as [Instruction]
+    const where = describe(program, at === undefined ? instruction : { ...instruction, at })
+    throw inPages(
+      new BudgetError({ summary: '', at: where, budgetBytes: limitBytes, leastBytes }),
+      limitBytes,
+    )
   }
 
-  /** Computes the results of an instruction, and what it needs of what has left. */
+  /** Computes the results of an instruction as it is recorded; whether there was room. */
+  #hasRoom(target: Producer): boolean {
+    if (target.operands.some(({ storage }) => storage.lost)) return false
+    try {
+      this.#make(target)
+      return true
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error
+      if (error.leastBytes > (this.#refused?.leastBytes ?? 0)) this.#refused = error
+      return false
+    }
+  }
+
+  /** Computes a value that is read, or says what its path has come to need. */
+  #makeToRead(storage: Storage, origin: Producer): void {
+    try {
+      if (storage.lost) this.#planned(origin)
+      else this.#make(origin)
+    } catch (error) {
+      throw error instanceof BudgetError ? pathEnds(error, this.#refused) : error
+    }
+  }
+
+  /**
+   * Computes the results of an instruction, and what it needs of what has left.
+   *
+   * @throws {@link BudgetError} if there is no room.
+   */
   #make(target: Producer): void {
+    target.single()
     if (!this.#recur(target)) this.#planned(target)
   }
 
@@ -155,6 +215,8 @@ export class Residents {
         top.held++
       } else if ('data' in storage.origin) {
         room = this.#load(storage, storage.origin.data())
+      } else if (storage.lost) {
+        room = false
       } else {
         stack.push({ producer: storage.origin, held: 0 })
       }
@@ -182,6 +244,7 @@ export class Residents {
     this.arena.run()
     outputs.forEach((storage, k) => {
       const { offset } = executable.outputs[k] as { offset: number }
+      storage.lost = false
       this.#enter(storage, this.#blocks.takeAt(offset, storage.bytes))
     })
     this.#eviction.use(outputs, executable.cost + executable.extraCost)
@@ -263,8 +326,54 @@ export class Residents {
   }
 }
 
+/** An instruction as it was recorded. */
+class Instructed implements Producer {
+  readonly op: string
+  readonly params: Params
+  readonly operands: readonly Value[]
+  readonly results: Storage[] = []
+  readonly cost: number
+  readonly at: string | undefined
+  readonly #fitting: (producer: Producer) => Single
+  #single: Single | undefined
+
+  constructor(parts: Omit<Producer, 'results' | 'single'>, fitting: (producer: Producer) => Single) {
+    this.op = parts.op
+    this.params = parts.params
+    this.operands = parts.operands
+    this.cost = parts.cost
+    this.at = parts.at
+    this.#fitting = fitting
+  }
+
+  single(): Single {
+    this.#single ??= this.#fitting(this)
+    return this.#single
+  }
+}
+
 const avalsOf = (values: readonly Value[]): Aval[] => values.map(({ aval }) => aval)
 
 const storagesOf = (values: readonly Value[]): Storage[] => values.map(({ storage }) => storage)
+
+/** Bytes of values, of each storage once. */
+const bytesOfEach = (values: readonly Value[]): number =>
+  sum([...new Set(storagesOf(values))].map(({ bytes }) => bytes))
+
+/** What is read cannot be computed, so that nobody knows what the function would record after it. */
+function pathEnds(error: BudgetError, refused: BudgetError | undefined): BudgetError {
+  const { budgetBytes } = error
+  const most = refused && refused.leastBytes > error.leastBytes ? refused : error
+  const bytes = formatByteSize(most.leastBytes)
+  return new BudgetError({
+    ...most.parts,
+    summary: `No plan fits ${budgetBytes} bytes for a value that the function reads, so its path is not known beyond.`,
+    expected: `at least ${most.leastBytes} bytes for the path up to there`,
+    fix: `give it ${most.leastBytes} bytes (${bytes}) or more, since the rest of the path may need more; or read fewer values`,
+    budgetBytes,
+    leastBytes: most.leastBytes,
+    cause: error,
+  })
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((so, one) => so + one, 0)

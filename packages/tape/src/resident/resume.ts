@@ -4,17 +4,20 @@
  * and come back; so it is also planned as if less memory had been there, with what would be left then, and from scratch.
  * The first of those that fits, or the plan from scratch if that is cheaper, is taken.
  */
-import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
 import { correspondence, withGiven } from '../rewrite/index.js'
 import {
   ARENA_LIMIT_BYTES,
   type Arena,
   type Arithmetic,
+  atLeast,
   compilePlanned,
+  costOfPlanned,
   type Executable,
   type Planned,
   planKeeping,
+  Regions,
+  unlessRefused,
 } from '../run/index.js'
 import { type Move, orderMoves } from './moves.js'
 
@@ -34,13 +37,14 @@ export interface Resumed {
 }
 
 /** Shares of the budget with which a recording might have been content. */
-const SHARES = [1, 3 / 4, 1 / 2, 1 / 4]
+const SHARES = [3 / 4, 1 / 2, 1 / 4]
 
 /**
  * Compiles what was made of a recording to run on from what is there.
  *
- * @param there values of the recording, in the order in which they would have left if memory had been short.
+ * @param there values of the recording.
  * @param limitBytes the budget; infinity for none.
+ * @param inOrder the same values in the order in which they would have left if memory had been short.
  * @throws {@link BudgetError} if it fits from scratch neither.
  */
 export function resume(
@@ -49,57 +53,72 @@ export function resume(
   there: readonly Given[],
   limitBytes: number,
   arithmetic: Arithmetic | undefined,
+  inOrder: () => readonly Given[] = () => there,
 ): Resumed {
   const lineOf = correspondence(recorded, program)
-  const known = there.filter(({ value }) => lineOf[value] !== undefined)
-  const attempts: Attempt[] = []
-  const starts = [...new Set(SHARES.map(share => lastWithin(known, share * limitBytes)))]
-  for (const from of starts.filter(from => from < known.length)) {
-    const attempt = unlessTight(() => attemptWith(known.slice(from)))
-    if (!attempt) continue
-    attempts.push(attempt)
-    break
-  }
-  if (attempts[0]?.planned.chosen.extraCost !== 0) {
-    const scratch = () => attemptWith([]) as Attempt
-    const attempt = attempts.length > 0 ? unlessTight(scratch) : scratch()
-    if (attempt) attempts.push(attempt)
-  }
-  const { planned, moves } = attempts.reduce((best, one) => (costOf(one) < costOf(best) ? one : best))
+  const knownOf = (values: readonly Given[]) => values.filter(({ value }) => lineOf[value] !== undefined)
+  const onwards = attemptWith(knownOf(there)) ?? attemptWithFewer(knownOf(inOrder()))
+  const { planned, moves } = onwards?.planned.chosen.extraCost === 0 ? onwards : orFromScratch(onwards)
   return { executable: compilePlanned(planned, { arithmetic }), moves }
 
-  /** With some values given; undefined if they cannot be brought to where they are wanted. */
   function attemptWith(some: readonly Given[]): Attempt | undefined {
-    const begun = withGiven(
+    return some.length > 0 ? attemptOf(begunWith(some)) : undefined
+  }
+
+  function attemptWithFewer(known: readonly Given[]): Attempt | undefined {
+    const starts = new Set(SHARES.map(share => lastWithin(known, share * limitBytes)))
+    for (const from of starts) {
+      const found = from > 0 && attemptWith(known.slice(from))
+      if (found) return found
+    }
+    return undefined
+  }
+
+  function begunWith(some: readonly Given[]): Beginning {
+    const { program: rest, given } = withGiven(
       program,
       some.map(({ value }) => lineOf[value] as number),
     )
-    const planned = planKeeping(begun.program, [], { memoryBytes: limitBytes, spillBytes: 0 })
+    const regions = new Regions()
+    return { program: rest, given: given.map(k => some[k] as Given), regions, needs: atLeast(rest, regions) }
+  }
+
+  /** Undefined if no plan fits, or what is given cannot be brought to where it is wanted. */
+  function attemptOf(beginning: Beginning): Attempt | undefined {
+    if (beginning.needs.bytes > limitBytes) return undefined
+    return unlessRefused(() => attempt(beginning))
+  }
+
+  function attempt({ program: rest, given, regions }: Beginning): Attempt | undefined {
+    const planned = planKeeping(rest, [], { memoryBytes: limitBytes, spillBytes: 0 }, regions)
     const places = planned.chosen.inputOffsets.slice(program.inputs.length)
-    const moves = begun.given.map((k, at) => {
-      const { offset, bytes } = some[k] as Given
-      return { from: offset, to: places[at] as number, bytes }
-    })
+    const moves = given.map(({ offset, bytes }, at) => ({ from: offset, to: places[at] as number, bytes }))
     const ordered = orderMoves(moves, Math.min(limitBytes, ARENA_LIMIT_BYTES))
     return ordered && { planned, moves: ordered }
   }
+
+  function orFromScratch(onwards: Attempt | undefined): Attempt {
+    const scratch = begunWith([])
+    if (!onwards) return attempt(scratch) as Attempt
+    if (scratch.needs.cost >= costOfPlanned(onwards.planned)) return onwards
+    const other = attemptOf(scratch)
+    return other && costOfPlanned(other.planned) < costOfPlanned(onwards.planned) ? other : onwards
+  }
 }
 
-function unlessTight<T>(act: () => T): T | undefined {
-  try {
-    return act()
-  } catch (error) {
-    if (error instanceof BudgetError) return undefined
-    throw error
-  }
+/** What is left of a program with values given. */
+interface Beginning {
+  readonly program: Program
+  readonly given: readonly Given[]
+  readonly regions: Regions
+  /** What no plan of it has less of. */
+  readonly needs: ReturnType<typeof atLeast>
 }
 
 interface Attempt {
   readonly planned: Planned
   readonly moves: readonly Move[]
 }
-
-const costOf = ({ planned: { chosen } }: Attempt): number => chosen.cost + chosen.extraCost
 
 /** From where on a list has no more than so many bytes. */
 function lastWithin(there: readonly Given[], bytes: number): number {

@@ -44,7 +44,8 @@ export function sliceOf(target: Producer): Slice {
       if (producer === target || result.origin === producer) place.set(result, value)
       return value
     })
-    instructions.push({ op: producer.op, inputs, outputs, params: producer.params })
+    const { op, params, at } = producer
+    instructions.push({ op, inputs, outputs, params, ...(at !== undefined && { at }) })
   }
   const outputs = target.results.slice(0, target.single().outputs.length)
   return {

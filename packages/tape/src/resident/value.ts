@@ -10,6 +10,9 @@ export interface Producer {
   readonly results: readonly Storage[]
   /** FLOP equivalents of one run. */
   readonly cost: number
+  /** The line of the user's code, where lines are looked up. */
+  readonly at: string | undefined
+  /** @throws {@link BudgetError} if the arena cannot hold it with its operands. */
   single(): Single
 }
 
@@ -33,6 +36,8 @@ export interface Storage {
   element: number
   /** How often it is held fast. */
   holds: number
+  /** Whether there was no room to compute it, or something that it is computed from. */
+  lost: boolean
 }
 
 /** A value of a dynamic tape: a storage, under a shape. */

@@ -93,7 +93,18 @@ function goesBackOver(
   )
 }
 
+/** Reversals of a program and of those inside of its instructions. */
+export const reversalCount = (program: Program): number =>
+  program.instructions.reduce(
+    (sum, instruction) =>
+      programsOf(instruction).reduce((inside, inner) => inside + reversalCount(inner), sum),
+    reversals(program).length,
+  )
+
+/** Whether a program inside of the instructions of another has reversals. */
+export const hasReversalsInside = ({ instructions }: Program): boolean =>
+  instructions.some(instruction => programsOf(instruction).some(hasReversals))
+
 /** Whether a program, or one inside of its instructions, has reversals. */
 export const hasReversals = (program: Program): boolean =>
-  reversals(program).length > 0 ||
-  program.instructions.some(instruction => programsOf(instruction).some(hasReversals))
+  reversals(program).length > 0 || hasReversalsInside(program)

@@ -1,8 +1,9 @@
 /**
  * Ways to run a program within a budget. What is kept of its loops until they are reversed is chosen for all of them by one
  * price of a byte: the higher, the fewer bytes each loop takes (Everett, Generalized Lagrange multiplier method, Operations
- * Research 11(3), 1963). The planner says whether a program fits; the lowest price at which it does is searched. If it fits at
- * none, the programs inside of instructions are planned for the fewest bytes.
+ * Research 11(3), 1963). So one program becomes a list, from many bytes and little cost to few bytes, that depends on the program
+ * alone. A budget is served by the cheapest of those that were tried for it; what is tried for a budget is tried for every
+ * larger one, so that a larger budget never costs more.
  */
 import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import { BudgetError } from '../errors.js'
@@ -12,9 +13,11 @@ import {
   foldViews,
   fuse,
   hasReversals,
+  hasReversalsInside,
   KeptLoops,
   mergeLoops,
   type Reversal,
+  reversalCount,
   simplify,
   spilledBytes,
 } from '../rewrite/index.js'
@@ -53,55 +56,138 @@ type Attempt = Planned | { readonly refused: BudgetError }
 export function planWithin(
   program: Program,
   pinned: readonly boolean[],
-  budget: Budget,
+  { memoryBytes, spillBytes }: Budget,
   regions = new Regions(),
 ): Planned {
-  // Several loops share a store.
-  for (let { spillBytes } = budget; ; spillBytes /= 2) {
-    const found = cheapestWithin(program, pinned, { ...budget, spillBytes }, regions)
-    if (found.spilledBytes <= budget.spillBytes || spillBytes < SPILL_BLOCK_BYTES) return found
+  const lowered: Lowering = (one, inner) =>
+    regions.lowered(one, inner, () => lower(one, pinned, inner, regions))
+  if (!hasReversals(program)) return new Finding(memoryBytes, lowered).asItIs(foldViews(program))
+  const finding = new Finding(Math.min(memoryBytes, ARENA_LIMIT_BYTES), lowered)
+  for (const bytes of sharesOf(program, spillBytes)) {
+    const prices = pricesOf(regions, program, bytes, lowered)
+    finding.among(prices, one => spilledBytes(one) <= spillBytes)
   }
+  return finding.cheapest
 }
 
-/** As {@link planWithin}, with a store of so many bytes for each loop. */
-function cheapestWithin(
-  program: Program,
-  pinned: readonly boolean[],
-  budget: Budget,
-  regions: Regions,
-): Planned {
-  const prices = hasReversals(program) ? new Prices(program, pinned, budget, regions) : undefined
-  const ways: Attempt[] = []
-  for (const inner of ['ample', 'least'] as const) {
-    if (prices) ways.push(...prices.attempts(inner))
-    if (inner === 'ample' ? !prices : program.instructions.some(controlOf)) {
-      const attempt = (one: Program) => {
-        const lowered = regions.lowered(one, inner, () => lower(one, pinned, inner, regions))
-        return planned(one, lowered, budget.memoryBytes)
+/** Bytes of a store for each loop. Several share one; how many of them will use it is not known before. */
+function sharesOf(program: Program, spillBytes: number): readonly number[] {
+  if (spillBytes < SPILL_BLOCK_BYTES) return [0]
+  const shares = new Set([spillBytes])
+  for (let loops = reversalCount(program); loops > 1; loops = Math.ceil(loops / 2)) {
+    shares.add(spillBytes / loops).add(0)
+  }
+  return [...shares]
+}
+
+type Lowering = (program: Program, inner: Inner) => Lowered
+
+/** Cost of a planned program, in FLOP equivalents. */
+export const costOfPlanned = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
+
+const INNER: readonly Inner[] = ['ample', 'least']
+
+/** Further programs of a list that the planner may fit by computing values again. */
+const FURTHER = 2
+
+/** The cheapest of what was tried within a budget. */
+class Finding {
+  readonly #budgetBytes: number
+  readonly #lowered: Lowering
+  #best: Planned | undefined
+  #least: BudgetError | undefined
+
+  constructor(budgetBytes: number, lowered: Lowering) {
+    this.#budgetBytes = budgetBytes
+    this.#lowered = lowered
+  }
+
+  /** @throws {@link BudgetError} if nothing fits, with the fewest bytes that would do. */
+  get cheapest(): Planned {
+    if (this.#best) return this.#best
+    throw this.#least
+  }
+
+  /**
+   * Tries a program without reversals: fused, and where that computes values again also as it stands, since values inside of
+   * a group cannot be kept.
+   */
+  asItIs(program: Program): Planned {
+    const ways = new Set([fuse(program), program])
+    for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
+      for (const one of ways) {
+        if (this.#best?.chosen.extraCost !== 0) this.#try(one, inner)
       }
-      ways.push(...fusedOrNot(foldViews(program), attempt))
     }
-    const cheapest = cheapestOf(ways)
-    if (cheapest) return cheapest
+    return this.cheapest
   }
-  throw ways
-    .flatMap(way => ('refused' in way ? [way.refused] : []))
-    .reduce((least, refused) => (refused.leastBytes < least.leastBytes ? refused : least))
+
+  /**
+   * Tries the cheapest of a list that fits, some that may fit if values are computed again, and where programs inside of
+   * instructions take fewer bytes if they are planned for that, those. If nothing of the ends of the list fits, nothing of it
+   * is taken to, so that the fewest bytes that the ends name are those from which on something does.
+   */
+  among(prices: Prices, isAllowed: (program: Program) => boolean): void {
+    const budgetBytes = this.#budgetBytes
+    const { first } = prices
+    if (
+      first.bytes <= budgetBytes &&
+      (budgetBytes >= ARENA_LIMIT_BYTES || prices.first === prices.cheapest)
+    ) {
+      this.#tryEach([first], 'ample')
+      return
+    }
+    const { narrowest: ends, all } = prices.others
+    const allowed = (choices: readonly Choice[]) => choices.filter(({ program }) => isAllowed(program))
+    const narrowest = allowed(ends)
+    this.#tryEach([first, ...narrowest], 'ample')
+    if (!this.#best) this.#tryEach(narrowest, 'least')
+    if (!this.#best) return
+    const inOrder = allowed(all)
+    const fitting = inOrder.filter(({ bytes }) => bytes <= budgetBytes)
+    const above = inOrder.slice(fitting.length)
+    const isNear = ({ bytes, scratchBytes }: Choice) => bytes - scratchBytes <= budgetBytes
+    this.#tryEach(fitting, 'ample')
+    this.#tryEach(above.filter(isNear), 'least', program => this.#fitsOnce(program))
+    const further = above.slice(0, FURTHER)
+    this.#tryEach(further, 'ample')
+    this.#tryEach([...further.filter(isNear), ...narrowest], 'least')
+  }
+
+  /** Tries those that may be cheaper, the cheapest first. */
+  #tryEach(choices: readonly Choice[], inner: Inner, isWorthIt = (_: Program) => true): void {
+    for (const { program, cost } of choices.toSorted((a, b) => a.cost - b.cost)) {
+      if (cost < this.#cost && isWorthIt(program)) this.#try(program, inner)
+    }
+  }
+
+  /** Whether a program fits with each instruction run once, if the programs inside of them are planned for few bytes. */
+  #fitsOnce(program: Program): boolean {
+    const { peakBytes, recordBytes } = plan(this.#lowered(program, 'least').graph)
+    return peakBytes + recordBytes <= this.#budgetBytes
+  }
+
+  get #cost(): number {
+    return this.#best ? costOfPlanned(this.#best) : Number.POSITIVE_INFINITY
+  }
+
+  #try(program: Program, inner: Inner): void {
+    const way = planned(program, this.#lowered(program, inner), this.#budgetBytes)
+    if ('chosen' in way) {
+      if (costOfPlanned(way) < this.#cost) this.#best = way
+    } else if (!this.#least || way.refused.leastBytes < this.#least.leastBytes) this.#least = way.refused
+  }
 }
 
-/** A program fused; and as it stands where that computes values again, since those inside of a group cannot be kept. */
-function fusedOrNot(program: Program, attempt: (program: Program) => Attempt): readonly Attempt[] {
-  const fused = attempt(fuse(program))
-  return 'chosen' in fused && fused.chosen.extraCost === 0 ? [fused] : [fused, attempt(program)]
+/** A program of a list, with the programs inside of its instructions at their fastest and each instruction run once. */
+interface Choice {
+  readonly level: number
+  readonly program: Program
+  readonly bytes: number
+  readonly cost: number
+  /** The most that an instruction needs for itself. */
+  readonly scratchBytes: number
 }
-
-function cheapestOf(ways: readonly Attempt[]): Planned | undefined {
-  return ways
-    .filter(way => 'chosen' in way)
-    .reduce<Planned | undefined>((best, way) => (best && costOf(best) <= costOf(way) ? best : way), undefined)
-}
-
-const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
 
 /** Prices of a byte, in FLOP equivalents, rise by powers of 2, in so many steps each. */
 const STEPS_OF_PRICE = 4
@@ -109,57 +195,116 @@ const LOWEST_PRICE = 2 ** -10
 const HIGHEST_PRICE = 74 * STEPS_OF_PRICE
 /** Parts into which the bytes between what loops take at one price and the next are divided. */
 const PARTS = 64
-/** Further attempts that the planner may make with values computed again. */
-const FURTHER = 2
+/** Programs of a list whose costs differ by less than this factor are close enough. */
+const CLOSE = 1.004
+/** Length of a list: the longer the program, the shorter, and short where loops in loops have other ways each time. */
+const LENGTHS = { least: 16, most: 40, instructions: 10_000 }
+
+interface Ends {
+  /** With the fewest bytes that a price leads to. */
+  readonly last: Choice
+  /** With the fewest states of each loop, and no residuals. */
+  readonly fewest: Choice
+}
+
+interface Others {
+  /** What takes the fewest bytes; also not fused, since values inside of a group cannot be kept. */
+  readonly narrowest: readonly Choice[]
+  /** All, their costs close to one another, the fewest bytes first; none costs less than the cheapest of the ends. */
+  readonly all: readonly Choice[]
+}
 
 /** A program at different prices of a byte. */
 class Prices {
   readonly #program: Program
-  readonly #pinned: readonly boolean[]
-  readonly #budgetBytes: number
   readonly #spillBytes: number
   readonly #regions: Regions
+  readonly #lowered: Lowering
   readonly #loops = new KeptLoops()
   readonly #ways = new Map<Reversal, Ways>()
-  readonly #lowered = { ample: new Map<Program, Lowered>(), least: new Map<Program, Lowered>() }
+  /** With the most bytes and the least cost. */
+  readonly first: Choice
+  #lazily: Ends | undefined
+  #others: Others | undefined
 
-  constructor(
-    program: Program,
-    pinned: readonly boolean[],
-    { memoryBytes, spillBytes }: Budget,
-    regions: Regions,
-  ) {
+  constructor(program: Program, spillBytes: number, regions: Regions, lowered: Lowering) {
     this.#program = foldViews(mergeLoops(simplify(program)))
-    this.#pinned = pinned
-    this.#budgetBytes = Math.min(memoryBytes, ARENA_LIMIT_BYTES)
     this.#spillBytes = spillBytes
     this.#regions = regions
+    this.#lowered = lowered
+    this.first = this.#choice(0, fuse(this.#at(0)))
   }
 
-  /**
-   * Attempts among which the cheapest that fits is wanted. Where none of those that are always made fits, there are no
-   * others, so that the fewest bytes that they name are those from which on something fits.
-   */
-  attempts(inner: Inner): readonly Attempt[] {
-    const one = (program: Program) => planned(program, this.#lower(program, inner), this.#budgetBytes)
-    const attempt = (program: Program) => fusedOrNot(program, one)
-    const fits = (level: number) => this.#fits(this.#lower(fuse(this.#at(level)), inner))
-    if (fits(0)) return attempt(this.#at(0))
-    const always = [this.#at(HIGHEST_PRICE), this.#at(0), this.#fewestStates()].flatMap(attempt)
-    if (!('chosen' in (always[0] as Attempt))) return always
-    const price = lowest(0, HIGHEST_PRICE, 1, fits)
-    const level = lowest(price - 1, price, 1 / PARTS, fits)
-    const levels = [level]
-    for (let next = level - 1 / PARTS; next > price - 1 && levels.length <= FURTHER; next -= 1 / PARTS) {
-      if (this.#at(next) !== this.#at(levels.at(-1) as number)) levels.push(next)
+  get #ends(): Ends {
+    this.#lazily ??= {
+      last: this.#choice(HIGHEST_PRICE, fuse(this.#at(HIGHEST_PRICE))),
+      fewest: this.#choice(HIGHEST_PRICE, fuse(this.#fewestStates())),
     }
-    return [...always, ...levels.flatMap(level => attempt(this.#at(level)))]
+    return this.#lazily
   }
 
-  /** Whether everything fits with each instruction run once. */
-  #fits({ graph }: Lowered): boolean {
-    const { peakBytes, recordBytes } = plan(graph)
-    return peakBytes + recordBytes <= this.#budgetBytes
+  /** The cheapest of the ends of the list. */
+  get cheapest(): Choice {
+    const { last, fewest } = this.#ends
+    return [last, fewest].reduce((best, one) => (one.cost < best.cost ? one : best), this.first)
+  }
+
+  /** What there is besides the first, for budgets that it does not fit. */
+  get others(): Others {
+    if (this.#others) return this.#others
+    const { last, fewest } = this.#ends
+    const least = this.cheapest.cost
+    const plain = [this.#at(0), this.#at(HIGHEST_PRICE), this.#fewestStates()]
+      .filter(program => program !== fuse(program))
+      .map((program, k) => this.#choice(k === 0 ? 0 : HIGHEST_PRICE, program))
+    const all = [...this.#spread(last), fewest, ...plain]
+      .filter(({ cost }) => cost >= least)
+      .sort((a, b) => a.bytes - b.bytes || a.cost - b.cost)
+    this.#others = { narrowest: [last, fewest, ...plain], all }
+    return this.#others
+  }
+
+  /** Divides the widest gaps, until all are close or the list is long. */
+  #spread(last: Choice): readonly Choice[] {
+    const found = [this.first, last]
+    const closed = new Set<Choice>()
+    const { least, most, instructions } = LENGTHS
+    const own = instructions / this.#program.instructions.length
+    const length = hasReversalsInside(this.#program) ? least : Math.max(least, Math.min(most, own))
+    while (found.length < length) {
+      const gaps = found.slice(1).map((high, k) => {
+        const low = found[k] as Choice
+        return closed.has(low) || low.bytes <= high.bytes ? 0 : high.cost / low.cost
+      })
+      const widest = Math.max(...gaps)
+      if (widest < CLOSE) break
+      const at = gaps.indexOf(widest)
+      const between = this.#between(found[at] as Choice, found[at + 1] as Choice)
+      if (between) found.splice(at + 1, 0, between)
+      else closed.add(found[at] as Choice)
+    }
+    return found
+  }
+
+  /** Another program at a level between two. */
+  #between(low: Choice, high: Choice): Choice | undefined {
+    let [from, to] = [low.level, high.level]
+    while (to - from > 1 / PARTS) {
+      const step = to - from > 1 ? 1 : 1 / PARTS
+      const level = from + Math.max(1, Math.floor((to - from) / step / 2)) * step
+      const program = fuse(this.#at(level))
+      if (program === low.program) from = level
+      else if (program === high.program) to = level
+      else return this.#choice(level, program)
+    }
+    return undefined
+  }
+
+  #choice(level: number, program: Program): Choice {
+    const { graph } = this.#lowered(program, 'ample')
+    const { peakBytes, recordBytes, cost } = plan(graph)
+    const scratchBytes = graph.steps.reduce((most, step) => Math.max(most, step.scratchBytes), 0)
+    return { level, program, bytes: peakBytes + recordBytes, cost, scratchBytes }
   }
 
   /** The program at a level: a step of the price, or between two. */
@@ -178,19 +323,13 @@ class Prices {
     })
   }
 
-  #lower(program: Program, inner: Inner): Lowered {
-    const known = this.#lowered[inner]
-    const lowered = known.get(program) ?? lower(program, this.#pinned, inner, this.#regions)
-    known.set(program, lowered)
-    return lowered
-  }
-
   #waysOf(reversal: Reversal): Ways {
     const regions = this.#regions
+    const enclose = enclosing('ample', regions)
     const ways =
       this.#ways.get(reversal) ??
       waysOf(reversal, {
-        enclose: enclosing('ample', regions),
+        enclose: (program, places) => enclose(fuse(program), places),
         spillBytes: this.#spillBytes,
         instructionCosts: program => instructionCosts(program, 'ample', regions),
       })
@@ -199,15 +338,17 @@ class Prices {
   }
 }
 
-/** The lowest level, in steps from one that fails to one that is taken to fit. */
-function lowest(fails: number, fits: number, step: number, fitsAt: (level: number) => boolean): number {
-  let [failing, fitting] = [fails, fits]
-  while (fitting - failing > step) {
-    const level = failing + Math.floor((fitting - failing) / step / 2) * step
-    if (fitsAt(level)) fitting = level
-    else failing = level
-  }
-  return fitting
+/** Lists of programs, which serve one budget after another. */
+const known = new WeakMap<Regions, WeakMap<Program, Map<number, Prices>>>()
+
+function pricesOf(regions: Regions, program: Program, spillBytes: number, lowered: Lowering): Prices {
+  const ofAll = known.get(regions) ?? new WeakMap<Program, Map<number, Prices>>()
+  known.set(regions, ofAll)
+  const ofProgram = ofAll.get(program) ?? new Map<number, Prices>()
+  ofAll.set(program, ofProgram)
+  const prices = ofProgram.get(spillBytes) ?? new Prices(program, spillBytes, regions, lowered)
+  ofProgram.set(spillBytes, prices)
+  return prices
 }
 
 /** The way at a level, of a loop that runs so many times; between two prices the best within bytes between theirs. */

@@ -4,7 +4,9 @@
  */
 import { branch, repeat } from '@wengert/kernels'
 import type { Aval, Control, Program } from '../program/index.js'
+import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
+import { begin } from './initial.js'
 import type { Place } from './lowered.js'
 import type { Enclose, Region } from './region.js'
 import { lowerRevolve } from './revolve.js'
@@ -26,7 +28,7 @@ export function lowerControl(control: Control, types: Types, enclose: Enclose): 
     case 'cond':
       return cond(types, outside(control.whenTrue), outside(control.whenFalse))
     case 'while':
-      return lowerWhile(control, types, outside(control.condition), outside(control.body))
+      return lowerWhile(control, types, enclose)
     case 'unwind':
       return call(types, outside(unwindAlone(control, types)))
     case 'rewind':
@@ -63,17 +65,18 @@ function scan(
   enclose: Enclose,
 ): Unit {
   const places = body.inputs.map((_, k): Place => (k < constants + carries ? 'external' : 'passing'))
-  const region = enclose(body, places)
+  const step = withoutSums(body, constants, carries)
+  const region = enclose(step.program, places)
   const avalsOf = (values: readonly number[]) => values.map(value => body.avals[value] as Aval)
   const rows = avalsOf(body.inputs.slice(constants + carries))
   const [state, results] = [types.outputs.slice(0, carries), avalsOf(body.outputs.slice(carries))]
-  const next = new HandOver(state, region, constants)
+  const next = new HandOver(state, region, constants, step)
   // The last results come from the last steps alone, the states from those before.
   const [whole, before] = [results.length - (tail?.results ?? 0), length - (tail?.steps ?? 0)]
   const [ofAll, ofLast] = [results.slice(0, whole), results.slice(whole)]
   const past = history.map(index => state[index] as Aval)
   const cost =
-    length * (region.cost + movingCost([...rows, ...ofAll, ...state])) +
+    length * (region.cost + movingCost([...rows, ...ofAll]) + next.cost) +
     (length - before) * movingCost(ofLast) +
     Math.ceil(before / (every ?? 1)) * (spill ? spillingCost(past) : movingCost(past))
   const last = reverse ? { from: length - 1 } : {}
@@ -84,10 +87,10 @@ function scan(
     ({ inputs: sources, outputs: targets, scratch }) => {
       const counter = scratch + region.bytes
       const carry = targets.slice(0, carries)
-      const step = region.at(scratch, [...sources.slice(0, constants), ...carry])
+      const laid = region.at(scratch, [...sources.slice(0, constants), ...carry])
       const arrays = sources.slice(constants + carries)
       const take = rows.map((aval, k) =>
-        takeRow(aval, arrays[k] as number, step.inputAddresses[k] as number, counter),
+        takeRow(aval, arrays[k] as number, laid.inputAddresses[k] as number, counter),
       )
       const sampled = history.map((index, k) => {
         const [aval, from] = [state[index] as Aval, carry[index] as number]
@@ -99,19 +102,19 @@ function scan(
           : sampleRow(aval, from, array, counter, turns)
       })
       const put = results.map((aval, k) => {
-        const [from, array] = [step.outputs[carries + k] as number, targets[carries + k] as number]
+        const [from, array] = [laid.outputs[carries + k] as number, targets[carries + k] as number]
         if (k < whole) return putRow(aval, from, array, counter)
         return sampleRow(aval, from, array, counter, { every: 1, first: before, ...last })
       })
       const list = [
         ...take,
         ...sampled,
-        ...step.calls,
+        ...laid.calls,
         ...put,
-        ...next.calls(step.outputs, carry, counter + 16),
+        ...next.calls(laid.outputs, carry, counter + 16),
       ]
       return [
-        ...moves(state, sources.slice(constants), carry),
+        ...begin(state, types.inputs.slice(constants), sources.slice(constants), carry),
         {
           kernel: repeat({ times: length, reverse }),
           inputs: [],

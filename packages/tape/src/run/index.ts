@@ -1,5 +1,6 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
-export { describe, type Planned } from './choose.js'
+export { atLeast } from './at-least.js'
+export { costOfPlanned, describe, type Planned } from './choose.js'
 export {
   type Arithmetic,
   type CompileOptions,
@@ -22,8 +23,9 @@ export type {
 } from './explanation.js'
 export { formatExplanation } from './explanation-text.js'
 export { instantiate } from './instance.js'
-export { planKeeping } from './keep.js'
+export { planKeeping, unlessRefused } from './keep.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
 export { plansOf } from './plans-of.js'
+export { Regions } from './region.js'
 export { encode, type Unit } from './unit.js'

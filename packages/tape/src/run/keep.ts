@@ -6,7 +6,7 @@ import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
-import { type Budget, type Planned, planWithin } from './choose.js'
+import { type Budget, costOfPlanned, type Planned, planWithin } from './choose.js'
 import { Regions } from './region.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
@@ -45,27 +45,18 @@ export function planKeeping(
   const bytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
   const at = (snapshots: number) => within(snapshots, bytes)
   const attempt = (snapshots: number) =>
-    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : orRefused(() => at(snapshots))
+    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : unlessRefused(() => at(snapshots))
   const most = attempt(MOST_SNAPSHOTS)
   if (most && most.chosen.extraCost === 0) return most
-  let best = at(0)
-  // Ever larger strides while more are better, then halves of the last: where few fit, few are tried.
-  let [level, stride, worse] = [0, 1, LEVELS.length]
-  while (worse - level > 1) {
-    const next = worse < LEVELS.length ? Math.floor((level + worse) / 2) : Math.min(level + stride, worse - 1)
-    const way = attempt(LEVELS[next] as number)
-    if (way && costOf(way) <= costOf(best)) {
-      best = way
-      level = next
-      stride *= 2
-    } else {
-      worse = next
-    }
-  }
-  return most && costOf(most) <= costOf(best) ? most : best
+  // All that fit are tried, so that what serves a budget serves every larger one.
+  return LEVELS.slice(1).reduce((best, snapshots) => cheaper(best, attempt(snapshots)), cheaper(at(0), most))
 }
 
-function orRefused(attempt: () => Planned): Planned | undefined {
+const cheaper = (one: Planned, other: Planned | undefined): Planned =>
+  other && costOfPlanned(other) <= costOfPlanned(one) ? other : one
+
+/** What an attempt gives; undefined if it does not fit. */
+export function unlessRefused<T>(attempt: () => T): T | undefined {
   try {
     return attempt()
   } catch (error) {
@@ -73,5 +64,3 @@ function orRefused(attempt: () => Planned): Planned | undefined {
     throw error
   }
 }
-
-const costOf = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost

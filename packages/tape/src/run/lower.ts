@@ -10,6 +10,7 @@ import {
   type Program,
 } from '../program/index.js'
 import { lowerControl } from './control.js'
+import { initialNumbers } from './initial.js'
 import type { Inner, Lowered, Place } from './lowered.js'
 import { type Enclose, Regions } from './region.js'
 import type { Types, Unit } from './unit.js'
@@ -74,10 +75,13 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   const units: Unit[] = []
   const operands: number[][] = []
   const instructionOf: number[] = []
+  const numbers = initialNumbers(program)
   const unitOf = unitsOf(program, enclosing(inner, regions))
   program.instructions.forEach((instruction, index) => {
-    const storages = instruction.inputs.map(value => storageOf[value] as number)
-    const unit = unitOf(instruction)
+    if (numbers.unmade.has(instruction)) return
+    const read = numbers.inputs.get(instruction) ?? instruction.inputs
+    const storages = read.map(value => storageOf[value] as number)
+    const unit = unitOf({ ...instruction, inputs: read })
     if (unit === 'alias') {
       storageOf[instruction.outputs[0] as number] = storages[0] as number
       return

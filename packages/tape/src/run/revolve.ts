@@ -1,7 +1,9 @@
 /** The pullback of a loop from snapshots of its states: see `revolve` of the kernels. */
 import { type RevolveList, revolve, revolveLists, slotBytes } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
+import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
+import { begin } from './initial.js'
 import type { Place } from './lowered.js'
 import type { Enclose } from './region.js'
 import { movingCost, putRow, spillingCost, takeRow, unspillRow } from './rows.js'
@@ -15,22 +17,24 @@ const avalsOf = ({ avals }: Program, values: readonly number[]) => values.map(va
 /** A step forward: what it reads from outside and its state lie outside of its region, its rows come in. */
 export function stepForward(program: Program, constants: number, states: number, enclose: Enclose) {
   const first = constants + states
+  const step = withoutSums(program, constants, states)
   const region = enclose(
-    program,
+    step.program,
     program.inputs.map((_, k): Place => (k < first ? 'external' : 'passing')),
   )
-  const read = new Set([...program.instructions.flatMap(({ inputs }) => inputs), ...program.outputs])
+  const { instructions, outputs } = step.program
+  const read = new Set([...instructions.flatMap(({ inputs }) => inputs), ...outputs])
   const state = avalsOf(program, program.inputs.slice(constants, first))
   const rows = avalsOf(program, program.inputs.slice(first))
   const results = avalsOf(program, program.outputs.slice(states))
   const taken = program.inputs.slice(first).map(value => read.has(value))
-  const cost =
-    region.cost + movingCost(rows.filter((_, k) => taken[k])) + movingCost(state) + movingCost(results)
+  const next = new HandOver(state, region, constants, step)
+  const cost = region.cost + movingCost(rows.filter((_, k) => taken[k])) + next.cost + movingCost(results)
   const take = (arrays: readonly number[], to: readonly number[], counter: number): Call[] =>
     rows.flatMap((aval, k) =>
       taken[k] ? [takeRow(aval, arrays[k] as number, to[k] as number, counter)] : [],
     )
-  return { region, cost, state, rows, results, take, next: new HandOver(state, region, constants) }
+  return { region, cost, state, rows, results, take, next }
 }
 
 /** A step back: rows that come in are those of arrays and residuals; states are read where they are. */
@@ -41,8 +45,9 @@ export function stepBack(
 ) {
   const first = constants + carries
   const isState = (k: number) => (rows[k - first] ?? 0) < 0
+  const step = withoutSums(program, constants, carries)
   const region = enclose(
-    program,
+    step.program,
     program.inputs.map((_, k): Place => (k < first || isState(k) ? 'external' : 'passing')),
   )
   const carry = avalsOf(program, program.inputs.slice(constants, first))
@@ -51,8 +56,9 @@ export function stepBack(
     (_, k) => (rows[k] as number) >= 0,
   )
   const residuals = avalsOf(program, program.inputs.slice(first + rows.length))
-  const cost = region.cost + movingCost([...taken, ...residuals, ...results, ...carry])
-  return { region, cost, carry, results, taken, residuals, next: new HandOver(carry, region, constants) }
+  const next = new HandOver(carry, region, constants, step)
+  const cost = region.cost + movingCost([...taken, ...residuals, ...results]) + next.cost
+  return { region, cost, carry, results, taken, residuals, next }
 }
 
 /** The unit of a reversal from snapshots. */
@@ -152,7 +158,7 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
       fetchKept: kept > 0 ? fetch(tails) : [],
     }
     return [
-      ...moves(carry, init, carryAt),
+      ...begin(carry, types.inputs.slice(forward.inputs.length + constants), init, carryAt),
       {
         kernel: revolve(spec),
         inputs: [length, every, snapshots, fromLast ? 1 : 0, held ? 1 : 0, ...(groups ? [size, kept] : [])],

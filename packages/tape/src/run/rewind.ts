@@ -2,9 +2,10 @@
 import { forwardSteps, REWIND_LISTS, rewind, slotBytes } from '@wengert/kernels'
 import { type Aval, bytesOf, type Control, type Program, paramsOf } from '../program/index.js'
 import { EXPECTED_TURNS, layOutSnapshots, withUnwinding } from '../rewrite/index.js'
+import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Enclose } from './region.js'
-import { putRow, takeRow } from './rows.js'
+import { movingCost, putRow, takeRow } from './rows.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
 /** States of a loop of unknown length that are kept beside the first where nothing says how many fit. */
@@ -38,11 +39,18 @@ const repetitions = (snapshots: number): number =>
 export function lowerRewind(control: Control & { kind: 'rewind' }, types: Types, enclose: Enclose): Unit {
   const { forward, forwardConstants, reverse, constants, reads, snapshots } = control
   const outside = ({ inputs }: Program) => inputs.map(() => 'external' as const)
-  const [advance, pull] = [enclose(forward, outside(forward)), enclose(reverse, outside(reverse))]
   const state = forward.outputs.map(value => forward.avals[value] as Aval)
   const carry = types.outputs
-  const nextState = new HandOver(state, advance, forwardConstants)
-  const nextCarry = new HandOver(carry, pull, constants)
+  const [forwardStep, reverseStep] = [
+    withoutSums(forward, forwardConstants, state.length),
+    withoutSums(reverse, constants, carry.length),
+  ]
+  const [advance, pull] = [
+    enclose(forwardStep.program, outside(forward)),
+    enclose(reverseStep.program, outside(reverse)),
+  ]
+  const nextState = new HandOver(state, advance, forwardConstants, forwardStep)
+  const nextCarry = new HandOver(carry, pull, constants, reverseStep)
 
   // Scratch: either region, what is set aside, the place of a snapshot, the state.
   const region = Math.max(advance.bytes, pull.bytes)
@@ -52,10 +60,12 @@ export function lowerRewind(control: Control & { kind: 'rewind' }, types: Types,
     bytes += slotBytes(bytesOf(aval))
     return bytes - slotBytes(bytesOf(aval))
   })
-  const moved = (avals: readonly Aval[]) => avals.reduce((sum, aval) => sum + 2 * bytesOf(aval), 0)
   const cost =
     EXPECTED_TURNS *
-    (pull.cost + moved([...carry, ...state]) + repetitions(snapshots) * (advance.cost + moved(state)))
+    (pull.cost +
+      nextCarry.cost +
+      movingCost(state) +
+      repetitions(snapshots) * (advance.cost + nextState.cost))
 
   return unit(types, bytes, cost, ({ inputs, outputs, scratch }) => {
     let next = 0

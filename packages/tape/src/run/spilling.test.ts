@@ -207,6 +207,37 @@ describe('loops that spill', () => {
     expect(run(small, vector(10), 8000).executable.spilledBytes).toBe(0)
   })
 
+  test('several loops share a store, and need no more memory with it than without', () => {
+    const x = vector(3000)
+    const both = (x: Tensor) => {
+      const first = forLoop(60, (_, s: Tensor) => step(s), x)
+      return forLoop(40, (_, s: Tensor) => step(s).mul(0.9), first.exp()).sum()
+    }
+    const program = programOf(x => grad(both)(x), x)
+    const leastOf = (spillBytes: number) => {
+      try {
+        compile(program, { memoryBytes: 1, spillBytes })
+      } catch (error) {
+        return (error as BudgetError).leastBytes
+      }
+      return 0
+    }
+    const { bits } = run(program, x)
+    for (const spillBytes of [12_288, 100_000, 500_000, 2_000_000]) {
+      const least = leastOf(spillBytes)
+      expect(least).toBeLessThanOrEqual(leastOf(0))
+      for (const memoryBytes of [least, least + 30_000, least + 100_000]) {
+        const within = run(program, x, memoryBytes, spillBytes)
+        expect(within.bits).toEqual(bits)
+        expect(within.executable.spilledBytes).toBeLessThanOrEqual(spillBytes)
+        if (memoryBytes < leastOf(0)) continue
+        expect(costOf(within.executable)).toBeLessThanOrEqual(
+          costOf(run(program, x, memoryBytes, 0).executable),
+        )
+      }
+    }
+  })
+
   test('10,000 steps of 16 KiB in 256 KiB', () => {
     const x = vector(4096)
     const program = programOf(chain(10_000), x)

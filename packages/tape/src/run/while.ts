@@ -1,9 +1,10 @@
 /** Loops of unknown length, and those of their states that they keep: see `repeatKeeping` of the kernels. */
 import { KEEPING_LISTS, repeatKeeping, repeatWhile } from '@wengert/kernels'
-import type { Aval, Control } from '../program/index.js'
+import type { Aval, Control, Program } from '../program/index.js'
 import { EXPECTED_TURNS, layOutSnapshots } from '../rewrite/index.js'
+import { withoutSums } from './accumulate.js'
 import { HandOver, move, moves } from './hand-over.js'
-import type { Region } from './region.js'
+import type { Enclose } from './region.js'
 import { putRow } from './rows.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
@@ -11,17 +12,23 @@ const BOOL: Aval = { dtype: 'bool', shape: [] }
 
 /** The unit of a loop of unknown length. */
 export function lowerWhile(
-  { conditionConstants, bodyConstants, keep }: Control & { kind: 'while' },
+  { condition, body, conditionConstants, bodyConstants, keep }: Control & { kind: 'while' },
   types: Types,
-  test: Region,
-  step: Region,
+  enclose: Enclose,
 ): Unit {
+  const outside = (program: Program) =>
+    enclose(
+      program,
+      program.inputs.map(() => 'external'),
+    )
+  const accumulating = withoutSums(body, bodyConstants, body.outputs.length)
+  const [test, step] = [outside(condition), outside(accumulating.program)]
   const first = conditionConstants + bodyConstants
   const parts = types.inputs.length - first
   const state = types.outputs.slice(0, parts)
-  const next = new HandOver(state, step, bodyConstants)
+  const next = new HandOver(state, step, bodyConstants, accumulating)
   const bytes = Math.max(test.bytes, step.bytes)
-  const cost = EXPECTED_TURNS * (test.cost + step.cost)
+  const cost = EXPECTED_TURNS * (test.cost + step.cost + next.cost)
   // Behind the region: the bool, the place of a snapshot, and what is set aside.
   return unit(types, bytes + 16 + next.bytes, cost, ({ inputs, outputs, scratch }) => {
     const carry = outputs.slice(0, parts)

@@ -30,25 +30,41 @@ export interface SpillFile {
   clear(): void
 }
 
+/** What is known of the record that was written last at a slot. */
+interface Known {
+  /** The run that wrote it, counted from 1. */
+  readonly run: number
+  readonly length: number
+  readonly sum: number
+  /** Checksum of the one before it there, whose bytes a host may give back that has lost the last ones. */
+  readonly sumBefore: number | undefined
+}
+
 /**
- * A store of records in a file. What is read is what was written: length and checksum of each record are kept in memory.
+ * A store of records in a file. What is read is what was written in the same run: number of the run, length and checksum of
+ * each record are kept in memory.
  *
  * @throws {@link SpillError} from `write` and `read`, with what the host said as its cause; from `write` too, if a record
  * lies beyond `bytes`.
  */
 export function recordStore(file: SpillFile, bytes: number): SpillStore {
-  const records = new Map<number, { readonly length: number; readonly sum: number }>()
+  const records = new Map<number, Known>()
+  let run = 1
   return {
     bytes,
     write(slot, record) {
       const position = slot * SPILL_BLOCK_BYTES
       if (position + record.length > bytes) throw beyond(file, position + record.length, bytes)
+      const sumBefore = records.get(slot)?.sum
       records.delete(slot)
       attempt(file, 'write', record.length, () => whole(record, position, file.write))
-      records.set(slot, { length: record.length, sum: checksum(record) })
+      records.set(slot, { run, length: record.length, sum: checksum(record), sumBefore })
     },
     read(slot, record) {
       const known = records.get(slot)
+      if (known !== undefined && known.run !== run) {
+        throw damaged(file, slot, `a record of run ${run}`, `one of run ${known.run}`)
+      }
       if (known?.length !== record.length) {
         throw damaged(file, slot, `${record.length} bytes`, `${known?.length ?? 'no'} bytes`)
       }
@@ -57,10 +73,12 @@ export function recordStore(file: SpillFile, bytes: number): SpillStore {
       )
       if (read < record.length) throw damaged(file, slot, `${record.length} bytes`, `${read} bytes`)
       const sum = checksum(record)
-      if (sum !== known.sum) throw damaged(file, slot, `checksum ${hex(known.sum)}`, `checksum ${hex(sum)}`)
+      if (sum === known.sum) return
+      const whose = sum === known.sumBefore ? ', that of the record before it' : ''
+      throw damaged(file, slot, `checksum ${hex(known.sum)}`, `checksum ${hex(sum)}${whose}`)
     },
     clear() {
-      records.clear()
+      run++
       try {
         file.clear()
       } catch {

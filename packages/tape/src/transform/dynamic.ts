@@ -12,6 +12,7 @@ import {
 import { type Given, type Residents, type Resumed, resume, settle } from '../resident/index.js'
 import { withinPages } from '../run/index.js'
 import type { Compiled, Engine } from './engine.js'
+import { againWithLines } from './explained.js'
 
 /** What a transformation makes of a recorded function: the tensors of its result, emitted from tensors. */
 export type Expand = (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
@@ -21,9 +22,10 @@ interface Path extends Compiled, Resumed {}
 
 /**
  * Define by run: records a function on values, in an arena in which all of them lie, and runs on from there: what the
- * transformation makes of the path is planned with what is resident.
+ * transformation makes of the path is planned with what is resident. If nothing fits, that is an error with the fewest bytes
+ * of the whole path, unless the function reads a value that cannot be computed: then with those of the path up to there.
  *
- * @throws {@link BudgetError} if an instruction does not fit the memory, or the path as a whole.
+ * @throws {@link BudgetError} if the path does not fit the memory.
  */
 export function dynamically(
   engine: Engine,
@@ -32,29 +34,35 @@ export function dynamically(
   tensors: readonly Tensor[],
   expand: Expand,
 ): Tree<Tensor> {
-  return engine.recording(residents => {
-    const tape = new Tape(residents)
-    const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
-    const { captures } = recording
-    if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
-    const there = thereOf(tape, residents)
-    const key = keyOf(recording, there)
-    const path =
-      (engine.known(key) as Path | undefined) ??
-      engine.keep(key, compiled(engine, recording, tensors, expand, inOrder(there, tape, residents)))
-    residents.vacate()
-    settle(residents.arena, path)
-    return engine.run(path, tensors, residents.arena)
-  })
+  let tape: Tape
+  const once = () =>
+    engine.recording(residents => {
+      tape = new Tape(residents)
+      const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
+      const { captures } = recording
+      if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
+      const there = thereOf(tape, residents)
+      const key = keyOf(recording, there)
+      const path =
+        (engine.known(key) as Path | undefined) ??
+        engine.keep(
+          key,
+          compiled(engine, recording, tensors, expand, there, () => inOrder(there, tape, residents)),
+        )
+      residents.vacate()
+      settle(residents.arena, path)
+      return engine.run(path, tensors, residents.arena)
+    })
+  return engine.isRecording ? once() : againWithLines(once, once, () => tape.values.length)
 }
 
-/** @param there in the order in which they would have left if memory had been short. */
 function compiled(
   engine: Engine,
   recording: Recording,
   tensors: readonly Tensor[],
   expand: Expand,
   there: readonly Given[],
+  ordered: () => readonly Given[],
 ): Path {
   // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
   const path = { ...recording, program: folded(recording.program) }
@@ -63,7 +71,7 @@ function compiled(
     ...tensors.map(x => x.aval),
   )
   const resumed = withinPages(engine.memoryBytes, bytes =>
-    resume(path.program, program, there, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic),
+    resume(path.program, program, there, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic, ordered),
   )
   return { ...resumed, outputs }
 }

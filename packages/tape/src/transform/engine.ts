@@ -115,6 +115,11 @@ export class Engine {
     )
   }
 
+  /** Whether a recording with values is in progress. */
+  get isRecording(): boolean {
+    return this.#residents !== undefined
+  }
+
   /** Does something that records with values. Recordings inside of one another have their values in one arena. */
   recording<T>(act: (residents: Residents) => T): T {
     if (this.#residents) return act(this.#residents)

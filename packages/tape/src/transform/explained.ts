@@ -6,6 +6,7 @@ import {
   flattenTree,
   hasData,
   isArgumentLeaf,
+  MOST_LINES,
   type Recording,
   record,
   recordOn,
@@ -74,24 +75,30 @@ export const explainer =
     return engine.explain(simplify(whole.program))
   }
 
-/** Instructions beyond which an error is worth no second recording. */
-const MOST = 20_000
-
 /**
  * Plans a recorded program. If no plan fits, it is recorded again with the lines of the code, so that the error has them.
  */
-export function plannedWithLines<T>(
+export const plannedWithLines = <T>(
   recorded: Program,
   again: () => Recording,
   plan: (program: Program) => T,
-): T {
+): T =>
+  againWithLines(
+    () => plan(simplify(recorded)),
+    () => plan(simplify(again().program)),
+    () => recorded.instructions.length,
+  )
+
+/**
+ * Runs something; if there is no plan that fits, again with the lines of the code, so that the error has them. What has
+ * more instructions than lines are looked up for is worth no second recording.
+ */
+export function againWithLines<T>(run: () => T, again: () => T, instructionCount: () => number): T {
   try {
-    return plan(simplify(recorded))
+    return run()
   } catch (error) {
-    if (error instanceof BudgetError && recorded.instructions.length <= MOST) {
-      throw errorOf(() => plan(simplify(withLines(again).program)), error)
-    }
-    throw error
+    if (!(error instanceof BudgetError) || instructionCount() > MOST_LINES) throw error
+    throw errorOf(() => withLines(again), error)
   }
 }
 

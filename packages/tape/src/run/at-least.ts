@@ -1,0 +1,27 @@
+import { largestWorkingSetBytes } from '../plan/index.js'
+import { controlOf, type Program } from '../program/index.js'
+import { lower } from './lower.js'
+import { Regions } from './region.js'
+
+/**
+ * Bytes and cost below which no plan of a program is, as far as that is known before it is planned: those of its fullest
+ * instruction and of a list that runs each once. Of a program with loops nothing is, since they may be rewritten.
+ *
+ * @param regions what was lowered already, with nothing pinned.
+ * @example
+ * const { program } = record(x => x.mul(x), tensor([1, 2, 3]))
+ * atLeast(program).cost // → 39
+ */
+export function atLeast(
+  program: Program,
+  regions = new Regions(),
+): { readonly bytes: number; readonly cost: number } {
+  if (program.instructions.some(controlOf)) return { bytes: 0, cost: 0 }
+  const { graph } = regions.lowered(program, 'ample', () => lower(program, [], 'ample', regions))
+  let [bytes, cost] = [largestWorkingSetBytes(graph), 0]
+  for (const step of graph.steps) {
+    bytes += step.recordBytes ?? 0
+    cost += step.cost
+  }
+  return { bytes, cost }
+}

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BudgetError } from '../errors.js'
+import { grad, type Tensor, tensor } from '../index.js'
+import { PAGE_BYTES } from '../run/index.js'
+
+const bits = (x: Tensor) => new Uint8Array(x.toTypedArray().buffer)
+
+const ramp = (length: number) => tensor(Float32Array.from({ length }, (_, k) => k / length))
+
+const refused = (act: () => unknown): BudgetError => {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof BudgetError) return error
+    throw error
+  }
+  throw new Error('It was not refused.')
+}
+
+describe('define by run in too few bytes', () => {
+  test('a path that reads nothing is known to its end: the bytes of all of it are named, and will do', () => {
+    const deep = (x: Tensor) => {
+      let y = x.reshape([60, 100])
+      for (let k = 0; k < 12; k++)
+        y = y
+          .matmul(y.transpose([1, 0]))
+          .matmul(x.reshape([60, 100]))
+          .tanh()
+      return y.sum()
+    }
+    const x = ramp(6000)
+    const { leastBytes, message } = refused(() => grad(deep, { dynamic: true, memory: PAGE_BYTES })(x))
+    expect(message).toMatch(/recorded at dynamic-refusal\.test\.ts:\d+:\d+/)
+    expect(bits(grad(deep, { dynamic: true, memory: leastBytes })(x))).toEqual(bits(grad(deep)(x)))
+  })
+
+  test('where it reads what there is no room for, what is named is said to be for the path up to there', () => {
+    const looking = (x: Tensor) => {
+      const y = x.mul(x).sin()
+      return y.sum().item() > 0 ? y.mul(x).mul(y).sum() : y.sum()
+    }
+    const x = ramp(20_000)
+    const within = (memory: number) => grad(looking, { dynamic: true, memory })(x)
+    expect(() => within(PAGE_BYTES)).toThrowErrorMatchingInlineSnapshot(`
+      [BudgetError: No plan fits 65536 bytes for a value that the function reads, so its path is not known beyond.
+        expected  at least 196608 bytes for the path up to there
+        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:40:19
+        fix       give it 196608 bytes (192 KiB) or more, since the rest of the path may need more; or read fewer values]
+    `)
+    const first = refused(() => within(PAGE_BYTES)).leastBytes
+    const second = refused(() => within(first))
+    expect(second.message).not.toMatch('not known beyond')
+    expect(bits(within(second.leastBytes))).toEqual(bits(grad(looking, { dynamic: true })(x)))
+  })
+
+  test('values that do not depend on what there is no room for are read as ever', () => {
+    const x = ramp(20_000)
+    const twice = (x: Tensor) => {
+      const wide = x.mul(x).sin()
+      const few = x.at(3).add(1)
+      return few.item() > 0 ? wide.sum() : few
+    }
+    const { leastBytes } = refused(() => grad(twice, { dynamic: true, memory: PAGE_BYTES * 2 })(x))
+    expect(bits(grad(twice, { dynamic: true, memory: leastBytes })(x))).toEqual(
+      bits(grad(twice, { dynamic: true })(x)),
+    )
+  })
+
+  test('of random paths, the second attempt with the bytes of the whole path is the last', () => {
+    const step = fc.record({
+      op: fc.constantFrom('sin', 'tanh', 'add', 'sub', 'mul', 'maximum'),
+      from: fc.tuple(fc.nat(), fc.nat()),
+      look: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 5, maxLength: 40 }),
+        fc.integer({ min: 500, max: 20_000 }),
+        fc.integer({ min: 1, max: 4 }),
+        (steps, length, pages) => {
+          const path = (x: Tensor) => {
+            const values = [x]
+            for (const { op, from, look } of steps) {
+              const [a, b] = from.map(k => values[k % values.length] as Tensor) as [Tensor, Tensor]
+              const y = op === 'sin' || op === 'tanh' ? a[op]() : a[op as 'add'](b)
+              values.push(!look || y.at(7).item() > 0 ? y : y.mul(-0.5))
+            }
+            return (values.at(-1) as Tensor).mean()
+          }
+          const x = ramp(length)
+          let memory = pages * PAGE_BYTES
+          for (let whole = false; ; ) {
+            try {
+              expect(bits(grad(path, { dynamic: true, memory })(x))).toEqual(
+                bits(grad(path, { dynamic: true })(x)),
+              )
+              return
+            } catch (error) {
+              if (!(error instanceof BudgetError)) throw error
+              expect(error.leastBytes).toBeGreaterThan(memory)
+              expect(whole).toBe(false)
+              whole = !error.message.includes('not known beyond')
+              memory = error.leastBytes
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+})
