@@ -26,6 +26,8 @@ export interface SearchOptions {
   readonly snapshotCost: Float64Array
   /** Storages and steps to look at; the first start is tried all the same. */
   readonly work: number
+  /** Storages and steps that one attempt may look at. */
+  readonly attemptWork: number
   /** No schedule is cheaper, so nothing is looked for beyond. */
   readonly leastExtraCost: number
   /** What was found before, maybe under a lower limit. */
@@ -38,10 +40,14 @@ export interface SearchOptions {
 export interface Searched {
   readonly found: readonly Found[]
   readonly stuckAt: number
+  /** Storages and steps that were looked at. */
+  readonly work: number
 }
 
 /** Without an improvement for so many steps of search a step of the graph, a search begins anew; within bounds. */
 const PATIENCE = { each: 1, least: 64, most: 400 }
+/** What an attempt counts for itself, in storages and steps that are looked at, for each step of the graph. */
+const ATTEMPT_WORK = 4
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
 
@@ -50,7 +56,7 @@ export function search(index: GraphIndex, options: SearchOptions): Searched {
   const hunt = new Hunt(index, options)
   const starts = [...options.policies.map(policy => ({ policy, bias: undefined })), ...options.from]
   for (const [k, { policy, bias }] of starts.entries()) {
-    if (k > 0 && hunt.isOver()) break
+    if (k > 0 && (hunt.isOver() || hunt.isDone())) break
     hunt.attempt(policy, bias)
   }
   hunt.improve()
@@ -63,7 +69,7 @@ class Hunt implements Searched {
   readonly #index: GraphIndex
   readonly #options: SearchOptions
   readonly #random = randomNumbers(0x9e3779b9)
-  #work = 0
+  work = 0
   /** Where the search is: the best schedule since it began, or began anew. */
   #now: Found | undefined
   /** Storages that it writes more than once. */
@@ -76,10 +82,10 @@ class Hunt implements Searched {
 
   /** Tries once, and goes on from what is no dearer than where it was. */
   attempt(policy: Policy, bias: Float64Array | undefined): boolean {
-    const { limitBytes, snapshotCost } = this.#options
+    const { limitBytes, snapshotCost, attemptWork: mostWork } = this.#options
     const mostExtraCost = this.#now?.extraCost ?? Infinity
-    const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost })
-    this.#work += result.work + this.#index.stepCount
+    const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost, mostWork })
+    this.work += result.work + ATTEMPT_WORK * this.#index.stepCount
     if ('stuckAt' in result) {
       this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
       return false
@@ -96,11 +102,9 @@ class Hunt implements Searched {
   }
 
   improve(): void {
-    const { leastExtraCost } = this.#options
     const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, PATIENCE.each * this.#index.stepCount))
     for (let idle = 0; !this.isOver(); idle++) {
-      const best = this.found.at(-1)
-      if (best && best.extraCost <= leastExtraCost * (1 + 1e-9)) return
+      if (this.isDone()) return
       if (idle === patience) {
         if (!this.#now) return
         this.#now = undefined
@@ -112,7 +116,13 @@ class Hunt implements Searched {
 
   isOver(): boolean {
     const { work, isOver } = this.#options
-    return isOver ? isOver() : this.#work >= work
+    return isOver ? isOver() : this.work >= work
+  }
+
+  /** Whether nothing better can be found. */
+  isDone(): boolean {
+    const best = this.found.at(-1)
+    return best !== undefined && best.extraCost <= this.#options.leastExtraCost * (1 + 1e-9)
   }
 
   /** From a schedule to one that differs in a few odds. */
