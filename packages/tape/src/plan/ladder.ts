@@ -45,9 +45,11 @@ export function ladder(
     if (limit >= largestBytes && limit < highest) limits.add(limit)
   }
   add(highest - grain)
-  for (const share of sharesFor(index.stepCount)) {
-    add(Math.ceil(keptBytes / grain) * grain + (highest - keptBytes) * share)
-  }
+  const lowest = Math.ceil(keptBytes / grain) * grain
+  const levels = (highest - lowest) / grain
+  const shares = sharesFor(index.stepCount)
+  if (levels <= 1.2 * shares.length) for (let k = 0; k < levels; k++) add(lowest + k * grain)
+  else for (const share of shares) add(lowest + (highest - keptBytes) * share)
   // below it outputs have to leave
   const below = index.stepCount > VERY_LONG ? 2 : index.stepCount > LONG ? 4 : 8
   for (let k = 0; k < below; k++) add(largestBytes + ((keptBytes - largestBytes) * k) / below)
@@ -79,7 +81,7 @@ const WORK = { each: 12_000, most: 8e6 }
 const LONG_WORK = { least: 1.2e7, each: 600 }
 
 /** What of it goes to one limit at least. */
-const LEAST_WORK = 12_000
+const LEAST_WORK = 9000
 
 /** What of it goes to the limit with so many below it: most to the lowest, whose schedules are the hardest to find. */
 export function workAt(below: number, stepCount: number): number {

@@ -120,9 +120,9 @@ export class Portfolio {
     const from = near ? this.#climb(near).found.slice(-1) : []
     let left = work
     return this.#bestNear(best, budgetBytes, limitBytes => {
-      const searched = this.#search(limitBytes, from, { work: left / 2 })
+      const searched = this.#search(limitBytes, from, { work: 0.7 * left, isPersistent: true })
       left -= searched.work
-      return { ...searched, isLast: left <= work / 4 }
+      return { ...searched, isLast: left <= 0.1 * work }
     })
   }
 
@@ -140,7 +140,7 @@ export class Portfolio {
     )
     const from = known.slice(0, 1).flatMap(({ climbed }) => climbed?.found.slice(-1) ?? [])
     const found = this.#bestNear(best, budgetBytes, limitBytes => ({
-      ...this.#search(limitBytes, from, { work: Infinity, isOver }),
+      ...this.#search(limitBytes, from, { work: Infinity, isOver, isPersistent: true }),
       isLast: isOver(),
     }))
     return found ?? this.best(budgetBytes)

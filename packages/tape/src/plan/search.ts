@@ -10,12 +10,16 @@
 import type { GraphIndex } from './graph-index.js'
 import { firstGap, gapCount, type Policy, schedule } from './schedule.js'
 
-/** A schedule that fits, with what it was made by. */
-export interface Found {
-  readonly runs: Int32Array
-  readonly extraCost: number
+/** What a schedule is made by. */
+interface Start {
   readonly policy: Policy
   readonly bias: Float64Array | undefined
+}
+
+/** A schedule that fits, with what it was made by. */
+export interface Found extends Start {
+  readonly runs: Int32Array
+  readonly extraCost: number
 }
 
 /** What a search is given. */
@@ -32,6 +36,8 @@ export interface SearchOptions {
   readonly leastExtraCost: number
   /** What was found before, maybe under a lower limit. */
   readonly from: readonly Found[]
+  /** Whether the search goes on while nothing fits, as long as there is work, instead of giving up after a while. */
+  readonly isPersistent?: boolean
   /** Whether it is time to stop. Default: when the work is done. */
   readonly isOver?: (() => boolean) | undefined
 }
@@ -72,6 +78,8 @@ class Hunt implements Searched {
   work = 0
   /** Where the search is: the best schedule since it began, or began anew. */
   #now: Found | undefined
+  /** What came farthest before anything was found. */
+  #nearest: Start | undefined
   /** Storages that it writes more than once. */
   #again: readonly number[] = []
 
@@ -87,6 +95,7 @@ class Hunt implements Searched {
     const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost, mostWork })
     this.work += result.work + ATTEMPT_WORK * this.#index.stepCount
     if ('stuckAt' in result) {
+      if (this.found.length === 0 && result.stuckAt >= this.stuckAt) this.#nearest = { policy, bias }
       this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
       return false
     }
@@ -106,11 +115,12 @@ class Hunt implements Searched {
     for (let idle = 0; !this.isOver(); idle++) {
       if (this.isDone()) return
       if (idle === patience) {
-        if (!this.#now) return
+        if (!this.#now && !(this.#options.isPersistent && this.found.length === 0)) return
         this.#now = undefined
         idle = 0
       }
-      if (this.#now ? this.#step(this.#now) : this.#anywhere()) idle = 0
+      const from = this.#now ?? (this.found.length === 0 && this.#random() < 0.7 ? this.#nearest : undefined)
+      if (from ? this.#step(from) : this.#anywhere()) idle = 0
     }
   }
 
@@ -126,7 +136,7 @@ class Hunt implements Searched {
   }
 
   /** From a schedule to one that differs in a few odds. */
-  #step({ policy, bias }: Found): boolean {
+  #step({ policy, bias }: Start): boolean {
     const next = bias?.slice() ?? new Float64Array(gapCount(this.#index))
     const changes = 1 + Math.floor(this.#random() * this.#random() * 6)
     for (let k = 0; k < changes; k++) {
