@@ -2,7 +2,7 @@
 const ALL = 256
 
 /** What sorting counts, for each member. */
-const SORTING = 4
+const SORTING = 10
 
 /** A set of storages, and the one with the highest score among them without looking at all of them every time. */
 export class Candidates {

@@ -68,17 +68,17 @@ export interface Work {
 
 /** The work that goes into a graph of so many steps, whatever its shape. */
 export function workFor(stepCount: number): Work {
-  const long = 8e6 + 900 * Math.min(stepCount, 10_000) + 300 * Math.max(0, stepCount - 10_000)
+  const long = 1e7 + 700 * Math.min(stepCount, 10_000) + 300 * Math.max(0, stepCount - 10_000)
   const attempt = Math.min(long, 8000 * stepCount)
   const failures = stepCount > LONG ? attempt / 2 : Math.min(4 * attempt, 4e6)
   return { attempt, probe: attempt / 4, failures }
 }
 
 /** What searches of a graph that is not long look at, about, under all limits together: so many a step, within a bound. */
-const WORK = { each: 12_000, most: 8e6 }
+const WORK = { each: 24_000, most: 1e7 }
 
 /** What attempts at a long graph look at under all limits together, about: so much, and so many a step. */
-const LONG_WORK = { least: 1.2e7, each: 600 }
+const LONG_WORK = { least: 1.6e7, each: 500 }
 
 /** What of it goes to one limit at least. */
 const LEAST_WORK = 9000

@@ -63,7 +63,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     summary: `plan: no plan within ${budgetBytes} bytes was found.`,
     expected: `a budget of at least ${least} bytes`,
     at: step < 0 ? 'the inputs or outputs' : `step ${step}`,
-    fix: `Give it ${least} bytes, or use smaller shards.`,
+    fix: `Give it ${least} bytes.`,
     budgetBytes,
     leastBytes: least,
     data: { step, largestWorkingSetBytes: portfolio.sets.largestBytes },

@@ -45,11 +45,11 @@ const POLICIES: readonly Policy[] = [
 const LONG_POLICIES: readonly Policy[] = [
   neighbourhood(1, 0.5, 1),
   stale(1),
+  neighbourhood(1, 2, 1),
   snapshot(0),
   neighbourhood(1, 1, 1),
   recovery(1, 1, 1),
   stale(2),
-  neighbourhood(1, 2, 1),
   recovery(1, 0.5, 1),
 ]
 

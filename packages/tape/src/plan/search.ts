@@ -28,7 +28,7 @@ export interface SearchOptions {
   readonly policies: readonly Policy[]
   /** Estimated cost of bringing back each storage as a snapshot. */
   readonly snapshotCost: Float64Array
-  /** Storages and steps to look at; the first start is tried all the same. */
+  /** Storages and steps to look at; where nothing fits, as many as one attempt may look at. */
   readonly work: number
   /** Storages and steps that one attempt may look at. */
   readonly attemptWork: number
@@ -125,8 +125,9 @@ class Hunt implements Searched {
   }
 
   isOver(): boolean {
-    const { work, isOver } = this.#options
-    return isOver ? isOver() : this.work >= work
+    const { work, attemptWork, isOver } = this.#options
+    if (isOver) return isOver()
+    return this.work >= (this.found.length > 0 ? work : Math.max(work, attemptWork))
   }
 
   /** Whether nothing better can be found. */
