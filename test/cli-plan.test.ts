@@ -76,8 +76,8 @@ test('what is said', async () => {
       │              ┃               ╎                              
     30┤              ┃               ╎                              
       │              ┃               ╎                              
-    20┤              ┗━━━━━━━━━━━━━━┓╎                              
-      │                             ┃╎                              
+    20┤              ┃               ╎                              
+      │              ┗━━━━━━━━━━━━━━┓╎                              
     10┤                             ┗╎━━━━━━━━━━━━┓                 
       │                              ╎            ┗━━━━━━━━━━━━━━┓  
      0┤                              ╎                           ┗━ 
@@ -88,7 +88,7 @@ test('what is said', async () => {
     │ needs │ bytes │     cost │ extra cost │ run again │          │
     ├───────┼───────┼──────────┼────────────┼───────────┼──────────┤
     │ 96 B  │    96 │ 305 FLOP │    +56.4 % │        10 │          │
-    │ 128 B │   128 │ 238 FLOP │    +22.1 % │         4 │          │
+    │ 128 B │   128 │ 229 FLOP │    +17.4 % │         3 │          │
     │ 160 B │   160 │ 216 FLOP │    +10.8 % │         2 │ ◀ budget │
     │ 192 B │   192 │ 205 FLOP │     +5.1 % │         1 │          │
     │ 224 B │   224 │ 195 FLOP │     +0.0 % │         0 │          │
@@ -276,7 +276,7 @@ test('help', async () => {
       --memory <size>     bytes to plan within (default: as many as everything
                           needs)
       --search-ms <n>     --graph: milliseconds to look for a better plan within
-                          --memory (default: 1000)
+                          --memory (default: up to a second, the same on every host)
       --out <file.html>   also write a page with pictures: memory over time, and
                           bytes against cost
       --batch <n>         rows of the batch (default: 1024; lstm 64, transformer 16)

@@ -159,7 +159,7 @@ const planOf = (): Command =>
     )
     .option(
       '--search-ms <n>',
-      '--graph: milliseconds to look for a better plan within --memory (default: 1000)',
+      '--graph: milliseconds to look for a better plan within --memory (default: up to a second, the same on every host)',
       whole('--search-ms', 0, MOST_SECONDS * 1000),
     )
     .option('--out <file.html>', 'also write a page with pictures: memory over time, and bytes against cost')

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { BudgetError, type Graph, type Plan, plan, simulate } from '@wengert/tape'
+import { BudgetError, type Graph, plan, simulate } from '@wengert/tape'
 import loadHighs, { type Highs } from 'highs'
 import { type CaseName, caseNames, caseOf } from './cases.js'
 import { dtr } from './dtr.js'
@@ -26,7 +26,10 @@ export interface PlanRow {
   readonly planMs: number
   /** How much longer than the bound the whole takes, in percent; null where no bound is known. */
   readonly gapPercent: number | null
-  /** The extra cost below which the integer program found that no schedule is; null where it was not solved. */
+  /**
+   * The extra cost below which no schedule is, as the integer program found at this budget or at a larger one; null where it
+   * was not solved.
+   */
   readonly boundPercent: number | null
 }
 
@@ -65,15 +68,53 @@ export async function planSuite(options: PlanOptions = {}): Promise<readonly Pla
     onCase?.(name)
     const training = caseOf(name, flopsPerByte)
     const { largestWorkingSetBytes: least, storeEverythingBytes: most } = endsOf(training.graph)
+    const points: Point[] = []
     for (const fraction of fractions) {
       await setImmediate()
       signal?.throwIfAborted()
       const budgetBytes = Math.ceil((least + fraction * (most - least)) / 16) * 16
-      const point = { case: name, fraction, budgetBytes }
-      rows.push(...planPoint(training, budgetBytes, highs, seconds).map(row => ({ ...point, ...row })))
+      points.push({ case: name, fraction, budgetBytes, ...planPoint(training, budgetBytes, highs, seconds) })
     }
+    rows.push(...points.flatMap(point => rowsOf(training.graph, point, boundAt(points, point.budgetBytes))))
   }
   return rows
+}
+
+/** What all planners found at one budget. */
+interface Point {
+  readonly case: CaseName
+  readonly fraction: number
+  readonly budgetBytes: number
+  readonly tries: readonly Try[]
+  /** The extra cost below which the integer program found that no schedule is, where it was solved. */
+  readonly boundCost: number | undefined
+}
+
+/** The best bound at a budget: what bounds plans within more bytes bounds those within fewer, too. */
+function boundAt(points: readonly Point[], budgetBytes: number): number | undefined {
+  const known = points.flatMap(point =>
+    point.boundCost !== undefined && point.budgetBytes >= budgetBytes ? [point.boundCost] : [],
+  )
+  return known.length === 0 ? undefined : Math.max(...known)
+}
+
+function rowsOf(
+  { steps }: Graph,
+  { tries, boundCost: _, ...point }: Point,
+  bound: number | undefined,
+): PlanRow[] {
+  const total = steps.reduce((sum, step) => sum + step.cost, 0)
+  return tries.map(({ planner, replayed, arenaBytes, planMs }) => ({
+    ...point,
+    planner,
+    feasible: replayed !== undefined,
+    peakBytes: arenaBytes ?? replayed?.peakBytes ?? null,
+    extraCostPercent: replayed ? (100 * replayed.extraCost) / total : null,
+    planMs,
+    gapPercent:
+      replayed && bound !== undefined ? 100 * ((total + replayed.extraCost) / (total + bound) - 1) : null,
+    boundPercent: bound === undefined ? null : (100 * bound) / total,
+  }))
 }
 
 /** A schedule that fits, or undefined, and how long it took. */
@@ -89,42 +130,27 @@ interface Try {
 function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, seconds: number) {
   const { graph } = training
   const tries = [ours(graph, budgetBytes), segments(training, budgetBytes), evictions(graph, budgetBytes)]
-  let bound: number | undefined
-  if (graph.steps.length <= MOST_STEPS) {
-    const known = tries.filter(({ replayed }) => replayed !== undefined)
-    const from = known.sort((a, b) => a.replayed!.extraCost - b.replayed!.extraCost)[0]?.moves
-    const solved = solve(graph, budgetBytes, { highs, seconds, from: from && runsOf(from) })
-    // infinite only says that nothing is in reach of the program
-    if (solved.boundCost < Infinity) bound = solved.boundCost
-    tries.push(solved)
-  }
-  const total = graph.steps.reduce((sum, step) => sum + step.cost, 0)
-  return tries.map(({ planner, replayed, arenaBytes, planMs }) => ({
-    planner,
-    feasible: replayed !== undefined,
-    peakBytes: arenaBytes ?? replayed?.peakBytes ?? null,
-    extraCostPercent: replayed ? (100 * replayed.extraCost) / total : null,
-    planMs,
-    gapPercent:
-      replayed && bound !== undefined ? 100 * ((total + replayed.extraCost) / (total + bound) - 1) : null,
-    boundPercent: bound === undefined ? null : (100 * bound) / total,
-  }))
+  if (graph.steps.length > MOST_STEPS) return { tries, boundCost: undefined }
+  const known = tries.filter(({ replayed }) => replayed !== undefined)
+  const from = known.sort((a, b) => a.replayed!.extraCost - b.replayed!.extraCost)[0]?.moves
+  const solved = solve(graph, budgetBytes, { highs, seconds, from: from && runsOf(from) })
+  // infinite only says that nothing is in reach of the program
+  const boundCost = solved.boundCost < Infinity ? solved.boundCost : undefined
+  return { tries: [...tries, solved], boundCost }
 }
 
-/** Milliseconds after which this engine's planner looks for no better plan at one point. */
-const SEARCH_MS = 900
-
 /**
- * This engine's planner, on a fresh copy, since it remembers graphs: the plan it always finds, and one that it searches
- * for a time.
+ * Storages and steps that this engine's planner looks at to find a better plan at one point: up to a second. They are
+ * counted, so that its plans are the same on every host.
  */
+const SEARCH_WORK = 2e7
+
+/** This engine's planner, on a fresh copy, since it remembers graphs. */
 function ours(original: Graph, budgetBytes: number): Try {
   const graph = structuredClone(original)
   const start = performance.now()
   try {
-    const found = cheapest(
-      [undefined, SEARCH_MS].map(searchMs => () => plan(graph, { budgetBytes, searchMs })),
-    )
+    const found = plan(graph, { budgetBytes, searchWork: SEARCH_WORK })
     const planMs = performance.now() - start
     simulate(graph, found, { budgetBytes })
     return { ...checked(graph, budgetBytes, 'wengert', found.actions, planMs), arenaBytes: found.peakBytes }
@@ -132,22 +158,6 @@ function ours(original: Graph, budgetBytes: number): Try {
     if (!(error instanceof BudgetError)) throw error
     return { planner: 'wengert', moves: undefined, replayed: undefined, planMs: performance.now() - start }
   }
-}
-
-/** The cheaper of several plans, some of which may be refused. */
-function cheapest(ways: readonly (() => Plan)[]): Plan {
-  const found: Plan[] = []
-  let refusal: unknown
-  for (const way of ways) {
-    try {
-      found.push(way())
-    } catch (error) {
-      if (!(error instanceof BudgetError)) throw error
-      refusal = error
-    }
-  }
-  if (found.length === 0) throw refusal
-  return found.reduce((best, each) => (each.extraCost < best.extraCost ? each : best))
 }
 
 function segments(training: TrainingStep, budgetBytes: number): Try {

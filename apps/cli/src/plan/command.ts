@@ -13,11 +13,12 @@ export interface PlanOutput {
   /** Where a page goes. */
   readonly out?: string
   readonly json?: true
-  /** Graphs: milliseconds to look for a better plan within the memory. */
+  /** Graphs: milliseconds to look for a better plan within the memory. Default: a fixed number of looks, about as long as a second. */
   readonly searchMs?: number
 }
 
-const SEARCH_MS = 1000
+/** Storages and steps that a search looks at where no time is given: up to a second. */
+const SEARCH_WORK = 2e7
 
 /**
  * Plans the gradient of a model over a whole batch in one arena.
@@ -34,13 +35,17 @@ export const planModelCommand = (model: ModelName, options: ModelOptions, output
  * @throws as {@link planModelCommand}; GraphError for a file that holds no graph.
  */
 export const planGraphCommand = async (file: string, output: PlanOutput): Promise<void> =>
-  planCommand(await graphSubject(file), { searchMs: SEARCH_MS, ...output })
+  planCommand(await graphSubject(file), output)
 
 function planCommand(subject: Subject, { memory, out, json, searchMs }: PlanOutput): void {
   // before planning, which may take a while
   const target = out === undefined ? undefined : placeFor('--out', out)
   say(`${subject.title}:`)
-  const report = reportOf(subject, memory, searchMs)
+  const report = reportOf(
+    subject,
+    memory,
+    searchMs === undefined ? { searchWork: SEARCH_WORK } : { searchMs },
+  )
   sayReport(report)
   if (target !== undefined) {
     saveWhole('--out', target, pageOf(report))

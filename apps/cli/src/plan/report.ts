@@ -1,7 +1,7 @@
 import { simulate } from '@wengert/tape'
 import { type CurvePoint, curveOf, type Fineness } from './curve.js'
 import { type Bounds, boundsOf, costOf, type Figures, figuresOf, needsBytes } from './figures.js'
-import type { Loop, Subject } from './subject.js'
+import type { Loop, Search, Subject } from './subject.js'
 import { type Timeline, timelineOf } from './timeline.js'
 
 /** All that is said about a plan, on the terminal, in JSON and in the page. */
@@ -37,11 +37,11 @@ function finenessFor(stepCount: number): Fineness {
  * Plans a subject within a budget, or with everything kept where there is none, and beside it the whole trade of cost for
  * bytes.
  *
- * @param searchMs time to look for a better plan within the budget
+ * @param search how long to look for a better plan within the budget
  * @throws BudgetError if no plan was found that fits.
  */
-export function reportOf(subject: Subject, budgetBytes: number | undefined, searchMs = 0): PlanReport {
-  const chosen = subject.within(budgetBytes ?? Number.POSITIVE_INFINITY, searchMs)
+export function reportOf(subject: Subject, budgetBytes: number | undefined, search: Search = {}): PlanReport {
+  const chosen = subject.within(budgetBytes ?? Number.POSITIVE_INFINITY, search)
   const kept = budgetBytes === undefined ? chosen : subject.within(Number.POSITIVE_INFINITY)
   if (budgetBytes !== undefined) simulate(chosen.graph, chosen.plan, { budgetBytes })
   const known = budgetBytes === undefined ? [] : ([[budgetBytes, chosen]] as const)

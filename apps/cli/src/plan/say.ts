@@ -1,6 +1,6 @@
 import { formatByteSize } from '@wengert/tape'
 import { colours, say, table } from '../terminal/index.js'
-import { BUDGET_MARK, chartOf } from './chart.js'
+import { BUDGET_MARK, chartOf, costAxisOf } from './chart.js'
 import type { CurvePoint } from './curve.js'
 import type { PlanReport } from './report.js'
 import { unitOf } from './scale.js'
@@ -19,7 +19,8 @@ export function sayReport(report: PlanReport): void {
   }
   const mark = budgetBytes === undefined ? '' : `; ${BUDGET_MARK} is the budget`
   say(bold('What fewer bytes cost'))
-  say(dim(`extra cost in % against ${unitOf(last.peakBytes).name}${mark}`))
+  const scale = costAxisOf(curve).isLogarithmic ? ', logarithmic,' : ''
+  say(dim(`extra cost in %${scale} against ${unitOf(last.peakBytes).name}${mark}`))
   say(chartOf(curve, budgetBytes))
   say(pointsTable(curve, budgetBytes))
 }

@@ -24,10 +24,18 @@ export interface Subject {
   /**
    * The plan within so many bytes.
    *
-   * @param searchMs time to look for a better one; programs take none of it, since their loops are chosen as well
+   * @param search how long to look for a better one; programs do not, since their loops are chosen as well
    * @throws BudgetError if nothing was found that fits.
    */
-  within(budgetBytes: number, searchMs?: number): SubjectPlan
+  within(budgetBytes: number, search?: Search): SubjectPlan
+}
+
+/** How long to look for a better plan at one budget. */
+export interface Search {
+  /** Milliseconds. */
+  readonly searchMs?: number | undefined
+  /** Storages and steps, which are counted, so that the plan is the same on every host; without milliseconds. */
+  readonly searchWork?: number | undefined
 }
 
 /** A plan with the graph that it is of: loops may be rewritten to fit, so that graphs differ from plan to plan. */
@@ -63,11 +71,11 @@ export function modelSubject(model: ModelName, options: ModelOptions): Subject {
   }
 }
 
-/** The cheaper of the plan that is always found and one that is searched for a time. */
-function cheapest(graph: Graph, budgetBytes: number, searchMs: number): Plan {
+/** The plan that is found by a search of counted work, or the cheaper of the one that is always found and one of so long. */
+function cheapest(graph: Graph, budgetBytes: number, { searchMs = 0, searchWork }: Search): Plan {
   const searched =
     searchMs > 0 && budgetBytes < Infinity ? orRefused(graph, budgetBytes, searchMs) : undefined
-  if (searched === undefined) return plan(graph, { budgetBytes })
+  if (searched === undefined) return plan(graph, { budgetBytes, searchWork })
   const usual = orRefused(graph, budgetBytes)
   return usual && usual.extraCost <= searched.extraCost ? usual : searched
 }
@@ -90,9 +98,9 @@ export async function graphSubject(file: string): Promise<Subject> {
     named: { graph: file, nodes: stepCount },
     stepCount,
     // a node and its storage have one number
-    within: (budgetBytes, searchMs = 0) => ({
+    within: (budgetBytes, search = {}) => ({
       graph,
-      plan: cheapest(graph, budgetBytes, searchMs),
+      plan: cheapest(graph, budgetBytes, search),
       nameOf: storage => `node ${storage}`,
       onlyGraph: true,
       loops: [],

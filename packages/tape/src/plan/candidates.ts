@@ -1,11 +1,18 @@
 /** Up to so many members all are scored. */
 const ALL = 256
 
+/** What sorting counts, for each member. */
+const SORTING = 10
+
 /** A set of storages, and the one with the highest score among them without looking at all of them every time. */
 export class Candidates {
   readonly #members: number[] = []
   readonly #place: Int32Array
-  #shortlist: number[] = []
+  /** The best of when it was made, and how many they were. */
+  #shortlist: Entry[] = []
+  #selected = 0
+  /** Members that were looked at, beside what scores count. */
+  work = 0
 
   constructor(storageCount: number) {
     this.#place = new Int32Array(storageCount).fill(-1)
@@ -30,23 +37,24 @@ export class Candidates {
 
   /**
    * A member with the highest score, −1 when no member scores above −∞. From {@link ALL} members on, the best 4√n of one look
-   * at all are scored alone until half of them are gone, so that n removals cost O(n√n) rather than O(n²).
+   * at all are a shortlist until half of them are gone, so that n removals cost O(n√n) rather than O(n²), and of those only
+   * the ones whose last known score is above the best are scored again (lazily greedy, Minoux 1978): scores mostly fall.
    */
   best(score: (storage: number) => number): number {
-    if (this.#members.length < ALL) return this.#bestOf(this.#members, score)
-    const fresh = this.#shortlist.filter(storage => this.#place[storage]! >= 0)
-    if (fresh.length > this.#shortlist.length / 2) {
-      const best = this.#bestOf(fresh, score)
+    if (this.#members.length < ALL) return this.#bestOfAll(score)
+    this.#keepMembers()
+    if (this.#shortlist.length > this.#selected / 2) {
+      const best = this.#bestOfShortlist(score)
       if (best >= 0) return best
     }
-    this.#shortlist = this.#select(score)
-    return this.#bestOf(this.#shortlist, score)
+    this.#select(score)
+    return this.#bestOfShortlist(score)
   }
 
-  #bestOf(list: readonly number[], score: (storage: number) => number): number {
+  #bestOfAll(score: (storage: number) => number): number {
     let best = -1
     let highest = -Infinity
-    for (const storage of list) {
+    for (const storage of this.#members) {
       const value = score(storage)
       if (value > highest || (value === highest && storage < best)) {
         best = storage
@@ -56,13 +64,59 @@ export class Candidates {
     return best
   }
 
-  #select(score: (storage: number) => number): number[] {
-    const scored: { storage: number; value: number }[] = []
-    for (const storage of this.#members) {
-      const value = score(storage)
-      if (value > -Infinity) scored.push({ storage, value })
+  #bestOfShortlist(score: (storage: number) => number): number {
+    let best = -1
+    let highest = -Infinity
+    for (const entry of this.#shortlist) {
+      if (entry.value <= highest) continue
+      entry.value = score(entry.storage)
+      if (entry.value <= highest) continue
+      best = entry.storage
+      highest = entry.value
     }
-    scored.sort((a, b) => b.value - a.value || a.storage - b.storage)
-    return scored.slice(0, Math.ceil(4 * Math.sqrt(scored.length))).map(entry => entry.storage)
+    return best
   }
+
+  #keepMembers(): void {
+    const list = this.#shortlist
+    let kept = 0
+    for (const entry of list) if (this.#place[entry.storage]! >= 0) list[kept++] = entry
+    list.length = kept
+  }
+
+  #select(score: (storage: number) => number): void {
+    const members = this.#members
+    this.work += SORTING * members.length
+    const values = Float64Array.from(members, score)
+    const ascending = values.slice().sort()
+    const count = members.length - firstAbove(ascending, -Infinity)
+    const size = Math.ceil(4 * Math.sqrt(count))
+    const least = size > 0 ? ascending[members.length - size]! : Infinity
+    // of equal ones at the end of the list, those with the smallest numbers
+    const list: Entry[] = []
+    values.forEach((value, k) => {
+      if (value >= least) list.push({ storage: members[k]!, value })
+    })
+    list.sort((a, b) => b.value - a.value || a.storage - b.storage)
+    list.length = size
+    this.#shortlist = list
+    this.#selected = size
+  }
+}
+
+/** Where values above a bound begin. */
+function firstAbove(ascending: Float64Array, bound: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ascending[middle]! > bound) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** A member with the score that it had when it was last looked at. */
+interface Entry {
+  readonly storage: number
+  value: number
 }

@@ -20,6 +20,9 @@ export class Demand {
   /** Wanted results of each step that are not resident any more. */
   readonly #calls: Int32Array
   readonly #onIdle: (storage: number) => void
+  readonly #stack: number[] = []
+  /** Steps that were looked at. */
+  work = 0
 
   constructor(index: GraphIndex, onIdle: (storage: number) => void) {
     const { storageCount, stepCount, readers } = index
@@ -68,9 +71,11 @@ export class Demand {
 
   #call(from: number): void {
     const { operands, producer } = this.#index
-    const stack = [from]
+    const stack = this.#stack
+    stack.push(from)
     for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
       const calls = this.#calls[step]!
+      this.work++
       this.#calls[step] = calls + 1
       if (calls > 0) continue
       for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
@@ -84,9 +89,11 @@ export class Demand {
 
   #release(from: number): void {
     const { operands, producer } = this.#index
-    const stack = [from]
+    const stack = this.#stack
+    stack.push(from)
     for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
       const calls = this.#calls[step]! - 1
+      this.work++
       this.#calls[step] = calls
       if (calls > 0) continue
       for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {

@@ -1,6 +1,9 @@
 /** Which gap a block takes: the smallest that fits, or the end of the arena it should be near. */
 export type Fit = 'tightest' | 'lowest' | 'highest'
 
+/** Among so many that fit the tightest is looked for, the lowest ones. */
+const FITTING = 64
+
 /** The free ranges of an arena that may grow, coalesced and ascending. The last one has no end. */
 export class Gaps {
   readonly #starts: number[] = [0]
@@ -61,21 +64,25 @@ export class Gaps {
   }
 
   #choose(bytes: number, fit: Fit): number {
-    const starts = this.#starts
+    const [starts, ends] = [this.#starts, this.#ends]
     const last = starts.length - 1
+    if (fit === 'highest') {
+      if (starts[last]! + bytes <= this.#targetBytes) return last
+      for (let k = last - 1; k >= 0; k--) if (ends[k]! - starts[k]! >= bytes) return k
+      return last
+    }
     let chosen = last
     let room = Infinity
-    for (let k = 0; k < last; k++) {
-      const gap = this.#ends[k]! - starts[k]!
+    for (let k = 0, fitting = 0; k < last && fitting < FITTING; k++) {
+      const gap = ends[k]! - starts[k]!
       if (gap < bytes) continue
-      if (fit === 'lowest') return k
-      if (fit === 'highest') chosen = k
-      else if (gap < room) {
+      if (fit === 'lowest' || gap === bytes) return k
+      fitting++
+      if (gap < room) {
         chosen = k
         room = gap
       }
     }
-    if (fit === 'highest' && starts[last]! + bytes <= this.#targetBytes) return last
     return chosen
   }
 }

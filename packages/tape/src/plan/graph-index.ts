@@ -104,8 +104,18 @@ export function indexGraph(graph: Graph): GraphIndex {
 
 const UNKNOWN = -2
 
+const finals = new WeakMap<GraphIndex, GraphIndex>()
+
 /** The same graph with one more step that reads every output, so that outputs may leave and come back for it. */
 export function withFinalStep(index: GraphIndex): GraphIndex {
+  const known = finals.get(index)
+  if (known) return known
+  const made = finalOf(index)
+  finals.set(index, made)
+  return made
+}
+
+function finalOf(index: GraphIndex): GraphIndex {
   const { graph, stepCount, storageCount } = index
   const final = { inputs: [...new Set(graph.outputs)], outputs: [], scratchBytes: 0, cost: 0 }
   const steps = [...graph.steps, final]

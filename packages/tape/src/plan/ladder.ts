@@ -1,7 +1,7 @@
 /**
  * The limits on live bytes under which schedules are searched. They lie between the largest working set and the peak of
  * storing everything: evenly for ordinary budgets, and closer towards the lower end, where costs rise steeply. They
- * depend on the graph alone, and so does how much work goes into each.
+ * depend on the graph alone, and so does how much work goes into each: what is looked at is counted, never timed.
  */
 import type { WorkingSets } from './bound.js'
 import { ALIGNMENT } from './graph.js'
@@ -21,7 +21,7 @@ const FEWER_SHARES = [
 ]
 
 /** Of very long ones too. */
-const FEWEST_SHARES = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75]
+const FEWEST_SHARES = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 0.95]
 
 /** More steps than this are a long graph, which is scheduled by policies alone. */
 export const LONG = 800
@@ -45,26 +45,49 @@ export function ladder(
     if (limit >= largestBytes && limit < highest) limits.add(limit)
   }
   add(highest - grain)
-  for (const share of sharesFor(index.stepCount)) {
-    add(Math.ceil(keptBytes / grain) * grain + (highest - keptBytes) * share)
-  }
+  const lowest = Math.ceil(keptBytes / grain) * grain
+  const levels = (highest - lowest) / grain
+  const shares = sharesFor(index.stepCount)
+  if (levels <= 1.2 * shares.length) for (let k = 0; k < levels; k++) add(lowest + k * grain)
+  else for (const share of shares) add(lowest + (highest - keptBytes) * share)
   // below it outputs have to leave
-  for (let k = 0; k < 8; k++) add(largestBytes + ((keptBytes - largestBytes) * k) / 8)
+  const below = index.stepCount > VERY_LONG ? 2 : index.stepCount > LONG ? 4 : 8
+  for (let k = 0; k < below; k++) add(largestBytes + ((keptBytes - largestBytes) * k) / below)
   return [...limits].sort((a, b) => b - a)
 }
 
-/** Storages and steps that the searches under all limits together may look at, about: so many a step, within a bound. */
-const WORK = { each: 3000, most: 1.5e6 }
+/** How many storages and steps may be looked at. */
+export interface Work {
+  /** By one attempt. */
+  readonly attempt: number
+  /** By one attempt while the lowest limit at which there are schedules is looked for. */
+  readonly probe: number
+  /** By attempts that fail below that limit. */
+  readonly failures: number
+}
 
-/** What goes to one limit of a long graph, and as much again as 250 a step. */
-const LONG_WORK = 500_000
+/** The work that goes into a graph of so many steps, whatever its shape. */
+export function workFor(stepCount: number): Work {
+  const long = 1e7 + 700 * Math.min(stepCount, 10_000) + 300 * Math.max(0, stepCount - 10_000)
+  const attempt = Math.min(long, 8000 * stepCount)
+  const failures = stepCount > LONG ? attempt / 2 : Math.min(4 * attempt, 4e6)
+  return { attempt, probe: attempt / 4, failures }
+}
+
+/** What searches of a graph that is not long look at, about, under all limits together: so many a step, within a bound. */
+const WORK = { each: 24_000, most: 1e7 }
+
+/** What attempts at a long graph look at under all limits together, about: so much, and so many a step. */
+const LONG_WORK = { least: 1.6e7, each: 500 }
 
 /** What of it goes to one limit at least. */
-const LEAST_WORK = 3000
+const LEAST_WORK = 9000
 
 /** What of it goes to the limit with so many below it: most to the lowest, whose schedules are the hardest to find. */
 export function workAt(below: number, stepCount: number): number {
-  if (stepCount > LONG) return LONG_WORK + 250 * stepCount
+  if (stepCount > LONG) {
+    return (LONG_WORK.least + LONG_WORK.each * stepCount) / sharesFor(stepCount).length
+  }
   const even = Math.min(WORK.most, WORK.each * stepCount) / 50
   return Math.max(LEAST_WORK, even * Math.max(1, 10 / (below + 1)))
 }

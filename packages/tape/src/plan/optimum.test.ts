@@ -3,7 +3,7 @@ import { extraCostBound } from './bound.js'
 import { indexGraph } from './graph-index.js'
 import { type Graph, largestWorkingSetBytes, leastBytes, plan } from './index.js'
 import { residency } from './residency.js'
-import { decodeGraph } from './samples.js'
+import { decodeGraph, GraphBuilder } from './samples.js'
 
 /**
  * The least extra cost at a limit on live bytes, by Dijkstra over (steps run so far, resident set). Placement is
@@ -112,4 +112,26 @@ test('near the optimum by exhaustive search', () => {
   expect(tally.leastReached / tally.graphs).toBeGreaterThan(0.95)
   expect(tally.feasible / tally.budgets).toBeGreaterThan(0.95)
   expect(tally.optimal / tally.feasible).toBeGreaterThan(0.75)
+})
+
+/** A chain in which each state is read by the next two steps, and its pullback, which reads all states. */
+function chainOfPairs(length: number): Graph {
+  const b = new GraphBuilder()
+  const states = [b.input(16)]
+  for (let k = 0; k < length; k++) states.push(b.step(states.slice(-2), [16])[0]!)
+  let ct = states.at(-1)!
+  for (let k = length - 1; k >= 0; k--) ct = b.step([ct, states[k]!], [16])[0]!
+  return b.graph([ct])
+}
+
+test.each([3, 4, 5, 6])('a chain of %i steps read in pairs runs in the fewest bytes that suffice', length => {
+  const graph = chainOfPairs(length)
+  const least = leastBytes(graph)
+  expect(least).toBe(length < 5 ? 4 * 16 : 5 * 16)
+  expect(leastExtraCost(graph, least - 16)).toBe(-1)
+  expect(plan(graph, { budgetBytes: least }).extraCost).toBe(leastExtraCost(graph, least))
+})
+
+test.each([10, 40, 150])('so does one of %i steps, which takes no fewer bytes than one of 5', length => {
+  expect(leastBytes(chainOfPairs(length))).toBe(5 * 16)
 })

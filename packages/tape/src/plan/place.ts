@@ -18,6 +18,7 @@ export interface Placement {
   readonly peakBytes: number
 }
 
+/** More periods are many. */
 const QUADRATIC_LIMIT = 3000
 const NEGLIGIBLE = 1.002
 
@@ -35,7 +36,9 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
     return best.peakBytes <= enoughBytes
   }
   const backward = reverse(periods, lastMoment)
-  for (const longer of [lastMoment, lastMoment >> 1, lastMoment >> 3, lastMoment >> 5]) {
+  const isLarge = periods.count > QUADRATIC_LIMIT
+  for (const shift of isLarge && effort !== 'thorough' ? [0, 3] : [0, 1, 3, 5]) {
+    const longer = lastMoment >> shift
     if (improves(placeByTime(periods, lastMoment, peakLiveBytes, longer))) return best!
     const { offsets, peakBytes } = placeByTime(backward, lastMoment, peakLiveBytes, longer)
     const order = byEnd(periods, lastMoment)
@@ -46,7 +49,7 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
     if (improves({ offsets: unreversed, peakBytes })) return best!
   }
   const isClose = periods.count > 1000 && best!.peakBytes <= peakLiveBytes * NEGLIGIBLE
-  if (isClose || periods.count > QUADRATIC_LIMIT || effort === 'quick') return best!
+  if (isClose || isLarge || effort === 'quick') return best!
   const rounds = Math.min(12, Math.ceil(1e6 / (periods.count * periods.count)))
   const keys = [
     (k: number) => periods.bytes[k]!,

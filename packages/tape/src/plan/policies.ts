@@ -7,34 +7,56 @@ const recovery = (bytes: number, distance: number, cost: number): Policy => ({
   distance,
   cost,
   estimate: 'recovery',
+  distanceTo: 'next use',
   outputsLeave: false,
   inputsLast: false,
 })
 
 const snapshot = (distance: number): Policy => ({ ...recovery(1, distance, 1), estimate: 'snapshot' })
 
+const neighbourhood = (bytes: number, distance: number, cost: number): Policy => ({
+  ...recovery(bytes, distance, cost),
+  estimate: 'neighbourhood',
+})
+
+/** The heuristic of DTR: cost of the neighbourhood by bytes and staleness. */
+const stale = (distance: number): Policy => ({ ...neighbourhood(1, distance, 1), distanceTo: 'last use' })
+
 const POLICIES: readonly Policy[] = [
   recovery(1, 1, 1),
+  neighbourhood(1, 0.5, 1),
   snapshot(0),
+  recovery(1, 0.5, 1),
+  stale(1),
+  neighbourhood(1, 1, 1),
   recovery(1, 2, 0.5),
   snapshot(1),
   recovery(1, 0.25, 0.25),
-  recovery(1, 2, 1),
-  recovery(1, 0.5, 1),
+  neighbourhood(1, 2, 1),
   recovery(0.5, 1, 1),
+  neighbourhood(1, 0, 1),
   recovery(2, 0.25, 0.5),
-  recovery(1, 0, 1),
   recovery(1, 1, 0.5),
+  stale(0.5),
   recovery(0.5, 1, 0.5),
 ]
 
-/** The policies that a graph of so many steps is scheduled by: fewer, the longer an attempt takes. */
-export const policiesFor = (stepCount: number): readonly Policy[] => POLICIES.slice(0, countFor(stepCount))
+/** Of longer graphs every attempt takes longer, so the likeliest to do well come first. */
+const LONG_POLICIES: readonly Policy[] = [
+  neighbourhood(1, 0.5, 1),
+  stale(1),
+  neighbourhood(1, 2, 1),
+  snapshot(0),
+  neighbourhood(1, 1, 1),
+  recovery(1, 1, 1),
+  stale(2),
+  recovery(1, 0.5, 1),
+]
 
-function countFor(stepCount: number): number {
-  if (stepCount <= LONG) return POLICIES.length
-  if (stepCount <= 4 * LONG) return 6
-  return stepCount <= VERY_LONG ? 3 : 1
+/** The policies that a graph of so many steps is scheduled by, as far as its work goes. */
+export function policiesFor(stepCount: number): readonly Policy[] {
+  if (stepCount <= LONG) return POLICIES
+  return stepCount <= VERY_LONG ? LONG_POLICIES : LONG_POLICIES.slice(0, 1)
 }
 
 /** For limits at which those fail. */

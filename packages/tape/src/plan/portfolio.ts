@@ -10,13 +10,12 @@
 import { extraCostBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
-import { LONG, ladder, workAt } from './ladder.js'
+import { LONG, ladder, type Work, workAt, workFor } from './ladder.js'
 import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor } from './policies.js'
 import { type Residency, residency } from './residency.js'
-import type { Policy } from './schedule.js'
-import { type Found, type Searched, search } from './search.js'
+import { type Found, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
 import { trim } from './trim.js'
 
@@ -37,17 +36,24 @@ interface Rung {
   readonly fromBytes: number
   /** Storages and steps that the search under this limit may look at. */
   readonly work: number
+  probed: Searched | undefined
   climbed: Climbed | undefined
 }
 
+/** What was found under a limit: the cheapest schedule made shorter, and attempts once they are asked for. */
 interface Climbed {
-  readonly attempts: readonly Attempt[]
-  /** The cheapest schedule under the limit, before it was made shorter. */
-  readonly best: Found | undefined
-  readonly stuckAt: number
+  readonly found: readonly Found[]
+  readonly best: Shorter | undefined
+  attempts: readonly Attempt[] | undefined
 }
 
-const NOTHING: Searched = { found: [], stuckAt: -1 }
+/** A schedule made shorter. */
+interface Shorter {
+  readonly residency: Residency
+  readonly extraCost: number
+}
+
+const NOTHING: Searched = { found: [], stuckAt: -1, work: 0 }
 
 /** What is known about one graph, found out as it is asked for. */
 export class Portfolio {
@@ -59,23 +65,28 @@ export class Portfolio {
   readonly #rungs: readonly Rung[]
   readonly #bound: (limitBytes: number) => number
   readonly #snapshotCost: Float64Array
+  readonly #work: Work
+  #lowest: number | undefined
   #leastBytes: number | undefined
 
   constructor(graph: Graph) {
     this.index = indexGraph(graph)
+    const { stepCount } = this.index
     this.sets = workingSets(this.index)
     const once = residency(
       this.index,
-      Int32Array.from({ length: this.index.stepCount }, (_, step) => step),
+      Int32Array.from({ length: stepCount }, (_, step) => step),
     )
     this.full = this.#placed(once, place(once, 'thorough'), 0)
     this.#bound = extraCostBound(this.index, once)
     this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
+    this.#work = workFor(stepCount)
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
     this.#rungs = limits.map((limitBytes, r) => ({
       limitBytes,
       fromBytes: limits[r + 1] ?? this.sets.largestBytes,
-      work: workAt(limits.length - 1 - r, this.index.stepCount),
+      work: workAt(limits.length - 1 - r, stepCount),
+      probed: undefined,
       climbed: undefined,
     }))
   }
@@ -89,11 +100,30 @@ export class Portfolio {
   best(budgetBytes: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
     let best: Attempt | undefined
-    this.#rungs.forEach(({ limitBytes, fromBytes }, r) => {
-      if (fromBytes > budgetBytes || this.#cannotBeat(limitBytes, best)) return
-      best = bestOf(best, this.#climb(r).attempts, budgetBytes)
-    })
+    for (const rung of this.#rungs.slice(0, this.#lowestRung + 1)) {
+      if (rung.fromBytes > budgetBytes || this.#cannotBeat(rung.limitBytes, best)) continue
+      const { best: shorter } = this.#climb(rung)
+      if (shorter === undefined || (best && !mayBeat(shorter, best))) continue
+      best = bestOf(best, this.#attemptsAt(rung), budgetBytes)
+    }
     return best
+  }
+
+  /** The cheaper of {@link best} and what is found by a search at this budget that looks at so many storages and steps. */
+  bestWith(budgetBytes: number, work: number): Attempt | undefined {
+    if (this.full.needsBytes <= budgetBytes) return this.full
+    const best = this.best(budgetBytes)
+    if (work <= 0) return best
+    const near = this.#rungs
+      .slice(0, this.#lowestRung + 1)
+      .find(({ limitBytes }) => limitBytes <= budgetBytes)
+    const from = near ? this.#climb(near).found.slice(-1) : []
+    let left = work
+    return this.#bestNear(best, budgetBytes, limitBytes => {
+      const searched = this.#search(limitBytes, from, { work: 0.7 * left, isPersistent: true })
+      left -= searched.work
+      return { ...searched, isLast: left <= 0.1 * work }
+    })
   }
 
   /**
@@ -103,88 +133,148 @@ export class Portfolio {
   bestBy(budgetBytes: number, deadlineMs: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
     const isOver = () => performance.now() >= deadlineMs
-    const known = this.#rungs.flatMap(({ fromBytes, climbed }) =>
-      fromBytes <= budgetBytes && climbed ? [climbed] : [],
-    )
-    let best = known.reduce<Attempt | undefined>(
-      (best, { attempts }) => bestOf(best, attempts, budgetBytes),
+    const known = this.#rungs.filter(({ fromBytes, climbed }) => fromBytes <= budgetBytes && climbed?.best)
+    const best = known.reduce<Attempt | undefined>(
+      (best, rung) => bestOf(best, this.#attemptsAt(rung), budgetBytes),
       undefined,
     )
-    // Fragments and records come on top of a limit, so the next one is as much lower.
-    for (let limitBytes = budgetBytes; limitBytes >= this.sets.largestBytes; ) {
-      const from = known.flatMap(({ best }) => best ?? []).slice(0, 1)
-      const { found } = this.#search(limitBytes, policiesFor(this.index.stepCount), from, Infinity, isOver)
-      const attempts = this.#attempts(found, limitBytes, 0)
-      best = bestOf(best, attempts, budgetBytes)
-      const over = Math.min(...attempts.map(({ needsBytes }) => needsBytes - budgetBytes))
-      if (over <= 0 || over === Infinity || isOver()) break
-      limitBytes -= over
-    }
-    return best ?? this.best(budgetBytes)
+    const from = known.slice(0, 1).flatMap(({ climbed }) => climbed?.found.slice(-1) ?? [])
+    const found = this.#bestNear(best, budgetBytes, limitBytes => ({
+      ...this.#search(limitBytes, from, { work: Infinity, isOver, isPersistent: true }),
+      isLast: isOver(),
+    }))
+    return found ?? this.best(budgetBytes)
   }
 
   /** The smallest budget for which {@link best} finds a plan. */
   get leastBytes(): number {
     if (this.#leastBytes !== undefined) return this.#leastBytes
     let least = this.full.needsBytes
-    for (let r = this.#rungs.length - 1; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
-      for (const attempt of this.#climb(r).attempts) least = Math.min(least, attempt.needsBytes)
+    for (let r = this.#lowestRung; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
+      const rung = this.#rungs[r]!
+      const shorter = this.#climb(rung).best
+      if (!shorter || shorter.residency.peakLiveBytes >= least) continue
+      for (const attempt of this.#attemptsAt(rung)) least = Math.min(least, attempt.needsBytes)
     }
     this.#leastBytes = least
     return least
   }
 
-  /** The step that the attempt with the highest limit within the budget could not reach. */
+  /** The step that an attempt with the highest limit within the budget could not reach. */
   stuckAt(budgetBytes: number): number {
-    const rung = this.#rungs.findIndex(each => each.limitBytes <= budgetBytes)
-    return rung < 0 ? this.sets.step : this.#climb(rung).stuckAt
+    const rung = this.#rungs.find(({ limitBytes }) => limitBytes <= budgetBytes)
+    return rung ? this.#probe(rung).stuckAt : this.sets.step
   }
 
   #cannotBeat(limitBytes: number, best: { readonly extraCost: number } | undefined): boolean {
     return best !== undefined && this.#bound(limitBytes) >= best.extraCost
   }
 
+  /**
+   * The lowest limit at which there is a schedule, by bisection, and then downwards as long as not too much fails; below it
+   * nothing is looked for. −1: there is none.
+   */
+  get #lowestRung(): number {
+    if (this.#lowest !== undefined) return this.#lowest
+    const rungs = this.#rungs
+    let [lowest, failing] = [-1, rungs.length]
+    while (failing - lowest > 1) {
+      const middle = (lowest + failing) >> 1
+      if (this.#probe(rungs[middle]!).found.length > 0) lowest = middle
+      else failing = middle
+    }
+    let left = this.#work.failures
+    for (let r = lowest + 1; r < rungs.length && left > 0; r++) {
+      const { found, work } = this.#look(rungs[r]!, this.#work.attempt)
+      if (found.length > 0) lowest = r
+      else left -= work
+    }
+    this.#lowest = lowest
+    return lowest
+  }
+
+  /** Whether there is a schedule under a limit, with little work. */
+  #probe(rung: Rung): Searched {
+    rung.probed ??= this.#look(rung, this.#work.probe)
+    return rung.probed
+  }
+
+  /** Looks for any schedule. */
+  #look({ limitBytes }: Rung, work: number): Searched {
+    return this.#search(limitBytes, [], { work, attemptWork: work, leastExtraCost: Infinity })
+  }
+
   /** Searches under a limit by itself, and then from what was found under the next lower one. */
-  #climb(r: number): Climbed {
-    const rung = this.#rungs[r]!
+  #climb(rung: Rung): Climbed {
     if (rung.climbed) return rung.climbed
-    const { limitBytes, fromBytes, work } = rung
+    const { limitBytes, work } = rung
     const isLong = this.index.stepCount > LONG
-    const own = this.#search(limitBytes, policiesFor(this.index.stepCount), [], isLong ? work : work / 2)
-    let { found } = own
-    const below = this.#rungs[r + 1]
-    if (below && !isLong && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
-      const from = [found.at(-1), this.#climb(r + 1).best].flatMap(each => each ?? [])
-      if (from.length > 0) found = this.#search(limitBytes, [], from, work / 2).found
+    let { found } = this.#search(limitBytes, [], { work: isLong ? work : work / 2 })
+    const r = this.#rungs.indexOf(rung)
+    const below = r < this.#lowestRung && !isLong ? this.#rungs[r + 1] : undefined
+    if (below && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
+      const from = [found.at(-1), this.#climb(below).found.at(-1)].flatMap(each => each ?? [])
+      if (from.length > 0) found = this.#search(limitBytes, from, { work: work / 2, policies: [] }).found
     }
-    rung.climbed = {
-      attempts: this.#attempts(found, limitBytes, fromBytes),
-      best: found.at(-1),
-      stuckAt: own.stuckAt,
-    }
+    const best = found.at(-1)
+    rung.climbed = { found, best: best && this.#shorter(best, limitBytes), attempts: undefined }
     return rung.climbed
   }
 
-  #search(
-    limitBytes: number,
-    policies: readonly Policy[],
-    from: readonly Found[],
-    work: number,
-    isOver?: () => boolean,
-  ): Searched {
-    const leastExtraCost = this.#bound(limitBytes)
-    const options = { limitBytes, snapshotCost: this.#snapshotCost, from, work, leastExtraCost, isOver }
-    const usual = limitBytes >= this.sets.keptBytes ? search(this.index, { ...options, policies }) : NOTHING
-    if (usual.found.length > 0) return usual
-    const last = search(this.index, { ...options, policies: LAST_POLICIES })
-    return { found: last.found, stuckAt: Math.max(usual.stuckAt, last.stuckAt) }
+  #search(limitBytes: number, from: readonly Found[], options: Partial<SearchOptions>): Searched {
+    const all: SearchOptions = {
+      limitBytes,
+      snapshotCost: this.#snapshotCost,
+      from,
+      policies: policiesFor(this.index.stepCount),
+      work: 0,
+      attemptWork: this.#work.attempt,
+      leastExtraCost: this.#bound(limitBytes),
+      ...options,
+    }
+    const usual = limitBytes >= this.sets.keptBytes ? search(this.index, all) : NOTHING
+    const isEnough = usual !== NOTHING && this.index.stepCount > LONG
+    if (usual.found.length > 0 || isEnough) return usual
+    const last = search(this.index, { ...all, policies: LAST_POLICIES })
+    return {
+      found: last.found,
+      stuckAt: Math.max(usual.stuckAt, last.stuckAt),
+      work: usual.work + last.work,
+    }
+  }
+
+  /** Searches under the limit that a budget leaves: fragments and records come on top, so the next one is as much lower. */
+  #bestNear(
+    known: Attempt | undefined,
+    budgetBytes: number,
+    searchUnder: (limitBytes: number) => Searched & { readonly isLast: boolean },
+  ): Attempt | undefined {
+    let best = known
+    const recordBytes = alignBytes(
+      recordBytesOf(this.index, known?.residency.runs ?? this.full.residency.runs),
+    )
+    for (let limitBytes = budgetBytes - recordBytes; limitBytes >= this.sets.largestBytes; ) {
+      const { found, isLast } = searchUnder(limitBytes)
+      const attempts = this.#attempts(found, limitBytes, 0)
+      best = bestOf(best, attempts, budgetBytes)
+      const over = Math.min(...attempts.map(({ needsBytes }) => needsBytes - budgetBytes))
+      if (over <= 0 || over === Infinity || isLast) break
+      limitBytes -= over
+    }
+    return best
+  }
+
+  #attemptsAt(rung: Rung): readonly Attempt[] {
+    const climbed = this.#climb(rung)
+    climbed.attempts ??= this.#attempts(climbed.found, rung.limitBytes, rung.fromBytes)
+    return climbed.attempts
   }
 
   /** The best schedules, placed: where they lie still, and, if fragments reach above the limit, with moves. */
   #attempts(found: readonly Found[], limitBytes: number, fromBytes: number): readonly Attempt[] {
     const attempts: Attempt[] = []
-    for (const { runs } of found.toReversed()) {
-      const trimmed = trim(this.index, residency(this.index, runs), limitBytes)
+    for (const each of found.toReversed()) {
+      const { residency: trimmed } = this.#shorter(each, limitBytes)
       const still = this.#placed(
         trimmed,
         place(trimmed, this.index.graph.move ? 'quick' : 'usual'),
@@ -197,6 +287,11 @@ export class Portfolio {
       break
     }
     return attempts
+  }
+
+  #shorter({ runs }: Found, limitBytes: number): Shorter {
+    const trimmed = trim(this.index, residency(this.index, runs), limitBytes)
+    return { residency: trimmed, extraCost: extraCostOf(this.index, trimmed.runs) }
   }
 
   #placed(of: Residency, placement: Placement & Partial<MovingPlacement>, fromBytes: number): Attempt {
@@ -223,6 +318,12 @@ function bestOf(
     if (attempt.needsBytes <= budgetBytes && (!best || isBetter(attempt, best))) best = attempt
   }
   return best
+}
+
+/** Whether attempts at a schedule can be better than one that is known. */
+function mayBeat({ extraCost, residency }: Shorter, best: Attempt): boolean {
+  if (extraCost !== best.extraCost) return extraCost < best.extraCost
+  return residency.peakLiveBytes < best.placement.peakBytes
 }
 
 function isBetter(a: Attempt, b: Attempt): boolean {

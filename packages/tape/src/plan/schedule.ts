@@ -11,7 +11,7 @@
  *
  * Limits: steps are not reordered; outputs stay once computed unless the policy lets them leave, which is worth it
  * only where nothing else fits; greedy, so a limit at which a schedule exists may fail. Work is bounded: an attempt
- * that runs too many steps again fails instead of blowing up.
+ * that looks at too much, or runs too many steps again, fails instead of blowing up.
  */
 import { Candidates } from './candidates.js'
 import { Demand } from './demand.js'
@@ -25,8 +25,13 @@ export interface Policy {
   readonly bytes: number
   readonly distance: number
   readonly cost: number
-  /** Whether the cost of bringing back is that of the moment, or that of a snapshot given in advance. */
-  readonly estimate: 'recovery' | 'snapshot'
+  /**
+   * Whether the cost of bringing back is that of the moment, with that of what would wait for it (DTR's neighbourhood) or
+   * without, or that of a snapshot given in advance.
+   */
+  readonly estimate: 'recovery' | 'neighbourhood' | 'snapshot'
+  /** What the distance is: first runs until the next use, or, as in DTR, the cost that has run since the last. */
+  readonly distanceTo: 'next use' | 'last use'
   /** Whether outputs may leave and be computed again before the end. */
   readonly outputsLeave: boolean
   /** Whether an input that nothing wants leaves last, since what was computed from it cannot leave after it. */
@@ -41,6 +46,8 @@ export interface Guidance {
   readonly bias?: Float64Array | undefined
   /** Runs again that cost more than this in all are given up. Default: none are. */
   readonly mostExtraCost?: number
+  /** Storages and steps that may be looked at. */
+  readonly mostWork: number
 }
 
 /** What became of an attempt, and how much work it was. */
@@ -89,8 +96,8 @@ export function schedule(
   }
 }
 
-/** An attempt that looks at more storages and steps than so many, and so many a step, fails. */
-const WORK_LIMIT = { least: 3e6, each: 400 }
+/** What a run counts for itself, in storages and steps that are looked at. */
+const RUN_WORK = 4
 
 class Machine {
   readonly runs: number[] = []
@@ -109,6 +116,10 @@ class Machine {
   readonly #runLimit: number
   readonly #workLimit: number
   #liveBytes = 0
+  /** Cost of what has run, at the last use of each storage, and a cost that is nearly nothing. */
+  #cost = 0
+  readonly #usedAt: Float64Array
+  readonly #instant: number
   #work = 0
   /** Steps below it have run at least once. */
   #frontier = 0
@@ -133,6 +144,8 @@ class Machine {
     this.#bias = guidance.bias
     this.#logOf = index.logOf
     this.#mostExtraCost = guidance.mostExtraCost ?? Infinity
+    this.#usedAt = new Float64Array(policy.distanceTo === 'last use' ? storageCount : 0)
+    this.#instant = 1e-9 * index.totalCost + Number.MIN_VALUE
     this.#lock = new Int32Array(storageCount).fill(-1)
     this.#awaited = new Int32Array(storageCount)
     this.#read = new Int32Array(storageCount)
@@ -140,11 +153,11 @@ class Machine {
     this.#waiting = new Uint8Array(stepCount)
     this.#candidates = new Candidates(storageCount)
     this.#runLimit = 9 * stepCount + Math.min(stepCount * stepCount, 100_000)
-    this.#workLimit = WORK_LIMIT.least + WORK_LIMIT.each * stepCount
+    this.#workLimit = guidance.mostWork
     this.#demand = new Demand(index, s => {
       if (!isOutput[s] && !isPinned[s] && bytes[s]! > 0) this.#idle.push(s)
     })
-    this.#recovery = new Recovery(index, this.#demand.resident)
+    this.#recovery = new Recovery(index, this.#demand, policy.estimate === 'neighbourhood')
     for (const { storage } of index.graph.inputs) {
       this.#liveBytes += bytes[storage]!
       if (isOutput[storage] || isPinned[storage] || bytes[storage] === 0) continue
@@ -155,7 +168,7 @@ class Machine {
 
   /** Storages and steps that were looked at. */
   get work(): number {
-    return this.#work + this.#recovery.work
+    return this.#work + this.#recovery.work + this.#demand.work + this.#candidates.work
   }
 
   /** Runs a step for the first time, and before it what it needs; false when it does not fit. */
@@ -227,6 +240,9 @@ class Machine {
       this.#drop(victim)
     }
     this.runs.push(step)
+    this.#cost += this.#index.cost[step]!
+    this.#work += RUN_WORK
+    if (this.#policy.distanceTo === 'last use') this.#use(step)
     const first = step === this.#frontier
     if (first) this.#frontier++
     else this.extraCost += this.#index.cost[step]!
@@ -249,6 +265,13 @@ class Machine {
       demand.read(s)
     }
     return true
+  }
+
+  #use(step: number): void {
+    const { operands, results } = this.#index
+    for (const { starts, items } of [operands, results]) {
+      for (let e = starts[step]!; e < starts[step + 1]!; e++) this.#usedAt[items[e]!] = this.#cost
+    }
   }
 
   /** What leaves next: what nothing wants, then inputs that nothing wants, then the highest score; −1: nothing. */
@@ -284,12 +307,16 @@ class Machine {
     // what waits for other operands would only have to come back before them
     if (this.#awaited[s]! > 0) return size - 1e6
     const logCost =
-      estimate === 'recovery'
-        ? this.#recovery.logCostOf(s)
-        : Math.log(this.#snapshotCost[s]! + Number.MIN_VALUE)
-    const away = this.#nextUse(s) - this.#frontier + 1
+      estimate === 'snapshot'
+        ? Math.log(this.#snapshotCost[s]! + Number.MIN_VALUE)
+        : this.#recovery.logCostOf(s, this.#frontier)
     const bias = this.#bias === undefined ? 0 : this.#bias[this.#gapOf(s)]!
-    return bias + bytes * size + distance * this.#logOf[away]! - cost * logCost
+    return bias + bytes * size + distance * this.#logDistance(s) - cost * logCost
+  }
+
+  #logDistance(s: number): number {
+    if (this.#policy.distanceTo === 'next use') return this.#logOf[this.#nextUse(s) - this.#frontier + 1]!
+    return Math.log(this.#cost - this.#usedAt[s]! + this.#instant)
   }
 
   /** The number of the gap between reads of the storage that the frontier is in. */

@@ -10,12 +10,16 @@
 import type { GraphIndex } from './graph-index.js'
 import { firstGap, gapCount, type Policy, schedule } from './schedule.js'
 
-/** A schedule that fits, with what it was made by. */
-export interface Found {
-  readonly runs: Int32Array
-  readonly extraCost: number
+/** What a schedule is made by. */
+interface Start {
   readonly policy: Policy
   readonly bias: Float64Array | undefined
+}
+
+/** A schedule that fits, with what it was made by. */
+export interface Found extends Start {
+  readonly runs: Int32Array
+  readonly extraCost: number
 }
 
 /** What a search is given. */
@@ -24,12 +28,16 @@ export interface SearchOptions {
   readonly policies: readonly Policy[]
   /** Estimated cost of bringing back each storage as a snapshot. */
   readonly snapshotCost: Float64Array
-  /** Storages and steps to look at; the first start is tried all the same. */
+  /** Storages and steps to look at; where nothing fits, as many as one attempt may look at. */
   readonly work: number
+  /** Storages and steps that one attempt may look at. */
+  readonly attemptWork: number
   /** No schedule is cheaper, so nothing is looked for beyond. */
   readonly leastExtraCost: number
   /** What was found before, maybe under a lower limit. */
   readonly from: readonly Found[]
+  /** Whether the search goes on while nothing fits, as long as there is work, instead of giving up after a while. */
+  readonly isPersistent?: boolean
   /** Whether it is time to stop. Default: when the work is done. */
   readonly isOver?: (() => boolean) | undefined
 }
@@ -38,10 +46,14 @@ export interface SearchOptions {
 export interface Searched {
   readonly found: readonly Found[]
   readonly stuckAt: number
+  /** Storages and steps that were looked at. */
+  readonly work: number
 }
 
 /** Without an improvement for so many steps of search a step of the graph, a search begins anew; within bounds. */
 const PATIENCE = { each: 1, least: 64, most: 400 }
+/** What an attempt counts for itself, in storages and steps that are looked at, for each step of the graph. */
+const ATTEMPT_WORK = 4
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
 
@@ -50,7 +62,7 @@ export function search(index: GraphIndex, options: SearchOptions): Searched {
   const hunt = new Hunt(index, options)
   const starts = [...options.policies.map(policy => ({ policy, bias: undefined })), ...options.from]
   for (const [k, { policy, bias }] of starts.entries()) {
-    if (k > 0 && hunt.isOver()) break
+    if (k > 0 && (hunt.isOver() || hunt.isDone())) break
     hunt.attempt(policy, bias)
   }
   hunt.improve()
@@ -63,9 +75,11 @@ class Hunt implements Searched {
   readonly #index: GraphIndex
   readonly #options: SearchOptions
   readonly #random = randomNumbers(0x9e3779b9)
-  #work = 0
+  work = 0
   /** Where the search is: the best schedule since it began, or began anew. */
   #now: Found | undefined
+  /** What came farthest before anything was found. */
+  #nearest: Start | undefined
   /** Storages that it writes more than once. */
   #again: readonly number[] = []
 
@@ -76,11 +90,12 @@ class Hunt implements Searched {
 
   /** Tries once, and goes on from what is no dearer than where it was. */
   attempt(policy: Policy, bias: Float64Array | undefined): boolean {
-    const { limitBytes, snapshotCost } = this.#options
+    const { limitBytes, snapshotCost, attemptWork: mostWork } = this.#options
     const mostExtraCost = this.#now?.extraCost ?? Infinity
-    const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost })
-    this.#work += result.work + this.#index.stepCount
+    const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost, mostWork })
+    this.work += result.work + ATTEMPT_WORK * this.#index.stepCount
     if ('stuckAt' in result) {
+      if (this.found.length === 0 && result.stuckAt >= this.stuckAt) this.#nearest = { policy, bias }
       this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
       return false
     }
@@ -96,27 +111,33 @@ class Hunt implements Searched {
   }
 
   improve(): void {
-    const { leastExtraCost } = this.#options
     const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, PATIENCE.each * this.#index.stepCount))
     for (let idle = 0; !this.isOver(); idle++) {
-      const best = this.found.at(-1)
-      if (best && best.extraCost <= leastExtraCost * (1 + 1e-9)) return
+      if (this.isDone()) return
       if (idle === patience) {
-        if (!this.#now) return
+        if (!this.#now && !(this.#options.isPersistent && this.found.length === 0)) return
         this.#now = undefined
         idle = 0
       }
-      if (this.#now ? this.#step(this.#now) : this.#anywhere()) idle = 0
+      const from = this.#now ?? (this.found.length === 0 && this.#random() < 0.7 ? this.#nearest : undefined)
+      if (from ? this.#step(from) : this.#anywhere()) idle = 0
     }
   }
 
   isOver(): boolean {
-    const { work, isOver } = this.#options
-    return isOver ? isOver() : this.#work >= work
+    const { work, attemptWork, isOver } = this.#options
+    if (isOver) return isOver()
+    return this.work >= (this.found.length > 0 ? work : Math.max(work, attemptWork))
+  }
+
+  /** Whether nothing better can be found. */
+  isDone(): boolean {
+    const best = this.found.at(-1)
+    return best !== undefined && best.extraCost <= this.#options.leastExtraCost * (1 + 1e-9)
   }
 
   /** From a schedule to one that differs in a few odds. */
-  #step({ policy, bias }: Found): boolean {
+  #step({ policy, bias }: Start): boolean {
     const next = bias?.slice() ?? new Float64Array(gapCount(this.#index))
     const changes = 1 + Math.floor(this.#random() * this.#random() * 6)
     for (let k = 0; k < changes; k++) {
