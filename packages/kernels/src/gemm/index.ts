@@ -5,3 +5,4 @@ export {
   type ProductSpec,
   planProduct,
 } from './product.js'
+export { defineTile, panelsOf, tileRows } from './tile.js'

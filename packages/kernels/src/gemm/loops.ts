@@ -14,7 +14,7 @@ import {
 import { lanesOf } from './lanes.js'
 import { definePanelCopy, defineStripCopy, defineTransposingCopy, STRIP_GAP } from './pack.js'
 import { defineRowTimesTranspose } from './row-times-transpose.js'
-import { defineTile, STRIP, type TileForm } from './tile.js'
+import { defineTile, STRIP, type TileForm, tileRows } from './tile.js'
 
 /** What the code of the loops depends on; sizes are parameters. */
 export interface LoopForm {
@@ -100,7 +100,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
           f.set(cBlock, i32.add(c, form.transposeC ? entry(cStride, j0, i0) : entry(cStride, i0, j0)))
           eachPanel(f, form, nLength, (j, vectors, live) => {
             f.call(
-              tileOf(tileRows(form, vectors, module.features.fma), vectors),
+              tileOf(form.oneRow ? 1 : tileRows(vectors, module.features.fma), vectors),
               aBlock,
               aBlockStride,
               packB ? i32.add(packedB, i32.mul(j, panelColumnBytes)) : i32.add(bBlock, bytes(j)),
@@ -117,12 +117,6 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
       })
     })
   })
-}
-
-/** Rows of the tile that is so many vectors wide: as many as the registers take; a product not fused takes one. */
-const tileRows = ({ oneRow }: LoopForm, vectors: number, fused: boolean) => {
-  if (oneRow) return 1
-  return vectors === 1 || (vectors === 2 && fused) ? 6 : 3
 }
 
 /**
