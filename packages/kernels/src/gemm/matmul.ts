@@ -23,7 +23,8 @@ export interface MatmulSpec {
 
 /**
  * C[batch, m, n] = op(A)·op(B). Every element is a sum over ascending k in blocks whose length depends on k alone,
- * so the bits of a row of C are the same whatever the number of rows and whatever the batch.
+ * so the bits of a row of C are the same whatever the number of rows and whatever the batch. Only sums with subnormal
+ * terms depend on more: on whether all numbers of the block at hand are tiny (`range.ts`).
  *
  * @throws RangeError if a size is not a whole number ≥ 0.
  * @example

@@ -19,6 +19,7 @@ import {
   v128,
 } from '../wasm/index.js'
 import { type Lanes, lanesOf } from './lanes.js'
+import { scaled } from './range.js'
 
 /** Rows of A that a packed strip interleaves: strip[k][3]. */
 export const STRIP = 3
@@ -88,9 +89,9 @@ const RUN_UNROLLED = 32
 const times = (count: number) => Array.from({ length: count }, (_, k) => k)
 
 /**
- * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add): C[m, columns] (+)= A[m, k] · B[k, columns],
+ * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add, lower): C[m, columns] (+)= A[m, k] · B[k, columns],
  * for one column of tiles. Strides are in bytes; `aStride` is from row to row, or from strip to strip; `live` counts the
- * lanes in use of the last vector; `add` ≠ 0 adds to C.
+ * lanes in use of the last vector; `add` ≠ 0 adds to C; so many of A and B as `lower` says are raised (`range.ts`).
  */
 export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const { dtype, rows, vectors } = form
@@ -99,8 +100,11 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const { run } = form
   const runs = run ? `:${run.steps}*${run.stepBytes}/${run.jump}` : ''
   const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}${runs}`
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-  return module.define(key, params, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add) => {
+  const params = [
+    ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+    ...(['i32', 'i32', 'i32', 'i32', 'i32'] as const),
+  ] as const
+  return module.define(key, params, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add, lower) => {
     const rowsEach = form.a === 'rows' ? 1 : STRIP
     const aStep = run?.stepBytes ?? rowsEach * lanes.bytes
     const unroll = unrollOf(fused, form)
@@ -164,6 +168,13 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
       for (const sum of acc.flat()) f.set(sum, v128.const(new Uint8Array(16)))
       if (run) jumping(f.local('i32'), run)
       else straight()
+      f.if(lower, () => {
+        const lowered = () => {
+          for (const sum of acc.flat()) f.set(sum, scaled(f, dtype, sum, 'down'))
+        }
+        lowered()
+        f.if(i32.gtU(lower, 1), lowered)
+      })
       const target = { c, cStride, i, m, live, add }
       if (form.c === 'rows') storeRows(f, lanes, acc, target)
       else storeColumns(f, lanes, acc, target)
