@@ -6,3 +6,4 @@ export {
   planProduct,
 } from './product.js'
 export { defineTile, panelsOf, tileRows } from './tile.js'
+export { isWide, setWide } from './wide.js'

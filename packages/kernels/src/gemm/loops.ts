@@ -31,7 +31,12 @@ export interface LoopForm {
   readonly oneRow: boolean
   /** Whether blocks of tiny numbers are raised; see `range.ts`. */
   readonly raises: boolean
+  /** Whether panels of {@link WIDE} vectors come first; see `wide.ts`. */
+  readonly wide: boolean
 }
+
+/** Vectors of a wide panel; all lanes of it are in use. */
+const WIDE = 6
 
 /** Rows of A in a block: a multiple of every tile's rows and of a strip. */
 export const MC = 24
@@ -57,7 +62,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
   const lanes = lanesOf[dtype]
   const letter = (flag: boolean) => (flag ? 't' : 'n')
   const flags = `${letter(transposeA)}${letter(transposeB)}${letter(form.transposeC)}`
-  const key = `gemm:${dtype}:${flags}:${packB ? 'pack' : 'in-place'}:${form.oneRow ? 'row' : 'rows'}${form.raises ? ':raise' : ''}`
+  const key = `gemm:${dtype}:${flags}:${packB ? 'pack' : 'in-place'}:${form.oneRow ? 'row' : 'rows'}${form.raises ? ':raise' : ''}${form.wide ? ':wide' : ''}`
   const tileOf = (rows: number, vectors: number) =>
     defineTile(module, {
       dtype,
@@ -66,6 +71,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
       c: form.transposeC ? 'columns' : 'rows',
       rows,
       vectors,
+      ...(vectors === WIDE ? { full: true } : {}),
     } satisfies TileForm)
 
   return module.define(key, LOOP_PARAMS, [], (f, ...params) => {
@@ -182,7 +188,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
 
 /**
  * Runs the body for each panel of n columns: first column, width in vectors, live lanes in the last vector. Panels are
- * 3 vectors wide, and at the end 2, or 1 if there is but one; a single row of C allows 8.
+ * 3 vectors wide, or twice that, and at the end 2, or 1 if there is but one; a single row of C allows 8.
  */
 function eachPanel(
   f: FunctionBuilder,
@@ -204,7 +210,11 @@ function eachPanel(
     f.set(left, i32.divU(i32.add(i32.sub(n, j), count - 1), count))
     const small = () => f.if(i32.eq(left, 1), body(1), body(2))
     if (form.oneRow) f.if(i32.geU(left, 8), body(8), () => f.if(i32.geU(left, 3), body(3), small))
-    else f.if(i32.or(i32.ltU(left, 3), i32.eq(left, 4)), small, body(3))
+    else {
+      const narrow = () => f.if(i32.or(i32.ltU(left, 3), i32.eq(left, 4)), small, body(3))
+      if (form.wide) f.if(i32.leU(i32.add(j, WIDE * count), n), body(WIDE), narrow)
+      else narrow()
+    }
   })
 }
 

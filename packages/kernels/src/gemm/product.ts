@@ -5,6 +5,7 @@ import { lanesOf } from './lanes.js'
 import { defineLoops, type LoopForm, MC, RAISED_ROWS } from './loops.js'
 import { STRIP_GAP } from './pack.js'
 import { STRIP } from './tile.js'
+import { isWide } from './wide.js'
 
 /** One matrix product C[m, n] (+)= op(A)·op(B); every matrix is row-major and contiguous. */
 export interface ProductSpec {
@@ -86,6 +87,7 @@ export function planProduct(spec: ProductSpec): ProductPlan {
     transposeC: swapped && !oneRow,
     oneRow,
     raises: !oneRow && m >= PACK_ROWS && m * n * spec.k >= RAISE_WORK,
+    wide: isWide() && !oneRow && !swapped,
   }
   const kc = block(spec.k, KC, 8)
   const nc = block(n, NC_BYTES / bytes, 3 * count)

@@ -35,6 +35,8 @@ export interface TileForm {
   readonly c: 'rows' | 'columns'
   readonly rows: number
   readonly vectors: number
+  /** Whether all lanes of the last vector are in use, whatever `live` says. */
+  readonly full?: boolean
   /**
    * Steps of k after which A goes on `jump` bytes from where they began, as a window does from one row of an image to
    * the next; the k of the tile is then the number of such runs. Steps are `stepBytes` apart. Default: A does not jump.
@@ -99,7 +101,7 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const fused = module.features.fma
   const { run } = form
   const runs = run ? `:${run.steps}*${run.stepBytes}/${run.jump}` : ''
-  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}${runs}`
+  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}${form.full ? ':full' : ''}${runs}`
   const params = [
     ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
     ...(['i32', 'i32', 'i32', 'i32', 'i32'] as const),
@@ -176,7 +178,7 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
         f.if(i32.gtU(lower, 1), lowered)
       })
       const target = { c, cStride, i, m, live, add }
-      if (form.c === 'rows') storeRows(f, lanes, acc, target)
+      if (form.c === 'rows') storeRows(f, lanes, acc, target, form.full)
       else storeColumns(f, lanes, acc, target)
     })
   })
@@ -216,7 +218,7 @@ function eachLiveRow(f: FunctionBuilder, acc: Sums, { i, m }: Target, row: (r: n
   })
 }
 
-function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target): void {
+function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target, full = false): void {
   const { c, cStride, i, live, add } = target
   const at = f.int(i32.add(c, i32.mul(i, cStride)))
   eachLiveRow(f, acc, target, r => {
@@ -227,7 +229,7 @@ function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target):
       })
     })
     row.forEach((sum, v) => {
-      if (v < row.length - 1) f.do(v128.store(at, sum, v * 16))
+      if (full || v < row.length - 1) f.do(v128.store(at, sum, v * 16))
       else storeLive(f, lanes, at, v * 16, sum, live)
     })
     if (r < acc.length - 1) f.increase(at, cStride)
