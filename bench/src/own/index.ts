@@ -1,3 +1,4 @@
+import { enableTurbo } from '@wengert/kernels'
 import { OptionError } from '@wengert/tape'
 import type { Engine, GivenTask } from '../engine/index.js'
 import { called } from './called.js'
@@ -21,6 +22,7 @@ export const ownEngine = (objectives: Objectives): Engine => ({
     const objective = objectives[task.kind]
     if (!objective) throw new OptionError({ summary: `There is no task \`${task.kind}\`.` })
     const own = options as OwnOptions
+    if (own.turbo) enableTurbo()
     const prepared = await ways[own.how](objective, task, own)
     const dtype = Object.values(task.arrays)[0]?.dtype === 'f64' ? 'f64' : 'f32'
     const yardstick = yardstickOf(own.yardstick, dtype)

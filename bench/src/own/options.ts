@@ -15,4 +15,6 @@ export interface OwnOptions {
   readonly orLeast?: boolean
   /** What the task's rate is measured by. */
   readonly yardstick?: 'peak' | 'matmul'
+  /** Whether V8's re-vectoriser is turned on. */
+  readonly turbo?: boolean
 }

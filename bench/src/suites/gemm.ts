@@ -1,7 +1,10 @@
 import { matmul, type Tensor, vjp, zeros } from '@wengert/tape'
 import { type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
-import { type Contest, inPlace, type Suite } from './suite.js'
+import { type Contest, inPlace, type Suite, withTurbo } from './suite.js'
+
+/** Square products of this size are also measured with V8's re-vectoriser. */
+const TURBO_SIZE = 512
 
 const FORMS = ['A·B', 'Aᵀ·B', 'A·Bᵀ'] as const
 type Form = (typeof FORMS)[number]
@@ -35,10 +38,11 @@ export const gemm: Suite = {
   contests(scale) {
     const contest = (dtype: 'f32' | 'f64', form: Form, m: number, n: number, k: number): Contest => {
       const one = task(dtype, form, m, n, k)
+      const turbo = m === TURBO_SIZE && n === m && k === m ? [withTurbo(one, { yardstick: 'peak' })] : []
       const size = m === n && n === k ? `${m}` : `${m}×${k}×${n}`
       return {
         case: `${dtype} ${size} ${form}`,
-        entrants: [inPlace(one, { yardstick: 'peak' })],
+        entrants: [inPlace(one, { yardstick: 'peak' }), ...turbo],
         peers: dtype === 'f32' ? one : null,
         flops: 2 * m * n * k,
       }

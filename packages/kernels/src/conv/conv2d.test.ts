@@ -147,6 +147,10 @@ const shape = (
 /** An image with more patches in a row than are unfolded at a time. */
 const wide = { batch: 1, height: 3, width: 40, inChannels: 180 }
 
+const depthwise = { groups: 3, inChannels: 1, outChannels: 1 }
+/** Images of several bands. */
+const tall = { batch: 2, height: 45, width: 21 }
+
 const table: readonly (readonly [string, Conv2dSpec])[] = [
   ['pointwise', shape([1, 1])],
   ['1×1 with stride', shape([1, 1], [2, 3])],
@@ -174,6 +178,16 @@ const table: readonly (readonly [string, Conv2dSpec])[] = [
     'groups of one channel',
     shape([3, 3], [2, 2], [1, 1, 1, 1], { groups: 5, inChannels: 1, outChannels: 1 }),
   ],
+  ['depthwise', shape([3, 3], [1, 1], [1, 1, 1, 1], depthwise)],
+  ['depthwise without padding', shape([3, 3], [1, 1], [0, 0, 0, 0], { ...depthwise, width: 40 })],
+  ['depthwise, stride down', shape([2, 3], [2, 1], [1, 0, 0, 1], depthwise)],
+  ['depthwise, many taps', shape([5, 7], [1, 1], [2, 2, 3, 3], { ...depthwise, width: 15 })],
+  ['depthwise, dilation', shape([3, 2], [1, 1], [2, 1, 3, 0], { ...depthwise, dilation: [2, 3] })],
+  ['depthwise, padding past the window', shape([2, 2], [1, 1], [3, 0, 0, 2], depthwise)],
+  ['depthwise, more taps than are written out', shape([8, 7], [1, 1], [4, 3, 3, 3], depthwise)],
+  ['few channels, several bands', shape([3, 3], [1, 1], [1, 1, 1, 1], { ...tall, inChannels: 2 })],
+  ['few channels, stride', shape([3, 3], [2, 2], [1, 1, 0, 1], { ...tall, outChannels: 14 })],
+  ['some channels', shape([3, 3], [1, 1], [1, 1, 1, 1], { ...tall, inChannels: 4, outChannels: 8 })],
   ['pointwise groups', shape([1, 1], [1, 1], [0, 0, 0, 0], { groups: 3, dilation: [2, 1] })],
   ['groups that do not fit', shape([12, 3], [1, 1], [0, 0, 0, 0], { groups: 3 })],
   ['no groups', shape([3, 3], [1, 1], [0, 0, 0, 0], { groups: 0 })],

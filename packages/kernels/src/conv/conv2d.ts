@@ -2,14 +2,19 @@
  * Convolution as unfolded patches times the filter, in blocks of output positions, and its two pullbacks:
  * dx = fold(ct · filterᵀ), dfilter = Σ unfold(x)ᵀ · ct. Blocks are visited in a fixed order, group by group.
  *
- * Known limit: with few channels a patch costs as much to copy as to multiply, and so in a group of few channels.
+ * Where few channels would make a patch cost as much to copy as to multiply, nothing is unfolded: `direct.ts` for filters
+ * that are small, `stencil.ts` for one channel.
+ *
+ * Known limit: the cotangent of an image of three channels or fewer, and of one with strides, is still folded.
  */
 import { emitProduct, lanesOf, type ProductSpec, planProduct } from '../gemm/index.js'
 import type { Kernel, KernelContext } from '../kernel.js'
 import { type FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
 import { eachBlock } from './blocks.js'
+import { type Direct, directFilterPullback, directInputPullback, directValue } from './direct.js'
 import { defineFold, defineUnfold } from './patches.js'
 import { type Conv2dSpec, conv2dKey, conv2dSizes, positionBlock } from './spec.js'
+import { isStencil, stencilFilterPullback, stencilInputPullback, stencilValue } from './stencil.js'
 
 type Int = Local<'i32'>
 
@@ -29,6 +34,7 @@ export function conv2d(spec: Conv2dSpec): Kernel {
   const { outChannels } = spec
   const { image, filter, out } = elementsOf(spec)
   return convolution('conv2d', spec, {
+    direct: isStencil(spec) ? stencilValue : directValue,
     product: positions => ({ m: positions, n: outChannels, k: patch, transposeA: false, transposeB: false }),
     elements: [image, filter, out],
     emit(context, { plan, patches, product, operands: [x, w, y] }) {
@@ -66,6 +72,7 @@ export function conv2dInputPullback(spec: Conv2dSpec): Kernel {
   const { outChannels } = spec
   const { image, filter, out } = elementsOf(spec)
   return convolution('conv2d-input-pullback', spec, {
+    direct: isStencil(spec) ? stencilInputPullback : directInputPullback,
     product: positions => ({ m: positions, n: patch, k: outChannels, transposeA: false, transposeB: true }),
     elements: [out, filter, image],
     emit(context, { plan, patches, product, clear, operands: [ct, w, dx] }) {
@@ -104,6 +111,7 @@ export function conv2dFilterPullback(spec: Conv2dSpec): Kernel {
   const { outChannels } = spec
   const { image, filter, out } = elementsOf(spec)
   return convolution('conv2d-filter-pullback', spec, {
+    direct: isStencil(spec) ? stencilFilterPullback : directFilterPullback,
     product: positions => ({ m: patch, n: outChannels, k: positions, transposeA: true, transposeB: false }),
     elements: [image, out, filter],
     emit(context, { plan, patches, product, operands: [x, ct, dw] }) {
@@ -140,6 +148,8 @@ interface Parts {
 }
 
 interface Convolution {
+  /** The way that needs no patches, where it is the better one. */
+  direct(spec: Conv2dSpec): Direct | null
   /** The product of a block of so many positions. */
   product(positions: number): Omit<ProductSpec, 'dtype'>
   /** Elements of both inputs and of the output, of one group. */
@@ -160,7 +170,8 @@ function elementsOf(spec: Conv2dSpec) {
 /** Bytes kept after the patches, for reads of whole vectors. */
 const GUARD_BYTES = 16
 
-function convolution(name: string, spec: Conv2dSpec, { product, elements, emit }: Convolution): Kernel {
+function convolution(name: string, spec: Conv2dSpec, way: Convolution): Kernel {
+  const { product, elements, emit } = way
   const { dtype, outChannels } = spec
   const { bytes } = lanesOf[dtype]
   const sizes = conv2dSizes(spec)
@@ -171,11 +182,12 @@ function convolution(name: string, spec: Conv2dSpec, { product, elements, emit }
     : Math.ceil((rows * columns * sizes.patch * bytes + GUARD_BYTES) / 16) * 16
   const empty = sizes.positions * sizes.patch * outChannels * sizes.groups === 0
   const outBytes = elements[2] * bytes
+  const direct = empty || sizes.pointwise ? null : way.direct(spec)
   return {
     key: conv2dKey(name, spec),
     inputs: 2,
     outputs: 1,
-    scratchBytes: empty ? 0 : patchBytes + plan.scratchBytes,
+    scratchBytes: empty ? 0 : (direct?.scratchBytes ?? patchBytes + plan.scratchBytes),
     flops: sizes.flops,
     emit(context) {
       const { f, inputs, outputs, scratch } = context
@@ -186,7 +198,10 @@ function convolution(name: string, spec: Conv2dSpec, { product, elements, emit }
       const [patches, at] = [f.int(scratch), f.int(i32.add(scratch, patchBytes))]
       const operands = [f.int(inputs[0] ?? 0), f.int(inputs[1] ?? 0), f.int(outputs[0] ?? 0)] as const
       const clear = (out: Int) => zero(f, out, outBytes)
-      const group = () => emit(context, { plan, patches, product: at, operands, clear })
+      const group = () => {
+        if (direct) direct.emit(context, operands, patches)
+        else emit(context, { plan, patches, product: at, operands, clear })
+      }
       if (sizes.groups === 1) {
         group()
         return

@@ -6,3 +6,5 @@ export {
   type ProductSpec,
   planProduct,
 } from './product.js'
+export { defineTile, panelsOf, tileRows } from './tile.js'
+export { isWide, setWide } from './wide.js'

@@ -2,9 +2,10 @@ import type { FloatDType } from '../dtype.js'
 import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
 import { type I32, i32, int } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
-import { defineLoops, type LoopForm, MC } from './loops.js'
+import { defineLoops, type LoopForm, MC, RAISED_ROWS } from './loops.js'
 import { STRIP_GAP } from './pack.js'
 import { STRIP } from './tile.js'
+import { isWide } from './wide.js'
 
 /** One matrix product C[m, n] (+)= op(A)·op(B); rows of the stored matrices are contiguous. */
 export interface ProductSpec {
@@ -57,6 +58,8 @@ const NC_BYTES = 1056
 const IN_PLACE_BYTES = 20480
 /** With fewer rows of C than this, packing B costs more than it saves. */
 const PACK_ROWS = 20
+/** Products of fewer multiplications are not worth a look at the size of numbers. */
+const RAISE_WORK = 32768
 /** With at most so many columns of C, Aᵀ·B is computed as its transpose. */
 const SWAP_COLUMNS = 36
 
@@ -85,13 +88,16 @@ export function planProduct(spec: ProductSpec): ProductPlan {
     packB,
     transposeC: swapped && !oneRow,
     oneRow,
+    raises: !oneRow && m >= PACK_ROWS && m * n * spec.k >= RAISE_WORK,
+    wide: isWide() && !oneRow && !swapped,
   }
   const kc = block(spec.k, KC, 8)
   const nc = block(n, NC_BYTES / bytes, 3 * count)
   const packedA = packedABytes(form, m, Math.min(kc, spec.k))
   const columns = Math.min(nc, roundUp(n, count))
-  const packedB = packB ? (roundUp(Math.min(kc, spec.k), count) + count) * columns * bytes : 0
-  const scratchBytes = packedA + (packB ? roundUp(packedB + SLACK_BYTES, 16) : 0)
+  const packedB = packedBBytes(form, columns, Math.min(kc, spec.k))
+  const raised = form.raises && !form.transposeA ? RAISED_ROWS * roundUp(Math.min(kc, spec.k) * bytes, 16) : 0
+  const scratchBytes = packedA + packedB + raised
   return { spec, form, swapped, nc, kc, scratchBytes: spec.m * n * spec.k === 0 ? 0 : scratchBytes }
 }
 
@@ -100,6 +106,13 @@ const packedABytes = ({ dtype, transposeA }: LoopForm, m: number, k: number) => 
   if (!transposeA) return 0
   const stripBytes = k * STRIP * lanesOf[dtype].bytes + STRIP_GAP
   return roundUp(Math.ceil(Math.min(m, MC) / STRIP) * stripBytes, 16)
+}
+
+/** Bytes of a packed block of B, or of one that is read in place but may have to be raised. */
+const packedBBytes = ({ dtype, packB, raises }: LoopForm, columns: number, k: number) => {
+  const { bytes, count } = lanesOf[dtype]
+  if (packB) return roundUp((roundUp(k, count) + count) * columns * bytes + SLACK_BYTES, 16)
+  return raises ? k * roundUp(columns * bytes, 16) : 0
 }
 
 /** Emits the product; with k = 0 it emits nothing and leaves C as it is. */
@@ -115,15 +128,18 @@ export function emitProduct(
   const k = operands.k ?? spec.k
   const rowBytes = (columns: I32) =>
     typeof columns === 'number' ? int(columns * bytes) : i32.mul(columns, bytes)
-  const rows = spec.rows ?? {}
-  const a = [operands.a, rowBytes(rows.a ?? (spec.transposeA ? m : k))] as const
-  const b = [operands.b, rowBytes(rows.b ?? (spec.transposeB ? k : spec.n))] as const
-  const packedA = packedABytes(form, swapped ? spec.n : spec.m, Math.min(kc, spec.k))
+  const strides = spec.rows ?? {}
+  const a = [operands.a, rowBytes(strides.a ?? (spec.transposeA ? m : k))] as const
+  const b = [operands.b, rowBytes(strides.b ?? (spec.transposeB ? k : spec.n))] as const
+  const [rows, columns] = swapped ? [spec.n, spec.m] : [spec.m, spec.n]
+  const longest = Math.min(kc, spec.k)
+  const packedA = packedABytes(form, rows, longest)
+  const packedB = packedBBytes(form, Math.min(nc, roundUp(columns, lanesOf[spec.dtype].count)), longest)
   f.call(
     defineLoops(module, form),
     ...(swapped ? [...b, ...a] : [...a, ...b]),
     operands.c,
-    rowBytes(rows.c ?? spec.n),
+    rowBytes(strides.c ?? spec.n),
     ...(swapped ? [spec.n, m] : [m, spec.n]),
     k,
     nc,
@@ -131,5 +147,6 @@ export function emitProduct(
     operands.add ?? 0,
     operands.scratch,
     i32.add(operands.scratch, packedA),
+    i32.add(operands.scratch, packedA + packedB),
   )
 }

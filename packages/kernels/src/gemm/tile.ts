@@ -19,6 +19,7 @@ import {
   v128,
 } from '../wasm/index.js'
 import { type Lanes, lanesOf } from './lanes.js'
+import { scaled } from './range.js'
 
 /** Rows of A that a packed strip interleaves: strip[k][3]. */
 export const STRIP = 3
@@ -34,10 +35,49 @@ export interface TileForm {
   readonly c: 'rows' | 'columns'
   readonly rows: number
   readonly vectors: number
+  /** Whether all lanes of the last vector are in use, whatever `live` says. */
+  readonly full?: boolean
+  /**
+   * Steps of k after which A goes on `jump` bytes from where they began, as a window does from one row of an image to
+   * the next; the k of the tile is then the number of such runs. Steps are `stepBytes` apart. Default: A does not jump.
+   */
+  readonly run?: Run
+}
+
+/** A part of the steps of k; see {@link TileForm.run}. */
+export interface Run {
+  readonly steps: number
+  readonly stepBytes: number
+  readonly jump: number
 }
 
 type V = Local<'v128'>
 type Int = Local<'i32'>
+
+/** Rows of a tile that is so many vectors wide: as many as the registers take, with a product not fused taking one. */
+export const tileRows = (vectors: number, fused: boolean): number =>
+  vectors === 1 || (vectors === 2 && fused) ? 6 : 3
+
+/** Columns side by side that one column of tiles computes. */
+export interface Panel {
+  readonly first: number
+  readonly vectors: number
+  /** Lanes in use of the last vector. */
+  readonly live: number
+}
+
+/** Panels of n columns: 3 vectors wide, and at the end 2, or 1 if there is but one. */
+export function panelsOf(n: number, dtype: FloatDType): readonly Panel[] {
+  const { count } = lanesOf[dtype]
+  const panels: Panel[] = []
+  for (let first = 0; first < n; ) {
+    const left = Math.ceil((n - first) / count)
+    const vectors = left < 3 ? left : left === 4 ? 2 : 3
+    panels.push({ first, vectors, live: Math.min(count, n - first - (vectors - 1) * count) })
+    first += vectors * count
+  }
+  return panels
+}
 
 /** Steps of k in one turn: without fused arithmetic more would spill. */
 const unrollOf = (fused: boolean, { a, vectors }: TileForm) => {
@@ -45,29 +85,35 @@ const unrollOf = (fused: boolean, { a, vectors }: TileForm) => {
   return a === 'rows' && vectors === 3 ? 2 : 1
 }
 
+/** Runs up to so many steps are written out. */
+const RUN_UNROLLED = 32
+
 const times = (count: number) => Array.from({ length: count }, (_, k) => k)
 
 /**
- * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add): C[m, columns] (+)= A[m, k] · B[k, columns],
+ * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add, lower): C[m, columns] (+)= A[m, k] · B[k, columns],
  * for one column of tiles. Strides are in bytes; `aStride` is from row to row, or from strip to strip; `live` counts the
- * lanes in use of the last vector; `add` ≠ 0 adds to C.
+ * lanes in use of the last vector; `add` ≠ 0 adds to C; so many of A and B as `lower` says are raised (`range.ts`).
  */
 export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const { dtype, rows, vectors } = form
   const lanes = lanesOf[dtype]
   const fused = module.features.fma
-  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}`
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-  return module.define(key, params, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add) => {
-    const strips = form.a === 'strips'
-    const aStep = strips ? STRIP * lanes.bytes : lanes.bytes
+  const { run } = form
+  const runs = run ? `:${run.steps}*${run.stepBytes}/${run.jump}` : ''
+  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}${form.full ? ':full' : ''}${runs}`
+  const params = [
+    ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+    ...(['i32', 'i32', 'i32', 'i32', 'i32'] as const),
+  ] as const
+  return module.define(key, params, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add, lower) => {
+    const rowsEach = form.a === 'rows' ? 1 : STRIP
+    const aStep = run?.stepBytes ?? rowsEach * lanes.bytes
     const unroll = unrollOf(fused, form)
-    const mainBytes = f.int(i32.mul(i32.and(k, -unroll), aStep))
-    const allBytes = f.int(i32.mul(k, aStep))
     const acc = times(rows).map(() => times(vectors).map(() => f.local('v128')))
     const bVectors = times(vectors).map(() => f.local('v128'))
     const factor = f.local('v128')
-    const pointers = times(strips ? Math.ceil(rows / STRIP) : rows).map(() => f.local('i32'))
+    const pointers = times(Math.ceil(rows / rowsEach)).map(() => f.local('i32'))
     const [head] = pointers as [Int]
     const panel = f.local('i32')
     const [i, end] = [f.local('i32'), f.local('i32')]
@@ -79,37 +125,60 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
       })
       if (form.b === 'matrix') f.increase(panel, bStride)
       acc.forEach((row, r) => {
-        f.set(
-          factor,
-          strips
-            ? lanes.splat(pointers[Math.floor(r / STRIP)] as Int, at * aStep + (r % STRIP) * lanes.bytes)
-            : lanes.splat(pointers[r] as Int, at * aStep),
-        )
+        const pointer = pointers[Math.floor(r / rowsEach)] as Int
+        f.set(factor, lanes.splat(pointer, at * aStep + (r % rowsEach) * lanes.bytes))
         row.forEach((sum, v) => {
           f.set(sum, lanes.madd(factor, bVectors[v] as V, sum, fused))
         })
       })
     }
+    const together = (count: number) => {
+      for (const at of times(count)) step(at)
+      if (form.b === 'panel') f.increase(panel, count * vectors * 16)
+    }
     const steps = (count: number) =>
       f.for(head, head, end, count * aStep, () => {
-        for (const at of times(count)) step(at)
+        together(count)
         for (const pointer of pointers.slice(1)) f.increase(pointer, count * aStep)
-        if (form.b === 'panel') f.increase(panel, count * vectors * 16)
       })
-
-    f.for(i, 0, m, rows, () => {
-      setPointers(f, pointers, strips ? STRIP : 1, { a, aStride, i, m })
-      f.set(panel, b)
-      for (const sum of acc.flat()) f.set(sum, v128.const(new Uint8Array(16)))
+    /** One chain of k steps. */
+    const straight = () => {
       const start = f.local(head)
-      f.set(end, i32.add(start, mainBytes))
+      f.set(end, i32.add(start, i32.mul(i32.and(k, -unroll), aStep)))
       steps(unroll)
       if (unroll > 1) {
-        f.set(end, i32.add(start, allBytes))
+        f.set(end, i32.add(start, i32.mul(k, aStep)))
         steps(1)
       }
+    }
+    /** One chain of k runs. */
+    const jumping = (turn: Int, { steps: count, jump }: Run) => {
+      const looped = count > RUN_UNROLLED ? count - (count % unroll) : 0
+      f.for(turn, 0, k, 1, () => {
+        if (looped > 0) {
+          f.set(end, i32.add(head, looped * aStep))
+          steps(unroll)
+        }
+        together(count - looped)
+        for (const pointer of pointers) f.increase(pointer, jump - looped * aStep)
+      })
+    }
+
+    f.for(i, 0, m, rows, () => {
+      setPointers(f, pointers, rowsEach, { a, aStride, i, m })
+      f.set(panel, b)
+      for (const sum of acc.flat()) f.set(sum, v128.const(new Uint8Array(16)))
+      if (run) jumping(f.local('i32'), run)
+      else straight()
+      f.if(lower, () => {
+        const lowered = () => {
+          for (const sum of acc.flat()) f.set(sum, scaled(f, dtype, sum, 'down'))
+        }
+        lowered()
+        f.if(i32.gtU(lower, 1), lowered)
+      })
       const target = { c, cStride, i, m, live, add }
-      if (form.c === 'rows') storeRows(f, lanes, acc, target)
+      if (form.c === 'rows') storeRows(f, lanes, acc, target, form.full)
       else storeColumns(f, lanes, acc, target)
     })
   })
@@ -149,7 +218,7 @@ function eachLiveRow(f: FunctionBuilder, acc: Sums, { i, m }: Target, row: (r: n
   })
 }
 
-function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target): void {
+function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target, full = false): void {
   const { c, cStride, i, live, add } = target
   const at = f.int(i32.add(c, i32.mul(i, cStride)))
   eachLiveRow(f, acc, target, r => {
@@ -160,7 +229,7 @@ function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target):
       })
     })
     row.forEach((sum, v) => {
-      if (v < row.length - 1) f.do(v128.store(at, sum, v * 16))
+      if (full || v < row.length - 1) f.do(v128.store(at, sum, v * 16))
       else storeLive(f, lanes, at, v * 16, sum, live)
     })
     if (r < acc.length - 1) f.increase(at, cStride)

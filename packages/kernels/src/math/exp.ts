@@ -25,16 +25,24 @@ export const expTails: Readonly<Record<FloatDType, readonly number[]>> = {
 /** Below the first exp is 0, above the second ∞. */
 const ranges: Readonly<Record<FloatDType, readonly [number, number]>> = { f32: [-104, 89], f64: [-746, 710] }
 
-/** exp(x + low). */
-export function exp(m: FloatVectors, x: V, low?: V): V {
+/** exp(x). */
+export function exp(m: FloatVectors, x: V): V {
+  const { curve, factors } = factorsOf(m, x)
+  return m.mul(m.mul(m.add(curve, m.constant(1)), factors[0]), factors[1])
+}
+
+/** a·exp(x + low), with one rounding of the product of a and the fraction. */
+export function timesExp(m: FloatVectors, a: V, x: V, low: V): V {
+  const { curve, factors } = factorsOf(m, x, low)
+  return m.mul(m.mul(m.madd(a, curve, a), factors[0]), factors[1])
+}
+
+/** exp(x + low) = (1 + curve)·factors[0]·factors[1]. */
+function factorsOf(m: FloatVectors, x: V, low?: V): { curve: V; factors: readonly [V, V] } {
   const [lowest, highest] = ranges[m.dtype]
-  const { curve, exponent } = reduceExp(m, m.atMost(m.atLeast(x, lowest), highest), {
-    sign: 1,
-    offset: 2 * m.format.bias,
-    low,
-  })
-  const [first, second] = twoFactors(m, exponent)
-  return m.mul(m.mul(m.add(curve, m.constant(1)), first), second)
+  const bounded = m.atMost(m.atLeast(x, lowest), highest)
+  const { curve, exponent } = reduceExp(m, bounded, { sign: 1, offset: 2 * m.format.bias, low })
+  return { curve, factors: twoFactors(m, exponent) }
 }
 
 /** How {@link reduceExp} works. */

@@ -167,6 +167,11 @@ export class FloatVectors extends Vectors {
     return this.each([a, b], this.#int.sub as (x: Vector, y: Vector) => Vector)
   }
 
+  /** Whether the bits of a are those of a greater signed integer. */
+  greaterBits(a: V, b: V): Mask {
+    return this.each([a, b], this.#int.gtS as (x: Vector, y: Vector) => Vector)
+  }
+
   equalBits(a: V, b: V): Mask {
     return this.each([a, b], this.#int.eq as (x: Vector, y: Vector) => Vector)
   }

@@ -1,4 +1,4 @@
-import { type Expr, type FunctionBuilder, i32, type Local, type ModuleBuilder, v128 } from '../wasm/index.js'
+import { type Expr, type FunctionBuilder, type Local, type ModuleBuilder, v128 } from '../wasm/index.js'
 
 /** A register that holds one vector. */
 export type Register = Local<'v128'>
@@ -85,8 +85,8 @@ export class Vectors {
 
   /** Whether any lane of any register is true. */
   any(mask: Mask): Expr<'i32'> {
-    const [first, ...rest] = mask.registers.map(register => v128.anyTrue(register))
-    return rest.reduce((sum, next) => i32.or(sum, next), first as Expr<'i32'>)
+    const [first, ...rest] = mask.registers
+    return v128.anyTrue(rest.reduce((sum, next) => v128.or(sum, next), first as Expr<'v128'>))
   }
 }
 

@@ -1,0 +1,1 @@
+export { enableTurbo } from './turbo.js'

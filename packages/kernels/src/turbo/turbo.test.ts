@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { afterEach, expect, it, vi } from 'vitest'
+import { type MatmulSpec, matmul, setWide } from '../gemm/index.js'
+import { runKernel } from '../testing/run-kernel.js'
+import { enableTurbo } from './turbo.js'
+
+type Floats = Float32Array | Float64Array
+
+const FLAG = 'experimental-wasm-revectorize'
+const arrayOf = { f32: Float32Array, f64: Float64Array } as const
+
+const size = (max: number) => fc.integer({ min: 1, max })
+const specs: fc.Arbitrary<MatmulSpec> = fc.record({
+  dtype: fc.constantFrom('f32' as const, 'f64' as const),
+  batch: fc.constant(1),
+  m: size(60),
+  n: size(150),
+  k: size(600),
+  transposeA: fc.boolean(),
+  transposeB: fc.boolean(),
+})
+
+function product(spec: MatmulSpec): Floats {
+  const make = arrayOf[spec.dtype]
+  const a = new make(spec.m * spec.k).map((_, k) => Math.sin(k))
+  const b = new make(spec.k * spec.n).map((_, k) => Math.cos(k))
+  return runKernel(matmul(spec), [a, b], [new make(spec.m * spec.n)])[0] as Floats
+}
+
+afterEach(() => {
+  setWide(false)
+  vi.unstubAllGlobals()
+})
+
+it('keeps bits, whether or not the host has it', () => {
+  const spec = { dtype: 'f32', batch: 1, m: 70, n: 130, k: 80, transposeA: true, transposeB: false } as const
+  const before = product(spec)
+  const on = enableTurbo()
+  expect(product(spec)).toEqual(before)
+  expect(typeof on).toBe('boolean')
+})
+
+it('wide panels give the bits of narrow ones', () => {
+  fc.assert(
+    fc.property(specs, spec => {
+      setWide(false)
+      const narrow = product(spec)
+      setWide(true)
+      expect(product(spec)).toEqual(narrow)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+it('warns where there is no V8 to ask', () => {
+  const emitWarning = vi.fn()
+  vi.stubGlobal('process', { emitWarning })
+  expect(enableTurbo()).toBe(false)
+  expect(emitWarning.mock.calls).toMatchInlineSnapshot(`
+    [
+      [
+        "Products stay as they are: this host has no flags of V8.",
+        {
+          "code": "WENGERT_TURBO",
+        },
+      ],
+    ]
+  `)
+})
+
+it('warns where the re-vectoriser changes nothing', () => {
+  const flags: string[] = []
+  const emitWarning = vi.fn()
+  const v8 = { setFlagsFromString: (flag: string) => void flags.push(flag) }
+  vi.stubGlobal('process', { emitWarning, getBuiltinModule: () => v8 })
+  // The flag is not passed on, so wide panels are slow, unless the host is too busy to tell.
+  const on = enableTurbo()
+  expect(flags).toEqual([`--${FLAG}`, ...(on ? [] : [`--no-${FLAG}`])])
+  expect(emitWarning).toHaveBeenCalledTimes(on ? 0 : 1)
+})

@@ -1,0 +1,106 @@
+/**
+ * V8's re-vectoriser, an experiment of that engine, makes pairs of neighbouring vectors one of 256 bits. It wants all loads
+ * first and neighbouring stores last, as tiles with panels of six vectors have them, which are slow without it.
+ *
+ * Known limit: products alone are made for it; other kernels gain what it finds in them.
+ */
+import { assemble, encodeCalls } from '../assemble.js'
+import type { FloatDType } from '../dtype.js'
+import { isWide, matmul, setWide } from '../gemm/index.js'
+import { slotBytes } from '../kernel.js'
+import { detectFeatures } from '../wasm/index.js'
+
+/** What Node's `process` has for this. */
+interface NodeProcess {
+  getBuiltinModule?(name: 'node:v8'): { setFlagsFromString(flags: string): void } | undefined
+  emitWarning?(message: string, options: { readonly code: string }): void
+}
+
+const FLAG = 'experimental-wasm-revectorize'
+/** Sides of the products that are tried. */
+const SIZE = 96
+/** How long code runs before it counts as optimised. */
+const WARM_UP_MS = 40
+const ROUNDS = 5
+const REPEATS = 40
+/** Wide panels must be faster by this factor. */
+const GAIN = 1.15
+
+/**
+ * Turns V8's re-vectoriser on for the whole process and makes products for it from now on, if it is there, gives the same
+ * bits and is faster, which a trial of about a quarter of a second finds out; otherwise all stays as it was and there is a
+ * warning. For Node; to be called before anything is compiled, and in each worker.
+ *
+ * @returns whether it is on.
+ * @example
+ * typeof enableTurbo() // → 'boolean'
+ */
+export function enableTurbo(): boolean {
+  if (isWide()) return true
+  const node = (globalThis as { readonly process?: NodeProcess }).process
+  const v8 = node?.getBuiltinModule?.('node:v8')
+  if (!v8) return refuse(node, 'this host has no flags of V8')
+  v8.setFlagsFromString(`--${FLAG}`)
+  const trouble = (['f32', 'f64'] as const).map(tried).find(found => found !== undefined)
+  if (trouble === undefined) {
+    setWide(true)
+    return true
+  }
+  v8.setFlagsFromString(`--no-${FLAG}`)
+  return refuse(node, trouble)
+}
+
+function refuse(node: NodeProcess | undefined, why: string): false {
+  node?.emitWarning?.(`Products stay as they are: ${why}.`, { code: 'WENGERT_TURBO' })
+  return false
+}
+
+/** What speaks against wide panels, if anything does. */
+function tried(dtype: FloatDType): string | undefined {
+  const [narrow, wide] = [product(dtype, false), product(dtype, true)]
+  narrow.warmUp()
+  wide.warmUp()
+  const [expected, actual] = [narrow.bits(), wide.bits()]
+  if (expected.some((word, at) => word !== actual[at])) return `the re-vectoriser changes bits in ${dtype}`
+  let [slow, fast] = [Infinity, Infinity]
+  for (let round = 0; round < ROUNDS; round++) {
+    slow = Math.min(slow, narrow.time())
+    fast = Math.min(fast, wide.time())
+  }
+  return slow / fast < GAIN ? `the re-vectoriser does not make ${dtype} faster` : undefined
+}
+
+/** A product whose last column stands alone, in a memory of its own. */
+function product(dtype: FloatDType, wide: boolean) {
+  const shape = { dtype, batch: 1, m: SIZE, n: SIZE + 1, k: SIZE, transposeA: false, transposeB: false }
+  setWide(wide)
+  const kernel = matmul(shape)
+  const bytes = assemble([kernel], detectFeatures(), { shared: false })
+  setWide(false)
+  const operand = slotBytes(SIZE * (SIZE + 1) * 8)
+  const [a, b, c, scratch] = [0, 1, 2, 3].map(k => 64 + k * operand) as [number, number, number, number]
+  const pages = Math.ceil((scratch + kernel.scratchBytes) / 65536)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  const make = dtype === 'f32' ? Float32Array : Float64Array
+  for (const at of [a, b]) {
+    const data = new make(memory.buffer, at, SIZE * (SIZE + 1))
+    for (let k = 0; k < data.length; k++) data[k] = Math.sin(k + at)
+  }
+  const record = encodeCalls([{ kernel: 0, inputs: [a, b], outputs: [c], scratch }])
+  new Int32Array(memory.buffer, 16, record.length).set(record)
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
+  const call = exports['run'] as (begin: number, end: number) => void
+  const run = () => call(16, 16 + record.byteLength)
+  return {
+    warmUp() {
+      const end = performance.now() + WARM_UP_MS
+      while (performance.now() < end) run()
+    },
+    bits: () => new Int32Array(memory.buffer.slice(c, c + SIZE * (SIZE + 1) * make.BYTES_PER_ELEMENT)),
+    time() {
+      const start = performance.now()
+      for (let k = 0; k < REPEATS; k++) run()
+      return performance.now() - start
+    },
+  }
+}
