@@ -1,3 +1,3 @@
 export { Residents } from './residents.js'
-export { type Given, type Resumed, resume, settle } from './resume.js'
+export { bringToPlace, type Given, type Resumed, resume } from './resume.js'
 export type { Value } from './value.js'

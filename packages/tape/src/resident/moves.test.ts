@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Move, orderMoves } from './moves.js'
+import { orderMoves, type Relocation } from './moves.js'
 
 /** Moves from one random packing of blocks to another. */
 const moves = fc
@@ -32,11 +32,11 @@ const moves = fc
     return list.map(one => ({ from: from.get(one) as number, to: to.get(one) as number, bytes: one.size }))
   })
 
-const endOf = (moves: readonly Move[]) =>
+const endOf = (moves: readonly Relocation[]) =>
   moves.reduce((end, { from, to, bytes }) => Math.max(end, from + bytes, to + bytes), 0)
 
 /** Makes moves one after the other; whether every block arrives whole. */
-function arrive(moves: readonly Move[], ordered: readonly Move[], limit: number): boolean {
+function arrive(moves: readonly Relocation[], ordered: readonly Relocation[], limit: number): boolean {
   const memory = new Uint8Array(limit)
   moves.forEach(({ from, bytes }, k) => {
     memory.fill(k + 1, from, from + bytes)
@@ -76,7 +76,7 @@ describe('moves', () => {
       48,
     ],
   ])('%s need no room', (_, moves, limit) => {
-    const ordered = orderMoves(moves, limit) as readonly Move[]
+    const ordered = orderMoves(moves, limit) as readonly Relocation[]
     expect(ordered).toHaveLength(moves.length)
     expect(arrive(moves, ordered, limit)).toBe(true)
   })

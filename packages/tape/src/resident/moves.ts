@@ -5,7 +5,7 @@
  */
 
 /** Bytes that go from one address to another. */
-export interface Move {
+export interface Relocation {
   readonly from: number
   readonly to: number
   readonly bytes: number
@@ -29,8 +29,11 @@ interface Pending {
  * @param moves neither the places they come from nor those they go to overlap
  * @param limitBytes end of the memory
  */
-export function orderMoves(moves: readonly Move[], limitBytes: number): readonly Move[] | undefined {
-  const ordered: Move[] = []
+export function orderMoves(
+  moves: readonly Relocation[],
+  limitBytes: number,
+): readonly Relocation[] | undefined {
+  const ordered: Relocation[] = []
   const pending: Pending[] = moves
     .filter(({ bytes }) => bytes > 0)
     .map(move => ({ ...move, blockers: 0, blocks: [] }))

@@ -19,7 +19,7 @@ import {
   Regions,
   unlessRefused,
 } from '../run/index.js'
-import { type Move, orderMoves } from './moves.js'
+import { orderMoves, type Relocation } from './moves.js'
 
 /** A value of a program that lies in the arena already. */
 export interface Given {
@@ -33,7 +33,7 @@ export interface Given {
 export interface Resumed {
   readonly executable: Executable
   /** How they get from where they lie to where it wants them. */
-  readonly moves: readonly Move[]
+  readonly moves: readonly Relocation[]
 }
 
 /** Shares of the budget with which a recording might have been content. */
@@ -117,7 +117,7 @@ interface Beginning {
 
 interface Attempt {
   readonly planned: Planned
-  readonly moves: readonly Move[]
+  readonly moves: readonly Relocation[]
 }
 
 /** From where on a list has no more than so many bytes. */
@@ -131,7 +131,7 @@ function lastWithin(there: readonly Given[], bytes: number): number {
 }
 
 /** Brings what is given to its place in the arena, of which nothing else is needed. */
-export function settle(arena: Arena, { executable, moves }: Resumed): void {
+export function bringToPlace(arena: Arena, { executable, moves }: Resumed): void {
   arena.reserve(moves.reduce((end, { to, bytes }) => Math.max(end, to + bytes), 0))
   for (const { from, to, bytes } of moves) arena.move(from, to, bytes)
   arena.load(executable)

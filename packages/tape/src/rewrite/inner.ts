@@ -1,5 +1,6 @@
 import { type Control, controlOf, type Instruction, type Program, paramsOf } from '../program/index.js'
 
+/** A loop of known length. */
 export type Scan = Control & { readonly kind: 'scan' }
 
 /** The scan that an instruction is, if it is one. */

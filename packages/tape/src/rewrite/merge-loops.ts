@@ -37,11 +37,10 @@ function mergeTwo(program: Program): Program | undefined {
     const scan = scanOf(instruction)
     return scan && scan.every === undefined && !scan.tail ? [{ at, scan, init: initOf(instruction) }] : []
   })
+  const alikeOf = startingAlike(scans)
   for (const [k, first] of scans.entries()) {
-    for (const second of scans.slice(k + 1)) {
-      const { scan } = second
-      if (scan.length !== first.scan.length || scan.reverse !== first.scan.reverse) continue
-      if (!second.init.some(value => first.init.includes(value))) continue
+    for (const other of alikeOf(k)) {
+      const second = scans[other] as Scanning
       const before = neededBefore(program, first.at, second.at)
       const both =
         before && mergedScan(instructions[first.at] as Instruction, instructions[second.at] as Instruction)
@@ -49,6 +48,31 @@ function mergeTwo(program: Program): Program | undefined {
     }
   }
   return undefined
+}
+
+/** A scan of a program, where it is, and the values from which its carry starts. */
+interface Scanning {
+  readonly at: number
+  readonly scan: Scan
+  readonly init: readonly number[]
+}
+
+/** Of each scan those behind it that take as many steps the same way and start from one of its values, in their order. */
+function startingAlike(scans: readonly Scanning[]): (k: number) => readonly number[] {
+  const keysOf = ({ scan, init }: Scanning) =>
+    new Set(init.map(value => `${scan.length} ${scan.reverse} ${value}`))
+  const starting = new Map<string, number[]>()
+  scans.forEach((one, k) => {
+    for (const key of keysOf(one)) {
+      const known = starting.get(key)
+      if (known) known.push(k)
+      else starting.set(key, [k])
+    }
+  })
+  return k => {
+    const found = new Set([...keysOf(scans[k] as Scanning)].flatMap(key => starting.get(key) ?? []))
+    return [...found].filter(other => other > k).sort((a, b) => a - b)
+  }
 }
 
 const initOf = ({ inputs, params }: Instruction): readonly number[] => {

@@ -201,6 +201,7 @@ export const withOutputs = (program: Program, kept: readonly boolean[]): Program
   outputs: program.outputs.filter((_, k) => kept[k]),
 })
 
+/** How many of some flags are set. */
 export const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length
 
 /** Which inputs of a program without dead code are read. */

@@ -20,7 +20,7 @@ export function withResiduals(
   const avals = [...body.avals, ...back.body.avals]
   const first = body.avals.length
   const place = new Map<number, number>()
-  const [outside, arrays] = [new Places(steps.outside), new Places(steps.arrays)]
+  const [outside, arrays] = [new Listed(steps.outside), new Listed(steps.arrays)]
   const [backOutside, backInit] = [back.outside.length, back.init.length]
   const carried = steps.outside.length
   const carry = body.inputs.slice(carried, carried + steps.init.length)
@@ -65,7 +65,7 @@ export function withResiduals(
 }
 
 /** Values by their places in a list that grows. */
-class Places {
+class Listed {
   readonly values: number[]
 
   constructor(values: readonly number[]) {

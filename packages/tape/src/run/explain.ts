@@ -111,20 +111,36 @@ function follow({ graph }: Lowered, { actions, inputOffsets }: Plan) {
 
 /** The end of the highest of some ranges that come and go. */
 class Extent {
-  end = 0
   readonly #ends = new Map<number, number>()
+  /** In ascending order. */
+  readonly #sorted: number[] = []
+
+  get end(): number {
+    return this.#sorted.at(-1) ?? 0
+  }
 
   enter(storage: number, end: number): void {
+    this.leave(storage)
     this.#ends.set(storage, end)
-    this.end = Math.max(this.end, end)
+    this.#sorted.splice(this.#placeOf(end), 0, end)
   }
 
   leave(storage: number): void {
     const end = this.#ends.get(storage)
+    if (end === undefined) return
     this.#ends.delete(storage)
-    if (end !== this.end) return
-    this.end = 0
-    for (const other of this.#ends.values()) this.end = Math.max(this.end, other)
+    this.#sorted.splice(this.#placeOf(end), 1)
+  }
+
+  /** Where the first of those that are not lower is. */
+  #placeOf(end: number): number {
+    let [low, high] = [0, this.#sorted.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#sorted[middle] as number) >= end) high = middle
+      else low = middle + 1
+    }
+    return low
   }
 }
 

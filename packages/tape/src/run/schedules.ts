@@ -1,5 +1,6 @@
 /** Schedules by which a loop of so many steps can be reversed, from the fewest states on. */
 import { advancedSteps, forwardSteps, mostSteps } from '@wengert/kernels'
+import { MOST_REPETITIONS } from './two-level.js'
 
 /** Which states of a loop are in memory. */
 export interface Snapshots {
@@ -20,9 +21,6 @@ export interface Schedule extends Snapshots {
   /** Steps that run forward without residuals. */
   readonly advanced: number
 }
-
-/** No step is run forward more often than this, however few the snapshots. */
-const MOST_REPETITIONS = 64
 
 function schedule(length: number, size: number, kept: number, { every, snapshots }: Snapshots): Schedule {
   const steps = length - kept

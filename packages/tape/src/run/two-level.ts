@@ -84,8 +84,8 @@ export function cheapestTwoLevel(
   return best
 }
 
-/** Stretches in which a step is run more often than this are not looked for among lengths β. */
-const MOST_REPETITIONS = 64
+/** No step is run forward more often than this, however few the snapshots. */
+export const MOST_REPETITIONS = 64
 
 /**
  * Equal stretches, of each length that there is; and the lengths β(s, r) where Revolve begins to run a step once more,

@@ -17,7 +17,7 @@ import {
   valueAndGrad,
 } from '../index.js'
 import { type Recording, record, recordOn, scalarLike, Tape } from '../record/index.js'
-import { type Given, Residents, resume, settle } from '../resident/index.js'
+import { bringToPlace, type Given, Residents, resume } from '../resident/index.js'
 import { Arena, execute, PAGE_BYTES } from '../run/index.js'
 import { dynamically } from './dynamic.js'
 import { type Compiled, Engine } from './engine.js'
@@ -212,7 +212,7 @@ describe('define by run within a budget', () => {
           expect(resumed.executable.peakBytes).toBeLessThanOrEqual(limit)
           const before = scratch.executable.peakBytes <= limit ? cost : Number.POSITIVE_INFINITY
           expect(resumed.executable.cost + resumed.executable.extraCost).toBeLessThanOrEqual(before)
-          settle(arena, resumed)
+          bringToPlace(arena, resumed)
           expect(results(arena, resumed)).toEqual(want)
         },
       ),

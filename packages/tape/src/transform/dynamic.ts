@@ -9,7 +9,7 @@ import {
   type Tensor,
   type Tree,
 } from '../record/index.js'
-import { type Given, type Residents, type Resumed, resume, settle } from '../resident/index.js'
+import { bringToPlace, type Given, type Residents, type Resumed, resume } from '../resident/index.js'
 import { withinPages } from '../run/index.js'
 import type { Compiled, Engine } from './engine.js'
 import { againWithLines } from './explained.js'
@@ -50,7 +50,7 @@ export function dynamically(
           compiled(engine, recording, tensors, expand, there, () => inOrder(there, tape, residents)),
         )
       residents.vacate()
-      settle(residents.arena, path)
+      bringToPlace(residents.arena, path)
       return engine.run(path, tensors, residents.arena)
     })
   return engine.isRecording ? once() : againWithLines(once, once, () => tape.values.length)
