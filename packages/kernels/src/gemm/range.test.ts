@@ -23,7 +23,7 @@ const run = (spec: MatmulSpec, a: Floats, b: Floats): Floats =>
 
 const shapes = fc.record({
   dtype: fc.constantFrom('f32' as const, 'f64' as const),
-  batch: fc.constant(1),
+  batch: fc.constant([]),
   m: fc.integer({ min: 20, max: 70 }),
   n: fc.integer({ min: 30, max: 300 }),
   k: fc.integer({ min: 55, max: 600 }),

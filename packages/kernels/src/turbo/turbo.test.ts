@@ -12,7 +12,7 @@ const arrayOf = { f32: Float32Array, f64: Float64Array } as const
 const size = (max: number) => fc.integer({ min: 1, max })
 const specs: fc.Arbitrary<MatmulSpec> = fc.record({
   dtype: fc.constantFrom('f32' as const, 'f64' as const),
-  batch: fc.constant(1),
+  batch: fc.constant([]),
   m: size(60),
   n: size(150),
   k: size(600),
@@ -33,7 +33,7 @@ afterEach(() => {
 })
 
 it('keeps bits, whether or not the host has it', () => {
-  const spec = { dtype: 'f32', batch: 1, m: 70, n: 130, k: 80, transposeA: true, transposeB: false } as const
+  const spec = { dtype: 'f32', batch: [], m: 70, n: 130, k: 80, transposeA: true, transposeB: false } as const
   const before = product(spec)
   const on = enableTurbo()
   expect(product(spec)).toEqual(before)

@@ -72,7 +72,7 @@ function tried(dtype: FloatDType): string | undefined {
 
 /** A product whose last column stands alone, in a memory of its own. */
 function product(dtype: FloatDType, wide: boolean) {
-  const shape = { dtype, batch: 1, m: SIZE, n: SIZE + 1, k: SIZE, transposeA: false, transposeB: false }
+  const shape = { dtype, batch: [], m: SIZE, n: SIZE + 1, k: SIZE, transposeA: false, transposeB: false }
   setWide(wide)
   const kernel = matmul(shape)
   const bytes = assemble([kernel], detectFeatures(), { shared: false })
