@@ -4,10 +4,10 @@
  * without fused multiply-add. Beyond it by {@link payneHanek}, lane by lane, on a branch that is taken when a
  * lane needs it.
  */
-import { type Func, f64, f64x2, i64x2, type ModuleBuilder } from '../wasm/index.js'
+import { f64, f64x2, i64x2 } from '../wasm/index.js'
 import type { FloatVectors } from './float-vectors.js'
 import { payneHanek } from './payne-hanek.js'
-import { type Register, registerOf, type V } from './vectors.js'
+import { registerOf, type V } from './vectors.js'
 
 /** Largest angle of the vector path: its quadrant has 20 bits. */
 const MODERATE = 2 ** 20 * 1.5
@@ -63,33 +63,23 @@ function large(m: FloatVectors, x: V, moderate: Angle): Angle {
     quadrant: m.variable(moderate.quadrant, x),
   }
   f.if(m.any(m.greater(x, m.constant(MODERATE))), () => {
-    const reduce = reduceLanes(m.module)
+    const reduce = payneHanek(m.module)
+    const reduced = [f.local('f64'), f.local('f64'), f.local('i64')] as const
     x.registers.forEach((register, k) => {
-      const targets = [r, tail, quadrant].map(value => registerOf(value, k))
-      f.setAll(targets, reduce, [register, ...targets])
+      const of = (value: V) => registerOf(value, k)
+      const [toR, toTail, toQuadrant] = [of(r), of(tail), of(quadrant)]
+      for (const lane of [0, 1]) {
+        const angle = f.local(f64x2.extract(register, lane))
+        f.if(f64.gt(angle, f64.const(MODERATE)), () => {
+          f.setAll(reduced, reduce, [angle])
+          // ∞ − ∞ is NaN.
+          const value = f64.add(reduced[0], f64.sub(angle, angle))
+          f.set(toR, f64x2.replace(toR, lane, value))
+          f.set(toTail, f64x2.replace(toTail, lane, reduced[1]))
+          f.set(toQuadrant, i64x2.replace(toQuadrant, lane, reduced[2]))
+        })
+      }
     })
   })
   return { r, tail, quadrant }
-}
-
-/** (x, r, tail, quadrant) → the last three, with the lanes replaced where x is large. */
-function reduceLanes(module: ModuleBuilder): Func {
-  const reduce = payneHanek(module)
-  const vectors = ['v128', 'v128', 'v128', 'v128'] as const
-  return module.define('angle:large', vectors, ['v128', 'v128', 'v128'], (f, x, ...angle) => {
-    const [r, tail, quadrant] = angle as [Register, Register, Register]
-    const reduced = [f.local('f64'), f.local('f64'), f.local('i64')] as const
-    for (const lane of [0, 1]) {
-      const angle = f.local(f64x2.extract(x, lane))
-      f.if(f64.gt(angle, f64.const(MODERATE)), () => {
-        f.setAll(reduced, reduce, [angle])
-        // ∞ − ∞ is NaN.
-        const value = f64.add(reduced[0], f64.sub(angle, angle))
-        f.set(r, f64x2.replace(r, lane, value))
-        f.set(tail, f64x2.replace(tail, lane, reduced[1]))
-        f.set(quadrant, i64x2.replace(quadrant, lane, reduced[2]))
-      })
-    }
-    f.result(r, tail, quadrant)
-  })
 }

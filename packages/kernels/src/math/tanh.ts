@@ -4,7 +4,7 @@
  * where n = 0, the result is t itself. For that n is rounded down, from a multiple of ¼; |h| ≤ 0.304.
  * t = h + h³·P(h²), P minimax (Remez), relative error below 2e−10 in f32 and 3e−18 in f64.
  *
- * Largest errors found: 1.73 ulp in f32 (of all numbers), 1.72 ulp in f64 (`accuracy.test.ts`).
+ * Largest errors found: 1.73 ulp in f32 (of all numbers in 1/32 … 10), 1.72 ulp in f64 (`accuracy.test.ts`).
  */
 import type { FloatDType } from '../dtype.js'
 import type { FloatVectors } from './float-vectors.js'

@@ -2,7 +2,8 @@
  * V8's re-vectoriser, an experiment of that engine, makes pairs of neighbouring vectors one of 256 bits. It wants all loads
  * first and neighbouring stores last, as tiles with panels of six vectors have them, which are slow without it.
  *
- * Known limit: products alone are made for it; other kernels gain what it finds in them.
+ * Known limits: products alone are made for it, other kernels gain what it finds in them. It aborts the process at code that
+ * it does not expect, such as calls with vectors as results, so a new version of V8 wants the tests of all kernels run with it.
  */
 import { assemble, encodeCalls } from '../assemble.js'
 import type { FloatDType } from '../dtype.js'

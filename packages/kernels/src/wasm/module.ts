@@ -55,7 +55,8 @@ export class ModuleBuilder {
   define<const P extends readonly Type[]>(
     key: string,
     params: P,
-    results: readonly Type[],
+    // Not vectors: V8's re-vectoriser (`turbo/`) aborts the process at calls with such results.
+    results: readonly Exclude<Type, 'v128'>[],
     build: (f: FunctionBuilder, ...params: { [K in keyof P]: Local<P[K]> }) => void,
   ): Func {
     const known = this.#functions.get(key)
