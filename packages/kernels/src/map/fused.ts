@@ -3,7 +3,7 @@ import { type DType, elementBytes } from '../dtype.js'
 import type { Kernel, KernelContext } from '../kernel.js'
 import { registerOf } from '../math/index.js'
 import { rowMajor, sizeOf } from '../shape.js'
-import { type Func, FunctionBuilder, i32, type Local } from '../wasm/index.js'
+import { type Func, FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
 import { collapse } from './broadcast.js'
 import { emitRows } from './rows.js'
 
@@ -76,7 +76,7 @@ export function fused(spec: FusedSpec): Kernel {
     key: `fused:${inputs.map(({ dtype }) => dtype)}:${walk.lengths.join('x')}:${places}:${written.join(';')}→${outputs}`,
     inputs: inputs.length,
     outputs: outputs.length,
-    scratchBytes: 0,
+    scratchBytes: often(nodes).size > 0 ? RESULT_BYTES : 0,
     flops: sizeOf(shape) * nodes.length,
     emit(context) {
       const { f } = context
@@ -132,42 +132,46 @@ const nameOf = ({ name, algebra }: FusedNode) => `${name}:${algebra}`
 /** A computation that occurs as often is a function if its code is longer than a call is worth. */
 const OFTEN = 3
 const LONG_BYTES = 96
+/** Space for the result of a function. */
+const RESULT_BYTES = 16
+
+/** Names of computations that occur often. */
+function often(nodes: readonly FusedNode[]): ReadonlySet<string> {
+  const counts = new Map<string, number>()
+  for (const node of nodes) counts.set(nameOf(node), (counts.get(nameOf(node)) ?? 0) + 1)
+  return new Set([...counts].flatMap(([name, count]) => (count >= OFTEN ? [name] : [])))
+}
 
 /** Functions for what is long and occurs often. */
 function sharedFunctions({ module }: KernelContext, nodes: readonly FusedNode[]): ReadonlyMap<string, Func> {
-  const counts = new Map<string, number>()
-  for (const node of nodes) counts.set(nameOf(node), (counts.get(nameOf(node)) ?? 0) + 1)
+  const names = often(nodes)
   const functions = new Map<string, Func>()
   for (const node of nodes) {
     const name = nameOf(node)
-    if (functions.has(name) || (counts.get(name) as number) < OFTEN) continue
-    const params = node.operands.map(() => 'v128' as const)
-    const build = (f: FunctionBuilder, xs: readonly Local[]) => {
+    if (functions.has(name) || !names.has(name)) continue
+    const params = ['i32' as const, ...node.operands.map(() => 'v128' as const)]
+    const build = (f: FunctionBuilder, [to, ...xs]: readonly Local[]) => {
       const values = xs.map((x): V => ({ registers: [x as Local<'v128'>] }))
-      f.result(registerOf(node.body(algebraOf(node.algebra, { module, f }), ...values), 0))
+      const result = node.body(algebraOf(node.algebra, { module, f }), ...values)
+      f.do(v128.store(to as Local<'i32'>, registerOf(result, 0)))
     }
     const sample = new FunctionBuilder(params)
     build(sample, sample.params)
     if (sample.encode().length < LONG_BYTES) continue
     functions.set(
       name,
-      module.define(`element:${name}`, params, ['v128'], (f, ...xs) => build(f, xs)),
+      module.define(`element:${name}`, params, [], (f, ...locals) => build(f, locals)),
     )
   }
   return functions
 }
 
-/** The registers of a value that a function computes, one after another. */
-function called({ f }: KernelContext, func: Func, operands: readonly V[]): V {
+/** The registers of a value that a function computes, one after another, each by way of the working space. */
+function called({ f, scratch }: KernelContext, func: Func, operands: readonly V[]): V {
   const count = Math.max(...operands.map(({ registers }) => registers.length))
   const registers = Array.from({ length: count }, (_, k) => {
-    const result = f.local('v128')
-    f.setAll(
-      [result],
-      func,
-      operands.map(operand => registerOf(operand, k)),
-    )
-    return result
+    f.call(func, scratch, ...operands.map(operand => registerOf(operand, k)))
+    return f.local(v128.load(scratch))
   })
   return { registers }
 }
