@@ -40,9 +40,8 @@ export interface FusedSpec {
   readonly outputs: readonly number[]
 }
 
-/** Vectors computed interleaved, where few registers are in use. */
+/** Vectors computed interleaved: chains of dependent instructions leave the processor time for another. */
 const INTERLEAVE = 2
-const FEW_NODES = 12
 
 /**
  * Computes all nodes for each element of a shape, with the values between in registers: memory is read once and written
@@ -91,7 +90,7 @@ export function fused(spec: FusedSpec): Kernel {
           ...outputs.map(node => (nodes[node] as FusedNode).dtype),
         ],
         walk,
-        interleave: nodes.length <= FEW_NODES ? INTERLEAVE : 1,
+        interleave: INTERLEAVE,
         outputs: outputs.length,
         body: values => emitNodes(context, spec, values),
       })
@@ -117,12 +116,13 @@ function emitNodes(context: KernelContext, { nodes, outputs }: FusedSpec, inputs
     algebras.set(dtype, known)
     return known
   }
-  const shared = sharedFunctions(context, nodes)
+  const count = inputs.reduce((most, { registers }) => Math.max(most, registers.length), 1)
+  const shared = sharedFunctions(context, nodes, count)
   const values = [...inputs]
   for (const node of nodes) {
     const operands = node.operands.map(k => values[k] as V)
     const func = shared.get(nameOf(node))
-    values.push(func ? called(context, func, operands) : node.body(algebra(node.algebra), ...operands))
+    values.push(func ? called(context, func, operands, count) : node.body(algebra(node.algebra), ...operands))
   }
   return outputs.map(node => values[inputs.length + node] as V)
 }
@@ -132,8 +132,8 @@ const nameOf = ({ name, algebra }: FusedNode) => `${name}:${algebra}`
 /** A computation that occurs as often is a function if its code is longer than a call is worth. */
 const OFTEN = 3
 const LONG_BYTES = 96
-/** Space for the result of a function. */
-const RESULT_BYTES = 16
+/** Space for the results of a function. */
+const RESULT_BYTES = 16 * INTERLEAVE
 
 /** Names of computations that occur often. */
 function often(nodes: readonly FusedNode[]): ReadonlySet<string> {
@@ -142,36 +142,40 @@ function often(nodes: readonly FusedNode[]): ReadonlySet<string> {
   return new Set([...counts].flatMap(([name, count]) => (count >= OFTEN ? [name] : [])))
 }
 
-/** Functions for what is long and occurs often. */
-function sharedFunctions({ module }: KernelContext, nodes: readonly FusedNode[]): ReadonlyMap<string, Func> {
+/** Functions for what is long and occurs often, of so many interleaved vectors. */
+function sharedFunctions(
+  { module }: KernelContext,
+  nodes: readonly FusedNode[],
+  count: number,
+): ReadonlyMap<string, Func> {
   const names = often(nodes)
   const functions = new Map<string, Func>()
   for (const node of nodes) {
     const name = nameOf(node)
     if (functions.has(name) || !names.has(name)) continue
-    const params = ['i32' as const, ...node.operands.map(() => 'v128' as const)]
+    const params = ['i32' as const, ...node.operands.flatMap(() => new Array<'v128'>(count).fill('v128'))]
     const build = (f: FunctionBuilder, [to, ...xs]: readonly Local[]) => {
-      const values = xs.map((x): V => ({ registers: [x as Local<'v128'>] }))
+      const registers = xs as readonly Local<'v128'>[]
+      const values = node.operands.map(
+        (_, k): V => ({ registers: registers.slice(k * count, (k + 1) * count) }),
+      )
       const result = node.body(algebraOf(node.algebra, { module, f }), ...values)
-      f.do(v128.store(to as Local<'i32'>, registerOf(result, 0)))
+      for (let k = 0; k < count; k++) f.do(v128.store(to as Local<'i32'>, registerOf(result, k), 16 * k))
     }
     const sample = new FunctionBuilder(params)
     build(sample, sample.params)
     if (sample.encode().length < LONG_BYTES) continue
     functions.set(
       name,
-      module.define(`element:${name}`, params, [], (f, ...locals) => build(f, locals)),
+      module.define(`element:${name}:${count}`, params, [], (f, ...locals) => build(f, locals)),
     )
   }
   return functions
 }
 
-/** The registers of a value that a function computes, one after another, each by way of the working space. */
-function called({ f, scratch }: KernelContext, func: Func, operands: readonly V[]): V {
-  const count = Math.max(...operands.map(({ registers }) => registers.length))
-  const registers = Array.from({ length: count }, (_, k) => {
-    f.call(func, scratch, ...operands.map(operand => registerOf(operand, k)))
-    return f.local(v128.load(scratch))
-  })
-  return { registers }
+/** The value that a function computes, by way of the working space. */
+function called({ f, scratch }: KernelContext, func: Func, operands: readonly V[], count: number): V {
+  const places = Array.from({ length: count }, (_, k) => k)
+  f.call(func, scratch, ...operands.flatMap(operand => places.map(k => registerOf(operand, k))))
+  return { registers: places.map(k => f.local(v128.load(scratch, 16 * k))) }
 }
