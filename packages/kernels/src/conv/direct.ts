@@ -24,6 +24,10 @@ export interface Direct {
 const LONGEST = 512
 /** Up to this size a filter stays in the first-level cache. */
 const FILTER_BYTES = 20480
+/** Where less of the tiles is in use, unfolded patches fill them better. */
+const LEAST_USED = 0.85
+/** With fewer positions in an image the sums of the filter's cotangent are too short. */
+const FEWEST_POSITIONS = 16
 /** More working space than this is not worth it. */
 const MOST_SCRATCH_BYTES = 196608
 
@@ -52,7 +56,8 @@ const jumpOf = (spec: Conv2dSpec) => dilationOf(spec)[0] * planBands(spec).rowBy
 /** out = conv(x, filter), or null if it is better unfolded. */
 export function directValue(spec: Conv2dSpec): Direct | null {
   const { scratchBytes } = planBands(spec)
-  if (!fits(spec, { scratchBytes }) || conv2dSizes(spec).patch > LONGEST) return null
+  const { patch } = conv2dSizes(spec)
+  if (!fits(spec, { scratchBytes }) || patch > LONGEST || usedRows(spec) < LEAST_USED) return null
   return { scratchBytes, emit: (context, operands, scratch) => emitValue(context, spec, operands, scratch) }
 }
 
@@ -92,6 +97,17 @@ function evenRows(count: number, most: number): number {
   const waste = (rows: number) => Math.ceil(count / rows) * rows - count
   const choices = most > 3 ? [most, most - 1, most - 2] : [most]
   return choices.reduce((best, rows) => (waste(rows) < waste(best) ? rows : best))
+}
+
+/** The share of the tiles' rows that positions of an output row fill, over all panels. */
+function usedRows(spec: Conv2dSpec): number {
+  const { outWidth } = conv2dSizes(spec)
+  const panels = panelsOf(spec.outChannels, spec.dtype).map(({ vectors }) => {
+    const rows = evenRows(outWidth, tileRows(vectors, true))
+    return { vectors, used: outWidth / (Math.ceil(outWidth / rows) * rows) }
+  })
+  const all = panels.reduce((sum, { vectors }) => sum + vectors, 0)
+  return panels.reduce((sum, { vectors, used }) => sum + (vectors / all) * used, 0)
 }
 
 /** dx = conv(padded ct, turned filter), or null if it is better folded. */
@@ -153,7 +169,8 @@ export function emitTurn({ f }: KernelContext, spec: Conv2dSpec, filter: Int, to
 /** dfilter = Σ xᵀ·ct over output positions, band by band, or null if it is better unfolded. */
 export function directFilterPullback(spec: Conv2dSpec): Direct | null {
   const { scratchBytes } = planBands(spec)
-  if (!fits(spec, { scratchBytes })) return null
+  const { outHeight, outWidth } = conv2dSizes(spec)
+  if (!fits(spec, { scratchBytes }) || outHeight * outWidth < FEWEST_POSITIONS) return null
   return {
     scratchBytes,
     emit: (context, operands, scratch) => emitFilterPullback(context, spec, operands, scratch),
