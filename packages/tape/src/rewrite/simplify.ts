@@ -82,9 +82,11 @@ function withoutRepetitions(program: Program): Program {
 
 /** The parameters of an instruction; the lines of programs inside say nothing about what it computes. */
 const written = ({ params, at }: Instruction): string =>
-  at === undefined
-    ? JSON.stringify(params)
-    : JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
+  Object.keys(params).length === 0
+    ? '{}'
+    : at === undefined
+      ? JSON.stringify(params)
+      : JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
 
 /** Whether a transposition after another is none at all. */
 function undoes({ params: after }: Instruction, { params: before }: Instruction): boolean {
@@ -107,7 +109,8 @@ function sameConstants({ avals, constants }: Program): number[] {
   return same
 }
 
-function withoutDeadCode(program: Program): Program {
+/** The program without instructions whose outputs nobody reads, and constants that nobody reads; values are numbered anew. */
+export function withoutDeadCode(program: Program): Program {
   const read = new Array<boolean>(program.avals.length).fill(false)
   for (const value of program.outputs) read[value] = true
   const live: Instruction[] = []
