@@ -130,7 +130,7 @@ function emitNodes(context: KernelContext, { nodes, outputs }: FusedSpec, inputs
 const nameOf = ({ name, algebra }: FusedNode) => `${name}:${algebra}`
 
 /** A computation that occurs as often is a function if its code is longer than a call is worth. */
-const OFTEN = 3
+const OFTEN = 16
 const LONG_BYTES = 96
 /** Space for the results of a function. */
 const RESULT_BYTES = 16 * INTERLEAVE

@@ -1,5 +1,5 @@
 import type { Data, Instruction, Program } from '../program/index.js'
-import { simplify } from './simplify.js'
+import { simplify, withoutDeadCode } from './simplify.js'
 
 /**
  * For each value of a program the value of another that is the same computation of the same inputs and constants,
@@ -68,7 +68,7 @@ export function withGiven(program: Program, values: readonly number[]): Begun {
   })
   const avals = [...simple.avals]
   const unread = (value: number) => avals.push(simple.avals[value] as Program['avals'][number]) - 1
-  const begun = simplify({
+  const begun = withoutDeadCode({
     avals,
     inputs: [...simple.inputs, ...given.keys()],
     constants: simple.constants,

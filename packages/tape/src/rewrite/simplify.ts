@@ -118,7 +118,8 @@ function sameConstants({ avals, constants }: Program): number[] {
   return same
 }
 
-function withoutDeadCode(program: Program): Program {
+/** The program without instructions whose outputs nobody reads, and constants that nobody reads; values are numbered anew. */
+export function withoutDeadCode(program: Program): Program {
   const read = new Array<boolean>(program.avals.length).fill(false)
   for (const value of program.outputs) read[value] = true
   const live: Instruction[] = []
