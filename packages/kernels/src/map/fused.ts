@@ -41,7 +41,7 @@ export interface FusedSpec {
 }
 
 /** Vectors computed interleaved: chains of dependent instructions leave the processor time for another. */
-const INTERLEAVE = 2
+const INTERLEAVE = 4
 
 /**
  * Computes all nodes for each element of a shape, with the values between in registers: memory is read once and written

@@ -28,7 +28,7 @@ export interface MapSpec {
 }
 
 /** Vectors computed interleaved: more spill registers, and the processor overlaps iterations by itself. */
-const INTERLEAVE = 2
+const INTERLEAVE = 4
 
 /**
  * Output[i] = body(inputs[i]…) for every index i of the output's shape, inputs broadcast by NumPy's rule.
