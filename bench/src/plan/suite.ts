@@ -143,7 +143,7 @@ function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, se
  * Storages and steps that this engine's planner looks at to find a better plan at one point: up to a second. They are
  * counted, so that its plans are the same on every host.
  */
-const SEARCH_WORK = 2e7
+const SEARCH_WORK = 2.5e7
 
 /** This engine's planner, on a fresh copy, since it remembers graphs. */
 function ours(original: Graph, budgetBytes: number): Try {

@@ -14,7 +14,7 @@ import { LONG, ladder, type Work, workAt, workFor } from './ladder.js'
 import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor } from './policies.js'
-import { type Residency, residency } from './residency.js'
+import { extraCostOf, type Residency, residency } from './residency.js'
 import { type Found, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
 import { trim } from './trim.js'
@@ -329,12 +329,6 @@ function mayBeat({ extraCost, residency }: Shorter, best: Attempt): boolean {
 function isBetter(a: Attempt, b: Attempt): boolean {
   if (a.extraCost !== b.extraCost) return a.extraCost < b.extraCost
   return a.placement.peakBytes < b.placement.peakBytes
-}
-
-function extraCostOf(index: GraphIndex, runs: Int32Array): number {
-  const again = new Int32Array(index.stepCount).fill(-1)
-  for (const step of runs) again[step] = again[step]! + 1
-  return again.reduce((sum, times, step) => sum + times * index.cost[step]!, 0)
 }
 
 /** Bytes of the records of some runs. */

@@ -1,14 +1,17 @@
 /**
  * Looks for a schedule under a limit that runs little again: every policy of a list once, then a search among biases.
  * A step of the search makes it unlikelier that something leaves which ran again, or changes the odds of a few gaps or of a
- * whole stretch of the program; what is no dearer stays (random-key local search, in the
+ * whole stretch of the program; what is no dearer, made shorter ({@link trim}), stays (random-key local search, in the
  * manner of Bean 1994; the greedy eviction that reads the keys is {@link schedule}). A search with work left begins anew.
  *
  * Work is counted, not timed, and numbers are drawn from a generator of its own, so the outcome depends on the graph
  * and the limit alone.
  */
 import type { GraphIndex } from './graph-index.js'
+import { LONG } from './ladder.js'
+import { extraCostOf, residency } from './residency.js'
 import { firstGap, gapCount, type Policy, schedule } from './schedule.js'
+import { trim } from './trim.js'
 
 /** What a schedule is made by. */
 interface Start {
@@ -54,6 +57,10 @@ export interface Searched {
 const PATIENCE = { each: 1, least: 64, most: 400 }
 /** What an attempt counts for itself, in storages and steps that are looked at, for each step of the graph. */
 const ATTEMPT_WORK = 4
+/** What making a schedule shorter counts, for each of its runs. */
+const TRIM_WORK = 8
+/** A schedule is not looked at further when it is so many times as dear as the best, made shorter. */
+const SHORTENED = 1.25
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
 
@@ -74,6 +81,7 @@ class Hunt implements Searched {
   stuckAt = -1
   readonly #index: GraphIndex
   readonly #options: SearchOptions
+  readonly #isLong: boolean
   readonly #random = randomNumbers(0x9e3779b9)
   work = 0
   /** Where the search is: the best schedule since it began, or began anew. */
@@ -86,12 +94,14 @@ class Hunt implements Searched {
   constructor(index: GraphIndex, options: SearchOptions) {
     this.#index = index
     this.#options = options
+    this.#isLong = index.stepCount > LONG
   }
 
   /** Tries once, and goes on from what is no dearer than where it was. */
   attempt(policy: Policy, bias: Float64Array | undefined): boolean {
     const { limitBytes, snapshotCost, attemptWork: mostWork } = this.#options
-    const mostExtraCost = this.#now?.extraCost ?? Infinity
+    const before = this.#now?.extraCost ?? Infinity
+    const mostExtraCost = this.#isLong ? before : SHORTENED * before
     const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost, mostWork })
     this.work += result.work + ATTEMPT_WORK * this.#index.stepCount
     if ('stuckAt' in result) {
@@ -99,15 +109,22 @@ class Hunt implements Searched {
       this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
       return false
     }
-    const { runs, extraCost } = result
-    if (extraCost > mostExtraCost) return false
+    const { runs, extraCost } = this.#isLong ? result : this.#shorter(result.runs)
+    if (extraCost > before) return false
     this.#now = { runs, extraCost, policy, bias }
     this.#again = writtenAgain(this.#index, runs)
     if (extraCost < (this.found.at(-1)?.extraCost ?? Infinity)) {
       this.found.push(this.#now)
       if (this.found.length > TOLD) this.found.shift()
     }
-    return extraCost < mostExtraCost
+    return extraCost < before
+  }
+
+  /** Without reruns that it can do without: what a schedule is worth. */
+  #shorter(of: Int32Array): { readonly runs: Int32Array; readonly extraCost: number } {
+    const { runs } = trim(this.#index, residency(this.#index, of), this.#options.limitBytes)
+    this.work += TRIM_WORK * of.length
+    return { runs, extraCost: extraCostOf(this.#index, runs) }
   }
 
   improve(): void {
