@@ -1,14 +1,13 @@
 /**
  * Looks for a schedule under a limit that runs little again: every policy of a list once, then a search among biases.
  * A step of the search makes it unlikelier that something leaves which ran again, or changes the odds of a few gaps or of a
- * whole stretch of the program; what is no dearer, made shorter ({@link trim}), stays (random-key local search, in the
+ * whole stretch of the program; what is no dearer stays (random-key local search, in the
  * manner of Bean 1994; the greedy eviction that reads the keys is {@link schedule}). A search with work left begins anew.
  *
  * Work is counted, not timed, and numbers are drawn from a generator of its own, so the outcome depends on the graph
  * and the limit alone.
  */
 import type { GraphIndex } from './graph-index.js'
-import { LONG } from './ladder.js'
 import { extraCostOf, residency } from './residency.js'
 import { firstGap, gapCount, type Policy, schedule } from './schedule.js'
 import { trim } from './trim.js'
@@ -39,6 +38,8 @@ export interface SearchOptions {
   readonly leastExtraCost: number
   /** What was found before, maybe under a lower limit. */
   readonly from: readonly Found[]
+  /** Whether schedules are compared by what they cost made shorter, which takes about as long again as making them. */
+  readonly isShortening: boolean
   /** Whether the search goes on while nothing fits, as long as there is work, instead of giving up after a while. */
   readonly isPersistent?: boolean
   /** Whether it is time to stop. Default: when the work is done. */
@@ -81,7 +82,6 @@ class Hunt implements Searched {
   stuckAt = -1
   readonly #index: GraphIndex
   readonly #options: SearchOptions
-  readonly #isLong: boolean
   readonly #random = randomNumbers(0x9e3779b9)
   work = 0
   /** Where the search is: the best schedule since it began, or began anew. */
@@ -94,14 +94,13 @@ class Hunt implements Searched {
   constructor(index: GraphIndex, options: SearchOptions) {
     this.#index = index
     this.#options = options
-    this.#isLong = index.stepCount > LONG
   }
 
   /** Tries once, and goes on from what is no dearer than where it was. */
   attempt(policy: Policy, bias: Float64Array | undefined): boolean {
     const { limitBytes, snapshotCost, attemptWork: mostWork } = this.#options
     const before = this.#now?.extraCost ?? Infinity
-    const mostExtraCost = this.#isLong ? before : SHORTENED * before
+    const mostExtraCost = this.#options.isShortening ? SHORTENED * before : before
     const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost, mostWork })
     this.work += result.work + ATTEMPT_WORK * this.#index.stepCount
     if ('stuckAt' in result) {
@@ -109,7 +108,7 @@ class Hunt implements Searched {
       this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
       return false
     }
-    const { runs, extraCost } = this.#isLong ? result : this.#shorter(result.runs)
+    const { runs, extraCost } = this.#options.isShortening ? this.#shorter(result.runs) : result
     if (extraCost > before) return false
     this.#now = { runs, extraCost, policy, bias }
     this.#again = writtenAgain(this.#index, runs)
