@@ -140,17 +140,18 @@ function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, se
 }
 
 /**
- * Storages and steps that this engine's planner looks at to find a better plan at one point: up to a second. They are
- * counted, so that its plans are the same on every host.
+ * Storages and steps that this engine's planner looks at to find a better plan at one point, for each step of the graph and
+ * at most: about a second. They are counted, so that its plans are the same on every host.
  */
-const SEARCH_WORK = 2e7
+const SEARCH_WORK = { each: 3e5, most: 4e7 }
 
 /** This engine's planner, on a fresh copy, since it remembers graphs. */
 function ours(original: Graph, budgetBytes: number): Try {
   const graph = structuredClone(original)
+  const searchWork = Math.min(SEARCH_WORK.most, SEARCH_WORK.each * graph.steps.length)
   const start = performance.now()
   try {
-    const found = plan(graph, { budgetBytes, searchWork: SEARCH_WORK })
+    const found = plan(graph, { budgetBytes, searchWork })
     const planMs = performance.now() - start
     simulate(graph, found, { budgetBytes })
     return { ...checked(graph, budgetBytes, 'wengert', found.actions, planMs), arenaBytes: found.peakBytes }

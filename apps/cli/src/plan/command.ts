@@ -18,7 +18,7 @@ export interface PlanOutput {
 }
 
 /** Storages and steps that a search looks at where no time is given: up to a second. */
-const SEARCH_WORK = 2e7
+const SEARCH_WORK = 2.5e7
 
 /**
  * Plans the gradient of a model over a whole batch in one arena.

@@ -14,7 +14,7 @@ import { LONG, ladder, type Work, workAt, workFor } from './ladder.js'
 import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor } from './policies.js'
-import { type Residency, residency } from './residency.js'
+import { extraCostOf, type Residency, residency } from './residency.js'
 import { type Found, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
 import { trim } from './trim.js'
@@ -120,9 +120,11 @@ export class Portfolio {
     const from = near ? this.#climb(near).found.slice(-1) : []
     let left = work
     return this.#bestNear(best, budgetBytes, limitBytes => {
-      const searched = this.#search(limitBytes, from, { work: 0.7 * left, isPersistent: true })
-      left -= searched.work
-      return { ...searched, isLast: left <= 0.1 * work }
+      // neither way of comparing is better everywhere
+      const shorter = this.#search(limitBytes, from, { work: 0.4 * left, isPersistent: true })
+      const plain = this.#search(limitBytes, [], { work: 0.4 * left, isShortening: false })
+      left -= shorter.work + plain.work
+      return { found: this.#cheapest([shorter, plain], limitBytes), isLast: left <= 0.1 * work }
     })
   }
 
@@ -230,6 +232,7 @@ export class Portfolio {
       work: 0,
       attemptWork: this.#work.attempt,
       leastExtraCost: this.#bound(limitBytes),
+      isShortening: this.index.stepCount <= LONG,
       ...options,
     }
     const usual = limitBytes >= this.sets.keptBytes ? search(this.index, all) : NOTHING
@@ -247,7 +250,7 @@ export class Portfolio {
   #bestNear(
     known: Attempt | undefined,
     budgetBytes: number,
-    searchUnder: (limitBytes: number) => Searched & { readonly isLast: boolean },
+    searchUnder: (limitBytes: number) => Pick<Searched, 'found'> & { readonly isLast: boolean },
   ): Attempt | undefined {
     let best = known
     const recordBytes = alignBytes(
@@ -287,6 +290,15 @@ export class Portfolio {
       break
     }
     return attempts
+  }
+
+  /** The schedules of the search whose best one is cheapest, made shorter. */
+  #cheapest(searches: readonly Searched[], limitBytes: number): readonly Found[] {
+    const costs = searches.map(({ found }) => {
+      const best = found.at(-1)
+      return best ? this.#shorter(best, limitBytes).extraCost : Infinity
+    })
+    return searches[costs.indexOf(Math.min(...costs))]!.found
   }
 
   #shorter({ runs }: Found, limitBytes: number): Shorter {
@@ -329,12 +341,6 @@ function mayBeat({ extraCost, residency }: Shorter, best: Attempt): boolean {
 function isBetter(a: Attempt, b: Attempt): boolean {
   if (a.extraCost !== b.extraCost) return a.extraCost < b.extraCost
   return a.placement.peakBytes < b.placement.peakBytes
-}
-
-function extraCostOf(index: GraphIndex, runs: Int32Array): number {
-  const again = new Int32Array(index.stepCount).fill(-1)
-  for (const step of runs) again[step] = again[step]! + 1
-  return again.reduce((sum, times, step) => sum + times * index.cost[step]!, 0)
 }
 
 /** Bytes of the records of some runs. */

@@ -80,3 +80,10 @@ export function residency(index: GraphIndex, runs: Int32Array): Residency {
   const periods: Periods = { count, storage, start, end, bytes: size }
   return { runs, periods, liveBytes, peakLiveBytes: liveBytes[peakMoment]!, peakMoment }
 }
+
+/** Σ cost of the steps that run again. */
+export function extraCostOf(index: GraphIndex, runs: Int32Array): number {
+  const again = new Int32Array(index.stepCount).fill(-1)
+  for (const step of runs) again[step] = again[step]! + 1
+  return again.reduce((sum, times, step) => sum + times * index.cost[step]!, 0)
+}

@@ -8,7 +8,9 @@
  * and the limit alone.
  */
 import type { GraphIndex } from './graph-index.js'
+import { extraCostOf, residency } from './residency.js'
 import { firstGap, gapCount, type Policy, schedule } from './schedule.js'
+import { trim } from './trim.js'
 
 /** What a schedule is made by. */
 interface Start {
@@ -36,6 +38,8 @@ export interface SearchOptions {
   readonly leastExtraCost: number
   /** What was found before, maybe under a lower limit. */
   readonly from: readonly Found[]
+  /** Whether schedules are compared by what they cost made shorter, which takes about as long again as making them. */
+  readonly isShortening: boolean
   /** Whether the search goes on while nothing fits, as long as there is work, instead of giving up after a while. */
   readonly isPersistent?: boolean
   /** Whether it is time to stop. Default: when the work is done. */
@@ -54,6 +58,10 @@ export interface Searched {
 const PATIENCE = { each: 1, least: 64, most: 400 }
 /** What an attempt counts for itself, in storages and steps that are looked at, for each step of the graph. */
 const ATTEMPT_WORK = 4
+/** What making a schedule shorter counts, for each of its runs. */
+const TRIM_WORK = 8
+/** A schedule is not looked at further when it is so many times as dear as the best, made shorter. */
+const SHORTENED = 1.25
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
 
@@ -91,7 +99,8 @@ class Hunt implements Searched {
   /** Tries once, and goes on from what is no dearer than where it was. */
   attempt(policy: Policy, bias: Float64Array | undefined): boolean {
     const { limitBytes, snapshotCost, attemptWork: mostWork } = this.#options
-    const mostExtraCost = this.#now?.extraCost ?? Infinity
+    const before = this.#now?.extraCost ?? Infinity
+    const mostExtraCost = this.#options.isShortening ? SHORTENED * before : before
     const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost, mostWork })
     this.work += result.work + ATTEMPT_WORK * this.#index.stepCount
     if ('stuckAt' in result) {
@@ -99,15 +108,22 @@ class Hunt implements Searched {
       this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
       return false
     }
-    const { runs, extraCost } = result
-    if (extraCost > mostExtraCost) return false
+    const { runs, extraCost } = this.#options.isShortening ? this.#shorter(result.runs) : result
+    if (extraCost > before) return false
     this.#now = { runs, extraCost, policy, bias }
     this.#again = writtenAgain(this.#index, runs)
     if (extraCost < (this.found.at(-1)?.extraCost ?? Infinity)) {
       this.found.push(this.#now)
       if (this.found.length > TOLD) this.found.shift()
     }
-    return extraCost < mostExtraCost
+    return extraCost < before
+  }
+
+  /** Without reruns that it can do without: what a schedule is worth. */
+  #shorter(of: Int32Array): { readonly runs: Int32Array; readonly extraCost: number } {
+    const { runs } = trim(this.#index, residency(this.#index, of), this.#options.limitBytes)
+    this.work += TRIM_WORK * of.length
+    return { runs, extraCost: extraCostOf(this.#index, runs) }
   }
 
   improve(): void {
