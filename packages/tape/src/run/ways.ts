@@ -74,56 +74,9 @@ export interface Measures {
 /** Prices of a byte of residuals for which cuts are made, in FLOP equivalents. */
 const CUT_PRICES: readonly number[] = [0, 8, 128, 4096, 65536]
 
-/**
- * The prices for a step of so many instructions. Each cut gives a step that is planned, and long ones take long for that.
- */
+/** The prices for a step of so many instructions. Each cut gives a step that is planned, and long ones take long for that. */
 function cutPricesFor(instructionCount: number): readonly number[] {
   return instructionCount <= 500 ? CUT_PRICES : [128]
-}
-
-/** The ways of a reversal. */
-export interface Ways {
-  /** Those that no other beats, the fewest bytes first. */
-  readonly all: readonly Way[]
-  /** Cost of keeping the state before each step. */
-  readonly costOfStates: number
-}
-
-/** What keeping a byte of residuals must save where memory is ample, in FLOP equivalents. */
-const WORTH_OF_A_BYTE = 16
-
-/**
- * The ways up to that which is taken where memory is ample: no dearer than keeping all states, and with no more bytes than
- * are worth it.
- *
- * @param times how often the loop runs.
- */
-export function waysWithin({ all, costOfStates }: Ways, times: number): readonly Way[] {
-  const fast = all.filter(({ cost, spilledBytes }) => cost <= costOfStates && spilledBytes === 0)
-  return all.slice(0, all.indexOf(cheapestAt(fast, WORTH_OF_A_BYTE, times)) + 1)
-}
-
-/** The way with the least cost at a price of a byte, of a loop that runs so many times. */
-export function cheapestAt(ways: readonly Way[], price: number, times: number): Way {
-  const objective = ({ bytes, cost }: Way) => cost * times + price * bytes
-  return ways.reduce((best, way) => (objective(way) < objective(best) ? way : best))
-}
-
-/** What ways are measured with. */
-export interface Measures {
-  readonly enclose: Enclose
-  /** Most bytes of a store that the loops may take; 0 if there is none. */
-  readonly spillBytes: number
-  instructionCosts(program: Program): readonly number[]
-}
-
-/** Prices of a byte of residuals for which cuts are made, in FLOP equivalents. */
-const CUT_PRICES: readonly number[] = [0, 8, 128, 4096, 65536]
-
-/** The prices for a step of so many instructions: a cut takes time in proportion to their square, so long steps keep states. */
-function cutPricesFor(instructionCount: number): readonly number[] {
-  if (instructionCount <= 150) return CUT_PRICES
-  return instructionCount <= 500 ? [128] : []
 }
 
 /** The ways of a reversal. */
