@@ -89,7 +89,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
       expected  at most 1073741824 numbers in a value, which are 4 GiB
 
     $ wengert plan mlp --memory none
-    OPTION: \`--memory\` is not a size in bytes: "none".
+    OPTION: \`--memory\` is not a size in bytes: 'none'.
       expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
   `)
 })

@@ -31,6 +31,8 @@ export interface Kernel {
   readonly scratchBytes: number
   /** Floating-point operations of one run. */
   readonly flops: number
+  /** FLOP equivalents of one run, where operations take longer than an addition. Default: its FLOP. */
+  readonly work?: number
   /** Lists of calls that it runs itself, as loops and branches do. Default 0. */
   readonly lists?: number
   /** Functions of the host that it calls. Default none. */

@@ -1,4 +1,4 @@
-export type { DType, FloatDType } from '@wengert/kernels'
+export { type DType, enableTurbo, type FloatDType } from '@wengert/kernels'
 export * from './control/index.js'
 export {
   BudgetError,

@@ -56,16 +56,26 @@ export interface Bounds {
   readonly gapPercent?: number
 }
 
-/** The bounds of a plan: the one place for what is known about all plans of its graph. */
-export function boundsOf({ graph, plan, onlyGraph }: SubjectPlan): Bounds {
-  if (!onlyGraph) return {}
-  const { cost, leastExtraCost } = plan
+/**
+ * The bounds of a plan: the one place for what is known about all plans of its graph, and of others of the same subject,
+ * which run each step once at best.
+ *
+ * @param keptCost cost of the plan that keeps everything
+ */
+export function boundsOf({ graph, plan, others }: SubjectPlan, keptCost: number): Bounds {
+  if (!others) return {}
+  const least = Math.min(plan.cost + plan.leastExtraCost, ...others.map(onceOf))
   return {
-    lowerBoundBytes: largestWorkingSetBytes(graph) + recordBytesOf(graph),
-    leastExtraCostPercent: cost === 0 ? 0 : (100 * leastExtraCost) / cost,
-    gapPercent: cost === 0 ? 0 : 100 * (costOf(plan) / (cost + leastExtraCost) - 1),
+    lowerBoundBytes: Math.min(
+      ...[graph, ...others].map(one => largestWorkingSetBytes(one) + recordBytesOf(one)),
+    ),
+    leastExtraCostPercent: keptCost === 0 ? 0 : (100 * (least - keptCost)) / keptCost,
+    gapPercent: least === 0 ? 0 : 100 * (costOf(plan) / least - 1),
   }
 }
+
+/** Cost of running each step once. */
+const onceOf = ({ steps }: Graph): number => steps.reduce((sum, { cost }) => sum + cost, 0)
 
 /** Bytes of the list of runs where every step runs once, in whole slots of 16. */
 const recordBytesOf = ({ steps }: Graph): number =>

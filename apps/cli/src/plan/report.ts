@@ -54,7 +54,7 @@ export function reportOf(subject: Subject, budgetBytes: number | undefined, sear
       ...figuresOf(chosen, costOf(kept.plan)),
       keptBytes: needsBytes(kept.plan),
       leastBytes: Math.min(leastBytes, needsBytes(chosen.plan)),
-      ...boundsOf(chosen),
+      ...boundsOf(chosen, costOf(kept.plan)),
     },
     loops: chosen.loops,
     curve: points,

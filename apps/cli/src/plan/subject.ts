@@ -44,8 +44,8 @@ export interface SubjectPlan {
   readonly plan: Plan
   /** What a storage holds, for people. */
   nameOf(storage: number): string
-  /** Whether it is of this graph alone, and no other was tried: bounds of its graph are then bounds of every plan. */
-  readonly onlyGraph: boolean
+  /** All other graphs that a plan may be of; absent where loops could be rewritten, and there are many. */
+  readonly others?: readonly Graph[]
   /** Loops that go back from snapshots of their states. */
   readonly loops: readonly Loop[]
 }
@@ -102,13 +102,13 @@ export async function graphSubject(file: string): Promise<Subject> {
       graph,
       plan: cheapest(graph, budgetBytes, search),
       nameOf: storage => `node ${storage}`,
-      onlyGraph: true,
+      others: [],
       loops: [],
     }),
   }
 }
 
-function ofProgram({ program, lowered, chosen }: Planned): SubjectPlan {
+function ofProgram({ program, lowered, chosen, others }: Planned): SubjectPlan {
   const { storageOf, graph } = lowered
   // values that share a storage are other shapes of the first
   const valueIn: number[] = []
@@ -123,7 +123,7 @@ function ofProgram({ program, lowered, chosen }: Planned): SubjectPlan {
       const value = valueIn[storage] as number
       return `%${value} ${formatAval(program.avals[value] as Aval)} = ${madeBy.get(value)}`
     },
-    onlyGraph: !program.instructions.some(controlOf),
+    ...(others && { others: others() }),
     loops: program.instructions.flatMap(instruction => {
       const control = controlOf(instruction)
       if (control?.kind !== 'revolve') return []

@@ -5,10 +5,9 @@ import { registerOf } from '../math/index.js'
 import { rowMajor, sizeOf } from '../shape.js'
 import { type Func, FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
 import { collapse } from './broadcast.js'
+import type { ElementBody } from './element.js'
 import { emitRows } from './rows.js'
-
-/** One element of an elementwise computation, in operations of an algebra. */
-export type ElementBody = (m: Algebra, ...operands: V[]) => V
+import { weightOf } from './weight.js'
 
 /** An operand of a fused computation. */
 export interface FusedInput {
@@ -77,6 +76,7 @@ export function fused(spec: FusedSpec): Kernel {
     outputs: outputs.length,
     scratchBytes: often(nodes).size > 0 ? RESULT_BYTES : 0,
     flops: sizeOf(shape) * nodes.length,
+    work: sizeOf(shape) * nodes.reduce((sum, node) => sum + weightOf(node, node.operands.length), 0),
     emit(context) {
       const { f } = context
       const from = context.inputs.map((address, k) => {

@@ -3,8 +3,10 @@ import type { DType } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
 import { rowMajor, sizeOf } from '../shape.js'
 import { broadcastStrides, collapse } from './broadcast.js'
+import type { ElementBody } from './element.js'
 import { lanesOf } from './lanes.js'
 import { emitRows } from './rows.js'
+import { weightOf } from './weight.js'
 
 /** Dtype and shape of an array that is stored row by row. */
 export interface ArraySpec {
@@ -21,8 +23,6 @@ export interface MapSpec {
   /** Each broadcasts to the shape of the output by NumPy's rule. */
   readonly inputs: readonly ArraySpec[]
   readonly output: ArraySpec
-  /** Floating-point operations of one run; default: one an element. */
-  readonly flops?: number
   /** The value of the output at vectors of elements of the inputs; bools are masks. */
   readonly body: (m: Algebra, ...inputs: V[]) => V
 }
@@ -41,7 +41,7 @@ const INTERLEAVE = 4
  * const body = (m, x, b) => m.add(x, b)
  * map({ name: 'add', dtype: 'f32', inputs: [rows, bias], output: rows, body }).flops // → 6
  */
-export function map({ name, dtype, inputs, output, flops, body }: MapSpec): Kernel {
+export function map({ name, dtype, inputs, output, body }: MapSpec): Kernel {
   const dtypes = [...inputs, output].map(operand => operand.dtype)
   for (const other of dtypes) {
     if (other !== dtype && other !== 'bool') {
@@ -56,7 +56,8 @@ export function map({ name, dtype, inputs, output, flops, body }: MapSpec): Kern
     inputs: inputs.length,
     outputs: 1,
     scratchBytes: 0,
-    flops: flops ?? sizeOf(output.shape),
+    flops: sizeOf(output.shape),
+    work: sizeOf(output.shape) * weightOf({ name, algebra: dtype, body: body as ElementBody }, inputs.length),
     emit({ module, f, inputs, outputs }) {
       const m = algebraOf(dtype, { module, f })
       emitRows(f, [...inputs, ...outputs], {

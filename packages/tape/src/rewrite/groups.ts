@@ -14,6 +14,8 @@ export interface Group {
   width: 0 | 4 | 8
   /** Members that others read as well. */
   readonly results: number[]
+  /** Values from outside that it reads. */
+  readonly sources: Set<number>
   /** What its members read, of each in order. */
   readonly reads: Map<number, readonly Operand[]>
 }
@@ -21,7 +23,7 @@ export interface Group {
 /** Most instructions of a group: their values between are as many registers, and code takes time to compile. */
 const MOST_MEMBERS = 256
 /** Most different values that a group reads. */
-const MOST_VALUES = 64
+const MOST_SOURCES = 64
 
 /** Where the outputs of a program are read. */
 const OUTSIDE = Number.POSITIVE_INFINITY
@@ -76,6 +78,7 @@ function alone(position: number, { program, instruction, operands }: Candidate):
     shape,
     width: widthOf(program, instruction),
     results: [],
+    sources: new Set(reads.map(({ unnamed }) => unnamed)),
     reads: new Map([[position, reads]]),
   }
 }
@@ -88,16 +91,17 @@ function join(group: Group, k: number, { program, instruction, operands }: Candi
   const { shape } = program.avals[instruction.outputs[0] as number] as Aval
   if (sizeOf(shape) !== sizeOf(group.shape)) return false
   const reads = operands.of(instruction, group.shape)
-  if (!reads || reads.length + valuesOf(group) > MOST_VALUES) return false
+  if (!reads) return false
+  const [out] = instruction.outputs as readonly [number]
+  const more = reads.filter(({ unnamed }) => !group.sources.has(unnamed)).length
+  if (group.sources.size - 1 + more > MOST_SOURCES) return false
+  group.sources.delete(out)
+  for (const { unnamed } of reads) group.sources.add(unnamed)
   group.members.push(k)
   group.reads.set(k, reads)
   if (width !== 0) group.width = width
   return true
 }
-
-/** Different values that a group reads. */
-const valuesOf = ({ reads }: Group): number =>
-  new Set([...reads.values()].flatMap(operands => operands.map(({ source }) => source))).size
 
 function isElementwise({ avals }: Program, instruction: Instruction): boolean {
   const { op, inputs, outputs, params } = instruction

@@ -3,6 +3,7 @@ import {
   type Instruction,
   type Program,
   reshaped,
+  sameShape,
   type View,
   viewThrough,
   wholeView,
@@ -93,8 +94,10 @@ function along(
   own: readonly number[],
   shape: readonly number[],
 ): Omit<Operand, 'unnamed'> | undefined {
-  const repeated = viewThrough({ op: 'broadcastTo', params: {} }, { dtype: 'f32', shape: own }, view)
-  const result = repeated && reshaped(repeated, shape)
+  const repeated = sameShape(view.shape, own)
+    ? view
+    : viewThrough({ op: 'broadcastTo', params: {} }, { dtype: 'f32', shape: own }, view)
+  const result = repeated && (sameShape(own, shape) ? repeated : reshaped(repeated, shape))
   if (!result) return undefined
   const last = shape.findLastIndex(length => length !== 1)
   const stride = result.strides[last] ?? 0

@@ -6,9 +6,9 @@
  * larger one, so that a larger budget never costs more.
  */
 import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
-import { BudgetError } from '../errors.js'
-import { type Plan, plan } from '../plan/index.js'
-import { type Aval, controlOf, formatAval, type Program, writtenOp } from '../program/index.js'
+import type { BudgetError } from '../errors.js'
+import { type Graph, type Plan, plan } from '../plan/index.js'
+import { controlOf, type Program } from '../program/index.js'
 import {
   foldViews,
   fuse,
@@ -24,6 +24,7 @@ import {
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
+import { planOrRefuse } from './plan-or-refuse.js'
 import { Regions } from './region.js'
 import { schedulesOf } from './schedules.js'
 import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
@@ -35,6 +36,8 @@ export interface Planned {
   readonly chosen: Plan
   /** Bytes of a store in which its loops keep states. */
   readonly spilledBytes: number
+  /** All other graphs that might have been planned; absent where loops could be rewritten, and there are many. */
+  readonly others?: () => readonly Graph[]
 }
 
 /** What a program may take. */
@@ -43,8 +46,6 @@ export interface Budget {
   /** Bytes of a store for states of loops; 0 if there is none. */
   readonly spillBytes: number
 }
-
-type Attempt = Planned | { readonly refused: BudgetError }
 
 /**
  * The cheapest way that was found to run a program within a budget. What loops keep is limited by the size of an arena
@@ -119,7 +120,11 @@ class Finding {
         if (this.#best?.chosen.extraCost !== 0) this.#try(one, inner)
       }
     }
-    return this.cheapest
+    const { cheapest } = this
+    if (program.instructions.some(controlOf)) return cheapest
+    const others = () =>
+      [...ways].filter(one => one !== cheapest.program).map(one => this.#lowered(one, 'ample').graph)
+    return { ...cheapest, others }
   }
 
   /**
@@ -172,9 +177,11 @@ class Finding {
   }
 
   #try(program: Program, inner: Inner): void {
-    const way = planned(program, this.#lowered(program, inner), this.#budgetBytes)
+    const lowered = this.#lowered(program, inner)
+    const way = planOrRefuse(program, lowered, this.#budgetBytes)
     if ('chosen' in way) {
-      if (costOfPlanned(way) < this.#cost) this.#best = way
+      const planned = { program, lowered, chosen: way.chosen, spilledBytes: spilledBytes(program) }
+      if (costOfPlanned(planned) < this.#cost) this.#best = planned
     } else if (!this.#least || way.refused.leastBytes < this.#least.leastBytes) this.#least = way.refused
   }
 }
@@ -362,39 +369,4 @@ function wayAt(ways: Ways, level: number, times: number): Way {
 
 function bestAt(ways: readonly Way[], step: number, times: number): Way {
   return cheapestAt(ways, LOWEST_PRICE * 2 ** (step / STEPS_OF_PRICE), times)
-}
-
-function planned(program: Program, lowered: Lowered, budgetBytes: number): Attempt {
-  try {
-    const chosen = plan(lowered.graph, { budgetBytes })
-    return { program, lowered, chosen, spilledBytes: spilledBytes(program) }
-  } catch (error) {
-    if (!(error instanceof BudgetError)) throw error
-    return { refused: tooTight(program, lowered, error) }
-  }
-}
-
-/** What the planner says of steps, said of instructions. */
-function tooTight(program: Program, { instructionOf }: Lowered, cause: BudgetError): BudgetError {
-  const { budgetBytes, leastBytes } = cause
-  const step = cause.data.step
-  const instruction =
-    typeof step === 'number' ? program.instructions[instructionOf[step] as number] : undefined
-  return new BudgetError({
-    summary: `No plan fits ${budgetBytes} bytes.`,
-    expected: `a budget of at least ${leastBytes} bytes`,
-    at: instruction && describe(program, instruction),
-    fix: `give at least ${leastBytes} bytes, or use smaller batches or layers`,
-    budgetBytes,
-    leastBytes,
-    cause,
-  })
-}
-
-/** An instruction of a program as it is written in messages. */
-export function describe(program: Program, instruction: Program['instructions'][number]): string {
-  const { inputs, outputs, at } = instruction
-  const written = (values: readonly number[]) =>
-    values.map(value => `%${value} ${formatAval(program.avals[value] as Aval)}`).join(', ')
-  return `${written(outputs)} = ${writtenOp(instruction, 0)} ${written(inputs)}${at === undefined ? '' : `, recorded at ${at}`}`
 }

@@ -1,6 +1,6 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
 export { atLeast } from './at-least.js'
-export { costOfPlanned, describe, type Planned } from './choose.js'
+export { costOfPlanned, type Planned } from './choose.js'
 export {
   type Arithmetic,
   type CompileOptions,
@@ -26,6 +26,7 @@ export { instantiate } from './instance.js'
 export { planKeeping, unlessRefused } from './keep.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
+export { describe } from './plan-or-refuse.js'
 export { plansOf } from './plans-of.js'
 export { Regions } from './region.js'
 export { encode, type Unit } from './unit.js'

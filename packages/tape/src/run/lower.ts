@@ -132,7 +132,7 @@ function unitOf(op: string, { inputs, outputs }: Types, params: Instruction['par
 const unitOfKernel = (kernel: Kernel, moved: number): Unit => ({
   kernels: [kernel],
   scratchBytes: kernel.scratchBytes,
-  cost: kernel.flops + moved,
+  cost: (kernel.work ?? kernel.flops) + moved,
   recordBytes: recordBytes(kernel),
   calls: site => [{ kernel, ...site }],
 })

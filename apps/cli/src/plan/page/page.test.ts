@@ -49,7 +49,7 @@ function chain(steps: number, cost: number, title = 'a chain'): Subject {
     graph,
     plan: plan(graph, { budgetBytes }),
     nameOf: (storage: number) => `node ${storage}`,
-    onlyGraph: true,
+    others: [],
     loops: [],
   })
   return { title, named: {}, stepCount: 2 * steps, within }
