@@ -119,7 +119,8 @@ function expectClose(got: readonly number[], expected: readonly number[]) {
 
 const [points, weight] = [[0.4, -0.7, 1.1], f64(0.6)]
 
-test('random control flow through every transformation', () => {
+// Some programs that are drawn take seconds to compile in all these ways.
+test('random control flow through every transformation', { timeout: 120_000 }, () => {
   fc.assert(
     fc.property(steps(2), list => {
       const f = (x: Tensor, w: Tensor) => {
