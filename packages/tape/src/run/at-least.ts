@@ -1,7 +1,14 @@
 import { largestWorkingSetBytes } from '../plan/index.js'
 import { controlOf, type Program } from '../program/index.js'
+import { foldViews, fuse } from '../rewrite/index.js'
 import { lower } from './lower.js'
 import { Regions } from './region.js'
+
+/** Bytes, and cost in FLOP equivalents. */
+interface Least {
+  readonly bytes: number
+  readonly cost: number
+}
 
 /**
  * Bytes and cost below which no plan of a program is, as far as that is known before it is planned: those of its fullest
@@ -12,16 +19,17 @@ import { Regions } from './region.js'
  * const { program } = record(x => x.mul(x), tensor([1, 2, 3]))
  * atLeast(program).cost // → 39
  */
-export function atLeast(
-  program: Program,
-  regions = new Regions(),
-): { readonly bytes: number; readonly cost: number } {
+export function atLeast(program: Program, regions = new Regions()): Least {
   if (program.instructions.some(controlOf)) return { bytes: 0, cost: 0 }
-  const { graph } = regions.lowered(program, 'ample', () => lower(program, [], 'ample', regions))
-  let [bytes, cost] = [largestWorkingSetBytes(graph), 0]
-  for (const step of graph.steps) {
-    bytes += step.recordBytes ?? 0
-    cost += step.cost
-  }
-  return { bytes, cost }
+  const folded = foldViews(program)
+  const [plain, fused] = [folded, fuse(folded)].map(one => {
+    const { graph } = regions.lowered(one, 'ample', () => lower(one, [], 'ample', regions))
+    let [bytes, cost] = [largestWorkingSetBytes(graph), 0]
+    for (const step of graph.steps) {
+      bytes += step.recordBytes ?? 0
+      cost += step.cost
+    }
+    return { bytes, cost }
+  }) as [Least, Least]
+  return { bytes: Math.min(plain.bytes, fused.bytes), cost: Math.min(plain.cost, fused.cost) }
 }
