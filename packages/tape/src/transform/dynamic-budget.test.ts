@@ -78,7 +78,7 @@ describe('define by run within a budget', () => {
   })
 
   test('from the least bytes that the error names on, every budget will do', () => {
-    const x = ramp(4096)
+    const x = ramp(12_288)
     const loss = euler(25, () => {})
     const want = bits(grad(eulerLoop(25))(x))
     let least = PAGE_BYTES
