@@ -69,7 +69,9 @@ export function fused(spec: FusedSpec): Kernel {
     if (last !== 0 && last !== 1) throw new RangeError(`fused: input ${k} has the stride ${last} along rows`)
   })
   const places = walk.strides.map((strides, k) => `${inputs[k]?.offset ?? 0}+${strides.join('+')}`)
-  const written = nodes.map(({ name, algebra, operands }) => `${name}.${algebra}(${operands})`)
+  const written = nodes.map(
+    ({ name, algebra, dtype, operands }) => `${name}.${algebra}.${dtype}(${operands})`,
+  )
   return {
     key: `fused:${inputs.map(({ dtype }) => dtype)}:${walk.lengths.join('x')}:${places}:${written.join(';')}→${outputs}`,
     inputs: inputs.length,

@@ -1,5 +1,5 @@
 import { type DType, type FusedInput, type FusedNode, fused } from '@wengert/kernels'
-import { type Aval, sizeOf } from './aval.js'
+import { type Aval, bytesOf, sizeOf } from './aval.js'
 import { type Element, opOf, registerOp } from './op.js'
 import type { Instruction, Params } from './program.js'
 
@@ -77,6 +77,16 @@ registerOp({
     })
   },
 })
+
+/** Bytes that a `fused` instruction reads: of each operand, those of what it is shown of it. */
+export function readBytes(inputs: readonly Aval[], params: Params): number {
+  const fusion = fusionOf(params)
+  return inputs.reduce((sum, { dtype }, k) => {
+    const strides = fusion.inputs[k]?.strides ?? []
+    const shown = fusion.shape.filter((_, axis) => strides[axis] !== 0)
+    return sum + bytesOf({ dtype, shape: shown })
+  }, 0)
+}
 
 /** The element of an instruction that computes one by one, if it does and there are any. */
 export const elementOf = (

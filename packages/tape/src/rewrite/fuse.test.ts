@@ -100,9 +100,10 @@ describe('what is run as one', () => {
   })
 })
 
+const cost = (program: Program) =>
+  lower(program, []).graph.steps.reduce((total, step) => total + step.cost, 0)
+
 test('nothing costs more than by itself', () => {
-  const cost = (program: Program) =>
-    lower(program, []).graph.steps.reduce((total, step) => total + step.cost, 0)
   const net = (w: Tensor, x: Tensor) =>
     tanh(matmul(tanh(matmul(x, w)), w))
       .square()
@@ -156,6 +157,8 @@ describe.each(['f32', 'f64'] as const)('random programs in %s', dtype => {
         // Op by op, nothing is fused.
         const expected = fn(...inputs).map(x => Array.from(dataOf(x)))
         const { program } = record(fn as never, ...inputs)
+        // A program that fits fused is not tried otherwise.
+        expect(cost(fuse(simplify(program)))).toBeLessThanOrEqual(cost(simplify(program)))
         groups += fuse(simplify(program)).instructions.filter(({ op }) => op === 'fused').length
         const run = (memoryBytes?: number) => {
           const arena = new Arena()

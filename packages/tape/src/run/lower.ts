@@ -8,6 +8,7 @@ import {
   type Instruction,
   opOf,
   type Program,
+  readBytes,
 } from '../program/index.js'
 import { lowerControl } from './control.js'
 import { initialNumbers } from './initial.js'
@@ -126,7 +127,9 @@ function unitOf(op: string, { inputs, outputs }: Types, params: Instruction['par
   const { lower } = opOf(op)
   if (!lower) throw new Error(`The op ${op} cannot be lowered.`)
   const kernel = lower(inputs, outputs, params)
-  return kernel === 'alias' ? kernel : unitOfKernel(kernel, movedBytes(inputs) + movedBytes(outputs))
+  if (kernel === 'alias') return kernel
+  const read = op === 'fused' ? readBytes(inputs, params) : movedBytes(inputs)
+  return unitOfKernel(kernel, read + movedBytes(outputs))
 }
 
 const unitOfKernel = (kernel: Kernel, moved: number): Unit => ({
