@@ -19,8 +19,9 @@ const failures = (rows: readonly BenchRow[]) => rows.filter(row => row.failed !=
 describe('this engine in processes of its own', () => {
   test('over workers', async () => {
     const rows = await tiny('mlp')
-    expect(rows.map(row => row.variant)).toEqual(['1 worker', '2 workers'])
-    for (const row of rows) {
+    expect(rows.map(row => row.variant)).toEqual(['1 worker', '2 workers', '2 workers, turbo'])
+    // Whether hosts have a re-vectoriser that is faster is not known here.
+    for (const row of rows.slice(0, 2)) {
       expect(row).toMatchObject({ suite: 'mlp', engine: 'wengert', runs: 2, ms: positive, ratio: positive })
       expect(row).toMatchObject({ arenaBytes: positive, peakResidentBytes: positive, firstMs: positive })
     }

@@ -80,6 +80,8 @@ describe('the same bits', () => {
   ])('%s: whatever the workers and the budget', async (_, args) => {
     const first = await train(...args, '--workers', '0')
     expect(first.fingerprint).toMatch(/^[0-9a-f]{64}$/)
+    const turbo = await train(...args, '--turbo')
+    expect(turbo.fingerprint).toBe(first.fingerprint)
     for (const workers of [0, 1, 2, 3, 5]) {
       const run = [...args, '--workers', String(workers)]
       const least = leastOf(await failure('train', ...run, '--memory', '1KiB'))

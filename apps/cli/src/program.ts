@@ -92,6 +92,10 @@ const trainOf = (): Command =>
       choice('--arithmetic', ['fast', 'portable']),
       'fast',
     )
+    .option(
+      '--turbo',
+      "with V8's re-vectoriser, an experiment, if a trial finds it faster with the same bits",
+    )
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((settings: TrainSettings, command: Command) => {

@@ -8,7 +8,7 @@ export {
 export { type Command, EngineError, EngineProcess } from './process.js'
 export { Parcels } from './send.js'
 export { serve } from './serve.js'
-export { type ArraySpec, drawn, labels, type Settings, type Task, uniform } from './task.js'
+export { type ArraySpec, drawn, labels, type Settings, swapped, type Task, uniform } from './task.js'
 export type {
   ClosedFacts,
   EngineFacts,

@@ -11,6 +11,8 @@ export interface ArraySpec {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly draw: Draw
+  /** Whether the numbers are drawn in the order that they have with the first two axes exchanged. */
+  readonly swapped?: true
 }
 
 /** Numbers and words that a task is made with. */
@@ -45,8 +47,26 @@ export const labels = (rows: number, classes: number, seed: number): ArraySpec =
   draw: { kind: 'labels', classes, seed },
 })
 
+/** The same numbers with the first two axes exchanged. */
+export const swapped = (spec: ArraySpec): ArraySpec => {
+  const [first, second, ...rest] = spec.shape as [number, number, ...number[]]
+  return { ...spec, shape: [second, first, ...rest], swapped: true }
+}
+
 /** The numbers of an array, the same on every host. */
-export function drawn({ dtype, shape, draw }: ArraySpec): Data {
+export function drawn(spec: ArraySpec): Data {
+  if (!spec.swapped) return drawnInOrder(spec)
+  const [first, second, ...rest] = spec.shape as [number, number, ...number[]]
+  const data = drawnInOrder(spec)
+  const length = rest.reduce((size, one) => size * one, 1)
+  return data.map((_, at) => {
+    const [row, k] = [Math.floor(at / length), at % length]
+    const from = (row % second) * first + Math.floor(row / second)
+    return data[from * length + k] as number
+  })
+}
+
+function drawnInOrder({ dtype, shape, draw }: ArraySpec): Data {
   const data = allocate({ dtype, shape } as Aval)
   if (draw.kind === 'labels') {
     data.set(randomWords(data.length, { seed: draw.seed }).map(word => word % draw.classes))

@@ -22,7 +22,9 @@ export const ownEngine = (objectives: Objectives): Engine => ({
     const objective = objectives[task.kind]
     if (!objective) throw new OptionError({ summary: `There is no task \`${task.kind}\`.` })
     const own = options as OwnOptions
-    if (own.turbo) enableTurbo()
+    if (own.turbo && !enableTurbo()) {
+      throw new OptionError({ summary: 'A trial of the re-vectoriser found nothing faster.' })
+    }
     const prepared = await ways[own.how](objective, task, own)
     const dtype = Object.values(task.arrays)[0]?.dtype === 'f64' ? 'f64' : 'f32'
     const yardstick = yardstickOf(own.yardstick, dtype)

@@ -2,7 +2,7 @@ import { convolution, crossEntropy, dense } from '@wengert/nn'
 import { maxPool2d, relu, reshape, type Tensor } from '@wengert/tape'
 import { labels, type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
-import { onWorkers, type Suite } from './suite.js'
+import { type Suite, sharedOut } from './suite.js'
 
 const network: Objective = arrays => {
   const layer = (k: number) => ({ w: arrays[`w${k}`] as Tensor, b: arrays[`b${k}`] as Tensor })
@@ -41,7 +41,7 @@ export const cnn: Suite = {
     return [
       {
         case: `batch ${scale === 'tiny' ? 2 : 128}`,
-        entrants: [onWorkers(task, 1), onWorkers(task, 2)],
+        entrants: sharedOut(task),
         peers: task,
       },
     ]

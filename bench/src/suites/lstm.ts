@@ -2,13 +2,15 @@ import { lstmCell } from '@wengert/nn'
 import { add, div, scan, square, sum, type Tensor, zeros } from '@wengert/tape'
 import { type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
+import { byRows, stepsFirst } from './sequences.js'
 import { budgets, type Contest, inArena, type Suite } from './suite.js'
 
 type State = { readonly h: Tensor; readonly c: Tensor; readonly total: Tensor }
 
 /** The mean of all squared outputs, a number a row, so that each step has a cotangent of its own. */
-const memory: Objective = ({ x, wx, wh, b }) => {
-  const [steps, rows] = (x as Tensor).shape as [number, number]
+const memory: Objective = ({ x, wx, wh, b }, settings) => {
+  const xs = stepsFirst(x as Tensor, settings)
+  const [steps, rows] = xs.shape as [number, number]
   const units = (wh as Tensor).shape[0] as number
   const cell = { wx: wx as Tensor, wh: wh as Tensor, b: b as Tensor }
   const [{ total }] = scan(
@@ -17,7 +19,7 @@ const memory: Objective = ({ x, wx, wh, b }) => {
       return [{ h, c, total: add(state.total, sum(square(h), { axis: 1 })) }, null]
     },
     { h: zeros([rows, units]), c: zeros([rows, units]), total: zeros([rows]) } as State,
-    x as Tensor,
+    xs,
   )
   return div(total, steps * units)
 }
@@ -55,7 +57,7 @@ export const lstm: Suite = {
     const lengths = scale === 'tiny' ? [6] : [256, 2048]
     const plain = lengths.map((steps): Contest => {
       const task = scale === 'tiny' ? lstmTask(steps, TINY) : lstmTask(steps)
-      const entrants = [inArena(task)] as const
+      const entrants = [inArena(task), ...byRows(task)] as const
       if (steps < 2048) return { case: `T = ${steps}`, entrants, peers: task }
       const within = inArena(task, '64 MiB', { memoryBytes: 64 * 2 ** 20 })
       return { case: `T = ${steps}`, entrants: [...entrants, within], peers: task }

@@ -2,7 +2,7 @@ import { crossEntropy, dense } from '@wengert/nn'
 import { relu, type Tensor } from '@wengert/tape'
 import { labels, type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
-import { type Contest, onWorkers, type Suite } from './suite.js'
+import { type Contest, type Suite, sharedOut } from './suite.js'
 
 const perceptron: Objective = arrays => {
   const { x, y } = arrays
@@ -40,6 +40,6 @@ export const mlp: Suite = {
   contests: scale =>
     (scale === 'tiny' ? [6] : [128, 1024, 8192]).map((batch): Contest => {
       const task = scale === 'tiny' ? mlpTask(batch, [5, 4, 3, 2]) : mlpTask(batch)
-      return { case: `batch ${batch}`, entrants: [onWorkers(task, 1), onWorkers(task, 2)], peers: task }
+      return { case: `batch ${batch}`, entrants: sharedOut(task), peers: task }
     }),
 }

@@ -88,8 +88,13 @@ function pool({ shape, data }: Numbers): Numbers {
 }
 
 /** Means of squared outputs over steps and units, a number a row. */
-function recurrent(given: Given, step: (gates: Float64Array, cell: Float64Array) => Float64Array) {
-  const [steps, rows] = of(given, 'x').shape as [number, number]
+function recurrent(
+  given: Given,
+  { rowsFirst }: Settings,
+  step: (gates: Float64Array, cell: Float64Array) => Float64Array,
+) {
+  const [first, second] = of(given, 'x').shape as [number, number]
+  const [steps, rows] = rowsFirst ? [second, first] : [first, second]
   const units = of(given, 'wh').shape[0] as number
   const xs = rowsOf(of(given, 'x'), steps * rows)
   return list(rows, row => {
@@ -97,9 +102,11 @@ function recurrent(given: Given, step: (gates: Float64Array, cell: Float64Array)
     const cell = new Float64Array(units)
     let sum = 0
     for (let t = 0; t < steps; t++) {
-      const [fromX] = dense([xs[t * rows + row] as Float64Array], of(given, 'wx'), of(given, 'b')) as [
-        Float64Array,
-      ]
+      const [fromX] = dense(
+        [xs[rowsFirst ? row * steps + t : t * rows + row] as Float64Array],
+        of(given, 'wx'),
+        of(given, 'b'),
+      ) as [Float64Array]
       const [fromH] = dense([h], of(given, 'wh')) as [Float64Array]
       h = step(
         fromX.map((x, k) => x + (fromH[k] as number)),
@@ -253,9 +260,9 @@ export const references: Readonly<Record<string, Reference>> = {
     )
     return crossEntropies(layer(given, rowsOf(features, features.shape[0] as number), 3), of(given, 'y'))
   },
-  rnn: given => recurrent(given, gates => gates.map(Math.tanh)),
-  lstm: given =>
-    recurrent(given, (gates, cell) => {
+  rnn: (given, settings) => recurrent(given, settings, gates => gates.map(Math.tanh)),
+  lstm: (given, settings) =>
+    recurrent(given, settings, (gates, cell) => {
       const gate = (part: number, k: number) => gates[part * cell.length + k] as number
       return cell.map((c, k) => {
         cell[k] = sigmoid(gate(1, k)) * c + sigmoid(gate(0, k)) * Math.tanh(gate(2, k))

@@ -2,11 +2,13 @@ import { elmanCell } from '@wengert/nn'
 import { add, div, scan, square, sum, type Tensor, zeros } from '@wengert/tape'
 import { type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
+import { byRows, stepsFirst } from './sequences.js'
 import { type Contest, inArena, type Suite } from './suite.js'
 
 /** The mean of all squared outputs, a number a row, so that each step has a cotangent of its own. */
-const elman: Objective = ({ x, wx, wh, b }) => {
-  const [steps, rows] = (x as Tensor).shape as [number, number]
+const elman: Objective = ({ x, wx, wh, b }, settings) => {
+  const xs = stepsFirst(x as Tensor, settings)
+  const [steps, rows] = xs.shape as [number, number]
   const units = (b as Tensor).size
   const cell = { wx: wx as Tensor, wh: wh as Tensor, b: b as Tensor }
   const [{ total }] = scan(
@@ -15,7 +17,7 @@ const elman: Objective = ({ x, wx, wh, b }) => {
       return [{ h, total: add(state.total, sum(square(h), { axis: 1 })) }, null]
     },
     { h: zeros([rows, units]), total: zeros([rows]) },
-    x as Tensor,
+    xs,
   )
   return div(total, steps * units)
 }
@@ -51,6 +53,6 @@ export const rnn: Suite = {
       const sizes =
         scale === 'tiny' ? { rows: 2, inputs: 3, units: 4 } : { rows: 32, inputs: 128, units: 128 }
       const task = rnnTask({ steps, ...sizes })
-      return { case: `T = ${steps}`, entrants: [inArena(task)], peers: task }
+      return { case: `T = ${steps}`, entrants: [inArena(task), ...byRows(task)], peers: task }
     }),
 }

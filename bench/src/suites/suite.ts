@@ -52,19 +52,25 @@ export const inPlace = (task: Task, options: Partial<OwnOptions> = {}): Entrant 
   options: { how: 'inPlace', ...options },
 })
 
-/** The entrant that does so with V8's re-vectoriser. */
-export const withTurbo = (task: Task, options: Partial<OwnOptions> = {}): Entrant => ({
-  name: 'turbo',
+/** An entrant with V8's re-vectoriser. */
+export const withTurbo = ({ name, task, options }: Entrant): Entrant => ({
+  name: `${name}, turbo`,
   task,
-  options: { how: 'inPlace', turbo: true, ...options },
+  options: { ...options, turbo: true },
 })
 
 /** The entrant that shares rows out among workers. */
-export const onWorkers = (task: Task, workers: number): Entrant => ({
+const onWorkers = (task: Task, workers: number): Entrant => ({
   name: workers === 1 ? '1 worker' : `${workers} workers`,
   task,
   options: { how: 'scheduler', workers },
 })
+
+/** The entrants that share rows out: among one worker and two, and two with V8's re-vectoriser. */
+export function sharedOut(task: Task): readonly [Entrant, ...Entrant[]] {
+  const two = onWorkers(task, 2)
+  return [onWorkers(task, 1), two, withTurbo(two)]
+}
 
 /** Parts of the memory of the first entrant. */
 export const budgets = (task: Task): readonly Entrant[] =>

@@ -57,7 +57,7 @@ describe.each(suiteNames)('%s', name => {
       const tasks = [...new Set(entrants.map(({ task }) => task))]
       const truths = new Map(tasks.map(task => [task, expected(task)]))
       for (const { task, options } of entrants) {
-        const { workers, ...own } = options
+        const { workers, turbo: _, ...own } = options
         const engine = ownEngine(objectives)
         const prepared = await engine.prepare(given(task), { ...own, ...(workers && { workers: 0 }) })
         const truth = truths.get(task) as Record<string, number>

@@ -2,7 +2,7 @@ import { dense, layerNorm, multiHeadAttention } from '@wengert/nn'
 import { add, mean, relu, square, type Tensor } from '@wengert/tape'
 import { type ArraySpec, type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
-import { onWorkers, type Suite } from './suite.js'
+import { type Suite, sharedOut } from './suite.js'
 
 /** x + attention(norm(x)), then y + dense(relu(dense(norm(y)))); the mean square of the result, a number a row. */
 const block: Objective = (arrays, { heads }) => {
@@ -48,6 +48,6 @@ export const transformer: Suite = {
   contests(scale) {
     const task = scale === 'tiny' ? blockTask(2, 3, 4, 2) : blockTask(32, 64, 128, 4)
     const name = scale === 'tiny' ? 'd 4, T 3, batch 2' : 'd 128, 4 heads, T 64, batch 32'
-    return [{ case: name, entrants: [onWorkers(task, 1), onWorkers(task, 2)], peers: task }]
+    return [{ case: name, entrants: sharedOut(task), peers: task }]
   },
 }

@@ -20,6 +20,8 @@ export interface TrainReport {
   readonly seed: number
   readonly optimiser: string
   readonly arithmetic: string
+  /** Whether V8's re-vectoriser is on. */
+  readonly turbo: boolean
   /** Mean loss over the rows of the last epoch. */
   readonly loss: number
   readonly testAccuracy: number

@@ -18,6 +18,7 @@ export interface TrainSettings {
   readonly rate?: number
   readonly momentum: number
   readonly arithmetic: Arithmetic
+  readonly turbo?: true
   readonly json?: true
 }
 

@@ -1,5 +1,5 @@
 import { type TrainEpoch, type TrainStep, train } from '@wengert/nn'
-import { BudgetError, flatten, OptionError } from '@wengert/tape'
+import { BudgetError, enableTurbo, flatten, OptionError } from '@wengert/tape'
 import { type Dataset, readDataset } from '../dataset/index.js'
 import { interactive, say, TrainingBar } from '../terminal/index.js'
 import { wholeBudgetError } from './budget.js'
@@ -10,6 +10,7 @@ import { TrainingRun } from './training-run.js'
 
 /** Trains a model, says how it goes on standard error, and with `--json` ends with a report on standard output. */
 export async function trainCommand(settings: TrainSettings, signal: AbortSignal): Promise<void> {
+  const turbo = settings.turbo === true && enableTurbo()
   const data = await readDataset(settings.dataset, settings, signal)
   signal.throwIfAborted()
   const memoryBytes = settings.memory ?? defaultMemoryBytes(settings.workers)
@@ -18,7 +19,7 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
   const run = await TrainingRun.open(settings, memoryBytes, model, data)
   try {
     const outcome = await fitting(() => fit(settings, run, data, params, signal))
-    const report = reportOf(settings, data, memoryBytes, run.peakBytes, outcome)
+    const report = { ...reportOf(settings, data, memoryBytes, run.peakBytes, outcome), turbo }
     say(reportTable(report))
     if (settings.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   } finally {
@@ -107,7 +108,7 @@ function reportOf(
   memoryBudgetBytes: number,
   peakBytes: number,
   { last, seconds }: Outcome,
-): TrainReport {
+): Omit<TrainReport, 'turbo'> {
   const { model, workers, epochs, batch, seed, optimiser, arithmetic } = settings
   return {
     dataset: data.name,
