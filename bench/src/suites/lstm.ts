@@ -2,8 +2,8 @@ import { lstmCell } from '@wengert/nn'
 import { add, div, scan, square, sum, type Tensor, zeros } from '@wengert/tape'
 import { type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
-import { byRows, stepsFirst } from './sequences.js'
-import { budgets, type Contest, inArena, type Suite } from './suite.js'
+import { byRows, byRowsOnTwo, stepsFirst } from './sequences.js'
+import { budgets, type Contest, inArena, type Suite, within } from './suite.js'
 
 type State = { readonly h: Tensor; readonly c: Tensor; readonly total: Tensor }
 
@@ -59,11 +59,11 @@ export const lstm: Suite = {
       const task = scale === 'tiny' ? lstmTask(steps, TINY) : lstmTask(steps)
       const entrants = [inArena(task), ...byRows(task)] as const
       if (steps < 2048) return { case: `T = ${steps}`, entrants, peers: task }
-      const within = inArena(task, '64 MiB', { memoryBytes: 64 * 2 ** 20 })
-      return { case: `T = ${steps}`, entrants: [...entrants, within], peers: task }
+      const few = [inArena(task), byRowsOnTwo(task)].map(entrant => within(entrant, 64))
+      return { case: `T = ${steps}`, entrants: [...entrants, ...few], peers: task }
     })
     // Few inputs, since those are there whatever the budget.
-    const within = lengths.map((steps): Contest => {
+    const shares = lengths.map((steps): Contest => {
       const task = scale === 'tiny' ? lstmTask(steps, TINY) : lstmTask(steps, { ...FULL, inputs: 8 })
       return {
         case: `T = ${steps}, budgets`,
@@ -71,6 +71,6 @@ export const lstm: Suite = {
         peers: null,
       }
     })
-    return [...plain, ...within]
+    return [...plain, ...shares]
   },
 }

@@ -60,13 +60,20 @@ export const withTurbo = ({ name, task, options }: Entrant): Entrant => ({
 })
 
 /** The entrant that shares rows out among workers. */
-const onWorkers = (task: Task, workers: number): Entrant => ({
+export const onWorkers = (task: Task, workers: number): Entrant => ({
   name: workers === 1 ? '1 worker' : `${workers} workers`,
   task,
   options: { how: 'scheduler', workers },
 })
 
-/** The entrants that share rows out: among one worker and two, and two with V8's re-vectoriser. */
+/** An entrant in so many MiB. */
+export const within = ({ name, task, options }: Entrant, mebibytes: number): Entrant => ({
+  name: `${name}, ${mebibytes} MiB`,
+  task,
+  options: { ...options, memoryBytes: mebibytes * 2 ** 20 },
+})
+
+/** The entrants that share rows out: one worker, two, and two with V8's re-vectoriser. */
 export function sharedOut(task: Task): readonly [Entrant, ...Entrant[]] {
   const two = onWorkers(task, 2)
   return [onWorkers(task, 1), two, withTurbo(two)]

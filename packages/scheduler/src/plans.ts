@@ -11,7 +11,7 @@ import type { RowProgram, Signature } from './objective.js'
 import { parcelBytes } from './parcel.js'
 import { type Shard, shardRows, shardsOf } from './shard.js'
 
-/** Rows of the program that is recorded to learn what a row costs. */
+/** Rows of the program that is recorded to learn what a row costs, beside one of half as many. */
 const PROBE_ROWS = 64
 
 /** Executables that are kept for one function at one signature; the oldest goes first. */
@@ -50,9 +50,13 @@ export class Plans {
     const { program } = this.program(probe)
     const parameterBytes = this.#signature.params.reduce((bytes, aval) => bytes + bytesOf(aval), 0)
     const valueBytes = program.avals.reduce((bytes, aval) => bytes + bytesOf(aval), 0)
+    const fewer = Math.floor(probe / 2)
+    const cost = costOf(program)
+    const flopPerRow = fewer === 0 ? cost : (cost - costOf(this.program(fewer).program)) / (probe - fewer)
     const size = shardRows({
       rows,
-      flopPerRow: costOf(program) / probe,
+      flopPerRow,
+      fixedFlop: Math.max(0, cost - probe * flopPerRow),
       parameterBytes,
       bytesPerRow: Math.max(0, valueBytes - parameterBytes) / probe,
     })

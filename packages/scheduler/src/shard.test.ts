@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { shardRows, shardsOf } from './shard.js'
 
-const mlp = { flopPerRow: 1.2e6, parameterBytes: 1_077_288, bytesPerRow: 9000 }
-const heavy = { flopPerRow: 2e9, parameterBytes: 4e6, bytesPerRow: 2e7 }
-const tiny = { flopPerRow: 60, parameterBytes: 40, bytesPerRow: 100 }
+const mlp = { flopPerRow: 1.2e6, fixedFlop: 2.4e6, parameterBytes: 1_077_288, bytesPerRow: 9000 }
+const heavy = { flopPerRow: 2e9, fixedFlop: 0, parameterBytes: 4e6, bytesPerRow: 2e7 }
+/** Elman's network of 128 units over 256 steps. */
+const recurrent = { flopPerRow: 6.8e7, fixedFlop: 2.3e8, parameterBytes: 131_584, bytesPerRow: 8e5 }
+const tiny = { flopPerRow: 60, fixedFlop: 0, parameterBytes: 40, bytesPerRow: 100 }
 
 describe('rows of a shard', () => {
   test.each([
@@ -14,6 +16,8 @@ describe('rows of a shard', () => {
     ['MLP 784-256-256-10', mlp, 10, 10],
     ['heavy rows', heavy, 128, 2],
     ['heavy rows', heavy, 1, 1],
+    ['recurrent', recurrent, 32, 8],
+    ['recurrent', { ...recurrent, fixedFlop: 0 }, 32, 1],
     ['tiny rows', tiny, 1000, 1000],
     ['tiny rows', tiny, 1_000_000, 131072],
   ])('%s', (_, facts, rows, expected) => {
@@ -29,8 +33,9 @@ describe('rows of a shard', () => {
   })
 
   test('never exceed what fits an arena', () => {
-    expect(shardRows({ rows: 4096, flopPerRow: 1, parameterBytes: 1e9, bytesPerRow: 2 ** 28 })).toBe(2)
-    expect(shardRows({ rows: 4096, flopPerRow: 1, parameterBytes: 1e9, bytesPerRow: 2 ** 40 })).toBe(1)
+    const large = { rows: 4096, flopPerRow: 1, fixedFlop: 0, parameterBytes: 1e9 }
+    expect(shardRows({ ...large, bytesPerRow: 2 ** 28 })).toBe(2)
+    expect(shardRows({ ...large, bytesPerRow: 2 ** 40 })).toBe(1)
   })
 })
 

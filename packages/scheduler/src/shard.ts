@@ -14,6 +14,8 @@ export interface ShardFacts {
   readonly rows: number
   /** FLOP that one more row costs. */
   readonly flopPerRow: number
+  /** FLOP of a shard whatever its rows: in a loop, what each step does to parameters and their gradient. */
+  readonly fixedFlop: number
   /** Bytes of the parameters; those of a partial gradient are as many. */
   readonly parameterBytes: number
   /** Bytes of all values of the program that one more row adds. */
@@ -44,11 +46,11 @@ const LARGEST_SHARD_BYTES = 2 ** 29
  * more shards are preferred: r ≤ max(8o, N/32). Squares instead of roots keep the result free of rounding.
  *
  * @example
- * shardRows({ rows: 8192, flopPerRow: 1.2e6, parameterBytes: 1_077_288, bytesPerRow: 9000 }) // → 256
- * shardRows({ rows: 5, flopPerRow: 100, parameterBytes: 40, bytesPerRow: 80 }) // → 5
+ * shardRows({ rows: 8192, flopPerRow: 1.2e6, fixedFlop: 2.4e6, parameterBytes: 1_077_288, bytesPerRow: 9000 }) // → 256
+ * shardRows({ rows: 5, flopPerRow: 100, fixedFlop: 0, parameterBytes: 40, bytesPerRow: 80 }) // → 5
  */
-export function shardRows({ rows, flopPerRow, parameterBytes, bytesPerRow }: ShardFacts): number {
-  const overheadFlop = MESSAGE_FLOP + FLOP_PER_PARAMETER_BYTE * parameterBytes
+export function shardRows({ rows, flopPerRow, fixedFlop, parameterBytes, bytesPerRow }: ShardFacts): number {
+  const overheadFlop = MESSAGE_FLOP + FLOP_PER_PARAMETER_BYTE * parameterBytes + fixedFlop
   const overheadRows = overheadFlop / Math.max(1, flopPerRow)
   const most = Math.min(
     Math.max(8 * overheadRows, rows / SHARDS_WANTED),
