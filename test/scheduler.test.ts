@@ -278,3 +278,17 @@ describe('calls', () => {
     expect((await run).stdout).toBe('4\n')
   })
 })
+
+test.each([
+  [null, 'createScheduler: the options are null.'],
+  [3, 'createScheduler: the options are 3.'],
+  ['fast', "createScheduler: the options are 'fast'."],
+  [[], 'createScheduler: the options are [].'],
+  [{ worker: 2 }, 'createScheduler: there is no option `worker`.'],
+])('options that are none are refused: %j', async (options, summary) => {
+  const loss = (w: Tensor, x: Tensor) => mul(x, w)
+  await expect(createScheduler(loss, options as never)).rejects.toMatchObject({
+    name: 'OptionError',
+    message: expect.stringContaining(summary),
+  })
+})

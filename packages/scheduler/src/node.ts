@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Tensor } from '@wengert/tape'
+import { checkOptions, type Tensor } from '@wengert/tape'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import type { SchedulerOptions } from './options.js'
+import { SCHEDULER_OPTIONS, type SchedulerOptions } from './options.js'
 import type { Platform, Thread } from './platform.js'
 import { openScheduler, type Scheduler } from './scheduler.js'
 
@@ -35,10 +35,11 @@ export interface NodeSchedulerOptions extends SchedulerOptions {
  * y.toArray() // → [3, 6]
  * await scheduler.close()
  */
-export function createScheduler<P, B>(
+export async function createScheduler<P, B>(
   loss: (params: P, batch: B) => Tensor,
   options: NodeSchedulerOptions = {},
 ): Promise<Scheduler<P, B>> {
+  checkOptions('createScheduler', options, [...SCHEDULER_OPTIONS, 'spawn'])
   const { spawn = startWorker, ...rest } = options
   return openScheduler(loss, rest, { ...platform, spawn: () => threadOf(spawn()) })
 }

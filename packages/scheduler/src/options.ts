@@ -52,7 +52,17 @@ export interface Settings {
   readonly spawn: () => Thread
 }
 
-const NAMES = ['workers', 'memory', 'spill', 'reduction', 'arithmetic', 'deadlineMs', 'restarts', 'transport']
+/** Names of the options of a scheduler, on every host. */
+export const SCHEDULER_OPTIONS: readonly string[] = [
+  'workers',
+  'memory',
+  'spill',
+  'reduction',
+  'arithmetic',
+  'deadlineMs',
+  'restarts',
+  'transport',
+]
 
 const MOST_WORKERS = 256
 const DEADLINE_MS = 600_000
@@ -63,7 +73,7 @@ const DEADLINE_MS = 600_000
  * @throws {@link OptionError} for anything outside what is allowed, saying what is.
  */
 export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
-  checkOptions('createScheduler', options, NAMES)
+  checkOptions('createScheduler', options, SCHEDULER_OPTIONS)
   const { workers, memory, reduction = 'mean', arithmetic = 'fast', deadlineMs = DEADLINE_MS } = options
   const { spill, restarts = 3, transport = platform.sharesMemory ? 'shared' : 'transfer' } = options
   return {
