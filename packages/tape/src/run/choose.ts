@@ -128,24 +128,21 @@ class Finding {
   }
 
   /**
-   * Tries the cheapest of a list that fits, some that may fit if values are computed again, and where programs inside of
-   * instructions take fewer bytes if they are planned for that, those. If nothing of the ends of the list fits, nothing of it
+   * Tries the cheapest of a list if it fits; else the cheapest of those that do, some that may fit if values are computed
+   * again, and where programs inside of instructions take fewer bytes if they are planned for that, those. If nothing of the ends of the list fits, nothing of it
    * is taken to, so that the fewest bytes that the ends name are those from which on something does.
    */
   among(prices: Prices, isAllowed: (program: Program) => boolean): void {
     const budgetBytes = this.#budgetBytes
-    const { first } = prices
-    if (
-      first.bytes <= budgetBytes &&
-      (budgetBytes >= ARENA_LIMIT_BYTES || prices.first === prices.cheapest)
-    ) {
-      this.#tryEach([first], 'ample')
+    const allowed = (choices: readonly Choice[]) => choices.filter(({ program }) => isAllowed(program))
+    const [cheapest] = allowed([prices.cheapest])
+    if (cheapest && cheapest.bytes <= budgetBytes) {
+      this.#tryEach([cheapest], 'ample')
       return
     }
     const { narrowest: ends, all } = prices.others
-    const allowed = (choices: readonly Choice[]) => choices.filter(({ program }) => isAllowed(program))
     const narrowest = allowed(ends)
-    this.#tryEach([first, ...narrowest], 'ample')
+    this.#tryEach([...allowed([prices.first]), ...narrowest], 'ample')
     if (!this.#best) this.#tryEach(narrowest, 'least')
     if (!this.#best) return
     const inOrder = allowed(all)

@@ -1,3 +1,4 @@
+import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import { randomPrograms, toTensor } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -54,20 +55,26 @@ function gradientOf(several: readonly Loop[], rows: number): Program {
   return simplify(record((w, x) => grad(loss, { argnums: [0, 1] })(w, x), aval(8, 8), aval(rows, 8)).program)
 }
 
-/** Costs under rising budgets, from the fewest bytes to enough. */
-function costsOf(program: Program, shares: readonly number[]): readonly (readonly [number, number])[] {
-  const within = plansOf(program)
-  const { peakBytes, recordBytes } = within(Number.POSITIVE_INFINITY).chosen
+/** Costs under rising budgets, from the fewest bytes to enough, and without one. */
+function costsOf(
+  program: Program,
+  shares: readonly number[],
+  spillBytes = 0,
+): readonly (readonly [number, number])[] {
+  const within = plansOf(program, [], spillBytes)
+  const unlimited = within(Number.POSITIVE_INFINITY)
+  const { peakBytes, recordBytes } = unlimited.chosen
   const least = leastOf(within)
   const most = Math.max(least, peakBytes + recordBytes)
-  return shares
+  const costs = shares
     .map(share => Math.floor(least + share * share * (most - least)))
     .sort((a, b) => a - b)
     .map(bytes => {
       const planned = within(bytes)
       expect(planned.chosen.peakBytes + planned.chosen.recordBytes).toBeLessThanOrEqual(bytes)
-      return [bytes, costOfPlanned(planned)]
+      return [bytes, costOfPlanned(planned)] as const
     })
+  return [...costs, [Number.POSITIVE_INFINITY, costOfPlanned(unlimited)]]
 }
 
 function leastOf(within: (bytes: number) => unknown): number {
@@ -102,6 +109,21 @@ describe('a larger budget never costs more', () => {
         },
       ),
       { numRuns: 8 },
+    )
+  })
+
+  test('with a store that several loops share', () => {
+    fc.assert(
+      fc.property(
+        fc.array(loops, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 40 }),
+        shares,
+        (several, blocks, shares) => {
+          const program = gradientOf(several, 16)
+          neverRise(costsOf(program, [0, ...shares, 1], blocks * SPILL_BLOCK_BYTES))
+        },
+      ),
+      { numRuns: 3 },
     )
   })
 

@@ -8,6 +8,7 @@ import { Regions } from './region.js'
  * of bytes, the list of runs included.
  *
  * @param pinned inputs that keep their bytes from run to run, by position; default: none
+ * @param spillBytes bytes of a store for states of loops; default: none
  * @returns a function of a budget in bytes, which throws a {@link BudgetError} if nothing was found that fits
  * @example
  * const { program } = record(x => grad(y => y.sin().exp().sum())(x), tensor(new Float32Array(1000)))
@@ -16,7 +17,11 @@ import { Regions } from './region.js'
  * simulate(lowered.graph, chosen).extraCost // → 0
  * within(chosen.peakBytes + chosen.recordBytes).chosen.extraCost // → 0
  */
-export function plansOf(program: Program, pinned: readonly boolean[] = []): (budgetBytes: number) => Planned {
+export function plansOf(
+  program: Program,
+  pinned: readonly boolean[] = [],
+  spillBytes = 0,
+): (budgetBytes: number) => Planned {
   const regions = new Regions()
-  return budgetBytes => planKeeping(program, pinned, { memoryBytes: budgetBytes, spillBytes: 0 }, regions)
+  return budgetBytes => planKeeping(program, pinned, { memoryBytes: budgetBytes, spillBytes }, regions)
 }
