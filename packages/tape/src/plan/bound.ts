@@ -1,7 +1,8 @@
 /**
  * Bounds that hold for every plan that runs the steps for the first time in the graph's order. The bytes of one step
  * with what must be there beside it bound the budget from below. At the fullest moments, what has to be gone to meet
- * a limit and is read later has to be computed again: a fractional knapsack bounds the extra cost from below.
+ * a limit and is read later has to be computed again: a fractional knapsack bounds the extra cost from below, and likewise
+ * the bytes of the records of what runs again.
  */
 import type { GraphIndex } from './graph-index.js'
 import type { Residency } from './residency.js'
@@ -67,8 +68,16 @@ export function workingSets(index: GraphIndex): WorkingSets {
   }
 }
 
-/** A function from a limit on live bytes to a lower bound of the extra cost, never increasing in the limit. */
-export function extraCostBound(index: GraphIndex, full: Residency): (limitBytes: number) => number {
+/**
+ * A function from a limit on live bytes to a lower bound of what steps weigh that run again, never increasing in the limit.
+ *
+ * @param weight of each step: its cost, or the bytes of its record.
+ */
+export function rerunBound(
+  index: GraphIndex,
+  full: Residency,
+  weight: Float64Array,
+): (limitBytes: number) => number {
   // moment p + 1 is step p when every step runs once
   const lastMoment = index.stepCount
   const moments = new Set<number>()
@@ -81,19 +90,24 @@ export function extraCostBound(index: GraphIndex, full: Residency): (limitBytes:
     }
   }
   if (full.peakMoment >= 1 && full.peakMoment <= lastMoment) moments.add(full.peakMoment)
-  const knapsacks = [...moments].map(moment => knapsackAt(index, full.liveBytes[moment]!, moment - 1))
-  return limitBytes => knapsacks.reduce((most, cost) => Math.max(most, cost(limitBytes)), 0)
+  const knapsacks = [...moments].map(moment => knapsackAt(index, weight, full.liveBytes[moment]!, moment - 1))
+  return limitBytes => knapsacks.reduce((most, bound) => Math.max(most, bound(limitBytes)), 0)
 }
 
 /**
- * Each step before `at` is an item: what it frees, and its cost. A step whose operand is read by it alone and no
- * smaller than what it frees takes the cost of that operand's producer along: to keep the operand would free nothing.
+ * Each step before `at` is an item: what it frees, and its weight. A step whose operand is read by it alone and no
+ * smaller than what it frees takes the weight of that operand's producer along: to keep the operand would free nothing.
  */
-function knapsackAt(index: GraphIndex, liveBytes: number, at: number): (limitBytes: number) => number {
-  const { results, readers, operands, bytes, cost, isOutput, producer } = index
+function knapsackAt(
+  index: GraphIndex,
+  weight: Float64Array,
+  liveBytes: number,
+  at: number,
+): (limitBytes: number) => number {
+  const { results, readers, operands, bytes, isOutput, producer } = index
   const isOperand = new Set(operands.items.subarray(operands.starts[at]!, operands.starts[at + 1]!))
-  const costWith = Float64Array.from(cost)
-  const items: { bytes: number; cost: number }[] = []
+  const weightWith = Float64Array.from(weight)
+  const items: { bytes: number; weight: number }[] = []
   for (let step = 0; step < at; step++) {
     let freed = 0
     for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++) {
@@ -111,17 +125,17 @@ function knapsackAt(index: GraphIndex, liveBytes: number, at: number): (limitByt
       if (maker < 0 || isOutput[s] || bytes[s]! < ownBytes) continue
       const alone = readers.starts[s + 1]! - readers.starts[s]! === 1
       const single = results.starts[maker + 1]! - results.starts[maker]! === 1
-      if (alone && single) costWith[step] = costWith[step]! + costWith[maker]!
+      if (alone && single) weightWith[step] = weightWith[step]! + weightWith[maker]!
     }
-    if (freed > 0) items.push({ bytes: freed, cost: costWith[step]! })
+    if (freed > 0) items.push({ bytes: freed, weight: weightWith[step]! })
   }
-  items.sort((a, b) => a.cost * b.bytes - b.cost * a.bytes)
+  items.sort((a, b) => a.weight * b.bytes - b.weight * a.bytes)
   return limitBytes => {
     let excess = liveBytes - limitBytes
     let sum = 0
     for (const item of items) {
       if (excess <= 0) break
-      sum += item.cost * Math.min(1, excess / item.bytes)
+      sum += item.weight * Math.min(1, excess / item.bytes)
       excess -= item.bytes
     }
     return sum

@@ -1,4 +1,4 @@
 export * from './graph.js'
-export { largestWorkingSetBytes, leastBytes, plan } from './plan.js'
+export { atLeastBytes, largestWorkingSetBytes, leastBytes, plan, planIfAny, refusalOf } from './plan.js'
 export { PlanError } from './plan-error.js'
 export { type Simulation, simulate } from './simulate.js'

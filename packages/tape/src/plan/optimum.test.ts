@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { extraCostBound } from './bound.js'
+import { rerunBound } from './bound.js'
 import { indexGraph } from './graph-index.js'
-import { type Graph, largestWorkingSetBytes, leastBytes, plan } from './index.js'
+import { atLeastBytes, type Graph, largestWorkingSetBytes, leastBytes, plan } from './index.js'
 import { residency } from './residency.js'
 import { decodeGraph, GraphBuilder } from './samples.js'
 
@@ -74,7 +74,7 @@ test('near the optimum by exhaustive search', () => {
   for (const graph of tinyGraphs(250)) {
     const least = leastBytes(graph)
     const index = indexGraph(graph)
-    const bound = extraCostBound(index, residency(index, Int32Array.from(graph.steps.keys())))
+    const bound = rerunBound(index, residency(index, Int32Array.from(graph.steps.keys())), index.cost)
     let reachable = Infinity
     for (
       let budgetBytes = largestWorkingSetBytes(graph);
@@ -134,4 +134,36 @@ test.each([3, 4, 5, 6])('a chain of %i steps read in pairs runs in the fewest by
 
 test.each([10, 40, 150])('so does one of %i steps, which takes no fewer bytes than one of 5', length => {
   expect(leastBytes(chainOfPairs(length))).toBe(5 * 16)
+})
+
+test('bytes below which nothing is looked for, records of runs included, are never too many', () => {
+  const tally = { graphs: 0, exact: 0, reached: 0 }
+  for (const one of tinyGraphs(120)) {
+    const steps = one.steps.map((step, k) => {
+      const recordBytes = 16 * (1 + ((k * 7) % 4))
+      return { ...step, cost: recordBytes, recordBytes }
+    })
+    const graph = { ...one, steps }
+    const onceBytes = steps.reduce((sum, { recordBytes }) => sum + recordBytes, 0)
+    let least = Infinity
+    for (
+      let limitBytes = largestWorkingSetBytes(graph);
+      limitBytes <= plan(one).peakBytes;
+      limitBytes += 16
+    ) {
+      const rerunBytes = leastExtraCost(graph, limitBytes)
+      if (rerunBytes >= 0) least = Math.min(least, limitBytes + onceBytes + rerunBytes)
+    }
+    expect(atLeastBytes(graph)).toBeLessThanOrEqual(least)
+    tally.graphs++
+    if (atLeastBytes(graph) === least) tally.exact++
+    if (leastBytes(graph) === least) tally.reached++
+  }
+  expect(tally).toMatchInlineSnapshot(`
+    {
+      "exact": 37,
+      "graphs": 120,
+      "reached": 118,
+    }
+  `)
 })

@@ -47,19 +47,74 @@ export interface PlanOptions {
  * plan(graph, { budgetBytes: 48 }).extraCost // → 0
  */
 export function plan(graph: Graph, options: PlanOptions = {}): Plan {
+  const found = planIfAny(graph, options)
+  if (found === undefined) throw refusalOf(graph, options.budgetBytes ?? Infinity)
+  return found
+}
+
+/**
+ * As {@link plan}; undefined where no plan was found that fits, which is known long before how many bytes would do.
+ *
+ * @throws PlanError when the graph is malformed
+ *
+ * @example
+ * const graph = {
+ *   bytes: [16, 32],
+ *   inputs: [{ storage: 0, pinned: true }],
+ *   steps: [{ inputs: [0], outputs: [1], scratchBytes: 0, cost: 1 }],
+ *   outputs: [1],
+ * }
+ * planIfAny(graph, { budgetBytes: 32 }) // → undefined
+ */
+export function planIfAny(graph: Graph, options: PlanOptions): Plan | undefined {
   const { budgetBytes = Infinity, searchMs, searchWork = 0 } = options
   const started = performance.now()
   const portfolio = portfolioOf(graph)
-  if (budgetBytes >= portfolio.sets.largestBytes) {
-    const attempt =
-      searchMs === undefined
-        ? portfolio.bestWith(budgetBytes, searchWork)
-        : portfolio.bestBy(budgetBytes, started + searchMs)
-    if (attempt !== undefined) return planOf(portfolio, attempt, portfolio.leastExtraCost(budgetBytes))
-  }
+  if (budgetBytes < portfolio.sets.largestBytes) return undefined
+  const attempt =
+    searchMs === undefined
+      ? portfolio.bestWith(budgetBytes, searchWork)
+      : portfolio.bestBy(budgetBytes, started + searchMs)
+  return attempt && planOf(portfolio, attempt, portfolio.leastExtraCost(budgetBytes))
+}
+
+/**
+ * Bytes below which {@link plan} finds nothing, as far as that is known without a search: {@link leastBytes} is not less.
+ *
+ * @throws PlanError when the graph is malformed
+ *
+ * @example
+ * const graph = {
+ *   bytes: [16, 32],
+ *   inputs: [{ storage: 0, pinned: true }],
+ *   steps: [{ inputs: [0], outputs: [1], scratchBytes: 0, cost: 1, recordBytes: 16 }],
+ *   outputs: [1],
+ * }
+ * atLeastBytes(graph) // → 64
+ */
+export function atLeastBytes(graph: Graph): number {
+  return portfolioOf(graph).atLeastBytes
+}
+
+/**
+ * What {@link plan} throws where it finds nothing within so many bytes: the fewest bytes that will do, and where it is stuck.
+ *
+ * @throws PlanError when the graph is malformed
+ *
+ * @example
+ * const graph = {
+ *   bytes: [16, 32],
+ *   inputs: [{ storage: 0, pinned: true }],
+ *   steps: [{ inputs: [0], outputs: [1], scratchBytes: 0, cost: 1 }],
+ *   outputs: [1],
+ * }
+ * refusalOf(graph, 32).leastBytes // → 48
+ */
+export function refusalOf(graph: Graph, budgetBytes: number): BudgetError {
+  const portfolio = portfolioOf(graph)
   const least = portfolio.leastBytes
   const step = portfolio.stuckAt(budgetBytes)
-  throw new BudgetError({
+  return new BudgetError({
     summary: `plan: no plan within ${budgetBytes} bytes was found.`,
     expected: `a budget of at least ${least} bytes`,
     at: step < 0 ? 'the inputs or outputs' : `step ${step}`,

@@ -7,7 +7,7 @@
  * Limits: a budget between two limits is used up to the lower one. Chains have optimal schedules (Griewank & Walther
  * 2000; with uneven layers Beaumont et al., Rotor) which these heuristics approach but do not contain.
  */
-import { extraCostBound, type WorkingSets, workingSets } from './bound.js'
+import { rerunBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
 import { LONG, ladder, type Work, workAt, workFor } from './ladder.js'
@@ -34,6 +34,8 @@ interface Rung {
   readonly limitBytes: number
   /** The next lower limit, from which on its attempts count: live bytes may turn out to be fewer than the limit. */
   readonly fromBytes: number
+  /** What no attempt under this limit needs less than. */
+  readonly needsAtLeastBytes: number
   /** Storages and steps that the search under this limit may look at. */
   readonly work: number
   probed: Searched | undefined
@@ -78,13 +80,15 @@ export class Portfolio {
       Int32Array.from({ length: stepCount }, (_, step) => step),
     )
     this.full = this.#placed(once, place(once, 'thorough'), 0)
-    this.#bound = extraCostBound(this.index, once)
+    this.#bound = rerunBound(this.index, once, this.index.cost)
     this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
     this.#work = workFor(stepCount)
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
+    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes)
     this.#rungs = limits.map((limitBytes, r) => ({
       limitBytes,
       fromBytes: limits[r + 1] ?? this.sets.largestBytes,
+      needsAtLeastBytes: needs[r]!,
       work: workAt(limits.length - 1 - r, stepCount),
       probed: undefined,
       climbed: undefined,
@@ -99,9 +103,11 @@ export class Portfolio {
   /** The cheapest attempt that fits, the lower peak among equals. */
   best(budgetBytes: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
+    const may = (rung: Rung) => rung.needsAtLeastBytes <= budgetBytes
+    if (!this.#rungs.some(may)) return undefined
     let best: Attempt | undefined
-    for (const rung of this.#rungs.slice(0, this.#lowestRung + 1)) {
-      if (rung.fromBytes > budgetBytes || this.#cannotBeat(rung.limitBytes, best)) continue
+    for (const rung of this.#rungs.slice(0, this.#lowestRung + 1).filter(may)) {
+      if (this.#cannotBeat(rung.limitBytes, best)) continue
       const { best: shorter } = this.#climb(rung)
       if (shorter === undefined || (best && !mayBeat(shorter, best))) continue
       best = bestOf(best, this.#attemptsAt(rung), budgetBytes)
@@ -148,12 +154,20 @@ export class Portfolio {
     return found ?? this.best(budgetBytes)
   }
 
+  /** No budget below it has a plan that {@link best} finds. */
+  get atLeastBytes(): number {
+    return Math.min(this.full.needsBytes, this.#rungs[0]?.needsAtLeastBytes ?? Infinity)
+  }
+
   /** The smallest budget for which {@link best} finds a plan. */
   get leastBytes(): number {
     if (this.#leastBytes !== undefined) return this.#leastBytes
     let least = this.full.needsBytes
-    for (let r = this.#lowestRung; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
+    const may = (rung: Rung) => rung.needsAtLeastBytes < least
+    const lowest = this.#rungs.some(may) ? this.#lowestRung : -1
+    for (let r = lowest; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
       const rung = this.#rungs[r]!
+      if (!may(rung)) continue
       const shorter = this.#climb(rung).best
       if (!shorter || shorter.residency.peakLiveBytes >= least) continue
       for (const attempt of this.#attemptsAt(rung)) least = Math.min(least, attempt.needsBytes)
@@ -318,6 +332,29 @@ export class Portfolio {
       needsBytes: Math.max(fromBytes, placement.peakBytes + recordBytes),
     }
   }
+}
+
+/**
+ * For each of some limits, in descending order, what no attempt under it needs less than. Its live bytes lie above the next
+ * limit, and then its records are those that this limit calls for, or they do not, and then it is also one under that.
+ */
+function leastNeeds(
+  index: GraphIndex,
+  once: Residency,
+  limits: readonly number[],
+  largestBytes: number,
+): readonly number[] {
+  const records = Float64Array.from(index.graph.steps, ({ recordBytes = 0 }) => recordBytes)
+  const onceBytes = records.reduce((sum, bytes) => sum + bytes, 0)
+  const rerunBytes = rerunBound(index, once, records)
+  const needs: number[] = []
+  let below = Infinity
+  for (let r = limits.length - 1; r >= 0; r--) {
+    const fromBytes = limits[r + 1] ?? largestBytes
+    below = Math.min(below, fromBytes + onceBytes + rerunBytes(limits[r]!))
+    needs[r] = below
+  }
+  return needs
 }
 
 function bestOf(

@@ -15,9 +15,9 @@ import {
   costOfPlanned,
   type Executable,
   type Planned,
+  planIfAnyKeeping,
   planKeeping,
   Regions,
-  unlessRefused,
 } from '../run/index.js'
 import { orderMoves, type Relocation } from './moves.js'
 
@@ -55,6 +55,7 @@ export function resume(
   arithmetic: Arithmetic | undefined,
   inOrder: () => readonly Given[] = () => there,
 ): Resumed {
+  const budget = { memoryBytes: limitBytes, spillBytes: 0 }
   const lineOf = correspondence(recorded, program)
   const knownOf = (values: readonly Given[]) => values.filter(({ value }) => lineOf[value] !== undefined)
   const onwards = attemptWith(knownOf(there)) ?? attemptWithFewer(knownOf(inOrder()))
@@ -86,11 +87,12 @@ export function resume(
   /** Undefined if no plan fits, or what is given cannot be brought to where it is wanted. */
   function attemptOf(beginning: Beginning): Attempt | undefined {
     if (beginning.needs.bytes > limitBytes) return undefined
-    return unlessRefused(() => attempt(beginning))
+    const { program: rest, regions } = beginning
+    const planned = planIfAnyKeeping(rest, [], budget, regions)
+    return planned && moved(beginning, planned)
   }
 
-  function attempt({ program: rest, given, regions }: Beginning): Attempt | undefined {
-    const planned = planKeeping(rest, [], { memoryBytes: limitBytes, spillBytes: 0 }, regions)
+  function moved({ given }: Beginning, planned: Planned): Attempt | undefined {
     const places = planned.chosen.inputOffsets.slice(program.inputs.length)
     const moves = given.map(({ offset, bytes }, at) => ({ from: offset, to: places[at] as number, bytes }))
     const ordered = orderMoves(moves, Math.min(limitBytes, ARENA_LIMIT_BYTES))
@@ -99,7 +101,10 @@ export function resume(
 
   function orFromScratch(onwards: Attempt | undefined): Attempt {
     const scratch = begunWith([])
-    if (!onwards) return attempt(scratch) as Attempt
+    if (!onwards) {
+      const { program: rest, regions } = scratch
+      return moved(scratch, planKeeping(rest, [], budget, regions)) as Attempt
+    }
     if (scratch.needs.cost >= costOfPlanned(onwards.planned)) return onwards
     const other = attemptOf(scratch)
     return other && costOfPlanned(other.planned) < costOfPlanned(onwards.planned) ? other : onwards

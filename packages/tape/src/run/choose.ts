@@ -6,7 +6,6 @@
  * larger one, so that a larger budget never costs more.
  */
 import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
-import type { BudgetError } from '../errors.js'
 import { type Graph, type Plan, plan } from '../plan/index.js'
 import { controlOf, type Program } from '../program/index.js'
 import {
@@ -24,7 +23,7 @@ import {
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
-import { planOrRefuse } from './plan-or-refuse.js'
+import { errorOf, isRefusal, planOrRefuse, type Refusal } from './plan-or-refuse.js'
 import { Regions } from './region.js'
 import { schedulesOf } from './schedules.js'
 import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
@@ -48,18 +47,17 @@ export interface Budget {
 }
 
 /**
- * The cheapest way that was found to run a program within a budget. What loops keep is limited by the size of an arena
- * where there is no budget.
+ * The cheapest way that was found to run a program within a budget, if there is one. What loops keep is limited by the size of
+ * an arena where there is no budget.
  *
  * @param regions what was planned already for other budgets, with the same inputs pinned.
- * @throws {@link BudgetError} if there is none, with the fewest bytes that would do.
  */
 export function planWithin(
   program: Program,
   pinned: readonly boolean[],
   { memoryBytes, spillBytes }: Budget,
   regions = new Regions(),
-): Planned {
+): Planned | Refusal {
   const lowered: Lowering = (one, inner) =>
     regions.lowered(one, inner, () => lower(one, pinned, inner, regions))
   if (!hasReversals(program)) return new Finding(memoryBytes, lowered).asItIs(foldViews(program))
@@ -68,7 +66,7 @@ export function planWithin(
     const prices = pricesOf(regions, program, bytes, lowered)
     finding.among(prices, one => spilledBytes(one) <= spillBytes)
   }
-  return finding.cheapest
+  return finding.outcome
 }
 
 /** Bytes of a store for each loop. Several share one; how many of them will use it is not known before. */
@@ -96,35 +94,39 @@ class Finding {
   readonly #budgetBytes: number
   readonly #lowered: Lowering
   #best: Planned | undefined
-  #least: BudgetError | undefined
+  readonly #refusals: Refusal[] = []
 
   constructor(budgetBytes: number, lowered: Lowering) {
     this.#budgetBytes = budgetBytes
     this.#lowered = lowered
   }
 
-  /** @throws {@link BudgetError} if nothing fits, with the fewest bytes that would do. */
-  get cheapest(): Planned {
+  /** What was found, or that nothing was. */
+  get outcome(): Planned | Refusal {
     if (this.#best) return this.#best
-    throw this.#least
+    const refusals = this.#refusals
+    return {
+      atLeastBytes: Math.min(...refusals.map(({ atLeastBytes }) => atLeastBytes)),
+      error: () => errorOf(refusals),
+    }
   }
 
   /**
    * Tries a program without reversals: fused, and where that computes values again also as it stands, since values inside of
    * a group cannot be kept.
    */
-  asItIs(program: Program): Planned {
+  asItIs(program: Program): Planned | Refusal {
     const ways = new Set([fuse(program), program])
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       for (const one of ways) {
         if (this.#best?.chosen.extraCost !== 0) this.#try(one, inner)
       }
     }
-    const { cheapest } = this
-    if (program.instructions.some(controlOf)) return cheapest
+    const best = this.#best
+    if (!best || program.instructions.some(controlOf)) return this.outcome
     const others = () =>
-      [...ways].filter(one => one !== cheapest.program).map(one => this.#lowered(one, 'ample').graph)
-    return { ...cheapest, others }
+      [...ways].filter(one => one !== best.program).map(one => this.#lowered(one, 'ample').graph)
+    return { ...best, others }
   }
 
   /**
@@ -175,11 +177,13 @@ class Finding {
 
   #try(program: Program, inner: Inner): void {
     const lowered = this.#lowered(program, inner)
-    const way = planOrRefuse(program, lowered, this.#budgetBytes)
-    if ('chosen' in way) {
-      const planned = { program, lowered, chosen: way.chosen, spilledBytes: spilledBytes(program) }
-      if (costOfPlanned(planned) < this.#cost) this.#best = planned
-    } else if (!this.#least || way.refused.leastBytes < this.#least.leastBytes) this.#least = way.refused
+    const found = planOrRefuse(program, lowered, this.#budgetBytes)
+    if (isRefusal(found)) {
+      this.#refusals.push(found)
+      return
+    }
+    const planned = { program, lowered, chosen: found, spilledBytes: spilledBytes(program) }
+    if (costOfPlanned(planned) < this.#cost) this.#best = planned
   }
 }
 

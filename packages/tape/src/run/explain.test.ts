@@ -22,7 +22,7 @@ import {
   tensor,
   whileLoop,
 } from '../index.js'
-import { planWithin } from './choose.js'
+import { planKeeping } from './keep.js'
 import type { Lowered } from './lowered.js'
 
 /** The fewest bytes for a program. */
@@ -55,7 +55,7 @@ function fateOf(storage: number, { graph }: Lowered, { actions }: Plan) {
 
 function expectConsistent(program: Program, memoryBytes: number | undefined) {
   const explanation = explain(program, { memoryBytes })
-  const { lowered, chosen } = planWithin(program, [], {
+  const { lowered, chosen } = planKeeping(program, [], {
     memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY,
     spillBytes: 0,
   })

@@ -2,11 +2,11 @@
  * How many states of loops of unknown length are kept for their pullbacks: without a budget a fixed number, if an arena
  * can hold them, and else what costs least within it, from none beside the first to many.
  */
-import { BudgetError } from '../errors.js'
 import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { type Budget, costOfPlanned, type Planned, planWithin } from './choose.js'
+import { isRefusal, type Refusal } from './plan-or-refuse.js'
 import { Regions } from './region.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
@@ -34,33 +34,43 @@ export function planKeeping(
   budget: Budget,
   regions = new Regions(),
 ): Planned {
+  const outcome = planOrRefusal(program, pinned, budget, regions)
+  if (isRefusal(outcome)) throw outcome.error()
+  return outcome
+}
+
+/** As {@link planKeeping}; undefined if no plan fits, without finding out how many bytes would do. */
+export const planIfAnyKeeping = (...args: Parameters<typeof planOrRefusal>): Planned | undefined =>
+  plannedOf(planOrRefusal(...args))
+
+const plannedOf = (outcome: Planned | Refusal): Planned | undefined =>
+  isRefusal(outcome) ? undefined : outcome
+
+function planOrRefusal(
+  program: Program,
+  pinned: readonly boolean[],
+  budget: Budget,
+  regions: Regions,
+): Planned | Refusal {
   const { memoryBytes: budgetBytes, spillBytes } = budget
   if (!hasUnwinding(program)) return planWithin(program, pinned, budget, regions)
   const within = (snapshots: number, memoryBytes: number) =>
     planWithin(withUnwinding(program, snapshots), pinned, { memoryBytes, spillBytes }, regions)
   if (budgetBytes === Number.POSITIVE_INFINITY) {
     const plain = within(DEFAULT_SNAPSHOTS, budgetBytes)
+    if (isRefusal(plain)) return plain
     if (plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain
   }
   const bytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
-  const at = (snapshots: number) => within(snapshots, bytes)
   const attempt = (snapshots: number) =>
-    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : unlessRefused(() => at(snapshots))
+    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : plannedOf(within(snapshots, bytes))
   const most = attempt(MOST_SNAPSHOTS)
   if (most && most.chosen.extraCost === 0) return most
+  const none = within(0, bytes)
+  if (isRefusal(none)) return none
   // All that fit are tried, so that what serves a budget serves every larger one.
-  return LEVELS.slice(1).reduce((best, snapshots) => cheaper(best, attempt(snapshots)), cheaper(at(0), most))
+  return LEVELS.slice(1).reduce((best, snapshots) => cheaper(best, attempt(snapshots)), cheaper(none, most))
 }
 
 const cheaper = (one: Planned, other: Planned | undefined): Planned =>
   other && costOfPlanned(other) <= costOfPlanned(one) ? other : one
-
-/** What an attempt gives; undefined if it does not fit. */
-export function unlessRefused<T>(attempt: () => T): T | undefined {
-  try {
-    return attempt()
-  } catch (error) {
-    if (error instanceof BudgetError) return undefined
-    throw error
-  }
-}

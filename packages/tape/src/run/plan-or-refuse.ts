@@ -1,25 +1,41 @@
 import { BudgetError } from '../errors.js'
-import { type Plan, plan } from '../plan/index.js'
+import { atLeastBytes, type Plan, planIfAny, refusalOf } from '../plan/index.js'
 import { type Aval, formatAval, type Program, writtenOp } from '../program/index.js'
 import type { Lowered } from './lowered.js'
 
+/** That nothing fits. */
+export interface Refusal {
+  /** Fewer bytes will not do. */
+  readonly atLeastBytes: number
+  /** Why, with the fewest bytes that will do; found out when it is asked for, since that takes long. */
+  readonly error: () => BudgetError
+}
+
+/** Tells a refusal from what was found. */
+export const isRefusal = (outcome: object): outcome is Refusal => 'atLeastBytes' in outcome
+
+/** The error that asks for the fewest bytes. */
+export function errorOf(refusals: readonly Refusal[]): BudgetError {
+  const [first, ...others] = refusals.toSorted((a, b) => a.atLeastBytes - b.atLeastBytes) as [Refusal]
+  return others.reduce((least, { atLeastBytes, error }: Refusal) => {
+    if (atLeastBytes >= least.leastBytes) return least
+    const other = error()
+    return other.leastBytes < least.leastBytes ? other : least
+  }, first.error())
+}
+
 /** Plans a program within a budget, or says of its instructions why not. */
-export function planOrRefuse(
-  program: Program,
-  lowered: Lowered,
-  budgetBytes: number,
-): { readonly chosen: Plan } | { readonly refused: BudgetError } {
-  try {
-    return { chosen: plan(lowered.graph, { budgetBytes }) }
-  } catch (error) {
-    if (!(error instanceof BudgetError)) throw error
-    return { refused: tooTight(program, lowered, error) }
-  }
+export function planOrRefuse(program: Program, lowered: Lowered, budgetBytes: number): Plan | Refusal {
+  const { graph } = lowered
+  const found = planIfAny(graph, { budgetBytes })
+  if (found !== undefined) return found
+  return { atLeastBytes: atLeastBytes(graph), error: () => tooTight(program, lowered, budgetBytes) }
 }
 
 /** What the planner says of steps, said of instructions. */
-function tooTight(program: Program, { instructionOf }: Lowered, cause: BudgetError): BudgetError {
-  const { budgetBytes, leastBytes } = cause
+function tooTight(program: Program, { graph, instructionOf }: Lowered, budgetBytes: number): BudgetError {
+  const cause = refusalOf(graph, budgetBytes)
+  const { leastBytes } = cause
   const step = cause.data.step
   const instruction =
     typeof step === 'number' ? program.instructions[instructionOf[step] as number] : undefined
