@@ -13,6 +13,7 @@ export {
   type RevolveSpec,
   repeat,
   repeatKeeping,
+  repeatThinning,
   repeatWhile,
   revolve,
   revolveLists,
@@ -26,6 +27,8 @@ export {
   spillBlocks,
   spillIn,
   spillOut,
+  THINNING,
+  THINNING_LISTS,
   type TransferSpec,
   transfer,
 } from './control/index.js'

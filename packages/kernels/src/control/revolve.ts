@@ -11,13 +11,25 @@
  * of Beaumont, Eyraud-Dubois, Herrmann, Joly & Shilova, 2021.
  */
 import type { Kernel } from '../kernel.js'
-import { type Expr, type Func, f64, i32, type Local, type ModuleBuilder } from '../wasm/index.js'
+import {
+  type Expr,
+  type Func,
+  type FunctionBuilder,
+  f64,
+  i32,
+  type Local,
+  type ModuleBuilder,
+} from '../wasm/index.js'
+import { defineThinned, THINNING } from './thinning.js'
 
 type Int = Local<'i32'>
 
-/** Whether {@link revolve} pulls back from residuals, or else from states alone. */
+/** What {@link revolve} goes back over. */
 export interface RevolveSpec {
+  /** Whether it pulls back from residuals, or else from states alone. */
   readonly residuals: boolean
+  /** Whether the loop was one of unknown length, whose states are in records that `repeatThinning` wrote; from states alone. */
+  readonly open?: boolean
 }
 
 const FROM_STATES = ['advance', 'pull', 'save', 'load', 'begin'] as const
@@ -32,7 +44,7 @@ export type RevolveList = (typeof FROM_RESIDUALS)[number]
  * @example
  * revolveLists({ residuals: false }) // → ['advance', 'pull', 'save', 'load', 'begin']
  */
-export const revolveLists = ({ residuals }: RevolveSpec): readonly RevolveList[] =>
+export const revolveLists = ({ residuals }: Pick<RevolveSpec, 'residuals'>): readonly RevolveList[] =>
   residuals ? FROM_RESIDUALS : FROM_STATES
 
 /**
@@ -43,6 +55,10 @@ export const revolveLists = ({ residuals }: RevolveSpec): readonly RevolveList[]
  * read: the row of a step, the place of a snapshot, the number of a stretch; with residuals their place; and room for an i32
  * for each snapshot.
  *
+ * Over an open loop the first input is the number of records instead of steps, the second that of steps between them at first,
+ * and the last one their blocks; what was the number of a stretch is the block of its record; and the last output but one is
+ * the table.
+ *
  * Lists: `advance` makes the state before a step the one after it; `save` and `load` bring the state to and from the place of
  * a snapshot; `begin` brings the state at the beginning of a stretch. From states alone, `pull` pulls back through a step from
  * the state before it. With residuals, `keep` advances and keeps those of the step; `fetch` and `fetchKept` bring residuals of
@@ -52,14 +68,17 @@ export const revolveLists = ({ residuals }: RevolveSpec): readonly RevolveList[]
  * revolve({ residuals: true }).lists // → 8
  */
 export const revolve = (spec: RevolveSpec): Kernel => ({
-  key: spec.residuals ? 'revolve:residuals' : 'revolve',
-  inputs: spec.residuals ? 7 : 5,
-  outputs: spec.residuals ? 5 : 4,
+  key: `revolve${spec.residuals ? ':residuals' : ''}${spec.open ? ':open' : ''}`,
+  inputs: spec.residuals ? 7 : spec.open ? 6 : 5,
+  outputs: spec.residuals || spec.open ? 5 : 4,
   scratchBytes: 0,
   flops: 0,
   lists: revolveLists(spec).length,
   emit({ module, f, inputs, outputs, run: runList }) {
-    const [steps, every, snapshots, fromLast, held] = inputs as readonly [Int, Int, Int, Int, Int]
+    const [, , snapshots, fromLast, held] = inputs as readonly [Int, Int, Int, Int, Int]
+    const { steps, every, begins } = spec.open
+      ? overOpen(module, f, inputs, outputs.at(-2) as Int)
+      : { steps: inputs[0] as Int, every: inputs[1] as Int, begins: (k: Expr<'i32'>) => k }
     const [row, place, stretch] = outputs as readonly [Int, Int, Int]
     const [size, kept] = spec.residuals ? (inputs.slice(5) as [Int, Int]) : [f.int(1), f.int(0)]
     const slot = spec.residuals ? (outputs[3] as Int) : undefined
@@ -98,7 +117,7 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
     f.set(begin, i32.mul(i32.divU(before(f.int(i32.add(without, every))), every), every))
     f.while(i32.gtU(begin, 0), () => {
       f.increase(begin, i32.sub(0, every))
-      f.do(i32.store(stretch, i32.divU(begin, every)))
+      f.do(i32.store(stretch, begins(i32.divU(begin, every))))
       f.set(end, i32.add(begin, every))
       f.if(i32.gtU(end, without), () => f.set(end, without))
       f.set(count, i32.const(0))
@@ -152,6 +171,19 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
     })
   },
 })
+
+/** Steps of an open loop, steps between its records, and where those are. */
+function overOpen(module: ModuleBuilder, f: FunctionBuilder, inputs: readonly Int[], table: Int) {
+  const [records, distance] = inputs as readonly [Int, Int]
+  const blocks = inputs.at(-1) as Int
+  const [steps, level] = [f.int(i32.load(table, THINNING.steps)), f.int(i32.load(table, THINNING.level))]
+  const place = f.int(0)
+  const begins = (k: Expr<'i32'>) => {
+    f.setAll([place], defineThinned(module), [k, level, records])
+    return i32.add(i32.load(table, THINNING.base), i32.mul(place, blocks))
+  }
+  return { steps, every: f.int(i32.shl(distance, level)), begins }
+}
 
 /**
  * How far to go from a snapshot before the next: β(s, r−1), or as far as leaves β(s−1, r−1) steps, with β(s, r) = C(s+r, s)

@@ -23,6 +23,8 @@ export const spillBlocks = (bytes: number): number => Math.ceil(bytes / SPILL_BL
 export interface SpillSpec {
   /** Bytes of a record. */
   readonly bytes: number
+  /** Blocks from a record to the next. Default: as many as it has. */
+  readonly stride?: number
   /** A record is written at every so many counts, from the first on. */
   readonly every: number
   /** The first count, if counts go down from it to 0. */
@@ -39,11 +41,11 @@ const SPILL_IN: HostFunction = { name: 'spillIn', params: 3 }
  * the third is a number, not an address: the slot of record 0.
  *
  * @example
- * spillOut({ bytes: 8, every: 5 }).key // → 'spillOut:8:5'
+ * spillOut({ bytes: 8, every: 5 }).key // → 'spillOut:8:1:5'
  */
-export function spillOut({ bytes, every, from, end }: SpillSpec): Kernel {
+export function spillOut({ bytes, stride = spillBlocks(bytes), every, from, end }: SpillSpec): Kernel {
   return {
-    key: `spillOut:${bytes}:${every}${from === undefined ? '' : `:${from}`}${end === undefined ? '' : `:-${end}`}`,
+    key: `spillOut:${bytes}:${stride}:${every}${from === undefined ? '' : `:${from}`}${end === undefined ? '' : `:-${end}`}`,
     inputs: 3,
     outputs: 0,
     scratchBytes: 0,
@@ -55,7 +57,7 @@ export function spillOut({ bytes, every, from, end }: SpillSpec): Kernel {
       if (from !== undefined) f.set(count, i32.sub(from, count))
       const takes = i32.eqz(i32.remU(count, every))
       f.if(end === undefined ? takes : i32.and(takes, i32.ltU(count, end)), () => {
-        const slot = i32.add(first, i32.mul(i32.divU(count, every), spillBlocks(bytes)))
+        const slot = i32.add(first, i32.mul(i32.divU(count, every), stride))
         f.call(module.host(SPILL_OUT.name), slot, source, i32.const(bytes))
       })
     },
@@ -66,11 +68,11 @@ export function spillOut({ bytes, every, from, end }: SpillSpec): Kernel {
  * Reads record k. The first input is k, an i32; the second is a number, not an address: the slot of record 0.
  *
  * @example
- * spillIn({ bytes: 8 }).key // → 'spillIn:8'
+ * spillIn({ bytes: 8 }).key // → 'spillIn:8:1'
  */
-export function spillIn({ bytes }: Pick<SpillSpec, 'bytes'>): Kernel {
+export function spillIn({ bytes, stride = spillBlocks(bytes) }: Pick<SpillSpec, 'bytes' | 'stride'>): Kernel {
   return {
-    key: `spillIn:${bytes}`,
+    key: `spillIn:${bytes}:${stride}`,
     inputs: 2,
     outputs: 1,
     scratchBytes: 0,
@@ -78,7 +80,7 @@ export function spillIn({ bytes }: Pick<SpillSpec, 'bytes'>): Kernel {
     hosts: [SPILL_IN],
     emit({ module, f, inputs, outputs }) {
       const [counter, first] = inputs as readonly [Int, Int]
-      const slot = i32.add(first, i32.mul(i32.load(counter), spillBlocks(bytes)))
+      const slot = i32.add(first, i32.mul(i32.load(counter), stride))
       f.call(module.host(SPILL_IN.name), slot, outputs[0] as Int, i32.const(bytes))
     },
   }
