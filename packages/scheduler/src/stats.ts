@@ -28,7 +28,7 @@ export interface Stats {
   readonly peakBytes: number
   /** Share of all FLOP that computed again what had been dropped to save memory, from 0 to 1. */
   readonly recomputedShare: number
-  /** Most bytes of states that a lane kept in its store; 0 if everything was kept in memory or computed again. */
+  /** Most bytes of states that a lane may have had in its store; 0 if everything was kept in memory or computed again. */
   readonly spilledBytes: number
 }
 

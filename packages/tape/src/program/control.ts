@@ -1,6 +1,14 @@
 import { type Call, settle } from './call.js'
 import type { Instruction, Json, Program } from './program.js'
 
+/** Records of states of a loop of unknown length: see `repeatThinning` of the kernels. */
+export interface OpenRecords {
+  /** Steps between them at first. */
+  readonly every: number
+  /** Most of them, an even number. */
+  readonly count: number
+}
+
 /**
  * An instruction that runs programs of its own. They have no constants, since what they read from outside are inputs,
  * so that they are parameters like others: plain JSON.
@@ -27,6 +35,8 @@ export type Control =
         readonly snapshots: number
         /** Which parts of a state. */
         readonly parts: readonly number[]
+        /** Records of them in a store instead, and the block where those begin. */
+        readonly spill?: OpenRecords & { readonly base: number }
       }
     }
   /**
@@ -46,8 +56,8 @@ export type Control =
     }
   /**
    * The way back of `unwind` over the states that a `while` has kept. Inputs: what a step forward reads from outside, the
-   * first state, the kept states; what a step back reads from outside, the first carry. It uses the kept states up, which
-   * is as good as only reading them: whichever are there, the carry is the same.
+   * first state unless it is in a store, the kept states; what a step back reads from outside, the first carry. It uses the
+   * kept states up, which is as good as only reading them: whichever are there, the carry is the same.
    */
   | {
       readonly kind: 'rewind'
@@ -58,6 +68,11 @@ export type Control =
       /** Which parts of the state a step back reads. */
       readonly reads: readonly number[]
       readonly snapshots: number
+      /** Where states are records in a store; then the snapshots are those of a stretch between two of them. */
+      readonly spill?: OpenRecords & {
+        /** Whether the state at the beginning of a stretch is one of those in memory, or is read again whenever it is needed. */
+        readonly held: boolean
+      }
     }
   /**
    * Inputs: what the body reads from outside, the first carry, arrays whose rows it takes in turn. The body makes of

@@ -1,7 +1,7 @@
 export * from './aval.js'
 export * from './bytes.js'
 export { type Call, settle } from './call.js'
-export { bodyOf, type Control, controlOf, paramsOf } from './control.js'
+export { bodyOf, type Control, controlOf, type OpenRecords, paramsOf } from './control.js'
 export { allocate, type Data, dataFrom, viewOf } from './data.js'
 export { elementOf, type FusionNode, fusionOf, readBytes, writtenOp } from './fused.js'
 export { hash, hashOf } from './hash.js'

@@ -7,8 +7,7 @@
  * and each primal instruction that is left in the body costs its work, is a minimal cut between the state and the
  * cotangents.
  */
-import type { Aval, Program } from '../program/index.js'
-import { scanOf } from './inner.js'
+import { type Aval, controlOf, type Instruction, type Program } from '../program/index.js'
 import { type Edge, sinkSide } from './min-cut.js'
 import { simplify } from './simplify.js'
 import { statesOf } from './steps.js'
@@ -42,11 +41,18 @@ export interface Weights {
   keep(aval: Aval): number
 }
 
+/** What stands for records of a loop. */
+function tokensOf(instruction: Instruction): readonly number[] {
+  const control = controlOf(instruction)
+  if (control?.kind === 'scan' && control.spill) return statesOf(instruction)
+  return control?.kind === 'while' && control.keep?.spill ? instruction.outputs.slice(-1) : []
+}
+
 /** The values of a body to keep: a minimal cut. Those that come with the loop anyway are never among them. */
 export function residualsOf(body: Program, origins: readonly Origin[], weights: Weights): readonly number[] {
   const primal = primalValues(body, origins)
   // Records in a store are those of the last run of their loop.
-  const bound = new Set(body.instructions.flatMap(one => (scanOf(one)?.spill ? statesOf(one) : [])))
+  const bound = new Set(body.instructions.flatMap(tokensOf))
   const given = new Set(body.inputs.filter((_, k) => origins[k] === 'given'))
   const [source, sink] = [0, 1]
   // A value that is computed in the body has its first node on the sink's side; one that is there, its second.

@@ -1,16 +1,18 @@
-import { snapshotTableBytes } from '@wengert/kernels'
+import { snapshotTableBytes, THINNING } from '@wengert/kernels'
 import {
   type Aval,
   bytesOf,
   type Control,
   controlOf,
   type Instruction,
+  type OpenRecords,
   type Program,
   paramsOf,
 } from '../program/index.js'
 import { mapPrograms, programsOf } from './inner.js'
 import { closure, count, needed, withInputs, withOutputs } from './prune.js'
 import { simplify } from './simplify.js'
+import { placeRecords } from './spilled.js'
 
 type While = Control & { readonly kind: 'while' }
 type Unwind = Control & { readonly kind: 'unwind' }
@@ -35,6 +37,21 @@ export const hasUnwinding = ({ instructions }: Program): boolean =>
     instruction => controlOf(instruction)?.kind === 'unwind' || programsOf(instruction).some(hasUnwinding),
   )
 
+/** How often a program, and those inside of its instructions, go back over loops of unknown length. */
+export const unwindingCount = ({ instructions }: Program): number =>
+  instructions.reduce(
+    (sum, instruction) =>
+      programsOf(instruction).reduce((inside, program) => inside + unwindingCount(program), sum) +
+      (controlOf(instruction)?.kind === 'unwind' ? 1 : 0),
+    0,
+  )
+
+/** How states of a loop of unknown length are kept in a store. */
+type OpenSchedule = OpenRecords & { readonly held: boolean }
+
+/** Chooses that from what a step forward is and what a state is made of; undefined: in memory alone. */
+export type Schedules = (forward: Program, parts: readonly Aval[]) => OpenSchedule | undefined
+
 /** Bytes of the most states that a loop of a program, or of one inside of its instructions, keeps: so many it needs. */
 export const keptBytes = ({ avals, instructions }: Program): number =>
   instructions.reduce((most, instruction) => {
@@ -55,9 +72,14 @@ interface Unwinding {
  * The program with states of its loops of unknown length kept for those that go back over them, also in the programs
  * inside of instructions. One that goes back over a loop that the program has not run before gets a loop of its own.
  *
- * @param snapshots most states of each loop that are kept beside the first.
+ * @param snapshots most states of each loop that are kept beside the first, or beside those in a store.
+ * @param schedules where states are kept in a store too. Default: nowhere.
  */
-export function withUnwinding(program: Program, snapshots: number): Program {
+export function withUnwinding(
+  program: Program,
+  snapshots: number,
+  schedules: Schedules = () => undefined,
+): Program {
   if (!hasUnwinding(program)) return program
   const avals = [...program.avals]
   const define = (aval: Aval) => avals.push(aval) - 1
@@ -71,7 +93,7 @@ export function withUnwinding(program: Program, snapshots: number): Program {
     return unwinding
   }
   for (const outer of program.instructions) {
-    const instruction = mapPrograms(outer, inner => withUnwinding(inner, snapshots))
+    const instruction = mapPrograms(outer, inner => withUnwinding(inner, snapshots, schedules))
     const control = controlOf(instruction)
     if (control?.kind === 'while' && !control.keep) {
       found(keyOf(instruction, control), instruction)
@@ -88,11 +110,11 @@ export function withUnwinding(program: Program, snapshots: number): Program {
   const instructions = order.map(one => {
     if (!('backs' in one)) return ways.get(one) ?? one
     if (one.backs.length === 0) return one.loop
-    const { loop, backs } = keeping(one, snapshots, define, avals)
+    const { loop, backs } = keeping(one, snapshots, schedules, define, avals)
     one.backs.forEach(({ instruction }, k) => void ways.set(instruction, backs[k] as Instruction))
     return loop
   })
-  return simplify({ ...program, avals, instructions })
+  return placeRecords(simplify({ ...program, avals, instructions }))
 }
 
 /** Number of inputs of a loop. */
@@ -129,6 +151,7 @@ function loopAlone(
 function keeping(
   { loop, control, backs }: Unwinding,
   snapshots: number,
+  schedules: Schedules,
   define: (aval: Aval) => number,
   avals: readonly Aval[],
 ): { readonly loop: Instruction; readonly backs: readonly Instruction[] } {
@@ -144,14 +167,13 @@ function keeping(
   const outside = needed(forward).slice(0, bodyConstants)
   const init = loop.inputs.slice(conditionConstants + bodyConstants)
   const places = kept.flatMap((so, k) => (so ? [k] : []))
-  const { bytes } = layOutSnapshots(
-    snapshots,
-    places.map(k => avals[init[k] as number] as Aval),
-  )
+  const kinds = places.map(k => avals[init[k] as number] as Aval)
+  const schedule = schedules(forward, kinds)
+  const bytes = schedule ? THINNING.bytes : layOutSnapshots(snapshots, kinds).bytes
   const states = define({ dtype: 'i32', shape: [bytes / 4] })
   const ofForward = [
     ...loop.inputs.slice(conditionConstants, conditionConstants + bodyConstants).filter((_, k) => outside[k]),
-    ...places.map(k => init[k] as number),
+    ...(schedule ? [] : places.map(k => init[k] as number)),
     states,
   ]
   const rewound = backs.map(({ instruction, control: { reverse, constants } }, k): Instruction => {
@@ -165,7 +187,8 @@ function keeping(
       reverse: withInputs(reverse, [...rest.map(() => true), ...read]),
       constants,
       reads: read.flatMap((so, part) => (so ? [places.indexOf(part)] : [])),
-      snapshots,
+      snapshots: schedule ? Math.min(snapshots, schedule.every) : snapshots,
+      ...(schedule && { spill: schedule }),
     }
     return {
       ...instruction,
@@ -174,11 +197,14 @@ function keeping(
       params: paramsOf(rewind),
     }
   })
+  const keep = schedule
+    ? { snapshots: 0, parts: places, spill: { every: schedule.every, count: schedule.count, base: 0 } }
+    : { snapshots, parts: places }
   return {
     loop: {
       ...loop,
       outputs: [...loop.outputs, states],
-      params: paramsOf({ ...control, keep: { snapshots, parts: places } }),
+      params: paramsOf({ ...control, keep }),
     },
     backs: rewound,
   }

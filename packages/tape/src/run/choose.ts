@@ -69,12 +69,13 @@ export function planWithin(
   return finding.outcome
 }
 
-/** Bytes of a store for each loop. Several share one; how many of them will use it is not known before. */
+/** Bytes of a store for each loop of known length. Several share one; how many of them will use it is not known before. */
 function sharesOf(program: Program, spillBytes: number): readonly number[] {
-  if (spillBytes < SPILL_BLOCK_BYTES) return [0]
-  const shares = new Set([spillBytes])
+  const left = spillBytes - spilledBytes(program)
+  if (!(left >= SPILL_BLOCK_BYTES)) return [0]
+  const shares = new Set([left])
   for (let loops = reversalCount(program); loops > 1; loops = Math.ceil(loops / 2)) {
-    shares.add(spillBytes / loops).add(0)
+    shares.add(left / loops).add(0)
   }
   return [...shares]
 }

@@ -236,10 +236,11 @@ function loopsIn(instruction: Instruction, depth: number): readonly ExplainedLoo
       return [{ op: 'unwind', ...where, stateBytes, keptStates: 0 }, ...inside]
     }
     case 'rewind': {
-      const { forward, forwardConstants, reverse, snapshots } = control
+      const { forward, forwardConstants, reverse, snapshots, spill } = control
       const stateBytes = bytesOfInputs(forward, forwardConstants)
       const inside = [forward, reverse].flatMap(part => loopsOf(part, depth + 1))
-      return [{ op: 'rewind', ...where, stateBytes, keptStates: snapshots }, ...inside]
+      const kept = { keptStates: snapshots, ...(spill && { every: spill.every }) }
+      return [{ op: 'rewind', ...where, stateBytes, ...kept }, ...inside]
     }
     case 'scan': {
       const { body, length, constants, carries, history, every = 1 } = control

@@ -1,17 +1,21 @@
 /**
  * How many states of loops of unknown length are kept for their pullbacks: without a budget a fixed number, if an arena
- * can hold them, and else what costs least within it, from none beside the first to many.
+ * can hold them, and else what costs least within it, from none beside the first to many, in memory alone or beside a store.
  */
 import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { type Budget, costOfPlanned, type Planned, planWithin } from './choose.js'
+import { openSchedules } from './open-schedules.js'
 import { isRefusal, type Refusal } from './plan-or-refuse.js'
 import { Regions } from './region.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
 /** Most states that are kept beside the first: a loop of half a million steps then runs none of them again twice. */
 const MOST_SNAPSHOTS = 1023
+
+/** States that are kept in memory of a stretch between records of a store; more of them gain little. */
+const BESIDE_STORE: readonly number[] = [0, 2, 6, 20, 60]
 
 /** Numbers of snapshots that are tried, each half as many again as the one before. */
 const LEVELS: readonly number[] = (() => {
@@ -65,11 +69,20 @@ function planOrRefusal(
   const attempt = (snapshots: number) =>
     keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : plannedOf(within(snapshots, bytes))
   const most = attempt(MOST_SNAPSHOTS)
-  if (most && most.chosen.extraCost === 0) return most
+  if (most && most.chosen.extraCost === 0 && spillBytes === 0) return most
   const none = within(0, bytes)
   if (isRefusal(none)) return none
   // All that fit are tried, so that what serves a budget serves every larger one.
-  return LEVELS.slice(1).reduce((best, snapshots) => cheaper(best, attempt(snapshots)), cheaper(none, most))
+  const inMemory = LEVELS.slice(1).reduce(
+    (best, snapshots) => cheaper(best, attempt(snapshots)),
+    cheaper(none, most),
+  )
+  if (spillBytes === 0) return inMemory
+  return BESIDE_STORE.reduce((best, snapshots) => {
+    const schedules = openSchedules(program, snapshots, spillBytes, regions)
+    const spilling = withUnwinding(program, snapshots, schedules)
+    return cheaper(best, plannedOf(planWithin(spilling, pinned, { memoryBytes: bytes, spillBytes }, regions)))
+  }, inMemory)
 }
 
 const cheaper = (one: Planned, other: Planned | undefined): Planned =>

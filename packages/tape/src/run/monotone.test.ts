@@ -129,23 +129,29 @@ describe('a larger budget never costs more', () => {
 
   test('with loops of unknown length', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3 }), fc.constantFrom(2, 64), shares, (depth, rows, shares) => {
-        const loss = (x: Tensor) =>
-          whileLoop(
-            (y: Tensor) => y.sum().less(100),
-            (y: Tensor) => {
-              let z = y
-              for (let k = 0; k < depth; k++) z = z.sin().add(1).mul(y)
-              return z
-            },
-            x.exp(),
-          ).sum()
-        const { program } = record(x => grad(loss)(x), aval(rows, 8))
-        const within = plansOf(simplify(program))
-        const least = leastOf(within)
-        const budgets = [0, ...shares, 1].map(share => Math.floor(least * (1 + 40 * share * share)))
-        neverRise(budgets.sort((a, b) => a - b).map(bytes => [bytes, costOfPlanned(within(bytes))]))
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.constantFrom(2, 64),
+        fc.constantFrom(0, 2 ** 20),
+        shares,
+        (depth, rows, spillBytes, shares) => {
+          const loss = (x: Tensor) =>
+            whileLoop(
+              (y: Tensor) => y.sum().less(100),
+              (y: Tensor) => {
+                let z = y
+                for (let k = 0; k < depth; k++) z = z.sin().add(1).mul(y)
+                return z
+              },
+              x.exp(),
+            ).sum()
+          const { program } = record(x => grad(loss)(x), aval(rows, 8))
+          const within = plansOf(simplify(program), [], spillBytes)
+          const least = leastOf(within)
+          const budgets = [0, ...shares, 1].map(share => Math.floor(least * (1 + 40 * share * share)))
+          neverRise(budgets.sort((a, b) => a - b).map(bytes => [bytes, costOfPlanned(within(bytes))]))
+        },
+      ),
       { numRuns: 6 },
     )
   })

@@ -57,7 +57,12 @@ export function spillRow(
   return { kernel, inputs: [from, counter, slot], outputs: [], scratch: 0 }
 }
 
-/** Brings the record that a counter says to a place. */
-export function unspillRow(aval: Aval, slot: number, to: number, counter: number): Call {
-  return { kernel: spillIn({ bytes: bytesOf(aval) }), inputs: [counter, slot], outputs: [to], scratch: 0 }
+/**
+ * Brings the record that a counter says to a place.
+ *
+ * @param stride blocks from a record to the next. Default: as many as it has.
+ */
+export function unspillRow(aval: Aval, slot: number, to: number, counter: number, stride?: number): Call {
+  const kernel = spillIn({ bytes: bytesOf(aval), ...(stride !== undefined && { stride }) })
+  return { kernel, inputs: [counter, slot], outputs: [to], scratch: 0 }
 }
