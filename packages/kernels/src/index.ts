@@ -94,7 +94,16 @@ export {
   sumPool2dPullback,
 } from './pool/index.js'
 export { type PhiloxDType, type PhiloxSpec, philox } from './random/index.js'
-export { type ArgExtremeSpec, argExtreme, type ReduceKind, type ReduceSpec, reduce } from './reduce/index.js'
+export {
+  type ArgExtremeSpec,
+  argExtreme,
+  isReducible,
+  type ReduceFusedSpec,
+  type ReduceKind,
+  type ReduceSpec,
+  reduce,
+  reduceFused,
+} from './reduce/index.js'
 export { type ScanKind, type ScanSpec, scan } from './scan/index.js'
 export { type ArgsortSpec, argsort, type SearchSpec, searchSorted } from './sort/index.js'
 export { enableTurbo } from './turbo/index.js'

@@ -69,16 +69,13 @@ export function fused(spec: FusedSpec): Kernel {
     if (last !== 0 && last !== 1) throw new RangeError(`fused: input ${k} has the stride ${last} along rows`)
   })
   const places = walk.strides.map((strides, k) => `${inputs[k]?.offset ?? 0}+${strides.join('+')}`)
-  const written = nodes.map(
-    ({ name, algebra, dtype, operands }) => `${name}.${algebra}.${dtype}(${operands})`,
-  )
   return {
-    key: `fused:${inputs.map(({ dtype }) => dtype)}:${walk.lengths.join('x')}:${places}:${written.join(';')}→${outputs}`,
+    key: `fused:${inputs.map(({ dtype }) => dtype)}:${walk.lengths.join('x')}:${places}:${writtenNodes(spec)}`,
     inputs: inputs.length,
     outputs: outputs.length,
-    scratchBytes: often(nodes).size > 0 ? RESULT_BYTES : 0,
+    scratchBytes: ownBytes(spec),
     flops: sizeOf(shape) * nodes.length,
-    work: sizeOf(shape) * nodes.reduce((sum, node) => sum + weightOf(node, node.operands.length), 0),
+    work: sizeOf(shape) * elementWork(spec),
     emit(context) {
       const { f } = context
       const from = context.inputs.map((address, k) => {
@@ -99,6 +96,44 @@ export function fused(spec: FusedSpec): Kernel {
     },
   }
 }
+
+/** A box of the elements of a fused computation. */
+export interface Box {
+  readonly lengths: readonly number[]
+  /** Strides of each operand along its axes, in elements; along the last one 0 or 1, unless that has length 1. */
+  readonly strides: readonly (readonly number[])[]
+}
+
+/** Emits the elements of a box of a computation with one output, which will lie behind one another, from where its operands begin. */
+export function emitBox(
+  context: KernelContext,
+  spec: FusedSpec,
+  { lengths, strides }: Box,
+  from: readonly Local<'i32'>[],
+  to: Local<'i32'>,
+): void {
+  emitRows(context.f, [...from, to], {
+    lanes: lanesOfAll(spec),
+    dtypes: [...spec.inputs, outputOf(spec)].map(({ dtype }) => dtype),
+    walk: collapse({ lengths, strides: [...strides, rowMajor(lengths)] }),
+    interleave: INTERLEAVE,
+    body: values => emitNodes(context, spec, values),
+  })
+}
+
+/** The node whose value is the only output. */
+export const outputOf = ({ nodes, outputs }: FusedSpec): FusedNode => nodes[outputs[0] as number] as FusedNode
+
+/** Space that a fused computation needs for itself, from the beginning of the working space on. */
+export const ownBytes = ({ nodes }: FusedSpec): number => (often(nodes).size > 0 ? RESULT_BYTES : 0)
+
+/** FLOP equivalents of an element. */
+export const elementWork = ({ nodes }: FusedSpec): number =>
+  nodes.reduce((sum, node) => sum + weightOf(node, node.operands.length), 0)
+
+/** Text that identifies the nodes. */
+export const writtenNodes = ({ nodes, outputs }: FusedSpec): string =>
+  `${nodes.map(({ name, algebra, dtype, operands }) => `${name}.${algebra}.${dtype}(${operands})`).join(';')}→${outputs}`
 
 /** Lanes in all vectors: 2 where f64 takes part, 4 otherwise. */
 function lanesOfAll({ inputs, nodes }: FusedSpec): 2 | 4 {

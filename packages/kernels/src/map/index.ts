@@ -1,10 +1,22 @@
+export { collapse } from './broadcast.js'
 export { type ConcatSpec, concat } from './concat.js'
 export { type ConvertSpec, convert } from './convert.js'
 export { type CopySpec, copy } from './copy.js'
 export { type DynamicSpec, dynamicSlice, dynamicUpdateSlice } from './dynamic.js'
 export type { ElementBody } from './element.js'
 export { type FillSpec, fill } from './fill.js'
-export { type FusedInput, type FusedNode, type FusedSpec, fused } from './fused.js'
+export {
+  type Box,
+  elementWork,
+  emitBox,
+  type FusedInput,
+  type FusedNode,
+  type FusedSpec,
+  fused,
+  outputOf,
+  ownBytes,
+  writtenNodes,
+} from './fused.js'
 export { type IotaSpec, iota } from './iota.js'
 export { type ArraySpec, type MapSpec, map } from './map.js'
 export { nest } from './nest.js'

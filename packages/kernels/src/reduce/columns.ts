@@ -10,9 +10,17 @@ import { type FunctionBuilder, type I32, i32, type Local } from '../wasm/index.j
 import { combineTree, type Reduction } from './reduction.js'
 import type { Stage } from './rows.js'
 
-const LEAF_ROWS = 256
+export const LEAF_ROWS = 256
 const GROUP_ROWS = 8
-const BLOCK_COLUMNS = 512
+export const BLOCK_COLUMNS = 512
+
+/** Rows of some columns, in their order. */
+export interface RowsSource {
+  /** Emits what is to be done before the next so many rows. */
+  beginLeaf(rows: number): void
+  /** Emits what makes the next so many rows lie in memory: where, and bytes from one to the next. */
+  next(rows: number): { readonly at: Local<'i32'>; readonly rowBytes: number }
+}
 
 /** [outer, length, inner] → [outer, inner]. */
 export interface ColumnSizes {
@@ -43,7 +51,16 @@ export function emitColumnReduction(
   nest(f, [outerAxis], [from, to], pointers => {
     const [source, target] = pointers.map(pointer => f.int(pointer)) as [Local<'i32'>, Local<'i32'>]
     const block = (columns: number) => {
-      emitBlock(f, reduction, { from: source, to: target, stack }, sizes, vectorsOf(reduction, columns))
+      const cursor = f.int(source)
+      const rows: RowsSource = {
+        beginLeaf() {},
+        next(count) {
+          const at = f.int(cursor)
+          f.increase(cursor, count * inner * bytes)
+          return { at, rowBytes: inner * bytes }
+        },
+      }
+      emitColumns(f, reduction, rows, { to: target, stack }, length, columns)
       f.increase(source, columns * bytes)
       f.increase(target, columns * bytes)
     }
@@ -53,17 +70,18 @@ export function emitColumnReduction(
   })
 }
 
-function emitBlock(
+/** [length, columns] → [columns]; at most {@link BLOCK_COLUMNS} columns. */
+export function emitColumns(
   f: FunctionBuilder,
   reduction: Reduction,
-  { from, to, stack }: Stage,
-  { length, inner }: ColumnSizes,
-  vectors: number,
+  source: RowsSource,
+  { to, stack }: Pick<Stage, 'to' | 'stack'>,
+  length: number,
+  columns: number,
 ): void {
-  const rowBytes = inner * elementBytes[reduction.dtype]
-  const cursor = f.int(from)
+  const vectors = vectorsOf(reduction, columns)
   const leaf = (rows: number, target: Local<'i32'>) => {
-    emitLeaf(f, reduction, cursor, target, { rows, rowBytes, vectors })
+    emitLeaf(f, reduction, source, target, rows, vectors)
   }
   if (length <= LEAF_ROWS) {
     leaf(length, to)
@@ -99,23 +117,25 @@ function emitBlock(
   )
 }
 
-/** Reduces the next rows into a target and moves the cursor past them. */
+/** Reduces the next rows into a target. */
 function emitLeaf(
   f: FunctionBuilder,
   reduction: Reduction,
-  cursor: Local<'i32'>,
+  source: RowsSource,
   target: Local<'i32'>,
-  { rows, rowBytes, vectors }: { readonly rows: number; readonly rowBytes: number; readonly vectors: number },
+  rows: number,
+  vectors: number,
 ): void {
   const group = (count: number, first: boolean) => {
-    emitVectors(f, vectors, reduction, [cursor, target], ([source, place]) => {
-      const loads = Array.from({ length: count }, (_, row) => reduction.load(source as I32, row * rowBytes))
+    const { at, rowBytes } = source.next(count)
+    emitVectors(f, vectors, reduction, [at, target], ([from, place]) => {
+      const loads = Array.from({ length: count }, (_, row) => reduction.load(from as I32, row * rowBytes))
       const sum = combineTree(reduction, loads, value => f.local(value))
       const total = first ? sum : reduction.combine(reduction.load(place as I32), sum)
       return reduction.store(place as I32, total)
     })
-    f.increase(cursor, count * rowBytes)
   }
+  source.beginLeaf(rows)
   const groups = Math.floor(rows / GROUP_ROWS)
   if (groups > 0) group(GROUP_ROWS, true)
   if (groups > 1) f.for(f.local('i32'), 1, groups, 1, () => group(GROUP_ROWS, false))

@@ -10,7 +10,7 @@ import { nest } from '../map/index.js'
 import { type FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
 import { combineTree, firstLanes, identityBytes, type Reduction } from './reduction.js'
 
-const LEAF = 1024
+export const LEAF = 1024
 const ACCUMULATORS = 8
 const SLOT_BYTES = 16
 
@@ -21,6 +21,9 @@ export interface Stage {
   /** Space for the stack. */
   readonly stack: Local<'i32'>
 }
+
+/** Emits what makes the next so many elements of a row lie side by side; where they do. */
+export type NextElements = (elements: number) => Local<'i32'>
 
 /** Bytes of stack that rows of a length need. */
 export const rowStackBytes = (length: number): number =>
@@ -37,18 +40,34 @@ export function emitRowReduction(
   const bytes = elementBytes[reduction.dtype]
   nest(f, [{ length: outer, steps: [length * bytes, bytes] }], [from, to], ([row, target]) => {
     const cursor = f.int(row as Local<'i32'>)
-    const total =
-      length <= LEAF
-        ? emitLeaf(f, reduction, cursor, length)
-        : emitTree(f, reduction, cursor, f.int(stack), length)
-    f.do(reduction.storeElement(target as Local<'i32'>, emitLanes(f, reduction, total)))
+    const next: NextElements = elements => {
+      const at = f.int(cursor)
+      f.increase(cursor, elements * bytes)
+      return at
+    }
+    emitRow({ f }, reduction, next, { to: target as Local<'i32'>, stack }, length)
   })
+}
+
+/** [length] → []; length ≥ 1. */
+export function emitRow(
+  { f }: Pick<KernelContext, 'f'>,
+  reduction: Reduction,
+  next: NextElements,
+  { to, stack }: Pick<Stage, 'to' | 'stack'>,
+  length: number,
+): void {
+  const total =
+    length <= LEAF
+      ? emitLeaf(f, reduction, next(length), length)
+      : emitTree(f, reduction, next, f.int(stack), length)
+  f.do(reduction.storeElement(to, emitLanes(f, reduction, total)))
 }
 
 function emitTree(
   f: FunctionBuilder,
   reduction: Reduction,
-  cursor: Local<'i32'>,
+  next: NextElements,
   top: Local<'i32'>,
   length: number,
 ): Local<'v128'> {
@@ -61,7 +80,7 @@ function emitTree(
   const leaves = Math.floor(length / LEAF)
   const leaf = f.local('i32')
   const push = (elements: number) => {
-    f.set(sum, emitLeaf(f, reduction, cursor, elements))
+    f.set(sum, emitLeaf(f, reduction, next(elements), elements))
     const ones = f.int(leaf)
     f.while(i32.and(ones, 1), () => {
       pop()
@@ -78,7 +97,7 @@ function emitTree(
   return sum
 }
 
-/** Reduces the next elements to one vector and moves the cursor past them. */
+/** Reduces elements to one vector and moves the cursor past whole ones. */
 function emitLeaf(
   f: FunctionBuilder,
   reduction: Reduction,
@@ -107,7 +126,6 @@ function emitLeaf(
     const mask = f.constant(`first:${rest}`, v128.const(firstLanes(reduction, rest)))
     const identity = f.constant('identity', v128.const(identityBytes(reduction)))
     add(vectors, v128.bitselect(load(cursor), identity, mask))
-    f.increase(cursor, rest * (stride / lanes))
   }
   const total = combineTree(reduction, accumulators, value => f.local(value))
   return total as Local<'v128'>
