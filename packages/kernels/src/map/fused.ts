@@ -39,6 +39,9 @@ export interface FusedSpec {
   readonly outputs: readonly number[]
 }
 
+/** Where a computation is emitted. */
+type Emitting = Pick<KernelContext, 'module' | 'f' | 'scratch'>
+
 /** Vectors computed interleaved: chains of dependent instructions leave the processor time for another. */
 const INTERLEAVE = 4
 
@@ -104,21 +107,30 @@ export interface Box {
   readonly strides: readonly (readonly number[])[]
 }
 
-/** Emits the elements of a box of a computation with one output, which will lie behind one another, from where its operands begin. */
-export function emitBox(
-  context: KernelContext,
+/**
+ * Calls a function that computes a box of the elements of a computation with one output, which will lie behind one another,
+ * from where its operands begin.
+ */
+export function callBox(
+  { module, f, scratch }: KernelContext,
   spec: FusedSpec,
   { lengths, strides }: Box,
   from: readonly Local<'i32'>[],
   to: Local<'i32'>,
 ): void {
-  emitRows(context.f, [...from, to], {
-    lanes: lanesOfAll(spec),
-    dtypes: [...spec.inputs, outputOf(spec)].map(({ dtype }) => dtype),
-    walk: collapse({ lengths, strides: [...strides, rowMajor(lengths)] }),
-    interleave: INTERLEAVE,
-    body: values => emitNodes(context, spec, values),
+  const walk = collapse({ lengths, strides: [...strides, rowMajor(lengths)] })
+  const dtypes = [...spec.inputs, outputOf(spec)].map(({ dtype }) => dtype)
+  const key = `box:${dtypes}:${walk.lengths.join('x')}:${walk.strides.map(own => own.join('+'))}:${writtenNodes(spec)}`
+  const params = [...from, to, scratch].map(() => 'i32' as const)
+  const func = module.define(key, params, [], (f, ...addresses) => {
+    const pointers = addresses as readonly Local<'i32'>[]
+    emitRows(f, pointers.slice(0, -1), {
+      lanes: lanesOfAll(spec),
+      ...{ dtypes, walk, interleave: INTERLEAVE },
+      body: values => emitNodes({ module, f, scratch: pointers.at(-1) as Local<'i32'> }, spec, values),
+    })
   })
+  f.call(func, ...from, to, scratch)
 }
 
 /** The node whose value is the only output. */
@@ -146,7 +158,7 @@ function lanesOfAll({ inputs, nodes }: FusedSpec): 2 | 4 {
   throw new TypeError(`fused: expected dtypes of one width, got ${[...dtypes].join(', ')}`)
 }
 
-function emitNodes(context: KernelContext, { nodes, outputs }: FusedSpec, inputs: readonly V[]): V[] {
+function emitNodes(context: Emitting, { nodes, outputs }: FusedSpec, inputs: readonly V[]): V[] {
   const algebras = new Map<DType, Algebra>()
   const algebra = (dtype: DType) => {
     const known = algebras.get(dtype) ?? algebraOf(dtype, context)
@@ -181,7 +193,7 @@ function often(nodes: readonly FusedNode[]): ReadonlySet<string> {
 
 /** Functions for what is long and occurs often, of so many interleaved vectors. */
 function sharedFunctions(
-  { module }: KernelContext,
+  { module }: Pick<Emitting, 'module'>,
   nodes: readonly FusedNode[],
   count: number,
 ): ReadonlyMap<string, Func> {
@@ -211,7 +223,7 @@ function sharedFunctions(
 }
 
 /** The value that a function computes, by way of the working space. */
-function called({ f, scratch }: KernelContext, func: Func, operands: readonly V[], count: number): V {
+function called({ f, scratch }: Emitting, func: Func, operands: readonly V[], count: number): V {
   const places = Array.from({ length: count }, (_, k) => k)
   f.call(func, scratch, ...operands.flatMap(operand => places.map(k => registerOf(operand, k))))
   return { registers: places.map(k => f.local(v128.load(scratch, 16 * k))) }

@@ -7,8 +7,8 @@ export type { ElementBody } from './element.js'
 export { type FillSpec, fill } from './fill.js'
 export {
   type Box,
+  callBox,
   elementWork,
-  emitBox,
   type FusedInput,
   type FusedNode,
   type FusedSpec,

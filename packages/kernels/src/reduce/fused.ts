@@ -7,9 +7,9 @@ import { type DType, elementBytes } from '../dtype.js'
 import { type Kernel, type KernelContext, slotBytes } from '../kernel.js'
 import {
   type Box,
+  callBox,
   collapse,
   elementWork,
-  emitBox,
   type FusedInput,
   type FusedSpec,
   nest,
@@ -208,7 +208,7 @@ const emitBands: Emit = (context, { of, reduction, walks: { outer, gone } }, fro
         lengths: [count, ...gone.lengths],
         strides: gone.strides.map((own, k) => [outer.strides[k]?.[last] as number, ...own]),
       }
-      emitBox(context, of, box, operands, block)
+      callBox(context, of, box, operands, block)
       emitRowReduction({ f }, reduction, { from: block, to: target, stack }, count, length)
       advance(context, of, operands, outer, last, count)
       f.increase(target, count * bytes)
@@ -225,7 +225,7 @@ const emitAlong: Emit = (context, { of, reduction, walks: { outer, gone } }, fro
   nest(f, axesOf(of, outer, outer.lengths.length, 1, bytes), [...from, to], starts => {
     const operands = starts.slice(0, -1).map(start => f.int(start))
     const next = (elements: number) => {
-      emitBox(context, of, { lengths: [elements], strides: gone.strides }, operands, block)
+      callBox(context, of, { lengths: [elements], strides: gone.strides }, operands, block)
       advance(context, of, operands, gone, 0, elements)
       return f.int(block)
     }
@@ -252,7 +252,7 @@ const emitAcross: Emit = (
       const [cursor, rowBytes] = [f.int(block), columns * bytes]
       const compute = (rows: number) => {
         const strides = gone.strides.map(([down], k) => [down as number, inner.strides[k]?.[0] as number])
-        emitBox(context, of, { lengths: [rows, columns], strides }, operands, block)
+        callBox(context, of, { lengths: [rows, columns], strides }, operands, block)
         advance(context, of, operands, gone, 0, rows)
       }
       const isWhole = columns * Math.min(length, LEAF_ROWS) <= BLOCK

@@ -44,6 +44,7 @@ export function defineReduction(name: ReduceKind, dtypes: readonly string[]): vo
       return [{ dtype, shape: shape.filter((_, axis) => !axesOf(params).includes(axis)) }]
     },
     lower: ([x], _out, params) => reduce({ kind: name, ...(x as Aval), axes: axesOf(params) }),
+    reduced: params => ({ kind: name, axes: axesOf(params) }),
   })
 }
 

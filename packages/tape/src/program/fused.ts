@@ -1,9 +1,16 @@
-import { type DType, type FusedInput, type FusedNode, fused } from '@wengert/kernels'
+import {
+  type DType,
+  type FusedInput,
+  type FusedNode,
+  type FusedSpec,
+  fused,
+  reduceFused,
+} from '@wengert/kernels'
 import { type Aval, bytesOf, sizeOf } from './aval.js'
-import { type Element, opOf, registerOp } from './op.js'
+import { type Element, opOf, type Reduced, registerOp } from './op.js'
 import type { Instruction, Params } from './program.js'
 
-/** Parameters of a `fused` instruction: elementwise instructions that are run as one. */
+/** Parameters of a `fused` instruction: elementwise instructions that are run as one, with what reduces their only result. */
 export interface Fusion {
   readonly shape: readonly number[]
   /** Where each operand is read. */
@@ -15,6 +22,8 @@ export interface Fusion {
     readonly shape: readonly number[]
     readonly name?: string
   }[]
+  /** How the only output is combined; it has the shape of the whole then. */
+  readonly reduced?: Reduced
 }
 
 /** An instruction inside of another. */
@@ -43,7 +52,7 @@ const MOST_WRITTEN = 4
  */
 export function writtenOp({ op, params }: Pick<Instruction, 'op' | 'params'>, output: number): string {
   if (op !== 'fused') return op
-  const { inputs, nodes, outputs } = fusionOf(params)
+  const { inputs, nodes, outputs, reduced } = fusionOf(params)
   const last = (outputs[output] as Fusion['outputs'][number]).node
   const taken = new Set([last])
   for (let node = last; node >= 0; node--) {
@@ -53,19 +62,24 @@ export function writtenOp({ op, params }: Pick<Instruction, 'op' | 'params'>, ou
     }
   }
   const ops = nodes.filter((_, node) => taken.has(node)).map(node => node.op)
+  if (reduced) ops.push(reduced.kind)
   return ops.length > MOST_WRITTEN ? `…+${ops.slice(-MOST_WRITTEN).join('+')}` : ops.join('+')
 }
 
 registerOp({
   name: 'fused',
   infer: (_inputs, params) => {
-    const { nodes, outputs } = fusionOf(params)
-    return outputs.map(({ node, shape }) => ({ dtype: (nodes[node] as FusionNode).dtype, shape }))
+    const { nodes, outputs, reduced } = fusionOf(params)
+    const left = (shape: readonly number[]) => shape.filter((_, axis) => !reduced?.axes.includes(axis))
+    return outputs.map(({ node, shape }) => ({
+      dtype: (nodes[node] as FusionNode).dtype,
+      shape: left(shape),
+    }))
   },
   lower(inputs, _outputs, params) {
-    const { shape, nodes, outputs, ...fusion } = fusionOf(params)
+    const { shape, nodes, outputs, reduced, ...fusion } = fusionOf(params)
     const dtypes = [...inputs, ...nodes].map(({ dtype }) => dtype)
-    return fused({
+    const spec: FusedSpec = {
       shape,
       inputs: fusion.inputs.map((input, k) => ({ ...input, dtype: dtypes[k] as DType })),
       nodes: nodes.map((node): FusedNode => {
@@ -74,7 +88,8 @@ registerOp({
         return { ...element, dtype: node.dtype, operands: node.operands }
       }),
       outputs: outputs.map(({ node }) => node),
-    })
+    }
+    return reduced ? reduceFused({ ...reduced, of: spec }) : fused(spec)
   },
 })
 

@@ -5,7 +5,7 @@ export { bodyOf, type Control, controlOf, type OpenRecords, paramsOf } from './c
 export { allocate, type Data, dataFrom, viewOf } from './data.js'
 export { elementOf, type FusionNode, fusionOf, readBytes, writtenOp } from './fused.js'
 export { hash, hashOf } from './hash.js'
-export { opOf, registerOp } from './op.js'
+export { opOf, type Reduced, registerOp } from './op.js'
 export { formatProgram } from './print.js'
 export type { Constant, Instruction, Json, Params, Program } from './program.js'
 export { permuted, reshaped, type View, viewThrough, wholeView } from './view.js'

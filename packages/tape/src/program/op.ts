@@ -1,4 +1,4 @@
-import { type DType, type ElementBody, type Kernel, map } from '@wengert/kernels'
+import { type DType, type ElementBody, type Kernel, map, type ReduceKind } from '@wengert/kernels'
 import type { Aval } from './aval.js'
 import type { Params } from './program.js'
 
@@ -9,6 +9,12 @@ export interface Element {
   /** Dtype of the algebra in which it is computed; operands have it too, are bool, or are converted by the body. */
   readonly algebra: DType
   readonly body: ElementBody
+}
+
+/** A combination of the elements along axes, which go. */
+export interface Reduced {
+  readonly kind: ReduceKind
+  readonly axes: readonly number[]
 }
 
 /** What the compiler must know of an op. Its derivative rules are known to the transformations alone. */
@@ -26,6 +32,8 @@ export interface Op {
    * Undefined for avals with which it cannot be.
    */
   element?(inputs: readonly Aval[], output: Aval, params: Params): Element | undefined
+  /** The combination of elements of the only operand, for ops that do nothing else; they are fused with what computes these. */
+  reduced?(params: Params): Reduced
 }
 
 const ops = new Map<string, Op>()

@@ -2,13 +2,14 @@ import type { Aval, FusionNode, Instruction, Params, Program } from '../program/
 import { type Group, groupsOf } from './groups.js'
 import { mapPrograms, programsOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
+import { type Reduction, reductionsOf } from './reductions.js'
 import { simplify } from './simplify.js'
 
 const known = new WeakMap<Program, Program>()
 
 /**
- * The program with elementwise instructions that read one another run as one, also in the programs inside of instructions:
- * what is read by several is read once, and values between are never stored. Nothing of it can be differentiated any more.
+ * The program with elementwise instructions that read one another run as one, with what reduces their only result, also in
+ * the programs inside of instructions: what is read by several is read once, and values between are never stored. Nothing of it can be differentiated any more.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
@@ -34,14 +35,19 @@ function withFusedPrograms(program: Program): Program {
 }
 
 function withFusedGroups(program: Program): Program {
-  const groups = groupsOf(program).filter(group => isWorthIt(program, group))
+  const all = groupsOf(program)
+  const reductions = reductionsOf(program, all)
+  const groups = all.filter(group => reductions.has(group) || isWorthIt(program, group))
   if (groups.length === 0) return program
   const at = new Map(groups.map(group => [group.position, group]))
-  const gone = new Set(groups.flatMap(({ members }) => members))
+  const gone = new Set([
+    ...groups.flatMap(({ members }) => members),
+    ...[...reductions.values()].map(({ position }) => position),
+  ])
   const names = namesOf(program)
   const instructions = program.instructions.flatMap((instruction, k) => {
     const group = at.get(k)
-    if (group) return [fusedInstruction(program, group, names)]
+    if (group) return [fusedInstruction(program, group, names, reductions.get(group))]
     return gone.has(k) ? [] : [instruction]
   })
   return simplify({ ...program, instructions: withAliasesBehind(instructions, program) })
@@ -83,6 +89,7 @@ function fusedInstruction(
   { avals, instructions }: Program,
   { members, results, shape, reads, position }: Group,
   names: ReadonlyMap<number, string>,
+  reduction: Reduction | undefined,
 ): Instruction {
   const nodes = new Map(
     members.map((k, node) => [(instructions[k] as Instruction).outputs[0] as number, node]),
@@ -115,16 +122,18 @@ function fusedInstruction(
     const { shape } = avals[value] as Aval
     return { value, of: { node: nodes.get(value) as number, shape, ...(name !== undefined && { name }) } }
   })
-  const { at } = instructions[position] as Instruction
+  const last = instructions[reduction?.position ?? position] as Instruction
+  const { at } = last
   return {
     op: 'fused',
     inputs: inputs.map(({ source }) => source),
-    outputs: outputs.map(({ value }) => value),
+    outputs: reduction ? last.outputs : outputs.map(({ value }) => value),
     params: {
       shape,
       inputs: inputs.map(({ strides, offset }) => ({ strides, offset })),
       nodes: made,
       outputs: outputs.map(({ of }) => of),
+      ...(reduction && { reduced: reduction.reduced }),
     } as unknown as Params,
     ...(at !== undefined && { at }),
   }

@@ -192,7 +192,8 @@ function valuesOf(
 /** The line that an output of an instruction comes from, if that is known. */
 function lineOf({ op, params, at }: Instruction, output: number): string | undefined {
   if (op !== 'fused') return at
-  const { nodes, outputs } = fusionOf(params)
+  const { nodes, outputs, reduced } = fusionOf(params)
+  if (reduced) return at
   return nodes[outputs[output]?.node as number]?.at ?? at
 }
 

@@ -120,7 +120,8 @@ describe('pinned inputs', () => {
   const program = record(
     (x, w) => {
       let y = mul(x, w)
-      for (let k = 0; k < depth; k++) y = sin(mul(y, 3))
+      // What has to be stored in between.
+      for (let k = 0; k < depth; k++) y = cumsum(sin(mul(y, 3)))
       return sum(y)
     },
     f32(rows),
