@@ -11,7 +11,7 @@ import { combineTree, type Reduction } from './reduction.js'
 import type { Stage } from './rows.js'
 
 export const LEAF_ROWS = 256
-const GROUP_ROWS = 8
+export const GROUP_ROWS = 8
 export const BLOCK_COLUMNS = 512
 
 /** Rows of some columns, in their order. */

@@ -19,7 +19,14 @@ import {
 } from '../map/index.js'
 import { sizeOf } from '../shape.js'
 import { i32, type Local } from '../wasm/index.js'
-import { BLOCK_COLUMNS, columnStackBytes, emitColumns, LEAF_ROWS, type RowsSource } from './columns.js'
+import {
+  BLOCK_COLUMNS,
+  columnStackBytes,
+  emitColumns,
+  GROUP_ROWS,
+  LEAF_ROWS,
+  type RowsSource,
+} from './columns.js'
 import { type ReduceKind, type Reduction, reductionOf } from './reduction.js'
 import { emitRow, emitRowReduction, LEAF, rowStackBytes } from './rows.js'
 
@@ -109,7 +116,7 @@ export function reduceFused({ kind, of, axes }: ReduceFusedSpec): Kernel {
   const sizes = [outer, gone, inner].map(({ lengths }) => sizeOf(lengths)) as [number, number, number]
   const [, length, columns] = sizes
   const own = ownBytes(of)
-  const block = slotBytes(blockElements(length, columns) * elementBytes[dtype])
+  const block = slotBytes(blockElements(walks) * elementBytes[dtype])
   const stack =
     columns === 1
       ? rowStackBytes(length)
@@ -138,10 +145,22 @@ export function reduceFused({ kind, of, axes }: ReduceFusedSpec): Kernel {
   }
 }
 
-/** Elements of the block of rows of a length, or of columns. */
-function blockElements(length: number, columns: number): number {
-  if (columns > 1) return Math.max(BLOCK, 8 * Math.min(columns, BLOCK_COLUMNS))
-  return length <= BLOCK ? BLOCK : LEAF
+/** Elements of the block. */
+function blockElements({ outer, gone, inner }: Walks): number {
+  const [length, width] = [sizeOf(gone.lengths), sizeOf(inner.lengths)]
+  if (width === 1) return length > BLOCK ? LEAF : length * rowsOfBand(outer, length)
+  const columns = Math.min(width, BLOCK_COLUMNS)
+  return columns * rowsAtOnce(length, columns)
+}
+
+/** Short rows that are computed at once: as many as fill the block, along the last axis outside of them. */
+const rowsOfBand = ({ lengths }: Box, length: number): number =>
+  Math.max(1, Math.min(lengths.at(-1) as number, Math.floor(BLOCK / length)))
+
+/** Rows of some columns that are computed at once: a leaf of few columns, or a group of many. */
+const rowsAtOnce = (length: number, columns: number): number => {
+  const leaf = Math.min(length, LEAF_ROWS)
+  return columns * leaf <= BLOCK ? leaf : Math.min(length, GROUP_ROWS)
 }
 
 interface Reducing {
@@ -199,7 +218,7 @@ const emitBands: Emit = (context, { of, reduction, walks: { outer, gone } }, fro
   const length = sizeOf(gone.lengths)
   const last = outer.lengths.length - 1
   const rows = outer.lengths[last] as number
-  const most = Math.max(1, Math.min(rows, Math.floor(BLOCK / length)))
+  const most = rowsOfBand(outer, length)
   nest(f, axesOf(of, outer, last, 1, bytes), [...from, to], starts => {
     const pointers = starts.map(start => f.int(start))
     const [operands, target] = [pointers.slice(0, -1), pointers.at(-1) as Local<'i32'>]
@@ -255,7 +274,7 @@ const emitAcross: Emit = (
         callBox(context, of, { lengths: [rows, columns], strides }, operands, block)
         advance(context, of, operands, gone, 0, rows)
       }
-      const isWhole = columns * Math.min(length, LEAF_ROWS) <= BLOCK
+      const isWhole = rowsAtOnce(length, columns) === Math.min(length, LEAF_ROWS)
       const source: RowsSource = {
         beginLeaf(rows) {
           if (!isWhole) return
