@@ -69,6 +69,15 @@ const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple)
 const block = (extent: number, limit: number, multiple: number) =>
   Math.max(multiple, roundUp(extent / Math.ceil(extent / limit || 1), multiple))
 
+/**
+ * Whether sums of so many terms are made in one block of k, so that adding them to what is in C rounds as adding the
+ * whole product does.
+ *
+ * @example
+ * [0, 32, 512, 513].map(k => sumsAtOnce(k)) // → [false, true, true, false]
+ */
+export const sumsAtOnce = (k: number): boolean => k > 0 && k <= KC
+
 /** Chooses form, blocking and scratch from the shape alone, and the blocks of k from k alone. */
 export function planProduct(spec: ProductSpec): ProductPlan {
   const { dtype, transposeA, transposeB } = spec

@@ -26,6 +26,13 @@ export interface Op {
    * Undefined for avals with which it cannot be.
    */
   element?(inputs: readonly Aval[], output: Aval, params: Params): Element | undefined
+  /**
+   * The kernel that adds its result to what its output holds, with the bits of the result added afterwards, for ops that have
+   * one. Undefined for avals with which it cannot be.
+   */
+  adding?(inputs: readonly Aval[], output: Aval, params: Params): Kernel | undefined
+  /** Whether the output takes the place of the first input, to which the others are added. Default: it does not. */
+  readonly inPlace?: boolean
 }
 
 const ops = new Map<string, Op>()
