@@ -62,6 +62,10 @@ const PACK_ROWS = 20
 const RAISE_WORK = 32768
 /** With at most so many columns of C, Aᵀ·B is computed as its transpose. */
 const SWAP_COLUMNS = 36
+/** With at most so many rows of C, and twice as many columns or more, A·Bᵀ is computed as its transpose, */
+const SWAP_ROWS = 64
+/** if sums have so many terms: the transpose takes longer to store. */
+const SWAP_TERMS = 96
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple
 
@@ -82,9 +86,7 @@ export const sumsAtOnce = (k: number): boolean => k > 0 && k <= KC
 export function planProduct(spec: ProductSpec): ProductPlan {
   const { dtype, transposeA, transposeB } = spec
   const { bytes, count } = lanesOf[dtype]
-  // x·y = y·x, so Cᵀ has the same sums. One column is one row; Aᵀ·B with few columns packs less as Bᵀ·A.
-  const swapped =
-    spec.m > 1 && (spec.n === 1 || (transposeA && !transposeB && spec.n <= SWAP_COLUMNS && spec.n < spec.m))
+  const swapped = isSwapped(spec)
   const [m, n] = swapped ? [spec.n, spec.m] : [spec.m, spec.n]
   const oneRow = m === 1
   const transposed = swapped ? !transposeA : transposeB
@@ -108,6 +110,18 @@ export function planProduct(spec: ProductSpec): ProductPlan {
   const raised = form.raises && !form.transposeA ? RAISED_ROWS * roundUp(Math.min(kc, spec.k) * bytes, 16) : 0
   const scratchBytes = packedA + packedB + raised
   return { spec, form, swapped, nc, kc, scratchBytes: spec.m * n * spec.k === 0 ? 0 : scratchBytes }
+}
+
+/**
+ * Whether Cᵀ is computed. x·y = y·x, so it has the same sums. One column is one row; Aᵀ·B with few columns packs less as Bᵀ·A,
+ * and A·Bᵀ with few rows as B·Aᵀ, which reads B in place.
+ */
+function isSwapped({ m, n, k, transposeA, transposeB }: ProductSpec): boolean {
+  if (m === 1) return false
+  if (n === 1) return true
+  if (transposeA === transposeB) return false
+  if (transposeA) return n <= SWAP_COLUMNS && n < m
+  return m <= SWAP_ROWS && 2 * m <= n && k >= SWAP_TERMS && !isWide()
 }
 
 /** Bytes of a packed block of A. */
