@@ -58,6 +58,16 @@ const NC_BYTES = 1056
 const IN_PLACE_BYTES = 20480
 /** With fewer rows of C than this, packing B costs more than it saves. */
 const PACK_ROWS = 20
+/** Rows of B so far apart, or half as far, share sets of a first-level cache and drive one another out, */
+const WAY_BYTES = 4096
+/** if they are more than a set has lines. */
+const WAYS = 8
+/** Then B is packed from fewer rows of C on, */
+const CROWDED_ROWS = 4
+/** unless it is as small as this. */
+const CROWDED_BYTES = 2048
+/** Of longer sums, rows half as far apart are fetched in time. */
+const FETCHED_TERMS = 64
 /** Products of fewer multiplications are not worth a look at the size of numbers. */
 const RAISE_WORK = 32768
 /** With at most so many columns of C, Aᵀ·B is computed as its transpose. */
@@ -90,7 +100,9 @@ export function planProduct(spec: ProductSpec): ProductPlan {
   const [m, n] = swapped ? [spec.n, spec.m] : [spec.m, spec.n]
   const oneRow = m === 1
   const transposed = swapped ? !transposeA : transposeB
-  const packB = transposed ? !oneRow : m >= PACK_ROWS && n * spec.k * bytes > IN_PLACE_BYTES
+  const packB = transposed
+    ? !oneRow
+    : isPacked({ m, n, k: spec.k, bytes, row: rowOfB(spec, swapped) * bytes })
   const form: LoopForm = {
     dtype,
     // One row, or one column, is the same vector either way.
@@ -122,6 +134,20 @@ function isSwapped({ m, n, k, transposeA, transposeB }: ProductSpec): boolean {
   if (transposeA === transposeB) return false
   if (transposeA) return n <= SWAP_COLUMNS && n < m
   return m <= SWAP_ROWS && 2 * m <= n && k >= SWAP_TERMS && !isWide()
+}
+
+/** Elements from a stored row to the next of what is in the place of B. */
+const rowOfB = ({ m, n, rows = {} }: ProductSpec, swapped: boolean): number =>
+  swapped ? (rows.a ?? m) : (rows.b ?? n)
+
+/** Whether a B that is not transposed is packed, by the bytes of an element and from row to row. */
+function isPacked(of: { m: number; n: number; k: number; bytes: number; row: number }): boolean {
+  const { m, n, k, bytes, row } = of
+  const size = n * k * bytes
+  if (m >= PACK_ROWS && size > IN_PLACE_BYTES) return true
+  if (size <= CROWDED_BYTES) return false
+  if (row % WAY_BYTES === 0) return m >= CROWDED_ROWS && k > WAYS
+  return (2 * row) % WAY_BYTES === 0 && m >= 2 * CROWDED_ROWS && k > 2 * WAYS && k <= FETCHED_TERMS
 }
 
 /** Bytes of a packed block of A. */
