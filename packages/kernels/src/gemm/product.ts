@@ -3,7 +3,7 @@ import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
 import { type I32, i32, int } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
 import { defineLoops, type LoopForm, MC, RAISED_ROWS } from './loops.js'
-import { STRIP_GAP } from './pack.js'
+import { STRIP_GAP, WAY_BYTES } from './pack.js'
 import { STRIP } from './tile.js'
 import { isWide } from './wide.js'
 
@@ -58,11 +58,9 @@ const NC_BYTES = 1056
 const IN_PLACE_BYTES = 20480
 /** With fewer rows of C than this, packing B costs more than it saves. */
 const PACK_ROWS = 20
-/** Rows of B so far apart, or half as far, share sets of a first-level cache and drive one another out, */
-const WAY_BYTES = 4096
-/** if they are more than a set has lines. */
+/** Lines of a set of a first-level cache. More rows of B, {@link WAY_BYTES} or half of that apart, drive one another out; */
 const WAYS = 8
-/** Then B is packed from fewer rows of C on, */
+/** then B is packed from fewer rows of C on, */
 const CROWDED_ROWS = 4
 /** unless it is as small as this. */
 const CROWDED_BYTES = 2048
