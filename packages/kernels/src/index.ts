@@ -42,7 +42,7 @@ export {
 } from './conv/index.js'
 export { type DType, elementBytes, type FloatDType } from './dtype.js'
 export { type RowsSpec, scatterAddRows, takeRows } from './gather/index.js'
-export { type MatmulSpec, type MatrixLayout, matmul } from './gemm/index.js'
+export { type MatmulSpec, type MatrixLayout, matmul, sumsAtOnce } from './gemm/index.js'
 export { type Kernel, type KernelContext, SLACK_BYTES, slotBytes } from './kernel.js'
 export {
   cholesky,

@@ -20,7 +20,8 @@ export const slotBytes = (dataBytes: number): number => Math.ceil((dataBytes + S
  * Equal keys mean equal code, so a module holds each key once.
  *
  * The bits of a result depend on the inputs alone, never on addresses, so a kernel that runs again gives the
- * same bits. Outputs do not overlap inputs. Inputs are only read.
+ * same bits. Outputs do not overlap inputs. Inputs are only read. The one exception is a product that is added to what its
+ * output holds (`MatmulSpec.adds`), which must run once.
  */
 export interface Kernel {
   /** Everything the code depends on, such as `map:tanh:f32:1024`. */

@@ -32,6 +32,7 @@ export class Plans {
   readonly #compilation: Compilation
   readonly #programs = new Map<number, RowProgram>()
   readonly #executables = new Map<string, Executable>()
+  readonly #shards = new Map<number, readonly Shard[]>()
 
   constructor(record: (rows: number) => RowProgram, signature: Signature, compilation: Compilation) {
     this.#record = record
@@ -46,6 +47,10 @@ export class Plans {
 
   /** Cuts so many rows into shards; depends on the program and the rows alone. */
   shards(rows: number): readonly Shard[] {
+    return kept(this.#shards, rows, () => this.#cut(rows))
+  }
+
+  #cut(rows: number): readonly Shard[] {
     const probe = Math.min(rows, PROBE_ROWS)
     const { program } = this.program(probe)
     const parameterBytes = this.#signature.params.reduce((bytes, aval) => bytes + bytesOf(aval), 0)

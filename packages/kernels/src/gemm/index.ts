@@ -5,6 +5,7 @@ export {
   emitProduct,
   type ProductSpec,
   planProduct,
+  sumsAtOnce,
 } from './product.js'
 export { defineTile, panelsOf, tileRows } from './tile.js'
 export { isWide, setWide } from './wide.js'

@@ -98,6 +98,29 @@ describe('matrices that lie apart', () => {
     )
   })
 
+  it.each([
+    ['f32', 4, 30, 9, 1024],
+    ['f32', 8, 40, 17, 512],
+    ['f32', 24, 64, 64, 1024],
+    ['f32', 61, 64, 30, 1024],
+    ['f32', 3, 64, 64, 1024],
+    ['f32', 9, 64, 65, 512],
+    ['f64', 8, 31, 33, 512],
+  ] as const)(
+    'are the same bits where rows share sets of a cache: %s, %i × %i · %i, %i apart',
+    (...shape) => {
+      const [dtype, m, n, k, row] = shape
+      const spec = { dtype, batch: [], m, n, k, transposeA: true, transposeB: false }
+      const layout = { offset: 0, batch: [], row }
+      const [x, y] = [random(dtype, (k - 1) * row + m, 1), random(dtype, (k - 1) * row + n, 2)]
+      const apart = { ...spec, layouts: { a: layout, b: layout } }
+      const [out] = runKernel(matmul(apart), [x, y], [make(dtype, m * n)])
+      const [a, b] = [gathered(x, layout, [], [k, m]), gathered(y, layout, [], [k, n])]
+      const [expected] = runKernel(matmul(spec), [a, b], [make(dtype, m * n)])
+      expect(out).toEqual(expected)
+    },
+  )
+
   /** Matrices one after another. */
   function gathered(
     data: Floats,

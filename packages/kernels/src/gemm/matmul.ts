@@ -3,7 +3,7 @@ import type { Kernel, KernelContext } from '../kernel.js'
 import { type FunctionBuilder, type I32, i32, type Local } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
 import { type BatchAxis, batchAxes, contiguous, type MatrixLayout } from './layout.js'
-import { emitProduct, planProduct } from './product.js'
+import { emitProduct, planProduct, sumsAtOnce } from './product.js'
 
 /** Shape and storage of a batch of matrix products. */
 export interface MatmulSpec {
@@ -23,6 +23,8 @@ export interface MatmulSpec {
     readonly b?: MatrixLayout | undefined
     readonly c?: MatrixLayout | undefined
   }
+  /** Whether C is added to: it becomes C + A·B, with the bits of the product added afterwards. Default: it becomes A·B. */
+  readonly adds?: boolean
 }
 
 /**
@@ -31,16 +33,17 @@ export interface MatmulSpec {
  * sums with subnormal terms depend on more: on whether all numbers of the block at hand are tiny (`range.ts`). No two
  * elements of C may share a place.
  *
- * @throws RangeError if a size is not a whole number ≥ 0, a layout is not one of this batch, or a vector (A with one
- * row, B or C with one column) has gaps.
+ * @throws RangeError if a size is not a whole number ≥ 0, a layout is not one of this batch, a vector (A with one
+ * row, B or C with one column) has gaps, or C is added to and sums are not made at once ({@link sumsAtOnce}).
  * @example
  * matmul({ dtype: 'f32', batch: [], m: 2, n: 3, k: 4, transposeA: false, transposeB: false }).flops // → 48
  */
 export function matmul(spec: MatmulSpec): Kernel {
   checkSizes(spec)
-  const { dtype, transposeA, transposeB, n, k } = spec
+  const { dtype, transposeA, transposeB, n, k, adds = false } = spec
   const layouts = layoutsOf(spec)
   checkLayouts(spec, layouts)
+  if (adds && !sumsAtOnce(k)) throw new RangeError(`matmul: sums of ${k} terms are not made at once`)
   const all = batchAxes(spec.batch, layouts)
   const merged = mergedRows(spec, layouts, all)
   const [axes, m] = merged ? [all.slice(0, -1), merged] : [all, spec.m]
@@ -58,7 +61,7 @@ export function matmul(spec: MatmulSpec): Kernel {
   const letters = `${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`
   const places = layouts.map(({ offset, batch, row }) => `${offset}+${batch.join('+')}+${row}`).join(',')
   return {
-    key: `matmul:${dtype}:${spec.batch.join('x')}:${spec.m}x${n}x${k}:${letters}:${places}`,
+    key: `matmul:${dtype}:${spec.batch.join('x')}:${spec.m}x${n}x${k}:${letters}:${places}${adds ? ':adds' : ''}`,
     inputs: 2,
     outputs: 1,
     scratchBytes: plan.scratchBytes,
@@ -73,7 +76,7 @@ export function matmul(spec: MatmulSpec): Kernel {
       ) as [Local<'i32'>, Local<'i32'>, Local<'i32'>]
       eachMatrix(f, axes, addresses, bytes, () => {
         const [a, b, c] = addresses
-        if (k > 0) emitProduct(context, plan, { a, b, c, scratch })
+        if (k > 0) emitProduct(context, plan, { a, b, c, scratch, add: adds ? 1 : 0 })
         else
           emitZeros(context, c, {
             rows: m,

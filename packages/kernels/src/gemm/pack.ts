@@ -63,6 +63,8 @@ export const STRIP_GAP = 16
 
 /** Strips that are filled side by side, so that a line of the cache is read once. */
 const STRIPS_TOGETHER = 4
+/** Rows that are a multiple of so many bytes apart share sets of a first-level cache and drive one another out of it. */
+export const WAY_BYTES = 4096
 
 /**
  * Defines pack(from, stride, to, m, k): the first m elements of each of k rows as strips of {@link STRIP}, one strip
@@ -74,7 +76,9 @@ export function defineStripCopy(module: ModuleBuilder, dtype: FloatDType): Func 
   return module.define(`gemm-strips:${dtype}`, FIVE, [], (f, from, stride, to, m, k) => {
     const stripBytes = f.int(i32.add(i32.mul(k, rowBytes), STRIP_GAP))
     const [i, source, end] = [f.local('i32'), f.local('i32'), f.local('i32')]
-    const targets = Array.from({ length: STRIPS_TOGETHER }, () => f.local('i32'))
+    const targets = Array.from({ length: 2 * STRIPS_TOGETHER }, () => f.local('i32'))
+    // Each line is read once then.
+    const crowded = f.int(i32.eqz(i32.and(stride, WAY_BYTES - 1)))
     const second = f.local('i32')
     // A row of a strip is written as whole vectors; what is too much is overwritten by the next row or falls into the gap.
     const copy = (strips: number) => {
@@ -104,9 +108,14 @@ export function defineStripCopy(module: ModuleBuilder, dtype: FloatDType): Func 
       // An f64 strip is two vectors; the second would start past m if less than 3 rows are left.
       f.set(second, select(i32.const(16), i32.const(0), i32.geU(left, STRIP)))
       f.if(
-        i32.geU(left, STRIPS_TOGETHER * STRIP),
-        () => copy(STRIPS_TOGETHER),
-        () => copy(1),
+        i32.and(crowded, i32.geU(left, 2 * STRIPS_TOGETHER * STRIP)),
+        () => copy(2 * STRIPS_TOGETHER),
+        () =>
+          f.if(
+            i32.geU(left, STRIPS_TOGETHER * STRIP),
+            () => copy(STRIPS_TOGETHER),
+            () => copy(1),
+          ),
       )
     })
   })

@@ -3,7 +3,7 @@ import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
 import { type I32, i32, int } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
 import { defineLoops, type LoopForm, MC, RAISED_ROWS } from './loops.js'
-import { STRIP_GAP } from './pack.js'
+import { STRIP_GAP, WAY_BYTES } from './pack.js'
 import { STRIP } from './tile.js'
 import { isWide } from './wide.js'
 
@@ -58,10 +58,22 @@ const NC_BYTES = 1056
 const IN_PLACE_BYTES = 20480
 /** With fewer rows of C than this, packing B costs more than it saves. */
 const PACK_ROWS = 20
+/** Lines of a set of a first-level cache. More rows of B, {@link WAY_BYTES} or half of that apart, drive one another out; */
+const WAYS = 8
+/** then B is packed from fewer rows of C on, */
+const CROWDED_ROWS = 4
+/** unless it is as small as this. */
+const CROWDED_BYTES = 2048
+/** Of longer sums, rows half as far apart are fetched in time. */
+const FETCHED_TERMS = 64
 /** Products of fewer multiplications are not worth a look at the size of numbers. */
 const RAISE_WORK = 32768
 /** With at most so many columns of C, Aᵀ·B is computed as its transpose. */
 const SWAP_COLUMNS = 36
+/** With at most so many rows of C, and twice as many columns or more, A·Bᵀ is computed as its transpose, */
+const SWAP_ROWS = 64
+/** if sums have so many terms: the transpose takes longer to store. */
+const SWAP_TERMS = 96
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple
 
@@ -69,17 +81,26 @@ const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple)
 const block = (extent: number, limit: number, multiple: number) =>
   Math.max(multiple, roundUp(extent / Math.ceil(extent / limit || 1), multiple))
 
+/**
+ * Whether sums of so many terms are made in one block of k, so that adding them to what is in C rounds as adding the
+ * whole product does.
+ *
+ * @example
+ * [0, 32, 512, 513].map(k => sumsAtOnce(k)) // → [false, true, true, false]
+ */
+export const sumsAtOnce = (k: number): boolean => k > 0 && k <= KC
+
 /** Chooses form, blocking and scratch from the shape alone, and the blocks of k from k alone. */
 export function planProduct(spec: ProductSpec): ProductPlan {
   const { dtype, transposeA, transposeB } = spec
   const { bytes, count } = lanesOf[dtype]
-  // x·y = y·x, so Cᵀ has the same sums. One column is one row; Aᵀ·B with few columns packs less as Bᵀ·A.
-  const swapped =
-    spec.m > 1 && (spec.n === 1 || (transposeA && !transposeB && spec.n <= SWAP_COLUMNS && spec.n < spec.m))
+  const swapped = isSwapped(spec)
   const [m, n] = swapped ? [spec.n, spec.m] : [spec.m, spec.n]
   const oneRow = m === 1
   const transposed = swapped ? !transposeA : transposeB
-  const packB = transposed ? !oneRow : m >= PACK_ROWS && n * spec.k * bytes > IN_PLACE_BYTES
+  const packB = transposed
+    ? !oneRow
+    : isPacked({ m, n, k: spec.k, bytes, row: rowOfB(spec, swapped) * bytes })
   const form: LoopForm = {
     dtype,
     // One row, or one column, is the same vector either way.
@@ -99,6 +120,32 @@ export function planProduct(spec: ProductSpec): ProductPlan {
   const raised = form.raises && !form.transposeA ? RAISED_ROWS * roundUp(Math.min(kc, spec.k) * bytes, 16) : 0
   const scratchBytes = packedA + packedB + raised
   return { spec, form, swapped, nc, kc, scratchBytes: spec.m * n * spec.k === 0 ? 0 : scratchBytes }
+}
+
+/**
+ * Whether Cᵀ is computed. x·y = y·x, so it has the same sums. One column is one row; Aᵀ·B with few columns packs less as Bᵀ·A,
+ * and A·Bᵀ with few rows as B·Aᵀ, which reads B in place.
+ */
+function isSwapped({ m, n, k, transposeA, transposeB }: ProductSpec): boolean {
+  if (m === 1) return false
+  if (n === 1) return true
+  if (transposeA === transposeB) return false
+  if (transposeA) return n <= SWAP_COLUMNS && n < m
+  return m <= SWAP_ROWS && 2 * m <= n && k >= SWAP_TERMS && !isWide()
+}
+
+/** Elements from a stored row to the next of what is in the place of B. */
+const rowOfB = ({ m, n, rows = {} }: ProductSpec, swapped: boolean): number =>
+  swapped ? (rows.a ?? m) : (rows.b ?? n)
+
+/** Whether a B that is not transposed is packed, by the bytes of an element and from row to row. */
+function isPacked(of: { m: number; n: number; k: number; bytes: number; row: number }): boolean {
+  const { m, n, k, bytes, row } = of
+  const size = n * k * bytes
+  if (m >= PACK_ROWS && size > IN_PLACE_BYTES) return true
+  if (size <= CROWDED_BYTES) return false
+  if (row % WAY_BYTES === 0) return m >= CROWDED_ROWS && k > WAYS
+  return (2 * row) % WAY_BYTES === 0 && m >= 2 * CROWDED_ROWS && k > 2 * WAYS && k <= FETCHED_TERMS
 }
 
 /** Bytes of a packed block of A. */

@@ -8,6 +8,7 @@ import { normalizeAxis } from './axes.js'
 import { broadcastTo } from './reduction.js'
 import { reshape, slice } from './shape.js'
 
+// With `addsZero` a sum of arrays that are zero but for a slice of each: −0 becomes 0.
 registerOp({
   name: 'concat',
   infer(avals, params) {
@@ -23,6 +24,7 @@ registerOp({
       dtype,
       outer: sizeOf(shape.slice(0, axis)),
       inner: avals.map(aval => sizeOf(aval.shape.slice(axis))),
+      addsZero: params.addsZero === true,
     })
   },
 })

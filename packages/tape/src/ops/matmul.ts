@@ -1,4 +1,4 @@
-import { type FloatDType, type MatmulSpec, matmul as matmulKernel } from '@wengert/kernels'
+import { type FloatDType, type MatmulSpec, matmul as matmulKernel, sumsAtOnce } from '@wengert/kernels'
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Params, registerOp, sizeOf } from '../program/index.js'
@@ -37,23 +37,30 @@ registerOp({
     const batched = avals.some(({ shape }) => shape.length === 3)
     return [{ dtype: (avals[0] as Aval).dtype, shape: batched ? [batch, m, n] : [m, n] }]
   },
-  lower(avals, _out, params) {
-    const { transposeX, transposeW } = forms(params)
-    const [x, w] = avals as readonly [Aval, Aval]
-    const { batch, ...of } = sizes(avals, forms(params))
-    // One matrix for all.
-    const shared = ({ shape }: Aval) =>
-      shape.length === 2 ? { offset: 0, batch: [0], row: shape[1] as number } : undefined
-    return matmulKernel({
-      dtype: x.dtype as FloatDType,
-      batch: [batch],
-      ...of,
-      transposeA: transposeX,
-      transposeB: transposeW,
-      layouts: { a: shared(x), b: shared(w) },
-    })
-  },
+  lower: (avals, _out, params) => matmulKernel(specOf(avals, params)),
+  adding: (avals, _out, params) => adding(specOf(avals, params)),
 })
+
+/** The product of a `matmul`. */
+function specOf(avals: readonly Aval[], params: Params): MatmulSpec {
+  const { transposeX, transposeW } = forms(params)
+  const [x, w] = avals as readonly [Aval, Aval]
+  const { batch, ...of } = sizes(avals, forms(params))
+  // One matrix for all.
+  const shared = ({ shape }: Aval) =>
+    shape.length === 2 ? { offset: 0, batch: [0], row: shape[1] as number } : undefined
+  return {
+    dtype: x.dtype as FloatDType,
+    batch: [batch],
+    ...of,
+    transposeA: transposeX,
+    transposeB: transposeW,
+    layouts: { a: shared(x), b: shared(w) },
+  }
+}
+
+/** The kernel that adds a product to what is there. */
+const adding = (spec: MatmulSpec) => (sumsAtOnce(spec.k) ? matmulKernel({ ...spec, adds: true }) : undefined)
 
 /** Parameters of a `stridedMatmul`: the product, and the shape of the array to which its result is written. */
 interface StridedMatmul extends Omit<MatmulSpec, 'dtype'> {
@@ -67,11 +74,14 @@ const strided = (params: Params) => params as unknown as StridedMatmul
 registerOp({
   name: 'stridedMatmul',
   infer: ([x], params) => [{ dtype: (x as Aval).dtype, shape: strided(params).shape }],
-  lower([x], _out, params) {
-    const { shape: _, ...spec } = strided(params)
-    return matmulKernel({ ...spec, dtype: (x as Aval).dtype as FloatDType })
-  },
+  lower: ([x], _out, params) => matmulKernel(stridedSpecOf(x as Aval, params)),
+  adding: ([x], _out, params) => adding(stridedSpecOf(x as Aval, params)),
 })
+
+function stridedSpecOf({ dtype }: Aval, params: Params): MatmulSpec {
+  const { shape: _, ...spec } = strided(params)
+  return { ...spec, dtype: dtype as FloatDType }
+}
 
 // Z = X̂·Ŵ with X̂ = X or Xᵀ:  d X̂ = Z̄·Ŵᵀ,  d Ŵ = X̂ᵀ·Z̄, summed over the batch for what serves all of it.
 defineRule('matmul', {

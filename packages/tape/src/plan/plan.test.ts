@@ -53,6 +53,20 @@ describe('any graph', () => {
     )
   })
 
+  test('a step without results, which may change what lies outside, runs once whatever the budget', () => {
+    fc.assert(
+      fc.property(graphs(40), graph => {
+        for (const budgetBytes of budgetsOf(graph, 3)) {
+          const { runs } = simulate(graph, plan(graph, { budgetBytes }))
+          graph.steps.forEach(({ outputs }, step) => {
+            if (outputs.length === 0) expect(runs[step]).toBe(1)
+          })
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   test('below the least bytes there is an error that names them', () => {
     fc.assert(
       fc.property(graphs(25), graph => {

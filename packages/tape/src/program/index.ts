@@ -1,3 +1,4 @@
+export { addedTo } from './added.js'
 export * from './aval.js'
 export * from './bytes.js'
 export { type Call, settle } from './call.js'

@@ -34,6 +34,13 @@ export interface Op {
   element?(inputs: readonly Aval[], output: Aval, params: Params): Element | undefined
   /** The combination of elements of the only operand, for ops that do nothing else; they are fused with what computes these. */
   reduced?(params: Params): Reduced
+  /**
+   * The kernel that adds its result to what its output holds, with the bits of the result added afterwards, for ops that have
+   * one. Undefined for avals with which it cannot be.
+   */
+  adding?(inputs: readonly Aval[], output: Aval, params: Params): Kernel | undefined
+  /** Whether the output takes the place of the first input, to which the others are added. Default: it does not. */
+  readonly inPlace?: boolean
 }
 
 const ops = new Map<string, Op>()

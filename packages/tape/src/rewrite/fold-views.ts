@@ -14,7 +14,7 @@ import {
   viewThrough,
   wholeView,
 } from '../program/index.js'
-import { mapPrograms, programsOf, readersOf } from './inner.js'
+import { mapInner, readersOf } from './inner.js'
 import { matricesOf, productOf } from './matrices.js'
 import { simplify } from './simplify.js'
 
@@ -35,23 +35,10 @@ export function foldViews(program: Program): Program {
 const known = new WeakMap<Program, Program>()
 
 function folded(program: Program): Program {
-  const inner = withFoldedPrograms(program)
+  const inner = mapInner(program, foldViews)
   if (!inner.instructions.some(({ op }) => op === 'matmul')) return inner
   const instructions = new Folding(inner).folded()
   return instructions ? simplify({ ...inner, instructions }) : inner
-}
-
-function withFoldedPrograms(program: Program): Program {
-  let changed = false
-  const instructions = program.instructions.map(instruction => {
-    const own = programsOf(instruction)
-    const inner = own.map(foldViews)
-    if (inner.every((one, k) => one === own[k])) return instruction
-    changed = true
-    let next = 0
-    return mapPrograms(instruction, () => inner[next++] as Program)
-  })
-  return changed ? { ...program, instructions } : program
 }
 
 /** A value as elements of another one. */

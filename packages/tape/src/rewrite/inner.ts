@@ -64,6 +64,20 @@ export function programsOf(instruction: Instruction): readonly Program[] {
   return found
 }
 
+/** The program with other programs inside of its instructions; itself where they are the same. */
+export function mapInner(program: Program, map: (program: Program) => Program): Program {
+  let changed = false
+  const instructions = program.instructions.map(instruction => {
+    const own = programsOf(instruction)
+    const inner = own.map(map)
+    if (inner.every((one, k) => one === own[k])) return instruction
+    changed = true
+    let next = 0
+    return mapPrograms(instruction, () => inner[next++] as Program)
+  })
+  return changed ? { ...program, instructions } : program
+}
+
 /** For each value the instructions that read it; −1 stands for the outputs of the program. */
 export function readersOf({ avals, instructions, outputs }: Program): number[][] {
   const readers = avals.map((): number[] => [])

@@ -1,6 +1,6 @@
 import { largestWorkingSetBytes } from '../plan/index.js'
 import { controlOf, type Program } from '../program/index.js'
-import { foldViews, fuse } from '../rewrite/index.js'
+import { foldViews, fuse, joinSlices } from '../rewrite/index.js'
 import { lower } from './lower.js'
 import { Regions } from './region.js'
 
@@ -21,7 +21,7 @@ interface Least {
  */
 export function atLeast(program: Program, regions = new Regions()): Least {
   if (program.instructions.some(controlOf)) return { bytes: 0, cost: 0 }
-  const folded = foldViews(program)
+  const folded = foldViews(joinSlices(program))
   const [plain, fused] = [folded, fuse(folded)].map(one => {
     const { graph } = regions.lowered(one, 'ample', () => lower(one, [], 'ample', regions))
     let [bytes, cost] = [largestWorkingSetBytes(graph), 0]

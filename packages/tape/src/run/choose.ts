@@ -13,6 +13,7 @@ import {
   fuse,
   hasReversals,
   hasReversalsInside,
+  joinSlices,
   KeptLoops,
   mergeLoops,
   type Reversal,
@@ -60,7 +61,7 @@ export function planWithin(
 ): Planned | Refusal {
   const lowered: Lowering = (one, inner) =>
     regions.lowered(one, inner, () => lower(one, pinned, inner, regions))
-  if (!hasReversals(program)) return new Finding(memoryBytes, lowered).asItIs(foldViews(program))
+  if (!hasReversals(program)) return new Finding(memoryBytes, lowered).asItIs(foldViews(joinSlices(program)))
   const finding = new Finding(Math.min(memoryBytes, ARENA_LIMIT_BYTES), lowered)
   for (const bytes of sharesOf(program, spillBytes)) {
     const prices = pricesOf(regions, program, bytes, lowered)
@@ -237,7 +238,7 @@ class Prices {
   #others: Others | undefined
 
   constructor(program: Program, spillBytes: number, regions: Regions, lowered: Lowering) {
-    this.#program = foldViews(mergeLoops(simplify(program)))
+    this.#program = foldViews(joinSlices(mergeLoops(simplify(program))))
     this.#spillBytes = spillBytes
     this.#regions = regions
     this.#lowered = lowered

@@ -90,9 +90,10 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
     units.push(unit)
     operands.push(storages)
     instructionOf.push(index)
+    if (unit.inPlace) storageOf[instruction.outputs[0] as number] = outsideOf(storages)
     steps.push({
       inputs: storages.filter(storage => storage >= 0),
-      outputs: instruction.outputs.map(store),
+      outputs: unit.inPlace ? [] : instruction.outputs.map(store),
       scratchBytes: Math.ceil(unit.scratchBytes / 16) * 16,
       cost: unit.cost,
       recordBytes: unit.recordBytes,
@@ -100,6 +101,12 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   })
   const outputs = program.outputs.map(value => storageOf[value] as number).filter(storage => storage >= 0)
   return { graph: { bytes, inputs, steps, outputs, move: MOVE }, storageOf, units, operands, instructionOf }
+}
+
+/** Where the first operand lies, to which others are added; what is planned may be computed again, and must not be changed. */
+function outsideOf([first]: readonly number[]): number {
+  if (first === undefined || first >= 0) throw new Error('Only what lies outside can be added to.')
+  return first
 }
 
 /** Reading a byte and writing it. */
@@ -124,20 +131,24 @@ function unitsOf({ avals }: Program, enclose: Enclose): (instruction: Instructio
 const formatAvals = (avals: readonly Aval[]) => avals.map(formatAval).join(' ')
 
 function unitOf(op: string, { inputs, outputs }: Types, params: Instruction['params']): Unit | 'alias' {
-  const { lower } = opOf(op)
+  const { lower, inPlace = false } = opOf(op)
   if (!lower) throw new Error(`The op ${op} cannot be lowered.`)
   const kernel = lower(inputs, outputs, params)
   if (kernel === 'alias') return kernel
   const read = op === 'fused' ? readBytes(inputs, params) : movedBytes(inputs)
-  return unitOfKernel(kernel, read + movedBytes(outputs))
+  return unitOfKernel(kernel, read + movedBytes(outputs), inPlace)
 }
 
-const unitOfKernel = (kernel: Kernel, moved: number): Unit => ({
+const unitOfKernel = (kernel: Kernel, moved: number, inPlace: boolean): Unit => ({
   kernels: [kernel],
   scratchBytes: kernel.scratchBytes,
   cost: (kernel.work ?? kernel.flops) + moved,
   recordBytes: recordBytes(kernel),
-  calls: site => [{ kernel, ...site }],
+  inPlace,
+  calls: ({ inputs, outputs, scratch }) => {
+    const [first, ...rest] = inputs as readonly [number]
+    return [{ kernel, scratch, ...(inPlace ? { inputs: rest, outputs: [first] } : { inputs, outputs }) }]
+  },
 })
 
 /** Moving a byte takes about as long as a FLOP at full speed: 10 ns a cache line, at 4 FLOP a ns. */

@@ -26,6 +26,8 @@ export interface Unit {
   readonly cost: number
   /** Bytes of the records of its calls. */
   readonly recordBytes: number
+  /** Whether its result takes the place of its first operand. Default: it does not. */
+  readonly inPlace?: boolean
   calls(site: Site): readonly Call[]
 }
 
