@@ -8,6 +8,7 @@ import {
   exp,
   greater,
   matmul,
+  max,
   mul,
   named,
   reshape,
@@ -92,6 +93,23 @@ describe('what is run as one', () => {
     expect(outputs.map(({ name }) => name)).toEqual(['hidden', undefined])
   })
 
+  test('what reduces it, if nothing else reads it', () => {
+    expect(opsOf(fused(x => sum(tanh(x).square(), { axis: 1 }), f32(4, 6)))).toEqual(['tanh+square+sum'])
+    expect(opsOf(fused(x => max(exp(x), { axis: 0 }).add(1), f64(4, 6)))).toEqual(['exp+max', 'add'])
+    const both = (x: Tensor) => {
+      const e = exp(x)
+      return [sum(e), e]
+    }
+    expect(opsOf(fused(both as Recordable, f32(4)))).toEqual(['exp', 'sum'])
+    // Under another shape, or along axes that are no neighbours, it is stored.
+    expect(opsOf(fused(x => sum(reshape(exp(x), [3, 8]), { axis: 0 }), f32(4, 6)))).toEqual([
+      'exp',
+      'reshape',
+      'sum',
+    ])
+    expect(opsOf(fused(x => sum(exp(x), { axis: [0, 2] }), f32(4, 6, 2)))).toEqual(['exp', 'sum'])
+  })
+
   test('long chains are several, none of them long', () => {
     const program = fused(x => Array.from({ length: 1000 }).reduce<Tensor>(y => sin(y), x), f32())
     const lengths = program.instructions.map(({ params }) => fusionOf(params).nodes.length)
@@ -119,7 +137,7 @@ const [rows, columns] = [3, 5]
 const like = (x: Tensor): Tensor => (x.rank === 2 ? x : broadcastTo(x, [rows, columns]))
 const pick = (xs: readonly Tensor[], k: number) => xs[k % xs.length] as Tensor
 
-const steps: fc.Arbitrary<Step> = fc.tuple(fc.nat(11), fc.nat(), fc.nat()).map(([kind, j, k]): Step => {
+const steps: fc.Arbitrary<Step> = fc.tuple(fc.nat(13), fc.nat(), fc.nat()).map(([kind, j, k]): Step => {
   const of: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
     x => tanh(x),
     x => exp(x.neg()),
@@ -129,6 +147,8 @@ const steps: fc.Arbitrary<Step> = fc.tuple(fc.nat(11), fc.nat(), fc.nat()).map((
     x => reshape(sin(reshape(like(x), [columns, rows])), [rows, columns]),
     x => transpose(reshape(like(x), [columns, rows])),
     x => sum(like(x), { axis: 0 }),
+    x => max(like(x), { axis: 0 }),
+    x => reshape(sum(like(x), { axis: 1 }), [rows, 1]).mul(like(x)),
     x => cumsum(like(x)).mul(0.1),
     x => named(x, 'some').square(),
     x => slice(like(x), [1, 0], [2, columns]).reshape([columns]),
