@@ -10,7 +10,7 @@
 import { rerunBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
-import { LONG, ladder, type Work, workAt, workFor } from './ladder.js'
+import { LONG, ladder, RATHER_LONG, type Work, workAt, workFor } from './ladder.js'
 import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor } from './policies.js'
@@ -165,8 +165,8 @@ export class Portfolio {
     if (this.#leastBytes !== undefined) return this.#leastBytes
     let least = this.full.needsBytes
     const may = (rung: Rung) => rung.needsAtLeastBytes < least
-    const lowest = this.#rungs.some(may) ? this.#lowestRung : -1
-    for (let r = lowest; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
+    if (this.#rungs.some(may)) this.#isReached(this.#rungs.length - 1)
+    for (let r = this.#reached; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
       const rung = this.#rungs[r]!
       if (!may(rung)) continue
       const shorter = this.#climb(rung).best
@@ -210,11 +210,6 @@ export class Portfolio {
     return r <= this.#reached
   }
 
-  /** The lowest limit at which there is a schedule; −1: there is none. */
-  get #lowestRung(): number {
-    return this.#isReached(this.#rungs.length - 1) ? this.#rungs.length - 1 : this.#reached
-  }
-
   /** Whether there is a schedule under a limit, with little work. */
   #probe(rung: Rung): Searched {
     rung.probed ??= this.#look(rung, this.#work.probe)
@@ -231,13 +226,17 @@ export class Portfolio {
     if (rung.climbed) return rung.climbed
     const { limitBytes, work } = rung
     const isLong = this.index.stepCount > LONG
-    let { found } = this.#search(limitBytes, [], { work: isLong ? work : work / 2 })
+    let { found } = this.#search(limitBytes, [], {
+      work: isLong ? work : work / 2,
+      leastPolicies: isLong && this.index.stepCount <= RATHER_LONG ? 2 : 1,
+    })
     const r = this.#rungs.indexOf(rung)
     const below = isLong || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
     if (below && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
       const from = [found.at(-1), this.#climb(below).found.at(-1)].flatMap(each => each ?? [])
       if (from.length > 0) found = this.#search(limitBytes, from, { work: work / 2, policies: [] }).found
     }
+    if (isLong) found = this.#byCostMadeShorter(found, limitBytes)
     const best = found.at(-1)
     rung.climbed = { found, best: best && this.#shorter(best, limitBytes), attempts: undefined }
     return rung.climbed
@@ -321,6 +320,12 @@ export class Portfolio {
     return searches[costs.indexOf(Math.min(...costs))]!.found
   }
 
+  /** The cheapest last: a search that compares schedules as they are may not have it there. */
+  #byCostMadeShorter(found: readonly Found[], limitBytes: number): readonly Found[] {
+    const costs = new Map(found.map(each => [each, this.#shorter(each, limitBytes).extraCost]))
+    return found.toSorted((a, b) => costs.get(b)! - costs.get(a)!)
+  }
+
   #shorter({ runs }: Found, limitBytes: number): Shorter {
     const trimmed = trim(this.index, residency(this.index, runs), limitBytes)
     return { residency: trimmed, extraCost: extraCostOf(this.index, trimmed.runs) }
@@ -388,7 +393,5 @@ function isBetter(a: Attempt, b: Attempt): boolean {
 
 /** Bytes of the records of some runs. */
 function recordBytesOf({ graph }: GraphIndex, runs: Int32Array): number {
-  let bytes = 0
-  for (const step of runs) bytes += graph.steps[step]?.recordBytes ?? 0
-  return bytes
+  return runs.reduce((bytes, step) => bytes + (graph.steps[step]?.recordBytes ?? 0), 0)
 }
