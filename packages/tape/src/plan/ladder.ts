@@ -26,6 +26,9 @@ const FEWEST_SHARES = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 0.95]
 /** More steps than this are a long graph, which is scheduled by policies alone. */
 export const LONG = 800
 
+/** Up to so many steps, a long graph is scheduled by two policies at least. */
+export const RATHER_LONG = 4000
+
 /** More steps than this are a very long graph. */
 export const VERY_LONG = 30_000
 
@@ -74,8 +77,11 @@ export function workFor(stepCount: number): Work {
   return { attempt, probe: attempt / 4, failures }
 }
 
-/** What searches of a graph that is not long look at, about, under all limits together: so many a step, within a bound. */
-const WORK = { each: 24_000, most: 1e7 }
+/**
+ * What searches of a graph that is not long look at, about, under one limit: so many a step, within a bound, and of small
+ * graphs, whose attempts are quick, so many for each pair of steps, within another.
+ */
+const WORK = { each: 480, most: 2e5, pairs: 100, mostForPairs: 6e4 }
 
 /** What attempts at a long graph look at under all limits together, about: so much, and so many a step. */
 const LONG_WORK = { least: 1.6e7, each: 500 }
@@ -88,7 +94,11 @@ export function workAt(below: number, stepCount: number): number {
   if (stepCount > LONG) {
     return (LONG_WORK.least + LONG_WORK.each * stepCount) / sharesFor(stepCount).length
   }
-  const even = Math.min(WORK.most, WORK.each * stepCount) / 50
+  const { each, most, pairs, mostForPairs } = WORK
+  const even = Math.max(
+    Math.min(most, each * stepCount),
+    Math.min(mostForPairs, pairs * stepCount * stepCount),
+  )
   return Math.max(LEAST_WORK, even * Math.max(1, 10 / (below + 1)))
 }
 

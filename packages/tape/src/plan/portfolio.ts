@@ -10,7 +10,7 @@
 import { rerunBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
-import { LONG, ladder, type Work, workAt, workFor } from './ladder.js'
+import { LONG, ladder, RATHER_LONG, type Work, workAt, workFor } from './ladder.js'
 import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor } from './policies.js'
@@ -68,7 +68,10 @@ export class Portfolio {
   readonly #bound: (limitBytes: number) => number
   readonly #snapshotCost: Float64Array
   readonly #work: Work
-  #lowest: number | undefined
+  /** The lowest limit that is known to be reached, and the highest that was probed in vain. */
+  #reached = -1
+  #missed: number
+  #isLowestKnown = false
   #leastBytes: number | undefined
 
   constructor(graph: Graph) {
@@ -85,6 +88,7 @@ export class Portfolio {
     this.#work = workFor(stepCount)
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
     const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes)
+    this.#missed = limits.length
     this.#rungs = limits.map((limitBytes, r) => ({
       limitBytes,
       fromBytes: limits[r + 1] ?? this.sets.largestBytes,
@@ -103,11 +107,10 @@ export class Portfolio {
   /** The cheapest attempt that fits, the lower peak among equals. */
   best(budgetBytes: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
-    const may = (rung: Rung) => rung.needsAtLeastBytes <= budgetBytes
-    if (!this.#rungs.some(may)) return undefined
     let best: Attempt | undefined
-    for (const rung of this.#rungs.slice(0, this.#lowestRung + 1).filter(may)) {
-      if (this.#cannotBeat(rung.limitBytes, best)) continue
+    for (const [r, rung] of this.#rungs.entries()) {
+      if (rung.needsAtLeastBytes > budgetBytes) continue
+      if (this.#cannotBeat(rung.limitBytes, best) || !this.#isReached(r)) break
       const { best: shorter } = this.#climb(rung)
       if (shorter === undefined || (best && !mayBeat(shorter, best))) continue
       best = bestOf(best, this.#attemptsAt(rung), budgetBytes)
@@ -120,10 +123,8 @@ export class Portfolio {
     if (this.full.needsBytes <= budgetBytes) return this.full
     const best = this.best(budgetBytes)
     if (work <= 0) return best
-    const near = this.#rungs
-      .slice(0, this.#lowestRung + 1)
-      .find(({ limitBytes }) => limitBytes <= budgetBytes)
-    const from = near ? this.#climb(near).found.slice(-1) : []
+    const near = this.#rungs.findIndex(({ limitBytes }) => limitBytes <= budgetBytes)
+    const from = near >= 0 && this.#isReached(near) ? this.#climb(this.#rungs[near]!).found.slice(-1) : []
     let left = work
     return this.#bestNear(best, budgetBytes, limitBytes => {
       // neither way of comparing is better everywhere
@@ -164,8 +165,8 @@ export class Portfolio {
     if (this.#leastBytes !== undefined) return this.#leastBytes
     let least = this.full.needsBytes
     const may = (rung: Rung) => rung.needsAtLeastBytes < least
-    const lowest = this.#rungs.some(may) ? this.#lowestRung : -1
-    for (let r = lowest; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
+    if (this.#rungs.some(may)) this.#isReached(this.#rungs.length - 1)
+    for (let r = this.#reached; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
       const rung = this.#rungs[r]!
       if (!may(rung)) continue
       const shorter = this.#climb(rung).best
@@ -187,26 +188,26 @@ export class Portfolio {
   }
 
   /**
-   * The lowest limit at which there is a schedule, by bisection, and then downwards as long as not too much fails; below it
-   * nothing is looked for. −1: there is none.
+   * Whether a limit is no lower than the lowest at which there is a schedule, which is found by bisection, and then downwards
+   * as long as not too much fails; below it nothing is looked for. Bisection goes on only until the answer is clear.
    */
-  get #lowestRung(): number {
-    if (this.#lowest !== undefined) return this.#lowest
+  #isReached(r: number): boolean {
     const rungs = this.#rungs
-    let [lowest, failing] = [-1, rungs.length]
-    while (failing - lowest > 1) {
-      const middle = (lowest + failing) >> 1
-      if (this.#probe(rungs[middle]!).found.length > 0) lowest = middle
-      else failing = middle
+    if (r >= rungs.length) return false
+    while (r > this.#reached && this.#missed - this.#reached > 1) {
+      const middle = (this.#reached + this.#missed) >> 1
+      if (this.#probe(rungs[middle]!).found.length > 0) this.#reached = middle
+      else this.#missed = middle
     }
+    if (r <= this.#reached || this.#isLowestKnown) return r <= this.#reached
     let left = this.#work.failures
-    for (let r = lowest + 1; r < rungs.length && left > 0; r++) {
-      const { found, work } = this.#look(rungs[r]!, this.#work.attempt)
-      if (found.length > 0) lowest = r
+    for (let below = this.#reached + 1; below < rungs.length && left > 0; below++) {
+      const { found, work } = this.#look(rungs[below]!, this.#work.attempt)
+      if (found.length > 0) this.#reached = below
       else left -= work
     }
-    this.#lowest = lowest
-    return lowest
+    this.#isLowestKnown = true
+    return r <= this.#reached
   }
 
   /** Whether there is a schedule under a limit, with little work. */
@@ -225,13 +226,17 @@ export class Portfolio {
     if (rung.climbed) return rung.climbed
     const { limitBytes, work } = rung
     const isLong = this.index.stepCount > LONG
-    let { found } = this.#search(limitBytes, [], { work: isLong ? work : work / 2 })
+    let { found } = this.#search(limitBytes, [], {
+      work: isLong ? work : work / 2,
+      leastPolicies: isLong && this.index.stepCount <= RATHER_LONG ? 2 : 1,
+    })
     const r = this.#rungs.indexOf(rung)
-    const below = r < this.#lowestRung && !isLong ? this.#rungs[r + 1] : undefined
+    const below = isLong || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
     if (below && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
       const from = [found.at(-1), this.#climb(below).found.at(-1)].flatMap(each => each ?? [])
       if (from.length > 0) found = this.#search(limitBytes, from, { work: work / 2, policies: [] }).found
     }
+    if (isLong) found = this.#byCostMadeShorter(found, limitBytes)
     const best = found.at(-1)
     rung.climbed = { found, best: best && this.#shorter(best, limitBytes), attempts: undefined }
     return rung.climbed
@@ -315,6 +320,12 @@ export class Portfolio {
     return searches[costs.indexOf(Math.min(...costs))]!.found
   }
 
+  /** The cheapest last: a search that compares schedules as they are may not have it there. */
+  #byCostMadeShorter(found: readonly Found[], limitBytes: number): readonly Found[] {
+    const costs = new Map(found.map(each => [each, this.#shorter(each, limitBytes).extraCost]))
+    return found.toSorted((a, b) => costs.get(b)! - costs.get(a)!)
+  }
+
   #shorter({ runs }: Found, limitBytes: number): Shorter {
     const trimmed = trim(this.index, residency(this.index, runs), limitBytes)
     return { residency: trimmed, extraCost: extraCostOf(this.index, trimmed.runs) }
@@ -382,7 +393,5 @@ function isBetter(a: Attempt, b: Attempt): boolean {
 
 /** Bytes of the records of some runs. */
 function recordBytesOf({ graph }: GraphIndex, runs: Int32Array): number {
-  let bytes = 0
-  for (const step of runs) bytes += graph.steps[step]?.recordBytes ?? 0
-  return bytes
+  return runs.reduce((bytes, step) => bytes + (graph.steps[step]?.recordBytes ?? 0), 0)
 }

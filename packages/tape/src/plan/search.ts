@@ -2,7 +2,8 @@
  * Looks for a schedule under a limit that runs little again: every policy of a list once, then a search among biases.
  * A step of the search makes it unlikelier that something leaves which ran again, or changes the odds of a few gaps or of a
  * whole stretch of the program; what is no dearer stays (random-key local search, in the
- * manner of Bean 1994; the greedy eviction that reads the keys is {@link schedule}). A search with work left begins anew.
+ * manner of Bean 1994; the greedy eviction that reads the keys is {@link schedule}). A search that gets no further begins anew by
+ * another policy, and every third time goes back to the best it has found.
  *
  * Work is counted, not timed, and numbers are drawn from a generator of its own, so the outcome depends on the graph
  * and the limit alone.
@@ -28,6 +29,8 @@ export interface Found extends Start {
 export interface SearchOptions {
   readonly limitBytes: number
   readonly policies: readonly Policy[]
+  /** How many of them are tried whatever work that is. Default 1. */
+  readonly leastPolicies?: number
   /** Estimated cost of bringing back each storage as a snapshot. */
   readonly snapshotCost: Float64Array
   /** Storages and steps to look at; where nothing fits, as many as one attempt may look at. */
@@ -54,8 +57,10 @@ export interface Searched {
   readonly work: number
 }
 
-/** Without an improvement for so many steps of search a step of the graph, a search begins anew; within bounds. */
-const PATIENCE = { each: 1, least: 64, most: 400 }
+/** Without an improvement for so many steps of search, it goes on from elsewhere. */
+const PATIENCE = 60
+/** Where nothing fits for so many steps of search a step of the graph, a search gives up; within bounds. */
+const GIVING_UP = { each: 1, least: 64, most: 400 }
 /** What an attempt counts for itself, in storages and steps that are looked at, for each step of the graph. */
 const ATTEMPT_WORK = 4
 /** What making a schedule shorter counts, for each of its runs. */
@@ -69,8 +74,9 @@ const TOLD = 3
 export function search(index: GraphIndex, options: SearchOptions): Searched {
   const hunt = new Hunt(index, options)
   const starts = [...options.policies.map(policy => ({ policy, bias: undefined })), ...options.from]
+  const { leastPolicies: least = 1 } = options
   for (const [k, { policy, bias }] of starts.entries()) {
-    if (k > 0 && (hunt.isOver() || hunt.isDone())) break
+    if (hunt.isDone() || (k >= least && hunt.isOver())) break
     hunt.attempt(policy, bias)
   }
   hunt.improve()
@@ -84,7 +90,9 @@ class Hunt implements Searched {
   readonly #options: SearchOptions
   readonly #random = randomNumbers(0x9e3779b9)
   work = 0
-  /** Where the search is: the best schedule since it began, or began anew. */
+  /** How often it went on from elsewhere. */
+  #turns = 0
+  /** Where the search is: the best schedule since it began, or went on from elsewhere. */
   #now: Found | undefined
   /** What came farthest before anything was found. */
   #nearest: Start | undefined
@@ -110,10 +118,10 @@ class Hunt implements Searched {
     }
     const { runs, extraCost } = this.#options.isShortening ? this.#shorter(result.runs) : result
     if (extraCost > before) return false
-    this.#now = { runs, extraCost, policy, bias }
-    this.#again = writtenAgain(this.#index, runs)
+    const now = { runs, extraCost, policy, bias }
+    this.#goOnFrom(now)
     if (extraCost < (this.found.at(-1)?.extraCost ?? Infinity)) {
-      this.found.push(this.#now)
+      this.found.push(now)
       if (this.found.length > TOLD) this.found.shift()
     }
     return extraCost < before
@@ -127,17 +135,39 @@ class Hunt implements Searched {
   }
 
   improve(): void {
-    const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, PATIENCE.each * this.#index.stepCount))
+    const { each, least, most } = GIVING_UP
+    const giveUpAt = Math.min(most, Math.max(least, each * this.#index.stepCount))
     for (let idle = 0; !this.isOver(); idle++) {
       if (this.isDone()) return
-      if (idle === patience) {
-        if (!this.#now && !(this.#options.isPersistent && this.found.length === 0)) return
-        this.#now = undefined
+      const isNothing = this.found.length === 0
+      if (isNothing && idle === giveUpAt && !this.#options.isPersistent) return
+      if (idle >= (isNothing ? giveUpAt : PATIENCE)) {
+        this.#goElsewhere()
         idle = 0
       }
       const from = this.#now ?? (this.found.length === 0 && this.#random() < 0.7 ? this.#nearest : undefined)
       if (from ? this.#step(from) : this.#anywhere()) idle = 0
     }
+  }
+
+  /** Anew by the next policy, varied once all have had their turn, or, every third time, to the best schedule found. */
+  #goElsewhere(): void {
+    const { policies } = this.#options
+    const turn = this.#turns++
+    const best = this.found.at(-1)
+    if (best && (turn % 3 === 2 || policies.length === 0)) {
+      this.#goOnFrom(best)
+      return
+    }
+    this.#now = undefined
+    const next = turn - Math.floor(turn / 3)
+    const policy = policies[next % policies.length]
+    if (policy) this.attempt(next < policies.length ? policy : this.#varied(policy), undefined)
+  }
+
+  #goOnFrom(schedule: Found): void {
+    this.#now = schedule
+    this.#again = writtenAgain(this.#index, schedule.runs)
   }
 
   isOver(): boolean {
