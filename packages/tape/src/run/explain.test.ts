@@ -12,6 +12,7 @@ import {
   forLoop,
   formatExplanation,
   grad,
+  matmul,
   type Plan,
   type Program,
   record,
@@ -261,4 +262,36 @@ describe('as text', () => {
 test('what does not fit is refused as it is when it is compiled', () => {
   const { program } = record((x: Tensor) => x.exp().sin(), f32(1000))
   expect(() => explain(program, { memoryBytes: 5000 })).toThrow(BudgetError)
+})
+
+test('states in a store are said to be there', () => {
+  const step = (y: Tensor) => matmul(y, y).tanh()
+  const known = (x: Tensor) => forLoop(200, (_, y) => step(y), x).sum()
+  const open = (x: Tensor) =>
+    whileLoop(
+      ([k]: readonly [Tensor, Tensor]) => k.less(200),
+      ([k, y]: readonly [Tensor, Tensor]) => [k.add(1), step(y)] as const,
+      [tensor(0), x] as const,
+    )[1].sum()
+  const linesOf = (loss: (x: Tensor) => Tensor) => {
+    const { program } = record(x => grad(loss)(x), f32(64, 64))
+    const explanation = explain(simplify(program), { memoryBytes: 300_000, spillBytes: 2 ** 30 })
+    expect(explanation.loops.some(({ spilled }) => spilled)).toBe(true)
+    return formatExplanation(explanation)
+      .split('\n')
+      .filter(line => / steps|: steps/.test(line))
+      .map(line => line.replace(/ {2}\S+$/, ''))
+  }
+  expect(linesOf(known)).toMatchInlineSnapshot(`
+    [
+      "scan: 200 steps, 50 states of 16 KiB each kept, every 4, in the store",
+      "revolve: 200 steps, 0 snapshots of 16 KiB each in stretches of 4 from the store",
+    ]
+  `)
+  expect(linesOf(open)).toMatchInlineSnapshot(`
+    [
+      "while: steps while its condition holds, no states kept",
+      "rewind: steps while its condition holds, 1 snapshots of 16 KiB each in stretches of 1 from the store",
+    ]
+  `)
 })

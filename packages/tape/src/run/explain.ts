@@ -240,20 +240,26 @@ function loopsIn(instruction: Instruction, depth: number): readonly ExplainedLoo
       const { forward, forwardConstants, reverse, snapshots, spill } = control
       const stateBytes = bytesOfInputs(forward, forwardConstants)
       const inside = [forward, reverse].flatMap(part => loopsOf(part, depth + 1))
-      const kept = { keptStates: snapshots, ...(spill && { every: spill.every }) }
+      const kept = { keptStates: snapshots, ...(spill && { every: spill.every, spilled: true as const }) }
       return [{ op: 'rewind', ...where, stateBytes, ...kept }, ...inside]
     }
     case 'scan': {
-      const { body, length, constants, carries, history, every = 1 } = control
+      const { body, length, constants, carries, history, every = 1, spill } = control
       const stateBytes = bytesOfInputs(body, constants, constants + carries)
-      const kept = history.length > 0 ? { keptStates: Math.ceil(length / every), every } : { keptStates: 0 }
+      const states = {
+        keptStates: Math.ceil(length / every),
+        every,
+        ...(spill && { spilled: true as const }),
+      }
+      const kept = history.length > 0 ? states : { keptStates: 0 }
       return [{ op: 'scan', ...where, length, stateBytes, ...kept }, ...loopsOf(body, depth + 1)]
     }
     case 'revolve': {
-      const { forward, forwardConstants, states, length, every, snapshots } = control
+      const { forward, forwardConstants, states, length, every, snapshots, spill } = control
       const stateBytes = bytesOfInputs(forward, forwardConstants, forwardConstants + states)
       const inside = [forward, control.reverse].flatMap(part => loopsOf(part, depth + 1))
-      return [{ op: 'revolve', ...where, length, stateBytes, keptStates: snapshots, every }, ...inside]
+      const kept = { keptStates: snapshots, every, ...(spill && { spilled: true as const }) }
+      return [{ op: 'revolve', ...where, length, stateBytes, ...kept }, ...inside]
     }
   }
 }

@@ -65,15 +65,16 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-function loopLine({ op, at, depth, length, stateBytes, keptStates, every }: ExplainedLoop): string {
+function loopLine({ op, at, depth, length, stateBytes, keptStates, every, spilled }: ExplainedLoop): string {
   const steps = length === undefined ? 'steps while its condition holds' : `${length} steps`
   const states = `of ${formatByteSize(stateBytes)} each`
+  const stored = spilled ? ' from the store' : ''
   const kept =
-    op === 'revolve'
-      ? `${keptStates} snapshots ${states} in stretches of ${every}`
+    op === 'revolve' || (op === 'rewind' && spilled)
+      ? `${keptStates} snapshots ${states} in stretches of ${every}${stored}`
       : keptStates === 0
         ? 'no states kept'
-        : `${keptStates} states ${states} kept${every === 1 ? '' : `, every ${every}`}`
+        : `${keptStates} states ${states} kept${every === 1 || every === undefined ? '' : `, every ${every}`}${spilled ? ', in the store' : ''}`
   return `${'  '.repeat(depth)}${op}: ${steps}, ${kept}${at === undefined ? '' : `  ${at}`}`
 }
 

@@ -67,10 +67,12 @@ export interface ExplainedLoop {
   readonly length?: number
   /** Bytes of one state. */
   readonly stateBytes: number
-  /** Number of states that are kept at once; of a `revolve`, those beside the ones it was given. */
+  /** Number of states that are kept at once; of a `revolve`, those beside the ones it was given, and of a `rewind` beside records. */
   readonly keptStates: number
   /** States of every so many steps are kept; 1 for all, left out for none. */
   readonly every?: number
+  /** Whether the states of every so many steps are in a store and not in memory. */
+  readonly spilled?: true
 }
 
 /** An action. */
