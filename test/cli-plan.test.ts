@@ -199,6 +199,8 @@ describe('the page', () => {
         fix       check the path; it is taken from …"
     `)
     expect(existsSync(join(folder, 'nowhere'))).toBe(false)
+    expect(await refused('--out', graph[1] as string)).toContain(', the graph itself.')
+    expect(JSON.parse(read(graph[1] as string))).toEqual(chain(6))
 
     write('pages/plan.html', 'before')
     expect(await refused('--out', 'pages/plan.html', '--memory', '16')).toMatch(/BudgetError: /)

@@ -216,7 +216,8 @@ describe('messages say what, where, and how to mend it', () => {
       "RecordError RECORD
       item() was asked of f32[] while recording: %0 has no value yet.
         expected  a tensor that has been computed
-        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true }"
+        at        errors.test.ts:…
+        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true } and read outside of the functions of loops"
     `)
   })
 

@@ -151,7 +151,10 @@ export class BudgetError extends WengertError {
 
   /** The budget that was given, in bytes. */
   readonly budgetBytes: number
-  /** The fewest bytes with which planning succeeds; running with exactly these works. */
+  /**
+   * The fewest bytes with which planning succeeds; running with exactly these works. Of define-by-run code that reads a value there
+   * is no room for, those of the path up to there.
+   */
   readonly leastBytes: number
 
   constructor(parts: ErrorParts & { readonly budgetBytes: number; readonly leastBytes: number }) {

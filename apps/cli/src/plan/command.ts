@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs'
+import { OptionError } from '@wengert/tape'
 import { say } from '../terminal/index.js'
 import type { ModelName, ModelOptions } from './models/index.js'
 import { pageOf } from './page/index.js'
@@ -34,8 +36,17 @@ export const planModelCommand = (model: ModelName, options: ModelOptions, output
  *
  * @throws as {@link planModelCommand}; GraphError for a file that holds no graph.
  */
-export const planGraphCommand = async (file: string, output: PlanOutput): Promise<void> =>
-  planCommand(await graphSubject(file), output)
+export async function planGraphCommand(file: string, output: PlanOutput): Promise<void> {
+  const subject = await graphSubject(file)
+  if (output.out !== undefined && placeFor('--out', output.out) === realpathSync(file)) {
+    throw new OptionError({
+      summary: `\`--out\` is ${JSON.stringify(output.out)}, the graph itself.`,
+      expected: 'another file',
+      data: { option: '--out', value: output.out },
+    })
+  }
+  planCommand(subject, output)
+}
 
 function planCommand(subject: Subject, { memory, out, json, searchMs }: PlanOutput): void {
   // before planning, which may take a while

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 
 /** What a number of steps is, in words. */
 export const STEPS = 'a whole number of steps, fewer than 2³¹'
@@ -12,7 +13,7 @@ export const isStepCount = (steps: unknown): steps is number =>
 export function checkSteps(op: string, option: string, steps: number): void {
   if (isStepCount(steps)) return
   throw new OptionError({
-    summary: `${op}: \`${option}\` is ${String(steps)}.`,
+    summary: `${op}: \`${option}\` is ${shown(steps)}.`,
     expected: STEPS,
     at: callerLocation(),
     data: { option },

@@ -1,5 +1,6 @@
 import { type DType, elementBytes } from '@wengert/kernels'
 import { OptionError, RecordError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { shown } from '../options.js'
 import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 
@@ -139,7 +140,8 @@ export function dataOf(x: Tensor, reader = 'the data'): Data {
   throw new RecordError({
     summary: `${reader} was asked of ${formatAval(x.aval)} while recording: %${(state as { value: number }).value} has no value yet.`,
     expected: 'a tensor that has been computed',
-    fix: 'choose between values with where, cond or whileLoop, or record with { dynamic: true }',
+    at: callerLocation(),
+    fix: 'choose between values with where, cond or whileLoop, or record with { dynamic: true } and read outside of the functions of loops',
   })
 }
 

@@ -15,8 +15,8 @@ import {
   costOfPlanned,
   type Executable,
   type Planned,
+  planForArena,
   planIfAnyKeeping,
-  planKeeping,
   Regions,
 } from '../run/index.js'
 import { orderMoves, type Relocation } from './moves.js'
@@ -103,7 +103,7 @@ export function resume(
     const scratch = begunWith([])
     if (!onwards) {
       const { program: rest, regions } = scratch
-      return moved(scratch, planKeeping(rest, [], budget, regions)) as Attempt
+      return moved(scratch, planForArena(rest, [], budget, regions)) as Attempt
     }
     if (scratch.needs.cost >= costOfPlanned(onwards.planned)) return onwards
     const other = attemptOf(scratch)

@@ -1,10 +1,11 @@
 import { BudgetError } from '../errors.js'
 import { formatByteSize, type Program } from '../program/index.js'
-import { PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
+import { ARENA_LIMIT_BYTES, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
 import { type CompileOptions, compile } from './compile.js'
 import type { Executable } from './executable.js'
 import { explain } from './explain.js'
 import type { Explanation } from './explanation.js'
+import { BEYOND } from './plan-or-refuse.js'
 
 /**
  * Compiles for an arena of at most so many bytes, of which whole pages are usable.
@@ -47,7 +48,10 @@ export function inPages(error: BudgetError, memoryBytes: number): BudgetError {
     ...error.parts,
     summary: `No plan fits ${memoryBytes} bytes.`,
     expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
-    fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+    fix:
+      leastBytes > ARENA_LIMIT_BYTES
+        ? BEYOND
+        : `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
     budgetBytes: memoryBytes,
     leastBytes,
     cause: error,

@@ -2,7 +2,7 @@ import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/k
 import { type Aval, hash, type Program } from '../program/index.js'
 import type { Planned } from './choose.js'
 import type { Executable, Static } from './executable.js'
-import { planKeeping } from './keep.js'
+import { planForArena } from './keep.js'
 import { type LaidOut, layOut } from './lay-out.js'
 import { encode, kernelsOf } from './unit.js'
 
@@ -40,7 +40,7 @@ export type Arithmetic = 'fast' | 'portable'
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
   const { memoryBytes = Number.POSITIVE_INFINITY, spillBytes = 0, pinned = [] } = options
-  return compilePlanned(planKeeping(program, pinned, { memoryBytes, spillBytes }), options)
+  return compilePlanned(planForArena(program, pinned, { memoryBytes, spillBytes }), options)
 }
 
 /** Compiles a program as it was planned. */

@@ -3,6 +3,7 @@ import { randomPrograms } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  ARENA_LIMIT_BYTES,
   BudgetError,
   checkpoint,
   compile,
@@ -25,6 +26,7 @@ import {
 } from '../index.js'
 import { planKeeping } from './keep.js'
 import type { Lowered } from './lowered.js'
+import { plansOf } from './plans-of.js'
 
 /** The fewest bytes for a program. */
 function leastOf(program: Program): number {
@@ -294,4 +296,23 @@ test('states in a store are said to be there', () => {
       "rewind: steps while its condition holds, 1 snapshots of 16 KiB each in stretches of 1 from the store",
     ]
   `)
+})
+
+test('what would take more than an arena can have is planned within that', () => {
+  const loss = (x: Tensor) => {
+    let y = x.broadcastTo([2 ** 12, 2 ** 14])
+    for (let k = 0; k < 8; k++) y = y.sin().exp().mul(x)
+    return y.sum()
+  }
+  const { program } = record(x => grad(loss)(x), f32())
+  const simple = simplify(program)
+  const { peakBytes, recordBytes } = plansOf(simple)(Number.POSITIVE_INFINITY).chosen
+  expect(peakBytes + recordBytes).toBeGreaterThan(ARENA_LIMIT_BYTES)
+  for (const memoryBytes of [undefined, 2 ** 36]) {
+    expect(explain(simple, { memoryBytes }).peakBytes).toBeLessThanOrEqual(ARENA_LIMIT_BYTES)
+    expect(compile(simple, { memoryBytes }).peakBytes).toBeLessThanOrEqual(ARENA_LIMIT_BYTES)
+  }
+  // A matrix by itself is too large for any.
+  const huge = record((x: Tensor) => matmul(x, x), f32(2 ** 15, 2 ** 15)).program
+  expect(() => compile(huge)).toThrow(/one memory has at most 4 GiB/)
 })

@@ -11,7 +11,7 @@ import {
 import type { Planned } from './choose.js'
 import type { CompileOptions } from './compile.js'
 import type { ExplainedLoop, ExplainedValue, Explanation, Fate, Moment } from './explanation.js'
-import { planKeeping } from './keep.js'
+import { planForArena, planKeeping } from './keep.js'
 import type { Lowered } from './lowered.js'
 
 /**
@@ -33,7 +33,7 @@ export function explain(
     pinned = [],
   }: Pick<CompileOptions, 'memoryBytes' | 'spillBytes' | 'pinned'> = {},
 ): Explanation {
-  const planned = planKeeping(program, pinned, { memoryBytes, spillBytes })
+  const planned = planForArena(program, pinned, { memoryBytes, spillBytes })
   const { chosen, lowered } = planned
   const ample =
     chosen.extraCost === 0 && memoryBytes === Number.POSITIVE_INFINITY

@@ -23,7 +23,7 @@ export type {
 } from './explanation.js'
 export { formatExplanation } from './explanation-text.js'
 export { instantiate } from './instance.js'
-export { planIfAnyKeeping, planKeeping } from './keep.js'
+export { planForArena, planIfAnyKeeping } from './keep.js'
 export { costOf, lower } from './lower.js'
 export type { Lowered } from './lowered.js'
 export { describe } from './plan-or-refuse.js'

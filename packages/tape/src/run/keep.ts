@@ -43,6 +43,24 @@ export function planKeeping(
   return outcome
 }
 
+/**
+ * As {@link planKeeping}, for an arena: without a budget, or with one beyond what an arena may have, that is the budget of what
+ * would take more.
+ *
+ * @throws {@link BudgetError} if no plan fits, with the fewest bytes that would do.
+ */
+export function planForArena(
+  program: Program,
+  pinned: readonly boolean[],
+  budget: Budget,
+  regions = new Regions(),
+): Planned {
+  const planned = planKeeping(program, pinned, budget, regions)
+  const { peakBytes, recordBytes } = planned.chosen
+  if (peakBytes + recordBytes <= ARENA_LIMIT_BYTES) return planned
+  return planKeeping(program, pinned, { ...budget, memoryBytes: ARENA_LIMIT_BYTES }, regions)
+}
+
 /** As {@link planKeeping}; undefined if no plan fits, without finding out how many bytes would do. */
 export const planIfAnyKeeping = (...args: Parameters<typeof planOrRefusal>): Planned | undefined =>
   plannedOf(planOrRefusal(...args))

@@ -1,6 +1,7 @@
 import { BudgetError } from '../errors.js'
 import { atLeastBytes, type Plan, planIfAny, refusalOf } from '../plan/index.js'
 import { type Aval, formatAval, type Program, writtenOp } from '../program/index.js'
+import { ARENA_LIMIT_BYTES } from './arena.js'
 import type { Lowered } from './lowered.js'
 
 /** That nothing fits. */
@@ -10,6 +11,9 @@ export interface Refusal {
   /** Why, with the fewest bytes that will do; found out when it is asked for, since that takes long. */
   readonly error: () => BudgetError
 }
+
+/** What helps where no memory is large enough. */
+export const BEYOND = 'use smaller batches or layers, since one memory has at most 4 GiB'
 
 /** Tells a refusal from what was found. */
 export const isRefusal = (outcome: object): outcome is Refusal => 'atLeastBytes' in outcome
@@ -43,7 +47,10 @@ function tooTight(program: Program, { graph, instructionOf }: Lowered, budgetByt
     summary: `No plan fits ${budgetBytes} bytes.`,
     expected: `a budget of at least ${leastBytes} bytes`,
     at: instruction && describe(program, instruction),
-    fix: `give at least ${leastBytes} bytes, or use smaller batches or layers`,
+    fix:
+      leastBytes > ARENA_LIMIT_BYTES
+        ? BEYOND
+        : `give at least ${leastBytes} bytes, or use smaller batches or layers`,
     budgetBytes,
     leastBytes,
     cause,

@@ -82,7 +82,8 @@ describe('define by run', () => {
     expect(() => f(tensor(2))).toThrowErrorMatchingInlineSnapshot(`
       [RecordError: item() was asked of f32[] while recording: %4 has no value yet.
         expected  a tensor that has been computed
-        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true }]
+        at        dynamic.test.ts:9:23
+        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true } and read outside of the functions of loops]
     `)
   })
 })
