@@ -10,7 +10,7 @@ import { cost, figureRows, percent } from './words.js'
 export function sayReport(report: PlanReport): void {
   const { bold, dim } = colours()
   say(table(figureRows(report)))
-  const { curve, budgetBytes } = report
+  const { curve, budgetBytes, loops } = report
   const last = curve.at(-1) as CurvePoint
   if (curve.length === 1) {
     const every = `Every budget from ${formatByteSize(last.peakBytes)} on keeps everything`
@@ -23,6 +23,7 @@ export function sayReport(report: PlanReport): void {
   say(dim(`extra cost in %${scale} against ${unitOf(last.peakBytes).name}${mark}`))
   say(chartOf(curve, budgetBytes))
   say(pointsTable(curve, budgetBytes))
+  if (loops.length > 0) say(dim('Steps that loops run again are inside of their runs, and not counted here.'))
 }
 
 const MOST_ROWS = 12
