@@ -42,6 +42,7 @@ export function reportTable(report: TrainReport): string {
     ['workers', report.workers === 0 ? '0 (this thread)' : `${report.workers}`],
     ['budget', `${formatByteSize(report.memoryBudgetBytes)} (${report.memoryBudgetBytes} bytes)`],
     ['measured peak', `${formatByteSize(report.peakBytes)} (${report.peakBytes} bytes)`],
+    ...(report.turbo ? [['re-vectoriser', 'on']] : []),
     ['fingerprint', report.fingerprint],
   ])
 }
