@@ -40,7 +40,7 @@ describe('any graph', () => {
       }),
       { numRuns: 100 },
     )
-  }, 20_000)
+  })
 
   test('storing everything runs each step once', () => {
     fc.assert(
@@ -271,7 +271,7 @@ describe('moves', () => {
       { numRuns: 80, seed: 7 },
     )
     expect(moved).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   test('a storage is moved where two gaps lie on both sides of it', () => {
     const b = new GraphBuilder()
