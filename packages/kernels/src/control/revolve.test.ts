@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
 import type { Kernel } from '../kernel.js'
-import { i32 } from '../wasm/index.js'
+import { act, at, put } from '../testing/words.js'
+import { type FunctionBuilder, i32 } from '../wasm/index.js'
 import { advancedSteps, beginnings, forwardSteps, revolve, revolveLists } from './revolve.js'
 
 /** Memory words: what the lists read and write. */
@@ -26,24 +27,11 @@ const RECORDS = 8192
 
 const word = (k: number): number => 4 * k
 
-/** A kernel without operands that does something to words at fixed addresses. */
-const act = (key: string, emit: (f: Parameters<Kernel['emit']>[0]['f']) => void): Kernel => ({
-  key,
-  inputs: 0,
-  outputs: 0,
-  scratchBytes: 0,
-  flops: 0,
-  emit: ({ f }) => emit(f),
-})
-
-const at = (k: number) => i32.load(i32.const(word(k)))
 const slot = () => i32.add(word(WORDS.snapshots), i32.mul(at(WORDS.place), 4))
 const room = () => i32.add(word(WORDS.room), i32.mul(at(WORDS.slot), 4))
-const put = (f: Parameters<Kernel['emit']>[0]['f'], k: number, value: Parameters<typeof i32.store>[1]) =>
-  f.do(i32.store(word(k), value))
 
 /** The state is the number of the step before which it is, and a residual that of its step, so that every mistake shows. */
-const advance = (f: Parameters<Kernel['emit']>[0]['f'], counted: number) => {
+const advance = (f: FunctionBuilder, counted: number) => {
   f.if(i32.ne(at(WORDS.state), at(WORDS.row)), () => put(f, WORDS.wrong, 1))
   put(f, WORDS.state, i32.add(at(WORDS.state), 1))
   put(f, counted, i32.add(at(counted), 1))

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
-import type { Kernel } from '../kernel.js'
 import { type RewindingAction, rewinding } from '../testing/rewinding.js'
-import { i32 } from '../wasm/index.js'
+import { act, at, put } from '../testing/words.js'
+import { type FunctionBuilder, i32 } from '../wasm/index.js'
 import { forwardSteps, mostSteps, repeatKeeping, rewind } from './index.js'
 
 /** Plays a loop and its reversal, and counts how often each step is run forward. */
@@ -135,19 +135,7 @@ const CODES = { save: 1, load: 2, begin: 3, advance: 4, reverse: 5 } as const
 
 /** The drivers on lists that write down what they are told to do. */
 function drivers() {
-  type F = Parameters<Kernel['emit']>[0]['f']
-  const at = (word: number) => i32.load(i32.const(4 * word))
-  const put = (f: F, word: number, value: Parameters<typeof i32.store>[1]) =>
-    f.do(i32.store(i32.const(4 * word), value))
-  const act = (key: string, emit: (f: F) => void): Kernel => ({
-    key,
-    inputs: 0,
-    outputs: 0,
-    scratchBytes: 0,
-    flops: 0,
-    emit: ({ f }) => emit(f),
-  })
-  const note = (f: F, code: number) => {
+  const note = (f: FunctionBuilder, code: number) => {
     f.do(i32.store(at(WORDS.log), i32.add(i32.mul(at(WORDS.place), 8), code)))
     put(f, WORDS.log, i32.add(at(WORDS.log), 4))
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
-import type { Kernel } from '../kernel.js'
-import { i32 } from '../wasm/index.js'
+import { act, at, put } from '../testing/words.js'
+import { type FunctionBuilder, i32 } from '../wasm/index.js'
 import {
   advancedSteps,
   type RevolveList,
@@ -28,19 +28,7 @@ interface Loop {
 
 /** A loop whose state counts its steps, and its reversal, which writes down each state that it pulls back from. */
 function machine() {
-  type F = Parameters<Kernel['emit']>[0]['f']
-  const at = (word: number) => i32.load(i32.const(4 * word))
-  const put = (f: F, word: number, value: Parameters<typeof i32.store>[1]) =>
-    f.do(i32.store(i32.const(4 * word), value))
-  const act = (key: string, emit: (f: F) => void): Kernel => ({
-    key,
-    inputs: 0,
-    outputs: 0,
-    scratchBytes: 0,
-    flops: 0,
-    emit: ({ f }) => emit(f),
-  })
-  const step = (f: F) => put(f, WORDS.state, i32.add(at(WORDS.state), 1))
+  const step = (f: FunctionBuilder) => put(f, WORDS.state, i32.add(at(WORDS.state), 1))
   const kernels = [
     repeatThinning(),
     revolve({ residuals: false, open: true }),

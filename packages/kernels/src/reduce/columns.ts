@@ -10,8 +10,11 @@ import { type FunctionBuilder, type I32, i32, type Local } from '../wasm/index.j
 import { combineTree, type Reduction } from './reduction.js'
 import type { Stage } from './rows.js'
 
+/** Rows that an accumulator row adds up before the tree begins. */
 export const LEAF_ROWS = 256
+/** Rows that are combined before they are added to it. */
 export const GROUP_ROWS = 8
+/** Columns whose accumulators stay in the nearest cache. */
 export const BLOCK_COLUMNS = 512
 
 /** Rows of some columns, in their order. */

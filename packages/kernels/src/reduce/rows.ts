@@ -10,6 +10,7 @@ import { nest } from '../map/index.js'
 import { type FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
 import { combineTree, firstLanes, identityBytes, type Reduction } from './reduction.js'
 
+/** Elements of a row that accumulators add up before the tree begins. */
 export const LEAF = 1024
 const ACCUMULATORS = 8
 const SLOT_BYTES = 16

@@ -1,6 +1,6 @@
 import type { Aval, FusionNode, Instruction, Params, Program } from '../program/index.js'
 import { type Group, groupsOf } from './groups.js'
-import { mapPrograms, programsOf } from './inner.js'
+import { mapInner } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'
 import { simplify } from './simplify.js'
@@ -16,22 +16,9 @@ const known = new WeakMap<Program, Program>()
  * fuse(program).instructions.map(({ op }) => op) // → ['fused']
  */
 export function fuse(program: Program): Program {
-  const made = known.get(program) ?? withFusedGroups(withFusedPrograms(program))
+  const made = known.get(program) ?? withFusedGroups(mapInner(program, fuse))
   known.set(program, made)
   return made
-}
-
-function withFusedPrograms(program: Program): Program {
-  let changed = false
-  const instructions = program.instructions.map(instruction => {
-    const own = programsOf(instruction)
-    const inner = own.map(fuse)
-    if (inner.every((one, k) => one === own[k])) return instruction
-    changed = true
-    let next = 0
-    return mapPrograms(instruction, () => inner[next++] as Program)
-  })
-  return changed ? { ...program, instructions } : program
 }
 
 function withFusedGroups(program: Program): Program {
