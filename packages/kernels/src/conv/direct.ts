@@ -84,7 +84,7 @@ function emitValue(
         })
         const [b, c] = [i32.add(filter, first * bytes), i32.add(y, first * bytes)]
         const [aStride, cStride] = [stride[1] * inChannels * bytes, outChannels * bytes]
-        f.call(tile, input, aStride, b, cStride, c, cStride, outWidth, window[0], live, 0, 0)
+        f.call(tile, input, aStride, b, cStride, c, cStride, outWidth, window[0], live, 0)
       }
       f.increase(input, stride[0] * rowBytes)
       f.increase(y, outWidth * outChannels * bytes)
@@ -215,7 +215,6 @@ function emitFilterPullback(
             rows,
             panel.live,
             add,
-            0,
           )
         }
       f.increase(input, jumpOf(spec))

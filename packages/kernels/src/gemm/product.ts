@@ -2,8 +2,9 @@ import type { FloatDType } from '../dtype.js'
 import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
 import { type I32, i32, int } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
-import { defineLoops, type LoopForm, MC, RAISED_ROWS } from './loops.js'
+import { defineLoops, type LoopForm, MC } from './loops.js'
 import { STRIP_GAP, WAY_BYTES } from './pack.js'
+import { raisedBytes } from './raised.js'
 import { STRIP } from './tile.js'
 import { isWide } from './wide.js'
 
@@ -66,8 +67,8 @@ const CROWDED_ROWS = 4
 const CROWDED_BYTES = 2048
 /** Of longer sums, rows half as far apart are fetched in time. */
 const FETCHED_TERMS = 64
-/** Products of fewer multiplications are not worth a look at the size of numbers. */
-const RAISE_WORK = 32768
+/** Sums of fewer terms are not worth a look at the size of numbers. It is their length alone that counts; see `range.ts`. */
+const RAISED_TERMS = 32
 /** With at most so many columns of C, Aᵀ·B is computed as its transpose. */
 const SWAP_COLUMNS = 36
 /** With at most so many rows of C, and twice as many columns or more, A·Bᵀ is computed as its transpose, */
@@ -109,7 +110,7 @@ export function planProduct(spec: ProductSpec): ProductPlan {
     packB,
     transposeC: swapped && !oneRow,
     oneRow,
-    raises: !oneRow && m >= PACK_ROWS && m * n * spec.k >= RAISE_WORK,
+    raises: spec.k >= RAISED_TERMS,
     wide: isWide() && !oneRow && !swapped,
   }
   const kc = block(spec.k, KC, 8)
@@ -117,7 +118,7 @@ export function planProduct(spec: ProductSpec): ProductPlan {
   const packedA = packedABytes(form, m, Math.min(kc, spec.k))
   const columns = Math.min(nc, roundUp(n, count))
   const packedB = packedBBytes(form, columns, Math.min(kc, spec.k))
-  const raised = form.raises && !form.transposeA ? RAISED_ROWS * roundUp(Math.min(kc, spec.k) * bytes, 16) : 0
+  const raised = form.raises ? raisedBytes(dtype, Math.min(m, MC), Math.min(nc, n), Math.min(kc, spec.k)) : 0
   const scratchBytes = packedA + packedB + raised
   return { spec, form, swapped, nc, kc, scratchBytes: spec.m * n * spec.k === 0 ? 0 : scratchBytes }
 }
@@ -155,11 +156,10 @@ const packedABytes = ({ dtype, transposeA }: LoopForm, m: number, k: number) => 
   return roundUp(Math.ceil(Math.min(m, MC) / STRIP) * stripBytes, 16)
 }
 
-/** Bytes of a packed block of B, or of one that is read in place but may have to be raised. */
-const packedBBytes = ({ dtype, packB, raises }: LoopForm, columns: number, k: number) => {
+/** Bytes of a packed block of B. */
+const packedBBytes = ({ dtype, packB }: LoopForm, columns: number, k: number) => {
   const { bytes, count } = lanesOf[dtype]
-  if (packB) return roundUp((roundUp(k, count) + count) * columns * bytes + SLACK_BYTES, 16)
-  return raises ? k * roundUp(columns * bytes, 16) : 0
+  return packB ? roundUp((roundUp(k, count) + count) * columns * bytes + SLACK_BYTES, 16) : 0
 }
 
 /** Emits the product; with k = 0 it emits nothing and leaves C as it is. */

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runKernel } from '../testing/run-kernel.js'
+import { detectFeatures } from '../wasm/index.js'
+import { contiguous } from './layout.js'
 import { type MatmulSpec, matmul } from './matmul.js'
 
 type Floats = Float32Array | Float64Array
@@ -87,13 +89,105 @@ describe('a product of tiny numbers', () => {
     )
     expect(out.every(x => x === Math.fround(60 * 2 ** -97 * largest))).toBe(true)
   })
+})
 
-  it('leaves rows alone that have a number of usual size in their block', () => {
-    const mixed = a.map((x, at) => (at === 0 ? 1 : x * 2 ** -126))
-    const out = run(spec, mixed, b)
-    const usual = run(spec, a, b)
-    usual.slice(50).forEach((x, at) => {
-      expect(Math.abs((out[50 + at] as number) - x * 2 ** -126)).toBeLessThanOrEqual(60 * 2 ** -150)
+/** Numbers of which whole rows of `length` and columns are tiny or zero, or have a few tiny ones among usual ones. */
+const mixed = (dtype: 'f32' | 'f64', rows: number, length: number, seed: number): Floats => {
+  const kind = (k: number) => Math.abs(Math.imul(k + seed, 2654435761)) % 7
+  const [down] = tiny[dtype]
+  return grid(dtype, rows * length, seed).map((x, at) => {
+    const [row, column] = [Math.floor(at / length), at % length]
+    if (kind(row) === 0 || kind(column + 1000) === 0) return x * down
+    if (kind(row) === 1) return 0
+    return kind(at) < 2 ? x * down : x
+  })
+}
+
+/** The sums by their definition, with a product rounded before it is added. */
+function sums({ dtype, m, n, k, transposeA, transposeB }: MatmulSpec, a: Floats, b: Floats): Floats {
+  const round = dtype === 'f32' ? Math.fround : (x: number) => x
+  const [limit, up] = dtype === 'f32' ? [2 ** -96, 2 ** 64] : [2 ** -900, 2 ** 512]
+  const block = Math.max(8, Math.ceil(k / Math.ceil(k / 512) / 8) * 8)
+  const upOf = (numbers: readonly number[]) =>
+    k >= 32 && numbers.some(x => x !== 0) && numbers.every(x => Math.abs(x) < limit) ? up : 1
+  const out = new arrayOf[dtype](m * n)
+  for (let first = 0; first < k; first += block) {
+    const terms = Array.from({ length: Math.min(block, k - first) }, (_, p) => first + p)
+    const raised = (count: number, element: (index: number, p: number) => number) =>
+      Array.from({ length: count }, (_, index) => {
+        const numbers = terms.map(p => element(index, p))
+        const up = upOf(numbers)
+        return { up, numbers: numbers.map(x => round(x * up)) }
+      })
+    const rows = raised(m, (i, p) => a[transposeA ? p * m + i : i * k + p] as number)
+    const columns = raised(n, (j, p) => b[transposeB ? j * k + p : p * n + j] as number)
+    rows.forEach((row, i) => {
+      columns.forEach((column, j) => {
+        let sum = 0
+        for (let p = 0; p < terms.length; p++)
+          sum = round(sum + round((row.numbers[p] as number) * (column.numbers[p] as number)))
+        const lowered = round(round(sum / row.up) / column.up)
+        out[i * n + j] = first === 0 ? lowered : (out[i * n + j] as number) + lowered
+      })
     })
+  }
+  return out
+}
+
+const bitsOf = (x: Floats) => Buffer.from(x.buffer, x.byteOffset, x.byteLength)
+
+describe('what is raised', () => {
+  const length = fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constantFrom(1, 2, 24, 25, 265, 290))
+  const anyShape = fc.record({
+    dtype: fc.constantFrom('f32' as const, 'f64' as const),
+    batch: fc.constant([]),
+    m: length,
+    n: length,
+    k: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(31, 32, 512, 513, 600)),
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+  })
+  const operandsOf = (spec: MatmulSpec) => {
+    const { dtype, m, n, k, transposeA, transposeB } = spec
+    return [
+      transposeA ? mixed(dtype, k, m, 5) : mixed(dtype, m, k, 6),
+      transposeB ? mixed(dtype, n, k, 7) : mixed(dtype, k, n, 8),
+    ] as const
+  }
+
+  it('are rows of A and columns of B that have only tiny numbers, not all of them zero', () => {
+    const features = { ...detectFeatures(), fma: false }
+    fc.assert(
+      fc.property(anyShape, spec => {
+        const [a, b] = operandsOf(spec)
+        const out = [new arrayOf[spec.dtype](spec.m * spec.n)]
+        const [c] = runKernel<Floats>(matmul(spec), [a, b], out, features)
+        expect(bitsOf(c as Floats).equals(bitsOf(sums(spec, a, b)))).toBe(true)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('depends on nothing but the row and the column', () => {
+    fc.assert(
+      fc.property(anyShape, spec => {
+        const { m, n, k, transposeA, transposeB } = spec
+        const [a, b] = operandsOf(spec)
+        // Rows of A and of the transpose of B one by one.
+        const rows = (x: Floats, count: number) =>
+          x.map((_, at) => x[(at % k) * count + Math.floor(at / k)] as number)
+        const [left, right] = [transposeA ? rows(a, m) : a, transposeB ? b : rows(b, n)]
+        const single = matmul({
+          ...{ dtype: spec.dtype, batch: [m, n], m: 1, n: 1, k, transposeA: false, transposeB: true },
+          layouts: {
+            a: { ...contiguous([m, n], 1, k), batch: [k, 0] },
+            b: { ...contiguous([m, n], 1, k), batch: [0, k] },
+          },
+        })
+        const [each] = runKernel<Floats>(single, [left, right], [new arrayOf[spec.dtype](m * n)])
+        expect(bitsOf(run(spec, a, b)).equals(bitsOf(each as Floats))).toBe(true)
+      }),
+      { numRuns: 30 },
+    )
   })
 })

@@ -19,7 +19,7 @@ import {
   v128,
 } from '../wasm/index.js'
 import { type Lanes, lanesOf } from './lanes.js'
-import { scaled } from './range.js'
+import { emitLowered } from './range.js'
 
 /** Rows of A that a packed strip interleaves: strip[k][3]. */
 export const STRIP = 3
@@ -37,6 +37,8 @@ export interface TileForm {
   readonly vectors: number
   /** Whether all lanes of the last vector are in use, whatever `live` says. */
   readonly full?: boolean
+  /** Whether rows and columns are raised (`range.ts`); their numbers are then two more parameters, `downRows` and `downColumns`. */
+  readonly raised?: boolean
   /**
    * Steps of k after which A goes on `jump` bytes from where they began, as a window does from one row of an image to
    * the next; the k of the tile is then the number of such runs. Steps are `stepBytes` apart. Default: A does not jump.
@@ -53,6 +55,7 @@ export interface Run {
 
 type V = Local<'v128'>
 type Int = Local<'i32'>
+type TileParams = [Int, Int, Int, Int, Int, Int, Int, Int, Int, Int]
 
 /** Rows of a tile that is so many vectors wide: as many as the registers take, with a product not fused taking one. */
 export const tileRows = (vectors: number, fused: boolean): number =>
@@ -80,7 +83,9 @@ export function panelsOf(n: number, dtype: FloatDType): readonly Panel[] {
 }
 
 /** Steps of k in one turn: without fused arithmetic more would spill. */
-const unrollOf = (fused: boolean, { a, vectors }: TileForm) => {
+const unrollOf = (fused: boolean, { a, vectors, raised }: TileForm) => {
+  // Raised blocks are rare; their code is to be short.
+  if (raised) return fused ? 4 : 1
   if (fused) return 8
   return a === 'rows' && vectors === 3 ? 2 : 1
 }
@@ -91,9 +96,9 @@ const RUN_UNROLLED = 32
 const times = (count: number) => Array.from({ length: count }, (_, k) => k)
 
 /**
- * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add, lower): C[m, columns] (+)= A[m, k] · B[k, columns],
+ * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add): C[m, columns] (+)= A[m, k] · B[k, columns],
  * for one column of tiles. Strides are in bytes; `aStride` is from row to row, or from strip to strip; `live` counts the
- * lanes in use of the last vector; `add` ≠ 0 adds to C; so many of A and B as `lower` says are raised (`range.ts`).
+ * lanes in use of the last vector; `add` ≠ 0 adds to C.
  */
 export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const { dtype, rows, vectors } = form
@@ -101,12 +106,10 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const fused = module.features.fma
   const { run } = form
   const runs = run ? `:${run.steps}*${run.stepBytes}/${run.jump}` : ''
-  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}${form.full ? ':full' : ''}${runs}`
-  const params = [
-    ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
-    ...(['i32', 'i32', 'i32', 'i32', 'i32'] as const),
-  ] as const
-  return module.define(key, params, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add, lower) => {
+  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}${form.full ? ':full' : ''}${form.raised ? ':raised' : ''}${runs}`
+  const params = Array.from({ length: form.raised ? 12 : 10 }, () => 'i32' as const)
+  return module.define(key, params, [], (f, ...given) => {
+    const [a, aStride, b, bStride, c, cStride, m, k, live, add] = given as TileParams
     const rowsEach = form.a === 'rows' ? 1 : STRIP
     const aStep = run?.stepBytes ?? rowsEach * lanes.bytes
     const unroll = unrollOf(fused, form)
@@ -170,13 +173,11 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
       for (const sum of acc.flat()) f.set(sum, v128.const(new Uint8Array(16)))
       if (run) jumping(f.local('i32'), run)
       else straight()
-      f.if(lower, () => {
-        const lowered = () => {
-          for (const sum of acc.flat()) f.set(sum, scaled(f, dtype, sum, 'down'))
-        }
-        lowered()
-        f.if(i32.gtU(lower, 1), lowered)
-      })
+      if (form.raised) {
+        const [downRows, columns] = given.slice(10) as [Int, Int]
+        const rowAt = (r: number) => i32.add(downRows, i32.mul(i32.add(i, r), lanes.bytes))
+        emitLowered(f, dtype, acc, { rows: rowAt, columns })
+      }
       const target = { c, cStride, i, m, live, add }
       if (form.c === 'rows') storeRows(f, lanes, acc, target, form.full)
       else storeColumns(f, lanes, acc, target)
