@@ -126,7 +126,7 @@ describe('a budget error names the line', () => {
     ).toMatchInlineSnapshot(`
       "No plan fits 65536 bytes.
         expected  at least … bytes, in whole pages of 65536
-        at        %18 f32[100,200] = matmul %17 f32[100,200], %0 f32[200,200], recorded at model.ts:line
+        at        %13 f32[100,200] = matmul %12 f32[100,200], %0 f32[200,200], recorded at model.ts:line
         fix       give it … bytes, or use smaller batches or layers"
     `)
   })
