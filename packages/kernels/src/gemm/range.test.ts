@@ -4,6 +4,7 @@ import { runKernel } from '../testing/run-kernel.js'
 import { detectFeatures } from '../wasm/index.js'
 import { contiguous } from './layout.js'
 import { type MatmulSpec, matmul } from './matmul.js'
+import { setWide } from './wide.js'
 
 type Floats = Float32Array | Float64Array
 
@@ -170,7 +171,7 @@ describe('what is raised', () => {
 
   it('depends on nothing but the row and the column', () => {
     fc.assert(
-      fc.property(anyShape, spec => {
+      fc.property(anyShape, fc.boolean(), (spec, wide) => {
         const { m, n, k, transposeA, transposeB } = spec
         const [a, b] = operandsOf(spec)
         // Rows of A and of the transpose of B one by one.
@@ -185,7 +186,12 @@ describe('what is raised', () => {
           },
         })
         const [each] = runKernel<Floats>(single, [left, right], [new arrayOf[spec.dtype](m * n)])
-        expect(bitsOf(run(spec, a, b)).equals(bitsOf(each as Floats))).toBe(true)
+        setWide(wide)
+        try {
+          expect(bitsOf(run(spec, a, b)).equals(bitsOf(each as Floats))).toBe(true)
+        } finally {
+          setWide(false)
+        }
       }),
       { numRuns: 30 },
     )
