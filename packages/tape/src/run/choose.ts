@@ -24,7 +24,7 @@ import {
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
-import { errorOf, isRefusal, planOrRefuse, type Refusal } from './plan-or-refuse.js'
+import { isRefusal, leastOf, planOrRefuse, type Refusal } from './plan-or-refuse.js'
 import { Regions } from './region.js'
 import { schedulesOf } from './schedules.js'
 import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
@@ -105,12 +105,7 @@ class Finding {
 
   /** What was found, or that nothing was. */
   get outcome(): Planned | Refusal {
-    if (this.#best) return this.#best
-    const refusals = this.#refusals
-    return {
-      atLeastBytes: Math.min(...refusals.map(({ atLeastBytes }) => atLeastBytes)),
-      error: () => errorOf(refusals),
-    }
+    return this.#best ?? leastOf(this.#refusals)
   }
 
   /**
