@@ -92,8 +92,8 @@ function planOrRefusal(
   const kept = isRefusal(none) ? [] : LEVELS.slice(1).map(attempt)
   const besideStore = (spillBytes > 0 ? BESIDE_STORE : []).map(snapshots => {
     const schedules = openSchedules(program, snapshots, spillBytes, regions)
-    const spilling = withUnwinding(program, snapshots, schedules)
-    return planWithin(spilling, pinned, { memoryBytes: bytes, spillBytes }, regions)
+    const spilling = schedules && withUnwinding(program, snapshots, schedules)
+    return spilling && planWithin(spilling, pinned, { memoryBytes: bytes, spillBytes }, regions)
   })
   return cheapestOf([none, most, ...kept, ...besideStore].filter(one => one !== undefined))
 }
