@@ -76,9 +76,8 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
   lists: revolveLists(spec).length,
   emit({ module, f, inputs, outputs, run: runList }) {
     const [, , snapshots, fromLast, held] = inputs as readonly [Int, Int, Int, Int, Int]
-    const { steps, every, begins } = spec.open
-      ? overOpen(module, f, inputs, outputs.at(-2) as Int)
-      : { steps: inputs[0] as Int, every: inputs[1] as Int, begins: (k: Expr<'i32'>) => k }
+    const open = spec.open ? overOpen(module, f, inputs, outputs.at(-2) as Int) : undefined
+    const [steps, every] = open ? [open.steps, open.every] : (inputs as readonly [Int, Int])
     const [row, place, stretch] = outputs as readonly [Int, Int, Int]
     const [size, kept] = spec.residuals ? (inputs.slice(5) as [Int, Int]) : [f.int(1), f.int(0)]
     const slot = spec.residuals ? (outputs[3] as Int) : undefined
@@ -116,8 +115,9 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
     if (spec.residuals) pullBack(steps, without, 'fetchKept')
     f.set(begin, i32.mul(i32.divU(before(f.int(i32.add(without, every))), every), every))
     f.while(i32.gtU(begin, 0), () => {
+      open?.space(begin)
       f.increase(begin, i32.sub(0, every))
-      f.do(i32.store(stretch, begins(i32.divU(begin, every))))
+      f.do(i32.store(stretch, open?.begins(begin) ?? i32.divU(begin, every)))
       f.set(end, i32.add(begin, every))
       f.if(i32.gtU(end, without), () => f.set(end, without))
       f.set(count, i32.const(0))
@@ -172,17 +172,24 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
   },
 })
 
-/** Steps of an open loop, steps between its records, and where those are. */
+/** Steps of an open loop, steps between its records, which are twice as many up to some step, and where those records are. */
 function overOpen(module: ModuleBuilder, f: FunctionBuilder, inputs: readonly Int[], table: Int) {
-  const [records, distance] = inputs as readonly [Int, Int]
+  const [records, first] = inputs as readonly [Int, Int]
   const blocks = inputs.at(-1) as Int
   const [steps, level] = [f.int(i32.load(table, THINNING.steps)), f.int(i32.load(table, THINNING.level))]
-  const place = f.int(0)
-  const begins = (k: Expr<'i32'>) => {
-    f.setAll([place], defineThinned(module), [k, level, records])
+  const distance = f.int(i32.shl(first, level))
+  const every = f.int(distance)
+  const [place, thinned] = [f.int(0), f.int(0)]
+  const multiples = f.int(i32.divU(i32.sub(i32.add(steps, distance), 1), distance))
+  f.if(i32.gtU(multiples, records), () =>
+    f.set(thinned, i32.mul(i32.shl(distance, 1), i32.sub(multiples, records))),
+  )
+  const space = (end: Int) => f.if(i32.leU(end, thinned), () => f.set(every, i32.shl(distance, 1)))
+  const begins = (begin: Int) => {
+    f.setAll([place], defineThinned(module), [i32.divU(begin, distance), level, records])
     return i32.add(i32.load(table, THINNING.base), i32.mul(place, blocks))
   }
-  return { steps, every: f.int(i32.shl(distance, level)), begins }
+  return { steps, every, space, begins }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Instruction, Json, Program } from './program.js'
 export interface OpenRecords {
   /** Steps between them at first. */
   readonly every: number
-  /** Most of them, an even number. */
+  /** Most of them, 1 or more. */
   readonly count: number
 }
 

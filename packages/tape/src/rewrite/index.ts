@@ -8,14 +8,13 @@ export { mergeLoops } from './merge-loops.js'
 export { type Origin, residualsOf } from './residuals.js'
 export { hasReversals, hasReversalsInside, type Kept, type Reversal, reversalCount } from './reversal.js'
 export { simplify } from './simplify.js'
-export { recordOf, spilledBytes } from './spilled.js'
+export { assertRecordsApart, placeRecords, recordOf, spilledBlocks, spilledBytes } from './spilled.js'
 export type { Steps } from './steps.js'
 export {
   hasUnwinding,
   keptBytes,
   layOutSnapshots,
   type Schedules,
-  unwindingCount,
   withUnwinding,
 } from './unwinding.js'
 export { groupPrograms, withResiduals } from './with-residuals.js'

@@ -1,17 +1,8 @@
 /** Loops and their pullbacks with what is kept of the loops: residuals, or states from which steps run again. */
-import { spillBlocks } from '@wengert/kernels'
-import {
-  type Aval,
-  bytesOf,
-  type Control,
-  type Instruction,
-  type Program,
-  paramsOf,
-} from '../program/index.js'
+import { type Aval, type Control, type Instruction, type Program, paramsOf } from '../program/index.js'
 import { type Scan, scanOf } from './inner.js'
 import { type Origin, pulledFrom } from './residuals.js'
 import type { Kept, Places, Reversal, Snapshots } from './reversal.js'
-import { spilledBlocks } from './spilled.js'
 import { abreast, type Steps, statesOf, stepsForStates, stepsOf } from './steps.js'
 import { groupPrograms, withResiduals } from './with-residuals.js'
 
@@ -22,8 +13,6 @@ export class Rewriting {
   readonly #instructions: Instruction[]
   /** The instruction that defines a value; −1 for inputs and constants. */
   readonly #definition: readonly number[]
-  /** Blocks of a store that are taken. */
-  #blocks: number | undefined
 
   constructor(program: Program) {
     this.#program = program
@@ -137,7 +126,7 @@ export class Rewriting {
           : stepsOf(all)
       const sampled = steps.last.flatMap((value, carry) => {
         const found = samples.get(value)
-        return found === undefined ? [] : [{ carry, ...found }]
+        return found === undefined ? [] : [{ carry, value: found }]
       })
       this.#instructions[forward] = {
         ...all,
@@ -154,15 +143,15 @@ export class Rewriting {
           history: sampled.map(({ carry }) => carry),
           every: kept.every,
           ...(tail > 0 && { tail: { results: tails.length, steps: tail } }),
-          ...(kept.spill && { spill: sampled.map(({ slot }) => slot) }),
+          ...(kept.spill && { spill: sampled.map(() => NOWHERE) }),
         }),
       }
     }
     places.reverses.forEach((reverse, k) => {
       const steps = forwards[k] as Steps
       const found = steps.last.map(value => samples.get(value))
-      const begins = found.map((one, carry) => one?.value ?? (steps.init[carry] as number))
-      const spill = kept.spill && samples.size > 0 ? found.map(one => one?.slot as number) : undefined
+      const begins = found.map((value, carry) => value ?? (steps.init[carry] as number))
+      const spill = kept.spill && samples.size > 0 ? found.map(() => NOWHERE) : undefined
       const back = backs[k] as Steps
       const pulling = this.#instructions[reverse] as Instruction
       this.#instructions[reverse] =
@@ -177,23 +166,15 @@ export class Rewriting {
     })
   }
 
-  /**
-   * So many rows or records of states that are computed again, by the last of each; none without rows. Loops inside run
-   * between those of this program, so their records lie before.
-   */
-  #samples(forwards: readonly Steps[], rows: number, spill: boolean): ReadonlyMap<number, Samples> {
-    const samples = new Map<number, Samples>()
+  /** So many rows or records of states that are computed again, by the last of each; none without rows. */
+  #samples(forwards: readonly Steps[], rows: number, spill: boolean): ReadonlyMap<number, number> {
+    const samples = new Map<number, number>()
     if (rows === 0) return samples
-    this.#blocks ??= spilledBlocks(this.#program)
     for (const { body, outside, last } of forwards) {
       last.forEach((value, carry) => {
         if (samples.has(value)) return
         const aval = body.avals[body.inputs[outside.length + carry] as number] as Aval
-        samples.set(value, {
-          value: spill ? this.#avals.push(TOKEN) - 1 : this.#define(aval, rows),
-          slot: this.#blocks as number,
-        })
-        if (spill) this.#blocks = (this.#blocks as number) + rows * spillBlocks(bytesOf(aval))
+        samples.set(value, spill ? this.#avals.push(TOKEN) - 1 : this.#define(aval, rows))
       })
     }
     return samples
@@ -204,13 +185,11 @@ export class Rewriting {
   }
 }
 
-/** Rows of an array, or records of a store from a slot on, for which an i32 stands. */
-interface Samples {
-  readonly value: number
-  readonly slot: number
-}
-
+/** Stands for records of a store. */
 const TOKEN: Aval = { dtype: 'i32', shape: [] }
+
+/** The slot of records that have no place yet; see `placeRecords`. */
+const NOWHERE = 0
 
 /** What goes back over states that are computed again. */
 interface Again {

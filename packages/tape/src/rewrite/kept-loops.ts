@@ -4,7 +4,6 @@ import { mapPrograms, programsOf } from './inner.js'
 import { Rewriting } from './keep.js'
 import { hasReversals, type Kept, type Places, type Reversal, reversals } from './reversal.js'
 import { simplify } from './simplify.js'
-import { placeRecords } from './spilled.js'
 
 /** Chooses what to keep of loops that one run of the program runs so many times, about. */
 export type Choose = (reversal: Reversal, times: number) => Kept | undefined
@@ -94,7 +93,7 @@ interface Found {
 }
 
 function rewritten(program: Program, found: readonly Found[], kept: readonly (Kept | undefined)[]): Program {
-  const rewriting = new Rewriting(placeRecords(program))
+  const rewriting = new Rewriting(program)
   found.forEach(({ places, reversal }, k) => {
     const chosen = kept[k]
     if (chosen) rewriting.keep(places, reversal, chosen)

@@ -12,7 +12,6 @@ import {
 import { mapPrograms, programsOf } from './inner.js'
 import { closure, count, needed, withInputs, withOutputs } from './prune.js'
 import { simplify } from './simplify.js'
-import { placeRecords } from './spilled.js'
 
 type While = Control & { readonly kind: 'while' }
 type Unwind = Control & { readonly kind: 'unwind' }
@@ -37,17 +36,12 @@ export const hasUnwinding = ({ instructions }: Program): boolean =>
     instruction => controlOf(instruction)?.kind === 'unwind' || programsOf(instruction).some(hasUnwinding),
   )
 
-/** How often a program, and those inside of its instructions, go back over loops of unknown length. */
-export const unwindingCount = ({ instructions }: Program): number =>
-  instructions.reduce(
-    (sum, instruction) =>
-      programsOf(instruction).reduce((inside, program) => inside + unwindingCount(program), sum) +
-      (controlOf(instruction)?.kind === 'unwind' ? 1 : 0),
-    0,
-  )
-
 /** How states of a loop of unknown length are kept in a store. */
-type OpenSchedule = OpenRecords & { readonly held: boolean }
+type OpenSchedule = OpenRecords & {
+  readonly held: boolean
+  /** States in memory of a stretch between two records. */
+  readonly snapshots: number
+}
 
 /** Chooses that from what a step forward is and what a state is made of; undefined: in memory alone. */
 export type Schedules = (forward: Program, parts: readonly Aval[]) => OpenSchedule | undefined
@@ -72,7 +66,7 @@ interface Unwinding {
  * The program with states of its loops of unknown length kept for those that go back over them, also in the programs
  * inside of instructions. One that goes back over a loop that the program has not run before gets a loop of its own.
  *
- * @param snapshots most states of each loop that are kept beside the first, or beside those in a store.
+ * @param snapshots most states of each loop that are kept beside the first, where none are in a store.
  * @param schedules where states are kept in a store too. Default: nowhere.
  */
 export function withUnwinding(
@@ -114,7 +108,7 @@ export function withUnwinding(
     one.backs.forEach(({ instruction }, k) => void ways.set(instruction, backs[k] as Instruction))
     return loop
   })
-  return placeRecords(simplify({ ...program, avals, instructions }))
+  return simplify({ ...program, avals, instructions })
 }
 
 /** Number of inputs of a loop. */
@@ -169,6 +163,7 @@ function keeping(
   const places = kept.flatMap((so, k) => (so ? [k] : []))
   const kinds = places.map(k => avals[init[k] as number] as Aval)
   const schedule = schedules(forward, kinds)
+  const records = schedule && { every: schedule.every, count: schedule.count }
   const bytes = schedule ? THINNING.bytes : layOutSnapshots(snapshots, kinds).bytes
   const states = define({ dtype: 'i32', shape: [bytes / 4] })
   const ofForward = [
@@ -187,8 +182,8 @@ function keeping(
       reverse: withInputs(reverse, [...rest.map(() => true), ...read]),
       constants,
       reads: read.flatMap((so, part) => (so ? [places.indexOf(part)] : [])),
-      snapshots: schedule ? Math.min(snapshots, schedule.every) : snapshots,
-      ...(schedule && { spill: schedule }),
+      snapshots: schedule?.snapshots ?? snapshots,
+      ...(schedule && records && { spill: { ...records, held: schedule.held } }),
     }
     return {
       ...instruction,
@@ -197,8 +192,8 @@ function keeping(
       params: paramsOf(rewind),
     }
   })
-  const keep = schedule
-    ? { snapshots: 0, parts: places, spill: { every: schedule.every, count: schedule.count, base: 0 } }
+  const keep = records
+    ? { snapshots: 0, parts: places, spill: { ...records, base: 0 } }
     : { snapshots, parts: places }
   return {
     loop: {

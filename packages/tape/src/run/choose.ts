@@ -16,6 +16,7 @@ import {
   joinSlices,
   KeptLoops,
   mergeLoops,
+  placeRecords,
   type Reversal,
   reversalCount,
   simplify,
@@ -24,7 +25,7 @@ import {
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
-import { errorOf, isRefusal, planOrRefuse, type Refusal } from './plan-or-refuse.js'
+import { isRefusal, leastOf, planOrRefuse, type Refusal } from './plan-or-refuse.js'
 import { Regions } from './region.js'
 import { schedulesOf } from './schedules.js'
 import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
@@ -72,7 +73,7 @@ export function planWithin(
 
 /** Bytes of a store for each loop of known length. Several share one; how many of them will use it is not known before. */
 function sharesOf(program: Program, spillBytes: number): readonly number[] {
-  const left = spillBytes - spilledBytes(program)
+  const left = spillBytes - spilledBytes(placeRecords(program))
   if (!(left >= SPILL_BLOCK_BYTES)) return [0]
   const shares = new Set([left])
   for (let loops = reversalCount(program); loops > 1; loops = Math.ceil(loops / 2)) {
@@ -105,12 +106,7 @@ class Finding {
 
   /** What was found, or that nothing was. */
   get outcome(): Planned | Refusal {
-    if (this.#best) return this.#best
-    const refusals = this.#refusals
-    return {
-      atLeastBytes: Math.min(...refusals.map(({ atLeastBytes }) => atLeastBytes)),
-      error: () => errorOf(refusals),
-    }
+    return this.#best ?? leastOf(this.#refusals)
   }
 
   /**
@@ -118,7 +114,7 @@ class Finding {
    * a group cannot be kept.
    */
   asItIs(program: Program): Planned | Refusal {
-    const ways = new Set([fuse(program), program])
+    const ways = new Set([placeRecords(fuse(program)), placeRecords(program)])
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       for (const one of ways) {
         if (this.#best?.chosen.extraCost !== 0) this.#try(one, inner)
@@ -242,13 +238,13 @@ class Prices {
     this.#spillBytes = spillBytes
     this.#regions = regions
     this.#lowered = lowered
-    this.first = this.#choice(0, fuse(this.#at(0)))
+    this.first = this.#choice(0, finished(this.#at(0)))
   }
 
   get #ends(): Ends {
     this.#lazily ??= {
-      last: this.#choice(HIGHEST_PRICE, fuse(this.#at(HIGHEST_PRICE))),
-      fewest: this.#choice(HIGHEST_PRICE, fuse(this.#fewestStates())),
+      last: this.#choice(HIGHEST_PRICE, finished(this.#at(HIGHEST_PRICE))),
+      fewest: this.#choice(HIGHEST_PRICE, finished(this.#fewestStates())),
     }
     return this.#lazily
   }
@@ -266,7 +262,7 @@ class Prices {
     const least = this.cheapest.cost
     const plain = [this.#at(0), this.#at(HIGHEST_PRICE), this.#fewestStates()]
       .filter(program => program !== fuse(program))
-      .map((program, k) => this.#choice(k === 0 ? 0 : HIGHEST_PRICE, program))
+      .map((program, k) => this.#choice(k === 0 ? 0 : HIGHEST_PRICE, placeRecords(program)))
     const all = [...this.#spread(last), fewest, ...plain]
       .filter(({ cost }) => cost >= least)
       .sort((a, b) => a.bytes - b.bytes || a.cost - b.cost)
@@ -302,7 +298,7 @@ class Prices {
     while (to - from > 1 / PARTS) {
       const step = to - from > 1 ? 1 : 1 / PARTS
       const level = from + Math.max(1, Math.floor((to - from) / step / 2)) * step
-      const program = fuse(this.#at(level))
+      const program = finished(this.#at(level))
       if (program === low.program) from = level
       else if (program === high.program) to = level
       else return this.#choice(level, program)
@@ -347,6 +343,9 @@ class Prices {
     return ways
   }
 }
+
+/** The program as it is run. */
+const finished = (program: Program): Program => placeRecords(fuse(program))
 
 /** Lists of programs, which serve one budget after another. */
 const known = new WeakMap<Regions, WeakMap<Program, Map<number, Prices>>>()

@@ -1,5 +1,6 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
 import { type Aval, hash, type Program } from '../program/index.js'
+import { assertRecordsApart } from '../rewrite/index.js'
 import type { Planned } from './choose.js'
 import type { Executable, Static } from './executable.js'
 import { planForArena } from './keep.js'
@@ -48,7 +49,8 @@ export function compilePlanned(
   planned: Planned,
   options: Omit<CompileOptions, 'memoryBytes' | 'spillBytes'> = {},
 ): Executable {
-  const { lowered, chosen } = planned
+  const { program, lowered, chosen } = planned
+  assertRecordsApart(program)
   const { pinned = [], shared = false, arithmetic = 'fast' } = options
   const features = featuresOf(arithmetic)
   const laidOut = layOut(lowered, chosen, 0, [])

@@ -7,7 +7,7 @@ import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { type Budget, costOfPlanned, type Planned, planWithin } from './choose.js'
 import { openSchedules } from './open-schedules.js'
-import { isRefusal, type Refusal } from './plan-or-refuse.js'
+import { isRefusal, leastOf, type Refusal } from './plan-or-refuse.js'
 import { Regions } from './region.js'
 import { DEFAULT_SNAPSHOTS } from './rewind.js'
 
@@ -76,32 +76,31 @@ function planOrRefusal(
 ): Planned | Refusal {
   const { memoryBytes: budgetBytes, spillBytes } = budget
   if (!hasUnwinding(program)) return planWithin(program, pinned, budget, regions)
-  const within = (snapshots: number, memoryBytes: number) =>
+  const inMemory = (snapshots: number, memoryBytes: number) =>
     planWithin(withUnwinding(program, snapshots), pinned, { memoryBytes, spillBytes }, regions)
   if (budgetBytes === Number.POSITIVE_INFINITY) {
-    const plain = within(DEFAULT_SNAPSHOTS, budgetBytes)
-    if (isRefusal(plain)) return plain
-    if (plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain
+    const plain = plannedOf(inMemory(DEFAULT_SNAPSHOTS, budgetBytes))
+    if (plain && plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain
   }
   const bytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
   const attempt = (snapshots: number) =>
-    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : plannedOf(within(snapshots, bytes))
+    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : plannedOf(inMemory(snapshots, bytes))
   const most = attempt(MOST_SNAPSHOTS)
   if (most && most.chosen.extraCost === 0 && spillBytes === 0) return most
-  const none = within(0, bytes)
-  if (isRefusal(none)) return none
-  // All that fit are tried, so that what serves a budget serves every larger one.
-  const inMemory = LEVELS.slice(1).reduce(
-    (best, snapshots) => cheaper(best, attempt(snapshots)),
-    cheaper(none, most),
-  )
-  if (spillBytes === 0) return inMemory
-  return BESIDE_STORE.reduce((best, snapshots) => {
+  const none = inMemory(0, bytes)
+  // All that fit are tried, so that what serves a budget serves every larger one; with more snapshots none fits in fewer bytes.
+  const kept = isRefusal(none) ? [] : LEVELS.slice(1).map(attempt)
+  const besideStore = (spillBytes > 0 ? BESIDE_STORE : []).map(snapshots => {
     const schedules = openSchedules(program, snapshots, spillBytes, regions)
-    const spilling = withUnwinding(program, snapshots, schedules)
-    return cheaper(best, plannedOf(planWithin(spilling, pinned, { memoryBytes: bytes, spillBytes }, regions)))
-  }, inMemory)
+    const spilling = schedules && withUnwinding(program, snapshots, schedules)
+    return spilling && planWithin(spilling, pinned, { memoryBytes: bytes, spillBytes }, regions)
+  })
+  return cheapestOf([none, most, ...kept, ...besideStore].filter(one => one !== undefined))
 }
 
-const cheaper = (one: Planned, other: Planned | undefined): Planned =>
-  other && costOfPlanned(other) <= costOfPlanned(one) ? other : one
+/** The cheapest of what was tried, the last of several; if nothing was found, the refusal of the fewest bytes. */
+function cheapestOf(outcomes: readonly (Planned | Refusal)[]): Planned | Refusal {
+  const found = outcomes.map(plannedOf).filter(one => one !== undefined)
+  if (found.length === 0) return leastOf(outcomes.filter(isRefusal))
+  return found.reduce((best, one) => (costOfPlanned(one) <= costOfPlanned(best) ? one : best))
+}

@@ -18,8 +18,14 @@ export const BEYOND = 'use smaller batches or layers, since one memory has at mo
 /** Tells a refusal from what was found. */
 export const isRefusal = (outcome: object): outcome is Refusal => 'atLeastBytes' in outcome
 
+/** The refusal of several, which asks for the fewest bytes of them. */
+export const leastOf = (refusals: readonly Refusal[]): Refusal => ({
+  atLeastBytes: Math.min(...refusals.map(({ atLeastBytes }) => atLeastBytes)),
+  error: () => errorOf(refusals),
+})
+
 /** The error that asks for the fewest bytes. */
-export function errorOf(refusals: readonly Refusal[]): BudgetError {
+function errorOf(refusals: readonly Refusal[]): BudgetError {
   const [first, ...others] = refusals.toSorted((a, b) => a.atLeastBytes - b.atLeastBytes) as [Refusal]
   return others.reduce((least, { atLeastBytes, error }: Refusal) => {
     if (atLeastBytes >= least.leastBytes) return least

@@ -8,20 +8,13 @@ import {
   rewind,
   slotBytes,
 } from '@wengert/kernels'
-import {
-  type Aval,
-  bytesOf,
-  type Control,
-  type OpenRecords,
-  type Program,
-  paramsOf,
-} from '../program/index.js'
+import { type Aval, bytesOf, type Control, type Program, paramsOf } from '../program/index.js'
 import { EXPECTED_TURNS, layOutSnapshots, recordOf, withUnwinding } from '../rewrite/index.js'
 import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
 import type { Enclose } from './region.js'
 import { movingCost, putRow, spillingCost, takeRow, unspillRow } from './rows.js'
-import { reversalOf } from './two-level.js'
+import { LONG_LOOP, openReversalOf } from './thinned.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
 /** States of a loop of unknown length that are kept beside the first where nothing says how many fit. */
@@ -44,24 +37,12 @@ export function unwindAlone(control: Control & { kind: 'unwind' }, { inputs, out
   )
 }
 
-/** A loop long enough to tell ways to keep its states apart when they are weighed. */
-export const LONG_LOOP = 4096
-
 type Rewind = Control & { readonly kind: 'rewind' }
-
-/** Steps between the records of a loop of so many steps: the distance doubles until its records are enough. */
-function distanceAt(steps: number, { every, count }: OpenRecords): number {
-  let distance = every
-  while (distance * count < steps) distance *= 2
-  return distance
-}
 
 /** Cost of running steps of a long loop again, and of bringing its records, for each of its steps. */
 function costAgain({ snapshots, spill }: Rewind, advance: number, state: readonly Aval[]): number {
   if (!spill) return (advance * (forwardSteps(LONG_LOOP + 1, snapshots + 1) - LONG_LOOP)) / LONG_LOOP
-  const { held } = spill
-  const every = distanceAt(LONG_LOOP, spill)
-  const { advanced, begun } = reversalOf({ steps: LONG_LOOP, every, size: 1, snapshots, held })
+  const { advanced, begun } = openReversalOf({ ...spill, steps: LONG_LOOP }, snapshots, spill.held)
   return (advance * advanced + spillingCost(state) * begun) / LONG_LOOP
 }
 

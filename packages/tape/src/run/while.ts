@@ -6,6 +6,7 @@ import { withoutSums } from './accumulate.js'
 import { HandOver, move, moves } from './hand-over.js'
 import type { Enclose } from './region.js'
 import { putRow, spillingCost, spillRow } from './rows.js'
+import { LONG_LOOP, thinned } from './thinned.js'
 import { type Call, type Types, type Unit, unit } from './unit.js'
 
 const BOOL: Aval = { dtype: 'bool', shape: [] }
@@ -29,7 +30,8 @@ export function lowerWhile(
   const next = new HandOver(state, step, bodyConstants, accumulating)
   const bytes = Math.max(test.bytes, step.bytes)
   const kinds = (keep?.parts ?? []).map(part => state[part] as Aval)
-  const spilling = keep?.spill ? spillingCost(kinds) / keep.spill.every : 0
+  const written = keep?.spill ? thinned({ ...keep.spill, steps: LONG_LOOP }).writes / LONG_LOOP : 0
+  const spilling = written * spillingCost(kinds)
   const cost = EXPECTED_TURNS * (test.cost + step.cost + next.cost + spilling)
   // Behind the region: the bool, the place of a snapshot or record, and what is set aside.
   return unit(types, bytes + 16 + next.bytes, cost, ({ inputs, outputs, scratch }) => {
