@@ -205,7 +205,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(thrown(() => f(tensor(1))))).toMatchInlineSnapshot(`
       "OptionError OPTION
       grad: there is no argument 1; the function was called with 1.
-        expected  \`argnums\` from 0 to 0"
+        expected  \`argnums\` from 0 to 0
+        at        errors.test.ts:…"
     `)
   })
 
@@ -281,7 +282,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(thrown(() => jit((x: Tensor) => x, { memory: 'banana' })))).toMatchInlineSnapshot(`
       "OptionError OPTION
       \`memory\` is not a size in bytes: 'banana'.
-        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
+        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        at        errors.test.ts:…"
     `)
   })
 })
