@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import {
   at,
   BudgetError,
+  broadcastTo,
   conv2d,
   convert,
   DerivativeError,
   DTypeError,
   formatByteSize,
+  formatExplanation,
   grad,
   jit,
   matmul,
@@ -275,6 +277,35 @@ describe('messages say what, where, and how to mend it', () => {
       "OptionError OPTION
       A tree has a Date at [0].when.
         expected  tensors in nested arrays and plain objects"
+    `)
+  })
+
+  it('an explanation that is none', () => {
+    expect(screen(thrown(() => formatExplanation({} as never)))).toMatchInlineSnapshot(`
+      "OptionError OPTION
+      formatExplanation: what it takes is {}, not an explanation.
+        expected  what \`explain\` gives
+        at        errors.test.ts:…"
+    `)
+    expect(thrown(() => formatExplanation(undefined as never)).parts.summary).toContain('is undefined,')
+  })
+
+  it('more bytes than numbers count', () => {
+    const aval = { dtype: 'f32', shape: [2 ** 26, 2 ** 25] } as const
+    expect(screen(thrown(() => jit((x: Tensor) => sum(x)).explain(aval)))).toMatchInlineSnapshot(`
+      "ShapeError SHAPE
+      The values of the program have 9.01e+15 bytes.
+        expected  less than 2⁵³ bytes
+        at        %0 f32[67108864,33554432]
+        fix       use smaller batches or layers, since one memory has at most 4 GiB"
+    `)
+    const wide = (x: Tensor) => sum(broadcastTo(x, [2 ** 30, 2 ** 30]))
+    expect(screen(thrown(() => grad(wide, { memory: '1 MiB' })(tensor(1))))).toMatchInlineSnapshot(`
+      "ShapeError SHAPE
+      The values of the program have 9.22e+18 bytes.
+        expected  less than 2⁵³ bytes
+        at        %2 f32[1073741824,1073741824] = broadcastTo %0 f32[]
+        fix       use smaller batches or layers, since one memory has at most 4 GiB"
     `)
   })
 
