@@ -76,6 +76,11 @@ describe.skipIf(chromiumPath === undefined).each([true, false])('OPFS, isolated:
       .toEqual([])
   })
 
+  test('workers that spill at the same time get back what each has written, in stores that come and go', async () => {
+    expect(await page.evaluate('stress(4, 4)')).toEqual([96, 96, 96, 96])
+    expect(await page.evaluate('stored()')).toEqual([])
+  })
+
   test('a page that is no worker is told so', async () => {
     expect(await page.evaluate('refused()')).toMatchInlineSnapshot(`
       "SpillError SPILL: There is no synchronous access to files here.

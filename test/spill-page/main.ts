@@ -1,6 +1,7 @@
 import { createScheduler } from '@wengert/scheduler'
 import { opfsStore, type SpillError } from '@wengert/tape'
 import { batch, bitsOf, LANE_BYTES, loss, params } from '../spill-model.js'
+import type { Stress } from './stress.js'
 
 /** Computes in lanes that spill. */
 async function run(bytes?: number) {
@@ -37,6 +38,33 @@ async function alone(close: boolean): Promise<string> {
   return bits
 }
 
+/** Pages of WebAssembly that a worker fills with records. */
+const STRESS_PAGES = 64
+
+/** Records that so many workers got back, each of its own stores, at the same time; what went wrong in place of a number. */
+async function stress(workers: number, stores: number): Promise<(number | string)[]> {
+  const pages = workers * STRESS_PAGES
+  const memory = crossOriginIsolated
+    ? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    : undefined
+  const work = (worker: number) => {
+    const one = new Worker(new URL('./stress.ts', import.meta.url), { type: 'module' })
+    const answer = new Promise<number | string>(resolve => {
+      one.onmessage = ({ data }) => resolve(data)
+      one.onerror = ({ message }) => resolve(message)
+    })
+    one.postMessage({
+      memory,
+      page: worker * STRESS_PAGES,
+      pages: STRESS_PAGES,
+      seed: 2 * worker + 1,
+      stores,
+    } satisfies Stress)
+    return answer.finally(() => one.terminate())
+  }
+  return await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)))
+}
+
 /** What this thread, which is none of a worker, is told. */
 const refused = (): Promise<string> =>
   opfsStore().then(
@@ -44,4 +72,4 @@ const refused = (): Promise<string> =>
     (error: SpillError) => `${error.name} ${error.code}: ${error.message}`,
   )
 
-Object.assign(globalThis, { run, stored, alone, refused })
+Object.assign(globalThis, { run, stored, alone, stress, refused })

@@ -22,7 +22,14 @@ export const fraction = (option: string) => (text: string) => {
 }
 
 /** A reader of byte sizes. */
-export const size = (option: string) => (text: string) => parseByteSize(text, option)
+export const size = (option: string) => (text: string) => {
+  try {
+    return parseByteSize(text, option)
+  } catch (error) {
+    // Its place would be a line of this app.
+    throw error instanceof OptionError ? new OptionError({ ...error.parts, at: undefined }) : error
+  }
+}
 
 /** A reader of one of a few words. */
 export const choice =

@@ -44,42 +44,56 @@ describe('options of a scheduler', () => {
       try {
         return settingsOf(options as SchedulerOptions, platform)
       } catch (error) {
-        return `${(error as Error).name}: ${(error as Error).message}`
+        return `${(error as Error).name}: ${(error as Error).message.replace(/:\d+:\d+/, ':…')}`
       }
     })
     expect(messages.join('\n')).toMatchInlineSnapshot(`
       "OptionError: \`workers\` is -1.
         expected  a whole number from 0 to 256
+        at        options.test.ts:…
         fix       leave it out for one worker a core, or pass 0 to compute in this thread
       OptionError: \`workers\` is 1.5.
         expected  a whole number from 0 to 256
+        at        options.test.ts:…
         fix       leave it out for one worker a core, or pass 0 to compute in this thread
       OptionError: \`workers\` is 257.
         expected  a whole number from 0 to 256
+        at        options.test.ts:…
         fix       leave it out for one worker a core, or pass 0 to compute in this thread
       OptionError: \`workers\` is '2'.
         expected  a whole number from 0 to 256
+        at        options.test.ts:…
         fix       leave it out for one worker a core, or pass 0 to compute in this thread
       OptionError: \`memory\` is not a size in bytes: 'much'.
         expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        at        options.test.ts:…
       OptionError: \`memory\` is not a size in bytes: 0.
         expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        at        options.test.ts:…
       OptionError: \`reduction\` is 'max'.
         expected  'mean' or 'sum'
+        at        options.test.ts:…
       OptionError: \`arithmetic\` is 'exact'.
         expected  'fast' or 'portable'
+        at        options.test.ts:…
       OptionError: \`deadlineMs\` is 0.
         expected  a positive number of milliseconds, or Infinity
+        at        options.test.ts:…
       OptionError: \`deadlineMs\` is NaN.
         expected  a positive number of milliseconds, or Infinity
+        at        options.test.ts:…
       OptionError: \`restarts\` is -1.
         expected  a whole number from 0 to 1000
+        at        options.test.ts:…
       OptionError: \`spill\` is '/tmp'.
         expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser
+        at        options.test.ts:…
       OptionError: \`spill\` is {"directory":"/tmp","opfs":true}.
         expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser
+        at        options.test.ts:…
       OptionError: \`spill.bytes\` is not a size in bytes: 'much'.
-        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
+        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        at        options.test.ts:…"
     `)
   })
 })

@@ -1,6 +1,8 @@
 import {
   type Arithmetic,
   type ByteSize,
+  callerLocation,
+  checkOneOf,
   checkOptions,
   OptionError,
   parseByteSize,
@@ -99,6 +101,7 @@ function whole(option: string, value: number, least: number, most: number): numb
       option === 'workers'
         ? 'leave it out for one worker a core, or pass 0 to compute in this thread'
         : undefined,
+    at: callerLocation(),
     data: { option, value: shown(value) },
   })
 }
@@ -108,15 +111,12 @@ function positive(option: string, value: number): number {
   throw new OptionError({
     summary: `\`${option}\` is ${shown(value)}.`,
     expected: 'a positive number of milliseconds, or Infinity',
+    at: callerLocation(),
     data: { option, value: shown(value) },
   })
 }
 
 function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {
-  if (allowed.includes(value)) return value
-  throw new OptionError({
-    summary: `\`${option}\` is ${shown(value)}.`,
-    expected: allowed.map(one => `'${one}'`).join(' or '),
-    data: { option, value: shown(value) },
-  })
+  checkOneOf(option, value, allowed)
+  return value
 }

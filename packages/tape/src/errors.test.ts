@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import {
   at,
   BudgetError,
+  broadcastTo,
   conv2d,
   convert,
   DerivativeError,
   DTypeError,
   formatByteSize,
+  formatExplanation,
   grad,
   jit,
   matmul,
@@ -205,7 +207,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(thrown(() => f(tensor(1))))).toMatchInlineSnapshot(`
       "OptionError OPTION
       grad: there is no argument 1; the function was called with 1.
-        expected  \`argnums\` from 0 to 0"
+        expected  \`argnums\` from 0 to 0
+        at        errors.test.ts:…"
     `)
   })
 
@@ -277,11 +280,41 @@ describe('messages say what, where, and how to mend it', () => {
     `)
   })
 
+  it('an explanation that is none', () => {
+    expect(screen(thrown(() => formatExplanation({} as never)))).toMatchInlineSnapshot(`
+      "OptionError OPTION
+      formatExplanation: what it takes is {}, not an explanation.
+        expected  what \`explain\` gives
+        at        errors.test.ts:…"
+    `)
+    expect(thrown(() => formatExplanation(undefined as never)).parts.summary).toContain('is undefined,')
+  })
+
+  it('more bytes than numbers count', () => {
+    const aval = { dtype: 'f32', shape: [2 ** 26, 2 ** 25] } as const
+    expect(screen(thrown(() => jit((x: Tensor) => sum(x)).explain(aval)))).toMatchInlineSnapshot(`
+      "ShapeError SHAPE
+      The values of the program have 9.01e+15 bytes.
+        expected  less than 2⁵³ bytes
+        at        %0 f32[67108864,33554432]
+        fix       use smaller batches or layers, since one memory has at most 4 GiB"
+    `)
+    const wide = (x: Tensor) => sum(broadcastTo(x, [2 ** 30, 2 ** 30]))
+    expect(screen(thrown(() => grad(wide, { memory: '1 MiB' })(tensor(1))))).toMatchInlineSnapshot(`
+      "ShapeError SHAPE
+      The values of the program have 9.22e+18 bytes.
+        expected  less than 2⁵³ bytes
+        at        %2 f32[1073741824,1073741824] = broadcastTo %0 f32[]
+        fix       use smaller batches or layers, since one memory has at most 4 GiB"
+    `)
+  })
+
   it('a memory that is no size', () => {
     expect(screen(thrown(() => jit((x: Tensor) => x, { memory: 'banana' })))).toMatchInlineSnapshot(`
       "OptionError OPTION
       \`memory\` is not a size in bytes: 'banana'.
-        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
+        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        at        errors.test.ts:…"
     `)
   })
 })

@@ -12,6 +12,7 @@ export {
   SpillError,
   WengertError,
 } from './errors.js'
+export { callerLocation } from './location.js'
 export * from './ops/index.js'
 export { checkFunction, checkOneOf, checkOptions, shown } from './options.js'
 export {

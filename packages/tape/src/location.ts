@@ -7,8 +7,11 @@ const SIBLING = /^(kernels|nn|scheduler|tape)\/(dist|src)\//
 const INSTALLED = /\/node_modules\/@wengert\//
 
 /**
- * Where the user's code called into this package, such as `model.ts:41:12`; undefined where the host has no
+ * Where the user's code called into this package or one beside it, such as `model.ts:41:12`; undefined where the host has no
  * stack in V8's or SpiderMonkey's form.
+ *
+ * @example
+ * typeof callerLocation() // → 'string'
  */
 export function callerLocation(): string | undefined {
   const frames = deepStack().split('\n')

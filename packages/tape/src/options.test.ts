@@ -4,6 +4,7 @@ import { checkOptions, type OptionError, shown, tensor, WengertError } from './i
 
 const square = (x: tape.Tensor) => x.square().sum()
 const wrong = (value: unknown) => value as never
+const uncalled = (fn: unknown) => fn as () => unknown
 
 function errorOf(run: () => unknown): WengertError {
   try {
@@ -35,6 +36,28 @@ describe('options and functions that are none are refused when they are given, n
     ['text for a flag', () => tape.jit(square, wrong({ dynamic: 'yes' })), "`dynamic` is 'yes'."],
     ['a reduction', () => tape.grad(square, wrong({ reduction: 'median' })), "`reduction` is 'median'."],
     ['not a number of bytes', () => tape.jit(square, { memory: Number.NaN }), 'size in bytes: NaN.'],
+    ['text for positions', () => tape.grad(square, wrong({ argnums: 'x' })), "grad: `argnums` is 'x'."],
+    ['half a position', () => tape.grad(square, { argnums: 0.5 }), 'grad: `argnums` is 0.5.'],
+    ['a negative position', () => tape.valueAndGrad(square, { argnums: [0, -1] }), '`argnums` is [0, -1].'],
+    [
+      'a position that a call has not',
+      () => tape.valueAndGrad(square, { argnums: 1 })(tensor(1)),
+      'valueAndGrad: there is no argument 1; the function was called with 1.',
+    ],
+    ['no argument at all', () => uncalled(tape.grad(square))(), 'the function was called with none.'],
+    ['no argument of a Jacobian', () => uncalled(tape.jacrev(square))(), 'Jacobian or Hessian is undefined,'],
+    ['none of a Hessian', () => uncalled(tape.hessian(square))(), 'is undefined, not a tensor.'],
+    ['a tree', () => tape.jacfwd(square)(wrong([tensor(1)])), 'is [a Tensor], not a tensor.'],
+    ['none to explain', () => uncalled(tape.grad(square).explain)(), 'the function was called with none.'],
+    ['a store of another kind', () => tape.grad(square, { spill: wrong('/tmp') }), "`spill` is '/tmp'."],
+    ['a store in another case', () => tape.jit(square, { spill: wrong({ Directory: '.' }) }), '`Directory`'],
+    ['a store with more', () => tape.jit(square, { spill: wrong({ directory: '.', size: 3 }) }), '`size`'],
+    [
+      'a size of a store',
+      () => tape.jit(square, { spill: { directory: '.', bytes: 'much' } }),
+      "`spill.bytes` is not a size in bytes: 'much'.",
+    ],
+    ['bytes of a place', () => tape.spillBytesOf(wrong({ opfs: false })), '`spill` is {"opfs":false}.'],
     ['a number to differentiate', () => tape.grad(wrong(3)), 'grad: what it takes is 3, not a function.'],
     ['undefined to map', () => tape.vmap(wrong(undefined)), 'vmap: what it takes is undefined'],
     ['a tensor to record', () => tape.record(wrong(tensor(1))), 'record: what it takes is a Tensor'],
@@ -58,10 +81,13 @@ describe('options and functions that are none are refused when they are given, n
     const error = errorOf(run)
     expect(error.code).toBe('OPTION')
     expect(error.message).toContain(message)
+    expect(error.parts.at).toMatch(/^options\.test\.ts:\d+:\d+$/)
   })
 
   it('the name that was meant is said', () => {
     expect(errorOf(() => checkOptions('f', { maxsteps: 1 }, ['maxSteps'])).parts.fix).toBe('write `maxSteps`')
+    const spill = wrong({ Directory: '.' })
+    expect(errorOf(() => tape.grad(square, { spill })).parts.fix).toBe('write `directory`')
   })
 
   it('the place is the line of the user, also behind other packages', () => {

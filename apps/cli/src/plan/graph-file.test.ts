@@ -53,6 +53,8 @@ test.each([
   ['empty', { nodes: [], outputs: [] }],
   ['no outputs', { nodes: [entry] }],
   ['no node', { nodes: [7], outputs: [] }],
+  ['another key of a graph', { nodes: [entry], outputs: [0], edges: [] }],
+  ['another key of a node', { nodes: [entry, { ...entry, flop: 3 }], outputs: [0] }],
   ['no bytes', { nodes: [{ flops: 1, inputs: [] }], outputs: [] }],
   ['negative bytes', { nodes: [node(-16, 1)], outputs: [] }],
   ['broken bytes', { nodes: [node(1.5, 1)], outputs: [] }],

@@ -24,6 +24,9 @@ interface Node {
   readonly inputs: readonly number[]
 }
 
+/** Keys of a graph and of its nodes. */
+const KEYS = { graph: ['nodes', 'outputs'], node: ['bytes', 'flops', 'inputs'] } as const
+
 const FORM = '{ "nodes": [{ "bytes", "flops", "inputs": [indices] }], "outputs": [indices] }'
 const ALIGNMENT = 16
 
@@ -57,9 +60,14 @@ function graphOf(value: unknown, file: string): Graph {
   const wrong = (what: string, expected: string, at?: string): never => {
     throw new GraphError({ summary: `${file}: ${what}.`, expected, at, data: { file } })
   }
+  const fields = (of: unknown, what: string, keys: readonly string[], at?: string) => {
+    if (!isRecord(of)) return wrong(`${what} ${shown(of)}`, FORM)
+    const other = Object.keys(of).find(key => !keys.includes(key))
+    return other === undefined ? of : wrong(`there is no key ${shown(other)}`, FORM, at)
+  }
   const list = (of: unknown, name: string): readonly unknown[] =>
     Array.isArray(of) ? of : wrong(`\`${name}\` is ${shown(of)}`, FORM)
-  const { nodes, outputs } = isRecord(value) ? value : wrong(`it holds ${shown(value)}`, FORM)
+  const { nodes, outputs } = fields(value, 'it holds', KEYS.graph)
   const entries = list(nodes, 'nodes')
   if (entries.length === 0) wrong('it has no nodes', 'at least one node')
 
@@ -69,7 +77,7 @@ function graphOf(value: unknown, file: string): Graph {
       : wrong(`${shown(one)} is no node`, `an index from 0 to ${entries.length - 1}`, at)
   const read = (entry: unknown, k: number): Node => {
     const at = `nodes[${k}]`
-    const { bytes, flops, inputs } = isRecord(entry) ? entry : wrong(`${at} is ${shown(entry)}`, FORM)
+    const { bytes, flops, inputs } = fields(entry, `${at} is`, KEYS.node, at)
     if (!(typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0)) {
       return wrong(`\`bytes\` is ${shown(bytes)}`, 'a whole number from 0', at)
     }

@@ -80,6 +80,25 @@ function cheapest(graph: Graph, budgetBytes: number, { searchMs = 0, searchWork 
   return usual && usual.extraCost <= searched.extraCost ? usual : searched
 }
 
+/** Says of nodes what the planner says of steps. */
+function inNodes({ steps }: Graph, find: () => Plan): Plan {
+  try {
+    return find()
+  } catch (error) {
+    const step = error instanceof BudgetError ? error.data['step'] : undefined
+    const node = typeof step === 'number' ? steps[step]?.outputs[0] : undefined
+    if (!(error instanceof BudgetError) || node === undefined) throw error
+    const { budgetBytes, leastBytes, parts } = error
+    throw new BudgetError({
+      ...parts,
+      at: `node ${node}`,
+      budgetBytes,
+      leastBytes,
+      data: { ...parts.data, node },
+    })
+  }
+}
+
 function orRefused(graph: Graph, budgetBytes: number, searchMs?: number): Plan | undefined {
   try {
     return plan(graph, { budgetBytes, searchMs })
@@ -100,7 +119,7 @@ export async function graphSubject(file: string): Promise<Subject> {
     // a node and its storage have one number
     within: (budgetBytes, search = {}) => ({
       graph,
-      plan: cheapest(graph, budgetBytes, search),
+      plan: inNodes(graph, () => cheapest(graph, budgetBytes, search)),
       nameOf: storage => `node ${storage}`,
       others: [],
       loops: [],

@@ -69,6 +69,19 @@ describe('what cannot be kept', () => {
     expect(() => named(x, 3 as never)).toThrow('named: the name is 3.')
   })
 
+  test.each<[string, unknown]>([
+    ["'yes'", 'yes'],
+    ['1', 1],
+    ['undefined', undefined],
+    ['a promise', Promise.resolve(true)],
+  ])('a predicate that gives %s', (written, answer) => {
+    const f = kept({ keep: () => answer })
+    const call = () => grad((x: Tensor) => f(x, w, v).sum())(x)
+    expect(call).toThrow(`\`keep\` gave ${written} for matmul.`)
+    expect(call).toThrow(/^ {2}at {8}checkpoint-errors\.test\.ts:/m)
+    expect(call).toThrow(expect.objectContaining({ code: 'OPTION' }))
+  })
+
   test('more than the budget', () => {
     const all = checkpoint(block, { keep: 'everything' })
     const loss = (w: Tensor, v: Tensor, x: Tensor) =>

@@ -20,7 +20,8 @@ export interface CheckpointOptions {
  * them is theirs to keep. At order 2, what `keep` says holds of the derivative's own values as well; a predicate is asked
  * of the function's instructions alone.
  *
- * @throws {@link OptionError} for another `keep`, and at the call for a name that no value inside has.
+ * @throws {@link OptionError} for another `keep`, and at the call for a name that no value inside has or a predicate that gives no
+ * boolean.
  * @example
  * const layer = checkpoint((x, w) => matmul(x, w).tanh())
  * const f = w => layer(layer(tensor([[1]]), w), w).sum()

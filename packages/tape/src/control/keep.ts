@@ -106,7 +106,19 @@ function holds(keep: Keep, fact: Fact): boolean {
   if (keep === 'everything') return true
   if (keep === 'dots') return DOTS.has(instruction.op)
   if (isNames(keep)) return keep.includes(nameOf(instruction) as string)
-  return typeof keep === 'function' && keep(factsOf(fact))
+  return typeof keep === 'function' && answerOf(keep, factsOf(fact))
+}
+
+/** @throws OptionError if a predicate answers with anything else than a boolean. */
+function answerOf(keep: (facts: InstructionFacts) => unknown, facts: InstructionFacts): boolean {
+  const answer = keep(facts)
+  if (typeof answer === 'boolean') return answer
+  throw new OptionError({
+    summary: `checkpoint: \`keep\` gave ${answer instanceof Promise ? 'a promise' : shown(answer)} for ${facts.op}.`,
+    expected: 'true or false for each instruction',
+    at: callerLocation(),
+    data: { option: 'keep' },
+  })
 }
 
 function factsOf({ program: { avals }, instruction }: Fact): InstructionFacts {

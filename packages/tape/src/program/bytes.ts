@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { shown } from '../options.js'
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -32,6 +33,7 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
   throw new OptionError({
     summary: `\`${option}\` is not a size in bytes: ${shown(size)}.`,
     expected: "a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'",
+    at: callerLocation(),
     data: { option, value: String(size) },
   })
 }

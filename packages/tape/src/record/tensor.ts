@@ -224,6 +224,7 @@ export function checkDType(op: string, dtype: DType | undefined): DType | undefi
   throw new OptionError({
     summary: `${op}: there is no dtype ${shown(dtype)}.`,
     expected: Object.keys(elementBytes).join(', '),
+    at: callerLocation(),
     data: { option: 'dtype' },
   })
 }

@@ -1,3 +1,6 @@
+import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { formatAval, formatByteSize } from '../program/index.js'
 import type { ExplainedLoop, ExplainedValue, Explanation } from './explanation.js'
 
@@ -8,11 +11,13 @@ const MOST = 20
  * Writes an explanation as text: the totals, the values with the most bytes, a line each, and the loops.
  *
  * @param most number of values; the others are one line together.
+ * @throws {@link OptionError} for anything else than an explanation.
  * @example
  * const { program } = record(x => matmul(x, x).sum(), tensor([[1, 2], [3, 4]]))
  * formatExplanation(explain(program)).split('\n').length // → 5
  */
 export function formatExplanation(explanation: Explanation, most = MOST): string {
+  checkExplanation(explanation)
   const { values, loops } = explanation
   const sorted = values.toSorted((a, b) => b.bytes - a.bytes)
   const rows = sorted.slice(0, most).map(rowOf)
@@ -24,6 +29,17 @@ export function formatExplanation(explanation: Explanation, most = MOST): string
     ...(rest.length > 0 ? [`and ${rest.length} smaller ones, ${formatByteSize(restBytes)} together`] : []),
     ...loops.map(loopLine),
   ].join('\n')
+}
+
+function checkExplanation(explanation: unknown): asserts explanation is Explanation {
+  const { values, loops, totals } = Object(explanation) as Partial<Explanation>
+  if (Array.isArray(values) && Array.isArray(loops) && totals) return
+  throw new OptionError({
+    summary: `formatExplanation: what it takes is ${shown(explanation)}, not an explanation.`,
+    expected: 'what `explain` gives',
+    at: callerLocation(),
+    data: { option: 'explanation' },
+  })
 }
 
 function headOf({

@@ -10,6 +10,7 @@ import {
   type Program,
   readBytes,
 } from '../program/index.js'
+import { checkCounted } from './beyond-count.js'
 import { lowerControl } from './control.js'
 import { initialNumbers } from './initial.js'
 import type { Inner, Lowered, Place } from './lowered.js'
@@ -99,6 +100,7 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
       recordBytes: unit.recordBytes,
     })
   })
+  checkCounted(program, bytes)
   const outputs = program.outputs.map(value => storageOf[value] as number).filter(storage => storage >= 0)
   return { graph: { bytes, inputs, steps, outputs, move: MOVE }, storageOf, units, operands, instructionOf }
 }

@@ -1,7 +1,7 @@
 /** A store in the origin private file system of a browser. */
 import { SpillError } from '../errors.js'
 import { type ByteSize, parseByteSize } from '../program/index.js'
-import { recordStore, type SpillStore } from './store.js'
+import { recordStore, type SpillFile, type SpillStore } from './store.js'
 
 /** A store that holds a file until it is closed. */
 export interface OpfsStore extends SpillStore {
@@ -46,20 +46,11 @@ export async function opfsStore({
       await removeLeftovers(folder)
       return openFile(folder)
     })
-    const store = recordStore(
-      {
-        name: `${FOLDER}/${name}`,
-        write: (record, at) => handle.write(record, { at }),
-        read: (record, at) => handle.read(record, { at }),
-        clear: () => handle.truncate(0),
-      },
-      limit,
-    )
     return {
-      ...store,
+      ...recordStore(fileOf(`${FOLDER}/${name}`, handle), limit),
       async close() {
         handle.close()
-        await folder.removeEntry(name)
+        await remove(folder, name)
       },
     }
   } catch (cause) {
@@ -69,6 +60,43 @@ export async function opfsStore({
       data: { operation: 'open' },
       cause,
     })
+  }
+}
+
+/** Bytes that go to a file or come from it at once. */
+const PIECE_BYTES = 2 ** 20
+
+/** A file that never sees an arena, which other threads may write, but a copy of a piece of it that they cannot. */
+function fileOf(name: string, handle: SyncAccessHandle): SpillFile {
+  let buffer = new Uint8Array(0)
+  const pieceOf = ({ length }: Uint8Array) => {
+    const bytes = Math.min(length, PIECE_BYTES)
+    if (buffer.length < bytes) buffer = new Uint8Array(bytes)
+    return buffer.subarray(0, bytes)
+  }
+  return {
+    name,
+    write(record, at) {
+      const piece = pieceOf(record)
+      piece.set(record.subarray(0, piece.length))
+      return handle.write(piece, { at })
+    },
+    read(record, at) {
+      const piece = pieceOf(record)
+      const bytes = handle.read(piece, { at })
+      record.set(piece.subarray(0, bytes))
+      return bytes
+    },
+    clear: () => handle.truncate(0),
+  }
+}
+
+/** Removes a file that is closed; a store that was opened in between may have taken it for a leftover. */
+async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  try {
+    await folder.removeEntry(name)
+  } catch (error) {
+    if ((error as DOMException).name !== 'NotFoundError') throw error
   }
 }
 

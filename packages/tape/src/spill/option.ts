@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.js'
-import { shown } from '../options.js'
+import { callerLocation } from '../location.js'
+import { checkOptions, shown } from '../options.js'
 import { type ByteSize, parseByteSize } from '../program/index.js'
 import { directoryStore, type SpillDirectory } from './directory.js'
 import { opfsStore } from './opfs.js'
@@ -25,10 +26,12 @@ export type SpillPlace = SpillDirectory | SpillOpfs
  */
 export function storeOf(spill: Spill): SpillStore {
   if (isStore(spill)) return spill
+  checkKeys(spill)
   if (isPlace(spill) && 'directory' in spill) return directoryStore(spill)
   throw new OptionError({
     summary: `\`spill\` is ${shown(spill)}.`,
     expected: '{ directory, bytes? } or a store',
+    at: callerLocation(),
     fix: 'in a worker of a browser pass await opfsStore()',
     data: { option: 'spill' },
   })
@@ -43,12 +46,14 @@ export function storeOf(spill: Spill): SpillStore {
  * spillBytesOf({ directory: 3 }) // → throws OPTION
  */
 export function spillBytesOf(place: SpillPlace): number {
+  checkKeys(place)
   if (isPlace(place)) {
     return place.bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(place.bytes, 'spill.bytes')
   }
   throw new OptionError({
     summary: `\`spill\` is ${shown(place)}.`,
     expected: '{ directory, bytes? }, or { opfs: true, bytes? } in a browser',
+    at: callerLocation(),
     data: { option: 'spill' },
   })
 }
@@ -64,9 +69,14 @@ export function spillBytesOf(place: SpillPlace): number {
 export const openStore = async (place: SpillPlace): Promise<SpillStore> =>
   'opfs' in place ? opfsStore(place) : directoryStore(place)
 
+/** Names what is misspelt; what is no object at all is refused as a whole. */
+function checkKeys(place: unknown): void {
+  if (typeof place === 'object' && place !== null)
+    checkOptions('spill', place, ['directory', 'opfs', 'bytes'])
+}
+
 function isPlace(place: unknown): place is SpillPlace {
-  const { directory, opfs, bytes: _, ...others } = Object(place) as Partial<SpillDirectory & SpillOpfs>
-  if (Object.keys(others).length > 0) return false
+  const { directory, opfs } = Object(place) as Partial<SpillDirectory & SpillOpfs>
   return opfs === undefined ? typeof directory === 'string' && directory !== '' : opfs === true && !directory
 }
 

@@ -116,4 +116,34 @@ describe('a store of records', () => {
     store.write(0, contents(700, 2))
     expect(() => store.read(0, new Uint8Array(700))).toThrow(/that of the record before it/)
   })
+
+  test('reads once more where a host is late, and only once', () => {
+    const there = file(10_000)
+    let late = 0
+    const store = recordStore(
+      { ...there, read: (record, at) => (late-- > 0 ? record.length : there.read(record, at)) },
+      Number.POSITIVE_INFINITY,
+    )
+    store.write(0, contents(700, 1))
+    const found = new Uint8Array(700)
+    late = 1
+    store.read(0, found)
+    expect(found).toEqual(contents(700, 1))
+    late = 2
+    expect(() => store.read(0, new Uint8Array(700))).toThrow(SpillError)
+  })
+
+  test('finds out a host that alters what it is given', () => {
+    const there = file(10_000)
+    const altering: SpillFile = {
+      ...there,
+      write(record, at) {
+        record[3] = 1 + (record[3] as number)
+        return there.write(record, at)
+      },
+    }
+    const store = recordStore(altering, Number.POSITIVE_INFINITY)
+    store.write(0, contents(700, 1))
+    expect(() => store.read(0, new Uint8Array(700))).toThrow(/checksum/)
+  })
 })

@@ -40,6 +40,9 @@ interface Known {
   readonly sumBefore: number | undefined
 }
 
+/** How often a record is read before it is given up: a host may be late, and what comes is known to be right by its sum. */
+const READS = 2
+
 /**
  * A store of records in a file. What is read is what was written in the same run: number of the run, length and checksum of
  * each record are kept in memory.
@@ -57,8 +60,10 @@ export function recordStore(file: SpillFile, bytes: number): SpillStore {
       if (position + record.length > bytes) throw beyond(file, position + record.length, bytes)
       const sumBefore = records.get(slot)?.sum
       records.delete(slot)
+      // Taken first, so that a host that alters what it is given is found out.
+      const sum = checksum(record)
       attempt(file, 'write', record.length, () => whole(record, position, file.write))
-      records.set(slot, { run, length: record.length, sum: checksum(record), sumBefore })
+      records.set(slot, { run, length: record.length, sum, sumBefore })
     },
     read(slot, record) {
       const known = records.get(slot)
@@ -68,12 +73,14 @@ export function recordStore(file: SpillFile, bytes: number): SpillStore {
       if (known?.length !== record.length) {
         throw damaged(file, slot, `${record.length} bytes`, `${known?.length ?? 'no'} bytes`)
       }
-      const read = attempt(file, 'read', record.length, () =>
-        whole(record, slot * SPILL_BLOCK_BYTES, file.read),
-      )
+      const position = slot * SPILL_BLOCK_BYTES
+      let [read, sum] = [0, 0]
+      for (let reads = 0; reads < READS; reads++) {
+        read = attempt(file, 'read', record.length, () => whole(record, position, file.read))
+        sum = checksum(record)
+        if (read === record.length && sum === known.sum) return
+      }
       if (read < record.length) throw damaged(file, slot, `${record.length} bytes`, `${read} bytes`)
-      const sum = checksum(record)
-      if (sum === known.sum) return
       const whose = sum === known.sumBefore ? ', that of the record before it' : ''
       throw damaged(file, slot, `checksum ${hex(known.sum)}`, `checksum ${hex(sum)}${whose}`)
     },

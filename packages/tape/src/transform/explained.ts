@@ -49,13 +49,15 @@ export interface Transformed<A extends readonly unknown[], R> {
 interface Expansion {
   readonly fn: unknown
   readonly expand: (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
+  readonly check: ((count: number) => void) | undefined
   readonly dynamic: boolean
 }
 
 /** Explains the calls of a transformed function. */
 export const explainer =
-  (engine: Engine, { fn, expand, dynamic }: Expansion) =>
+  (engine: Engine, { fn, expand, check, dynamic }: Expansion) =>
   (...args: readonly unknown[]): Explanation => {
+    check?.(args.length)
     const { leaves, structure } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
     const concrete = leaves.map(leaf => (typeof leaf === 'number' ? tensor(leaf) : leaf))
     const byRun = dynamic && concrete.every(leaf => leaf instanceof Tensor && hasData(leaf))

@@ -1,7 +1,8 @@
 import { pullback, replay } from '../derive/index.js'
 import { DerivativeError, OptionError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { broadcastTo, div, sum } from '../ops/index.js'
-import { checkOneOf, checkOptions } from '../options.js'
+import { checkOneOf, checkOptions, shown } from '../options.js'
 import { formatAval, isFloat } from '../program/index.js'
 import {
   leafCount,
@@ -98,9 +99,9 @@ function gradientOf<A extends readonly unknown[], R extends LossOf<O>, const O e
   const { argnums = 0, reduction = 'mean', auxiliary = false } = options
   checkOneOf('reduction', reduction, ['mean', 'sum'])
   checkOneOf('auxiliary', auxiliary, [true, false])
-  const positions = typeof argnums === 'number' ? [argnums] : argnums
+  const positions = positionsOf(name, argnums)
   return transformed(
-    { name, optionNames: GRAD_OPTIONS },
+    { name, optionNames: GRAD_OPTIONS, check: count => checkCount(name, positions, count) },
     loss,
     (recording, inputs) => {
       const wanted = wantedLeaves(recording, positions, inputs)
@@ -162,6 +163,31 @@ function besides({ program, outputs }: Recording, values: readonly Tensor[]): Tr
 
 const zeros = (x: Tensor): Tensor => broadcastTo(scalarLike(x, 0), x.shape)
 
+/** @throws {@link OptionError} unless it is a position or a list of them. */
+function positionsOf(name: string, argnums: unknown): readonly number[] {
+  const positions: readonly unknown[] = Array.isArray(argnums) ? argnums : [argnums]
+  const isPosition = (one: unknown): one is number => Number.isInteger(one) && (one as number) >= 0
+  if (positions.every(isPosition)) return positions
+  throw new OptionError({
+    summary: `${name}: \`argnums\` is ${shown(argnums)}.`,
+    expected: 'the position of an argument, from 0 on, or a list of positions',
+    at: callerLocation(),
+    data: { option: 'argnums', value: shown(argnums) },
+  })
+}
+
+/** @throws {@link OptionError} if a call has too few arguments for these positions. */
+function checkCount(name: string, positions: readonly number[], count: number): void {
+  const position = positions.find(one => one >= count)
+  if (position === undefined) return
+  throw new OptionError({
+    summary: `${name}: there is no argument ${position}; the function was called with ${count || 'none'}.`,
+    expected: count === 0 ? 'an argument to differentiate' : `\`argnums\` from 0 to ${count - 1}`,
+    at: callerLocation(),
+    data: { option: 'argnums' },
+  })
+}
+
 interface Wanted {
   readonly flat: readonly boolean[]
   readonly arguments: readonly { structure: Structure; first: number; count: number }[]
@@ -176,13 +202,7 @@ function wantedLeaves(
   const list = (structure as { list: readonly Structure[] }).list
   const flat = inputs.map(() => false)
   const found = positions.map(position => {
-    const argument = list[position]
-    if (argument === undefined) {
-      throw new OptionError({
-        summary: `grad: there is no argument ${position}; the function was called with ${list.length}.`,
-        expected: `\`argnums\` from 0 to ${list.length - 1}`,
-      })
-    }
+    const argument = list[position] as Structure
     const first = list.slice(0, position).reduce((sum, one) => sum + leafCount(one), 0)
     const count = leafCount(argument)
     for (let k = first; k < first + count; k++) {

@@ -1,8 +1,9 @@
-import { ShapeError } from '../errors.js'
+import { OptionError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { reshape, transpose } from '../ops/index.js'
-import { checkFunction, checkOptions } from '../options.js'
+import { checkFunction, checkOptions, shown } from '../options.js'
 import { allocate, formatAval, sizeOf } from '../program/index.js'
-import { type ArgumentLeaf, avalOf, fromData, record, type Tensor } from '../record/index.js'
+import { type ArgumentLeaf, avalOf, fromData, record, Tensor } from '../record/index.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
 import { grad } from './grad.js'
@@ -35,6 +36,7 @@ function basis(like: Tensor): Tensor {
 export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
   check('jacfwd', fn, options)
   return jit((x: Tensor) => {
+    checkOne(x)
     const columns = vmap((t: Tensor) => jvp(fn, [x], [t]).tangent)(basis(x))
     const rank = columns.rank - 1
     const out = columns.shape.slice(1)
@@ -53,6 +55,7 @@ export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
 export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
   check('jacrev', fn, options)
   return jit((x: Tensor) => {
+    checkOne(x)
     const { value, pullback } = vjp(fn, x)
     const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
     return reshape(rows, [...value.shape, ...x.shape])
@@ -93,6 +96,16 @@ export function hessian(fn: Map, options: RunOptions = {}): CompiledMap {
 function check(name: string, fn: Map, options: RunOptions): void {
   checkFunction(name, fn)
   checkOptions(name, options, RUN_OPTIONS)
+}
+
+/** @throws {@link OptionError} unless the argument is one tensor. */
+function checkOne(x: unknown): void {
+  if (x instanceof Tensor) return
+  throw new OptionError({
+    summary: `The argument of a Jacobian or Hessian is ${shown(x)}, not a tensor.`,
+    expected: 'one tensor',
+    at: callerLocation(),
+  })
 }
 
 /**

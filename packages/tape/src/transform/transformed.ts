@@ -39,6 +39,8 @@ export const RECORD_OPTIONS: readonly string[] = [...RUN_OPTIONS, 'dynamic']
 interface Transformation {
   readonly name: string
   readonly optionNames?: readonly string[]
+  /** Refuses a call with too few arguments. */
+  readonly check?: (count: number) => void
 }
 
 /** Trees of tensors or numbers with the same nesting as the recorded arguments. */
@@ -49,7 +51,7 @@ export type Arguments = readonly unknown[]
  * run an executable that is recorded, planned and compiled once for their avals.
  */
 export function transformed<A extends Arguments, R>(
-  { name, optionNames = RECORD_OPTIONS }: Transformation,
+  { name, optionNames = RECORD_OPTIONS, check }: Transformation,
   fn: (...args: A) => Tree<Tensor>,
   expand: Expand,
   options: RecordOptions,
@@ -63,6 +65,7 @@ export function transformed<A extends Arguments, R>(
   const call = (...args: A): R => {
     const repeated = last && leavesIn(last, args)
     if (last && repeated) return engine.run(last.compiled, repeated) as R
+    check?.(args.length)
     const { leaves, structure, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
     const tensors = leaves.map((leaf, k) => argument(leaf, paths[k] as string))
     if (options.dynamic && tensors.every(hasData)) {
@@ -90,7 +93,7 @@ export function transformed<A extends Arguments, R>(
     last = { structure, avals, compiled }
     return engine.run(compiled, tensors) as R
   }
-  const explain = explainer(engine, { fn, expand, dynamic: options.dynamic ?? false })
+  const explain = explainer(engine, { fn, expand, check, dynamic: options.dynamic ?? false })
   return Object.assign(call, { explain }) as Transformed<A, R>
 }
 

@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BudgetError } from '@wengert/tape'
+import { afterAll, expect, test } from 'vitest'
+import { graphSubject } from './subject.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'wengert-subject-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a memory that is too small names the node of the file, whatever its step', async () => {
+  const file = join(folder, 'graph.json')
+  const node = (bytes: number, ...inputs: number[]) => ({ bytes, flops: 1, inputs })
+  // They run from the last to the first: node 2 is step 1.
+  const nodes = [node(64, 1), node(16, 2), node(512, 3), node(512)]
+  writeFileSync(file, JSON.stringify({ nodes, outputs: [0] }))
+  const { within } = await graphSubject(file)
+  for (const search of [{}, { searchWork: 1e5 }, { searchMs: 1 }]) {
+    const refused = () => within(528, search)
+    expect(refused).toThrow(BudgetError)
+    expect(refused).toThrow(/at {8}node 2$/m)
+    expect(refused).toThrow(expect.objectContaining({ leastBytes: 1024 }))
+  }
+})
