@@ -79,10 +79,12 @@ export {
   fused,
   type IotaSpec,
   iota,
+  isCheap,
   type MapSpec,
   map,
   type PlaceSpec,
   place,
+  type Weighed,
 } from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'
 export {

@@ -1,5 +1,6 @@
 import type { Aval, FusionNode, Instruction, Params, Program } from '../program/index.js'
-import { type Group, groupsOf } from './groups.js'
+import { groupedWithCopies } from './copies.js'
+import type { Group } from './groups.js'
 import { mapInner } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'
@@ -21,11 +22,11 @@ export function fuse(program: Program): Program {
   return made
 }
 
-function withFusedGroups(program: Program): Program {
-  const all = groupsOf(program)
+function withFusedGroups(separate: Program): Program {
+  const { program, groups: all } = groupedWithCopies(separate)
   const reductions = reductionsOf(program, all)
   const groups = all.filter(group => reductions.has(group) || isWorthIt(program, group))
-  if (groups.length === 0) return program
+  if (groups.length === 0) return separate
   const at = new Map(groups.map(group => [group.position, group]))
   const gone = new Set([
     ...groups.flatMap(({ members }) => members),

@@ -21,19 +21,19 @@ export interface Group {
 }
 
 /** Most instructions of a group: their values between are as many registers, and code takes time to compile. */
-const MOST_MEMBERS = 256
+export const MOST_MEMBERS = 256
 /** Most different values that a group reads. */
-const MOST_SOURCES = 64
+export const MOST_SOURCES = 64
 
 /** Where the outputs of a program are read. */
-const OUTSIDE = Number.POSITIVE_INFINITY
+export const OUTSIDE = Number.POSITIVE_INFINITY
 
 /**
  * Groups the instructions of a program, from the last to the first: each joins a group that reads it, if all other
  * readers come after that. So a group may be run where its last member was, and reads what was there before.
  */
 export function groupsOf(program: Program): readonly Group[] {
-  const readers = effectiveReaders(program)
+  const readers = readersBehindAliases(program)
   const elementwise = program.instructions.map(instruction => isElementwise(program, instruction))
   const operands = new Operands(program, value =>
     (readers[value] as readonly number[]).every(reader => elementwise[reader]),
@@ -118,7 +118,7 @@ function widthOf({ avals }: Program, { inputs, outputs }: Instruction): 0 | 4 | 
 }
 
 /** Instructions that read each value, also under other shapes. Names are shown outside. */
-function effectiveReaders(program: Program): readonly (readonly number[])[] {
+export function readersBehindAliases(program: Program): readonly (readonly number[])[] {
   const readers = readersOf(program) as number[][]
   const all = readers.map(list => list.map(reader => (reader < 0 ? OUTSIDE : reader)))
   for (let k = program.instructions.length - 1; k >= 0; k--) {

@@ -1,0 +1,227 @@
+/**
+ * Values that are cheap to compute and read by several groups of elementwise instructions, or by reductions: each of these
+ * computes them by itself where that moves fewer bytes than to store them once and to read them back. The bits are the same,
+ * since the same operations meet the same operands.
+ */
+import { isCheap, isReducible } from '@wengert/kernels'
+import {
+  type Aval,
+  bytesOf,
+  controlOf,
+  elementOf,
+  type Instruction,
+  opOf,
+  type Program,
+  sameShape,
+  sizeOf,
+} from '../program/index.js'
+import { type Group, groupsOf, MOST_MEMBERS, MOST_SOURCES, OUTSIDE, readersBehindAliases } from './groups.js'
+import { ALIASES, type Operand } from './operands.js'
+import { withoutDeadCode } from './simplify.js'
+
+/** Fewest elements: of fewer, what is moved takes no time. */
+const FEWEST_ELEMENTS = 64
+/** Most instructions that are copied for a value. */
+const MOST_COPIED = 8
+/** Copies let others come about; so often they are looked for again. */
+const ROUNDS = 8
+
+/** What reads a value and can compute it by itself: a group, or a reduction. */
+interface Taker {
+  readonly group: Group | undefined
+  /** Its instructions that read the value. */
+  readonly readers: readonly number[]
+}
+
+/** A value, and what reads it and will have a copy. */
+interface Copied {
+  readonly value: number
+  /** The instructions that compute it, in order. */
+  readonly made: readonly number[]
+  readonly takers: readonly Taker[]
+}
+
+/** A program and the groups of its elementwise instructions. */
+export interface Grouped {
+  readonly program: Program
+  readonly groups: readonly Group[]
+}
+
+/**
+ * The program with instructions repeated for each group of others that reads their result, and its groups.
+ *
+ * @example
+ * const centred = x => sub(x, mean(x))
+ * const f = x => [sum(square(centred(x))), mul(centred(x), 2)]
+ * const { program } = groupedWithCopies(simplify(record(f, { dtype: 'f32', shape: [64] }).program))
+ * program.instructions.map(({ op }) => op) // → ['sum', 'div', 'sub', 'square', 'sum', 'sub', 'mul']
+ */
+export function groupedWithCopies(program: Program): Grouped {
+  let grouped: Grouped = { program, groups: groupsOf(program) }
+  for (let round = 0; round < ROUNDS; round++) {
+    const found = copiesIn(grouped)
+    if (found.length === 0) break
+    const copied = withoutDeadCode(withEach(grouped.program, found))
+    grouped = { program: copied, groups: groupsOf(copied) }
+  }
+  return grouped
+}
+
+/** Values that are worth copying, none of which reads or is read by a group of another. */
+function copiesIn({ program, groups }: Grouped): readonly Copied[] {
+  const large = groups.filter(({ shape }) => sizeOf(shape) >= FEWEST_ELEMENTS)
+  if (large.length === 0) return []
+  const readers = readersBehindAliases(program)
+  const groupOf = new Map(groups.flatMap(group => group.members.map(member => [member, group] as const)))
+  const taken = new Set<Group | number>()
+  const found: Copied[] = []
+  for (const group of large) {
+    for (const result of group.results) {
+      const [value] = (program.instructions[result] as Instruction).outputs as readonly [number]
+      const takers = takersOf(program, value, group, readers[value] as readonly number[], groupOf)
+      const made = takers && madeOf(program, group, result)
+      if (!made) continue
+      const all = [group, ...takers.map(({ group, readers }) => group ?? (readers[0] as number))]
+      if (all.some(one => taken.has(one)) || !pays(program, group, { value, made, takers })) continue
+      for (const one of all) taken.add(one)
+      found.push({ value, made, takers })
+    }
+  }
+  return found
+}
+
+/** What reads a value beside its own group, if all of it may compute it instead. */
+function takersOf(
+  { avals, instructions }: Program,
+  value: number,
+  own: Group,
+  readers: readonly number[],
+  groupOf: ReadonlyMap<number, Group>,
+): readonly Taker[] | undefined {
+  const byGroup = new Map<Group, number[]>()
+  const reductions: Taker[] = []
+  for (const reader of new Set(readers)) {
+    if (reader === OUTSIDE) return undefined
+    const group = groupOf.get(reader)
+    if (group === own) continue
+    if (group) {
+      if (!sameShape(group.shape, own.shape)) return undefined
+      byGroup.set(group, [...(byGroup.get(group) ?? []), reader])
+      continue
+    }
+    const { inputs } = instructions[reader] as Instruction
+    const isWhole = inputs[0] === value && sameShape((avals[value] as Aval).shape, own.shape)
+    if (!isWhole || !reducedOf(instructions[reader] as Instruction)) return undefined
+    reductions.push({ group: undefined, readers: [reader] })
+  }
+  const takers = [...[...byGroup].map(([group, own]) => ({ group, readers: own })), ...reductions]
+  const isReadInside = readers.some(reader => groupOf.get(reader) === own)
+  return takers.length > (isReadInside ? 0 : 1) ? takers : undefined
+}
+
+const reducedOf = (instruction: Instruction) =>
+  controlOf(instruction) ? undefined : opOf(instruction.op).reduced?.(instruction.params)
+
+/** The members of a group that a value is made of, if all of them are cheap and few. */
+function madeOf(program: Program, group: Group, result: number): readonly number[] | undefined {
+  const { avals, instructions } = program
+  const memberOf = new Map(
+    group.members.map(member => [(instructions[member] as Instruction).outputs[0] as number, member]),
+  )
+  const made = new Set([result])
+  for (const member of made) {
+    if (made.size > MOST_COPIED) return undefined
+    const { op, inputs, outputs, params } = instructions[member] as Instruction
+    const of = inputs.map(input => avals[input] as Aval)
+    const element = elementOf(op, of, avals[outputs[0] as number] as Aval, params)
+    if (!element || !isCheap(element, inputs.length)) return undefined
+    for (const { unnamed } of group.reads.get(member) as readonly Operand[]) {
+      const before = memberOf.get(unnamed)
+      if (before !== undefined) made.add(before)
+    }
+  }
+  return [...made].toSorted((a, b) => a - b)
+}
+
+/** Whether copies move fewer bytes than they compute elements, and what they are copied into has room for them. */
+function pays(program: Program, own: Group, { value, made, takers }: Copied): boolean {
+  const { avals, instructions } = program
+  const inside = new Set(made.map(member => (instructions[member] as Instruction).outputs[0] as number))
+  const operands = made
+    .flatMap(member => own.reads.get(member) as readonly Operand[])
+    .filter(({ unnamed }) => !inside.has(unnamed))
+  const read = new Map(operands.map(operand => [placeOf(operand), operand]))
+  const bytesRead = (skipped: ReadonlySet<string>): number =>
+    [...read].reduce((sum, [place, { source, strides }]) => {
+      if (skipped.has(place)) return sum
+      const { dtype } = avals[source] as Aval
+      return sum + bytesOf({ dtype, shape: own.shape.filter((_, axis) => strides[axis] !== 0) })
+    }, 0)
+  const work = made.length * sizeOf(own.shape)
+  const bytes = bytesOf(avals[value] as Aval)
+  const vanishes = own.results.length === 1 && own.members.length === made.length
+  let gain = bytes + (vanishes ? work + bytesRead(new Set()) : 0)
+  for (const { group, readers } of takers) {
+    if (group) {
+      const fits =
+        group.members.length + made.length <= MOST_MEMBERS &&
+        group.sources.size + read.size <= MOST_SOURCES &&
+        (group.width === own.width || group.width === 0 || own.width === 0)
+      if (!fits) return false
+    } else {
+      const { axes } = reducedOf(instructions[readers[0] as number] as Instruction) ?? { axes: [] }
+      if (!isReducible(own.shape, operands, axes)) return false
+    }
+    const already = [...(group?.reads.values() ?? [])].flat().map(placeOf)
+    gain += bytes - work - bytesRead(new Set(already))
+  }
+  return gain > 0
+}
+
+const placeOf = ({ source, strides, offset }: Operand): string => `${source} ${offset} ${strides}`
+
+/** The program with a copy for each that takes one, right before the first instruction that reads it. */
+function withEach(program: Program, found: readonly Copied[]): Program {
+  const avals = [...program.avals]
+  const again = (value: number) => avals.push(avals[value] as Aval) - 1
+  const definitions = new Map(
+    program.instructions.flatMap(one => one.outputs.map(value => [value, one] as const)),
+  )
+  const before = new Map<number, Instruction[]>()
+  const instead = new Map<number, Instruction>()
+  for (const { made, takers } of found) {
+    for (const { readers } of takers) {
+      const copies: Instruction[] = []
+      const copyOf = new Map<number, number>()
+      const copied = (instruction: Instruction): Instruction => {
+        const outputs = instruction.outputs.map(again)
+        instruction.outputs.forEach((out, k) => void copyOf.set(out, outputs[k] as number))
+        return { ...instruction, inputs: instruction.inputs.map(seen), outputs }
+      }
+      /** The copy of a value, or of a value under other shapes. */
+      const seen = (input: number): number => {
+        const known = copyOf.get(input)
+        if (known !== undefined) return known
+        const alias = definitions.get(input)
+        if (!alias || !ALIASES.has(alias.op) || alias.op === 'named') return input
+        const [of] = alias.inputs as readonly [number]
+        if (seen(of) === of) return input
+        copies.push(copied(alias))
+        return copyOf.get(input) as number
+      }
+      for (const member of made) copies.push(copied(program.instructions[member] as Instruction))
+      for (const reader of readers) {
+        const instruction = instead.get(reader) ?? (program.instructions[reader] as Instruction)
+        const inputs = instruction.inputs.map(seen)
+        instead.set(reader, { ...instruction, inputs })
+      }
+      const first = Math.min(...readers)
+      before.set(first, [...(before.get(first) ?? []), ...copies])
+    }
+  }
+  const instructions = program.instructions.flatMap((one, k) => [
+    ...(before.get(k) ?? []),
+    instead.get(k) ?? one,
+  ])
+  return { ...program, avals, instructions }
+}
