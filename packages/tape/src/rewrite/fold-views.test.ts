@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { matmul, mul, reshape, slice, softmax, sum, transpose } from '../ops/index.js'
-import { reshaped, sizeOf, type View, wholeView } from '../program/index.js'
+import { type Aval, type Instruction, reshaped, sizeOf, type View, wholeView } from '../program/index.js'
 import { dataOf, record, type Tensor, type Tree, tensor } from '../record/index.js'
 import { Arena, compile, lower } from '../run/index.js'
 import { valueAndGrad } from '../transform/index.js'
-import { foldViews } from './fold-views.js'
+import { foldViews, mergeProducts } from './fold-views.js'
 import { simplify } from './simplify.js'
 
 const opsOf = (fn: (...xs: Tensor[]) => Tree<Tensor>, ...shapes: readonly (readonly number[])[]) => {
@@ -137,6 +137,37 @@ test('the bits of random programs do not change', () => {
     { numRuns: 200 },
   )
   expect(folds).toBeGreaterThan(20)
+})
+
+test('a product of a copy and one where the matrix lies are one, with the same bits', () => {
+  const [x, y] = [tensor([[1, 2, 3]]), tensor([[4, -5, 6, 0.7]])]
+  const once = record((x: Tensor, y: Tensor) => matmul(transpose(x), y), x, y).program
+  const both = record(
+    (x: Tensor, y: Tensor) => {
+      const t = transpose(x)
+      return [matmul(t, y), t.exp()]
+    },
+    x,
+    y,
+  ).program
+  const [strided] = foldViews(once).instructions as [Instruction]
+  // What a step computes for what is read later, beside what it computes anyway.
+  const value = both.avals.length
+  const beside = {
+    ...both,
+    avals: [...both.avals, both.avals[both.outputs[0] as number] as Aval],
+    instructions: [...both.instructions, { ...strided, inputs: both.inputs, outputs: [value] }],
+    outputs: [...both.outputs, value],
+  }
+  const merged = mergeProducts(beside)
+  expect(merged.instructions.map(({ op }) => op)).toEqual(['transpose', 'matmul', 'exp'])
+  expect(merged.outputs[2]).toBe(merged.outputs[0])
+  expect(mergeProducts(both)).toBe(both)
+  const other = {
+    ...beside,
+    instructions: [...both.instructions, { ...strided, inputs: both.inputs.toReversed(), outputs: [value] }],
+  }
+  expect(mergeProducts(other)).toBe(other)
 })
 
 test('copies that are left out are no longer in the plan', () => {

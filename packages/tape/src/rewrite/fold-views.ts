@@ -41,6 +41,32 @@ function folded(program: Program): Program {
   return instructions ? simplify({ ...inner, instructions }) : inner
 }
 
+/**
+ * The program without products of matrices that are computed twice, once from a copy and once where the matrices lie.
+ *
+ * @example
+ * const { program } = record((x, y) => [matmul(transpose(x), y), transpose(x).exp()], tensor([[1, 2]]), tensor([[3, 4]]))
+ * mergeProducts(program) === program // → true
+ */
+export function mergeProducts(program: Program): Program {
+  const folding = new Folding(program)
+  const first = new Map<string, number>()
+  const same = new Map<number, number>()
+  for (const instruction of program.instructions) {
+    if (instruction.op !== 'matmul' && instruction.op !== 'stridedMatmul') continue
+    const { op, inputs, outputs, params } = folding.atSources(instruction)
+    const key = JSON.stringify([op, inputs, params])
+    const [out] = outputs as readonly [number]
+    const one = first.get(key)
+    if (one === undefined) first.set(key, out)
+    else same.set(out, one)
+  }
+  if (same.size === 0) return program
+  const merged = (values: readonly number[]) => values.map(value => same.get(value) ?? value)
+  const instructions = program.instructions.map(one => ({ ...one, inputs: merged(one.inputs) }))
+  return simplify({ ...program, instructions, outputs: merged(program.outputs) })
+}
+
 /** A value as elements of another one. */
 interface Seen {
   readonly source: number
@@ -88,6 +114,12 @@ class Folding {
     })
     if (replaced.size === 0) return undefined
     return instructions.flatMap((instruction, k) => (gone.has(k) ? [] : [replaced.get(k) ?? instruction]))
+  }
+
+  /** A product of operands at the earliest values in which they can be seen, where that can be. */
+  atSources(instruction: Instruction): Instruction {
+    if (instruction.op !== 'matmul') return instruction
+    return this.#inPlace(instruction, this.#whole(instruction.outputs[0] as number)) ?? instruction
   }
 
   /** What anything but a product in place reads must be there. */

@@ -1,5 +1,6 @@
 /** Steps of loops and of their pullbacks with residuals. */
 import type { Program } from '../program/index.js'
+import { mergeProducts } from './fold-views.js'
 import { mergeLoops } from './merge-loops.js'
 import { needed, withInputs } from './prune.js'
 import { type Origin, primalValues, pulledFrom } from './residuals.js'
@@ -58,7 +59,7 @@ export function withResiduals(
   })
   return {
     ...steps,
-    body: mergeLoops(both),
+    body: mergeLoops(mergeProducts(both)),
     outside: outside.values,
     arrays: arrays.values,
   }

@@ -6,6 +6,7 @@ import {
   BudgetError,
   compile,
   controlOf,
+  cumsum,
   dataOf,
   directoryStore,
   type Executable,
@@ -21,10 +22,11 @@ import {
   type Tensor,
   type Tree,
   tensor,
+  transpose,
   valueAndGrad,
 } from '../index.js'
 import { plan } from '../plan/index.js'
-import { KeptLoops, mergeLoops } from '../rewrite/index.js'
+import { foldViews, KeptLoops, mergeLoops } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES, pageCeil } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import { Regions } from './region.js'
@@ -225,6 +227,31 @@ describe('residuals of all steps', () => {
       return waysOf(reversal, measures).all.at(-1)?.kept
     })
     expect(runsOf(kept, 'matmul')).toBe(3 * 9 * 6)
+  })
+
+  test('nor a product of a matrix that is transposed for something else as well', () => {
+    const step = (w: Tensor, y: Tensor) => {
+      const t = transpose(y)
+      const p = transpose(matmul(t, w).sin())
+      return matmul(w, p)
+        .add(transpose(cumsum(t, { axis: 0 })))
+        .mul(1e-3)
+    }
+    const loss = (y: Tensor, w: Tensor) =>
+      forLoop(12, (_, y: Tensor) => step(w, y), y)
+        .square()
+        .sum()
+    const { program } = record(
+      (y: Tensor, w: Tensor) => grad(loss)(y, w),
+      ...[
+        { dtype: 'f32' as const, shape: [40, 40] },
+        { dtype: 'f32' as const, shape: [40, 16] },
+      ],
+    )
+    const folded = foldViews(mergeLoops(simplify(program)))
+    const kept = new KeptLoops().of(folded, () => costliest(folded))
+    // Two forward and two back; one of those that go back is of what is computed again otherwise.
+    expect(runsOf(kept, 'matmul') + runsOf(kept, 'stridedMatmul')).toBe(4 * 12)
   })
 
   test('are the outputs of the gates, with the state: of each gate one value, not what goes in and what comes out', () => {
