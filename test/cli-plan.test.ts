@@ -177,6 +177,49 @@ describe('graphs from outside', () => {
   })
 })
 
+/** Texts of the pictures that overlap, and names that a line crosses; runs in the page. */
+function collisions(): readonly string[] {
+  const figures = Array.from(document.querySelectorAll<SVGElement>('svg.figure')).filter(
+    figure => getComputedStyle(figure).display !== 'none',
+  )
+  return figures.flatMap(figure => {
+    const texts = Array.from(figure.querySelectorAll('text'), text => ({
+      name: text.textContent,
+      isName: text.classList.contains('name'),
+      box: text.getBoundingClientRect(),
+    }))
+    const overlapping = texts.flatMap(({ name, box }, k) =>
+      texts
+        .slice(k + 1)
+        .filter(
+          ({ box: other }) =>
+            Math.min(box.right, other.right) > Math.max(box.left, other.left) &&
+            // Letters are less high than their boxes.
+            Math.min(box.bottom, other.bottom) > Math.max(box.top, other.top) + 3,
+        )
+        .map(other => `${name} overlaps ${other.name}`),
+    )
+    const lines = figure.querySelectorAll<SVGGeometryElement>(
+      'line:not(.grid, .axis), path.curve, path.outline',
+    )
+    const crossing = Array.from(lines).flatMap(line => {
+      const toPage = line.getScreenCTM() as DOMMatrix
+      const length = line.getTotalLength()
+      const points = Array.from({ length: Math.ceil(2 * length) }, (_, k) =>
+        line.getPointAtLength(k / 2).matrixTransform(toPage),
+      )
+      return texts
+        .filter(
+          ({ isName, box }) =>
+            isName &&
+            points.some(({ x, y }) => x > box.left && x < box.right && y > box.top + 3 && y < box.bottom - 3),
+        )
+        .map(({ name }) => `${line.getAttribute('class')} crosses ${name}`)
+    })
+    return [...overlapping, ...crossing]
+  })
+}
+
 describe('the page', () => {
   test('is written in whole or not at all', async () => {
     mkdirSync(join(folder, 'pages/folder.html'), { recursive: true })
@@ -215,6 +258,7 @@ describe('the page', () => {
     await using browser = await launch()
     for (const [width, colorScheme] of [
       [1100, 'light'],
+      [500, 'light'],
       [360, 'dark'],
     ] as const) {
       const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
@@ -253,6 +297,7 @@ describe('the page', () => {
       })
       expect(outside).toBe(0)
       expect(scrollWidth).toBeLessThanOrEqual(width)
+      expect(await page.evaluate(collisions)).toEqual([])
       const brightness = (color: string) => Number(/\d+/.exec(color)?.[0])
       expect(brightness(background) > brightness(ink)).toBe(colorScheme === 'light')
       await page.close()

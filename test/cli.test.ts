@@ -170,7 +170,7 @@ test('the planner is measured beside others', async () => {
   const args = ['bench', 'plan', '--case', 'segnet,vgg-16', '--fraction', '0.9,0', '--seconds', '1', '--json']
   const { code, stdout, stderr } = await wengert(args)
   expect(code).toBe(0)
-  expect(stderr).toMatch(/ vgg-16 +│ +wengert +│ +\d+\.\d\d +│/)
+  expect(stderr).toMatch(/ vgg-16 +│[ │]+\n│ +wengert +│ +\d+\.\d\d +│/)
   const { suite, rows }: { suite: string; rows: readonly PlanRow[] } = JSON.parse(stdout)
   expect(suite).toBe('plan')
   expect(rows).toHaveLength(2 * (3 + 4))

@@ -34,24 +34,38 @@ export function benchTable(rows: readonly BenchRow[]): string {
   const shown = columns.filter(({ cell }) => rows.some(row => cell(row) !== ''))
   const lines = [...new Set(rows.map(row => row.case))].flatMap(name => {
     const mine = rows.filter(row => row.case === name)
-    const most = Math.max(...mine.map(({ runs }) => runs))
-    const few = ({ runs }: BenchRow) => (runs > 0 && runs < most ? '†' : '')
     return [
       [name, ...shown.map(() => '')],
-      ...mine.map(row => [`  ${label(row)}${few(row)}`, ...shown.map(({ cell }) => cell(row))]),
+      ...mine.map(row => [
+        `  ${label(row)}${hasFew(row, mine) ? FEW : ''}`,
+        ...shown.map(({ cell }) => cell(row)),
+      ]),
     ]
   })
   return table(lines, ['', ...shown.map(({ name }) => name)])
 }
+
+/** A mark of rows with fewer rounds than others of their case. */
+const FEW = '†'
+
+const hasFew = ({ runs }: BenchRow, ofCase: readonly BenchRow[]): boolean =>
+  runs > 0 && ofCase.some(other => other.runs > runs)
 
 /** What went wrong, a line a row, and what the marks mean. */
 export function benchNotes(rows: readonly BenchRow[]): readonly string[] {
   const failures = rows.flatMap(row =>
     row.failed === undefined ? [] : [`${row.case}, ${label(row)}:`, `  ${row.failed}`],
   )
+  const isMarked = rows.some(row =>
+    hasFew(
+      row,
+      rows.filter(other => other.case === row.case),
+    ),
+  )
   return [
-    'ratio: time by that of the first row of the case, in the same rounds; arenas and process: peak MiB.',
-    '†: fewer rounds than others, since one takes long.',
+    'ratio: time by that of the first row of the case, in the same rounds;',
+    'arenas and process: peak MiB.',
+    ...(isMarked ? [`${FEW}: fewer rounds than others, since one takes long.`] : []),
     ...failures,
   ]
 }

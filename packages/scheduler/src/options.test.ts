@@ -18,6 +18,7 @@ describe('options of a scheduler', () => {
       arithmetic: 'fast',
       transport: 'shared',
       restarts: 3,
+      turbo: false,
     })
     expect(settingsOf({}, { ...platform, sharesMemory: false }).transport).toBe('transfer')
     expect(settingsOf({ memory: '1 MiB' }, platform).budgetBytes).toBe(2 ** 20)
@@ -36,6 +37,7 @@ describe('options of a scheduler', () => {
       { deadlineMs: 0 },
       { deadlineMs: Number.NaN },
       { restarts: -1 },
+      { turbo: 'yes' },
       { spill: '/tmp' },
       { spill: { directory: '/tmp', opfs: true } },
       { spill: { directory: '/tmp', bytes: 'much' } },
@@ -84,6 +86,9 @@ describe('options of a scheduler', () => {
         at        options.test.ts:…
       OptionError: \`restarts\` is -1.
         expected  a whole number from 0 to 1000
+        at        options.test.ts:…
+      OptionError: \`turbo\` is 'yes'.
+        expected  true or false
         at        options.test.ts:…
       OptionError: \`spill\` is '/tmp'.
         expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser

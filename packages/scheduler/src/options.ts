@@ -35,6 +35,12 @@ export interface SchedulerOptions {
   readonly deadlineMs?: number | undefined
   /** How often a shard may run again because its worker died, before the call is given up. Default 3. */
   readonly restarts?: number | undefined
+  /**
+   * Whether products are made for V8's re-vectoriser, for the whole process, from now on: `enableTurbo` is tried, which
+   * takes a quarter of a second and leaves all as it is, with a warning, where nothing is gained or the host is a browser. The
+   * bits are the same. Schedulers and compiled functions that are there already are not made anew. Default false.
+   */
+  readonly turbo?: boolean | undefined
   /** @internal Default: `'shared'` where memory can be shared. */
   readonly transport?: Transport | undefined
 }
@@ -51,6 +57,7 @@ export interface Settings {
   readonly deadlineMs: number
   readonly restarts: number
   readonly transport: Transport
+  readonly turbo: boolean
   readonly spawn: () => Thread
 }
 
@@ -63,6 +70,7 @@ export const SCHEDULER_OPTIONS: readonly string[] = [
   'arithmetic',
   'deadlineMs',
   'restarts',
+  'turbo',
   'transport',
 ]
 
@@ -77,7 +85,12 @@ const DEADLINE_MS = 600_000
 export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
   checkOptions('createScheduler', options, SCHEDULER_OPTIONS)
   const { workers, memory, reduction = 'mean', arithmetic = 'fast', deadlineMs = DEADLINE_MS } = options
-  const { spill, restarts = 3, transport = platform.sharesMemory ? 'shared' : 'transfer' } = options
+  const {
+    spill,
+    restarts = 3,
+    turbo = false,
+    transport = platform.sharesMemory ? 'shared' : 'transfer',
+  } = options
   return {
     workers: whole('workers', workers ?? Math.min(platform.cores, MOST_WORKERS), 0, MOST_WORKERS),
     budgetBytes: memory === undefined ? undefined : parseByteSize(memory),
@@ -87,6 +100,7 @@ export function settingsOf(options: SchedulerOptions, platform: Platform): Setti
     arithmetic: oneOf('arithmetic', arithmetic, ['fast', 'portable']),
     deadlineMs: positive('deadlineMs', deadlineMs),
     restarts: whole('restarts', restarts, 0, 1000),
+    turbo: oneOf('turbo', turbo, [true, false]),
     transport: oneOf('transport', transport, ['shared', 'transfer']),
     spawn: platform.spawn,
   }
@@ -116,7 +130,7 @@ function positive(option: string, value: number): number {
   })
 }
 
-function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {
+function oneOf<T>(option: string, value: T, allowed: readonly T[]): T {
   checkOneOf(option, value, allowed)
   return value
 }

@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, type Tensor, type Tree } from '@wengert/tape'
+import { checkFunction, checkOptions, enableTurbo, type Tensor, type Tree } from '@wengert/tape'
 import { callOf } from './call.js'
 import { Engine } from './engine.js'
 import { type GradientDetails, type GradientResult, startGradient } from './gradient.js'
@@ -36,6 +36,8 @@ export interface SchedulerMemory {
 export interface Scheduler<P, B> {
   /** Worker threads; 0 if the thread that calls computes. */
   readonly workers: number
+  /** Whether V8's re-vectoriser was asked for and is on. */
+  readonly turbo: boolean
   readonly memory: SchedulerMemory
   /**
    * The loss over all rows and its gradient. The bits depend on program and batch alone, not on workers, budget
@@ -72,7 +74,10 @@ export async function openScheduler<P, B>(
 ): Promise<Scheduler<P, B>> {
   checkFunction('createScheduler', loss)
   const settings = settingsOf(options, platform)
-  return new LaneScheduler<P, B>(loss as RowFunction, settings, await Engine.open(settings, platform))
+  // Lanes run modules that are compiled here, so it is turned on here alone, before any of them is.
+  const turbo = settings.turbo && enableTurbo()
+  const engine = await Engine.open(settings, platform)
+  return new LaneScheduler<P, B>(loss as RowFunction, { ...settings, turbo }, engine)
 }
 
 class LaneScheduler<P, B> implements Scheduler<P, B> {
@@ -92,6 +97,10 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
 
   get workers(): number {
     return this.#settings.workers
+  }
+
+  get turbo(): boolean {
+    return this.#settings.turbo
   }
 
   get memory(): SchedulerMemory {

@@ -34,15 +34,15 @@ export interface TrainReport {
 export const fingerprint = (params: Params): string =>
   createHash('sha256').update(parameterBytes(params)).digest('hex')
 
-/** A report as a table for people. */
+/** A report for people: a table, and the fingerprint below it, which is as long as a line. */
 export function reportTable(report: TrainReport): string {
-  return table([
+  const rows = [
     ['test accuracy', `${(100 * report.testAccuracy).toFixed(2)} % of ${report.testRows} rows`],
     ['rows per second', `${Math.round(report.rowsPerSecond)}`],
     ['workers', report.workers === 0 ? '0 (this thread)' : `${report.workers}`],
     ['budget', `${formatByteSize(report.memoryBudgetBytes)} (${report.memoryBudgetBytes} bytes)`],
     ['measured peak', `${formatByteSize(report.peakBytes)} (${report.peakBytes} bytes)`],
     ...(report.turbo ? [['re-vectoriser', 'on']] : []),
-    ['fingerprint', report.fingerprint],
-  ])
+  ]
+  return `${table(rows)}\nfingerprint ${report.fingerprint}`
 }

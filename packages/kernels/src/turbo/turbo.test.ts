@@ -68,6 +68,14 @@ it('warns where there is no V8 to ask', () => {
   `)
 })
 
+it('warns in a browser', () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  vi.stubGlobal('process', undefined)
+  expect(enableTurbo()).toBe(false)
+  expect(warn.mock.calls).toEqual([['Products stay as they are: this host has no flags of V8.']])
+  warn.mockRestore()
+})
+
 it('warns where the re-vectoriser changes nothing', () => {
   const flags: string[] = []
   const emitWarning = vi.fn()

@@ -30,7 +30,7 @@ const GAIN = 1.15
 /**
  * Turns V8's re-vectoriser on for the whole process and makes products for it from now on, if it is there, gives the same
  * bits and is faster, which a trial of about a quarter of a second finds out; otherwise all stays as it was and there is a
- * warning. For Node; to be called before anything is compiled, and in each worker.
+ * warning, as in every browser. For Node; to be called before anything is compiled, and in each worker that compiles.
  *
  * @returns whether it is on.
  * @example
@@ -52,7 +52,9 @@ export function enableTurbo(): boolean {
 }
 
 function refuse(node: NodeProcess | undefined, why: string): false {
-  node?.emitWarning?.(`Products stay as they are: ${why}.`, { code: 'WENGERT_TURBO' })
+  const message = `Products stay as they are: ${why}.`
+  if (node?.emitWarning) node.emitWarning(message, { code: 'WENGERT_TURBO' })
+  else console.warn(message)
   return false
 }
 

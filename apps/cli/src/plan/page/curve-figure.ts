@@ -5,6 +5,7 @@ import type { CurvePoint } from '../curve.js'
 import type { PlanReport } from '../report.js'
 import { ticksOf, unitOf } from '../scale.js'
 import { percent } from '../words.js'
+import { FLAG_GAP, placeFlags, ROW } from './flags.js'
 import { type Frame, picture, tickText } from './frame.js'
 import { element, textElement } from './markup.js'
 
@@ -14,16 +15,6 @@ const [STEEP, BEND] = [150, 20]
 /** Percent that the scale of costs reaches at least. */
 const LEAST_RANGE = 5
 
-/** Width of the text beside a line. */
-const LABEL = 120
-
-/** An upright line with its name beside it. */
-interface Upright {
-  readonly kind: 'bound' | 'fewest' | 'budget'
-  readonly bytes: number
-  readonly anchor: 'start' | 'end'
-}
-
 /** Extra cost against bytes: every plan of the curve, the budget, and what no plan was found for. */
 export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Frame): string {
   const { left, right, top, bottom, width, height } = frame
@@ -31,9 +22,33 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
   const shown = budgetBytes !== undefined && budgetBytes <= 1.6 * last.peakBytes
   const most = 1.04 * Math.max(last.peakBytes, shown ? budgetBytes : 0)
   const x = scaleLinear([0, most], [left, width - right])
+  const { lowerBoundBytes } = plan
+  const fewest = first.peakBytes
+  const flag = (kind: string, bytes: number) => ({
+    kind,
+    at: x(bytes),
+    text: `${kind} ${formatByteSize(bytes)}`,
+  })
+  const flags = placeFlags(
+    [
+      ...(lowerBoundBytes === undefined ? [] : [flag('bound', lowerBoundBytes)]),
+      flag('fewest', fewest),
+      ...(shown ? [flag('budget', budgetBytes)] : []),
+    ],
+    [left, width - right],
+  )
+  // Above the first row is what points beyond the right end.
+  const beyond = budgetBytes === undefined || shown ? [] : [`budget ${formatByteSize(budgetBytes)} →`]
+  const rowAt = (row: number) => top + ROW * (row + beyond.length)
+  const name = (className: string, at: number, row: number, anchor: 'start' | 'end', text: string) =>
+    textElement(
+      'text',
+      { class: `${className} name`, x: at, y: rowAt(row) + 13, 'text-anchor': anchor },
+      text,
+    )
   const highest = 1.1 * Math.max(first.extraCostPercent, LEAST_RANGE)
   const steep = first.extraCostPercent > STEEP
-  const across: [number, number] = [height - bottom, top]
+  const across: [number, number] = [height - bottom, rowAt(flags.length) + ROW / 2]
   const y = steep ? scaleSymlog([0, highest], across).constant(BEND) : scaleLinear([0, highest], across)
   const unit = unitOf(last.peakBytes)
 
@@ -45,30 +60,6 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
     ([bytes]) => x(bytes),
     ([, extra]) => y(extra),
   ).curve(curveStepAfter)
-  const { lowerBoundBytes } = plan
-  const fewest = first.peakBytes
-  const leftward = (bytes: number) => (x(bytes) - left > LABEL ? 'end' : 'start')
-  const uprights: readonly Upright[] = [
-    ...(lowerBoundBytes === undefined
-      ? []
-      : [{ kind: 'bound', bytes: lowerBoundBytes, anchor: leftward(lowerBoundBytes) } as const]),
-    { kind: 'fewest', bytes: fewest, anchor: leftward(fewest) },
-    ...(shown
-      ? [
-          {
-            kind: 'budget',
-            bytes: budgetBytes,
-            anchor: width - x(budgetBytes) > LABEL ? 'start' : 'end',
-          } as const,
-        ]
-      : []),
-  ]
-  const name = (className: string, at: number, row: number, anchor: 'start' | 'end', text: string) =>
-    textElement(
-      'text',
-      { class: `${className} name`, x: at, y: top + 13 + 16 * row, 'text-anchor': anchor },
-      text,
-    )
   const marks = [
     element('rect', {
       class: 'unplanned',
@@ -77,18 +68,16 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
       width: x(fewest) - left,
       height: height - bottom - top,
     }),
-    ...uprights.map(({ kind, bytes }) =>
-      element('line', { class: kind, x1: x(bytes), x2: x(bytes), y1: top, y2: height - bottom }),
+    ...flags.map(({ kind, at, row }) =>
+      element('line', { class: kind, x1: at, x2: at, y1: rowAt(row), y2: height - bottom }),
     ),
     element('path', { class: 'curve', d: path(steps) ?? '' }),
     ...curve.map(point => dot('point', 3, point, x(point.peakBytes), y(point.extraCostPercent))),
     dot('chosen', 5, plan, x(plan.peakBytes), y(plan.extraCostPercent)),
-    ...uprights.map(({ kind, bytes, anchor }, row) =>
-      name(kind, x(bytes) + (anchor === 'end' ? -5 : 5), row, anchor, `${kind} ${formatByteSize(bytes)}`),
+    ...flags.map(({ kind, at, row, side, text }) =>
+      name(kind, at + (side === 'end' ? -FLAG_GAP : FLAG_GAP), row, side, text),
     ),
-    ...(budgetBytes === undefined || shown
-      ? []
-      : [name('budget', width - right - 4, 2, 'end', `budget ${formatByteSize(budgetBytes)} →`)]),
+    ...beyond.map(text => name('budget', width - right - 4, -1, 'end', text)),
   ]
   const axes = {
     x: ticksOf([0, most], frame.kind === 'wide' ? 8 : 4, unit.bytes).map(tick => ({

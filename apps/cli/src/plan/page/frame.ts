@@ -14,7 +14,7 @@ export interface Frame {
 /** The frames of a figure. */
 export const frames: readonly Frame[] = [
   { kind: 'wide', width: 820, height: 340, left: 64, right: 20, top: 24, bottom: 46 },
-  { kind: 'narrow', width: 360, height: 300, left: 52, right: 16, top: 24, bottom: 46 },
+  { kind: 'narrow', width: 360, height: 340, left: 52, right: 16, top: 24, bottom: 46 },
 ]
 
 /** A place along an axis, with its text. */

@@ -32,15 +32,17 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
     ([at]) => at,
     ([, bytes]) => y(bytes),
   ).curve(curveStepBefore)
-  const level = (className: string, bytes: number, text: string, above: boolean) => [
+  // Names stand above both lines, where nothing else is: side by side if the lines are close.
+  const isClose = shown && Math.abs(budgetBytes - plan.peakBytes) < 0.08 * highest
+  const level = (className: string, bytes: number, text: string, side: 'start' | 'end') => [
     element('line', { class: className, x1: left, x2: width - right, y1: y(bytes), y2: y(bytes) }),
     textElement(
       'text',
       {
         class: `${className} name`,
-        x: width - right - 4,
-        y: y(bytes) + (above ? -5 : 14),
-        'text-anchor': 'end',
+        x: side === 'end' ? width - right - 4 : left + 4,
+        y: y(isClose ? highest : bytes) - 5,
+        'text-anchor': side,
       },
       text,
     ),
@@ -57,13 +59,8 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
     ),
     element('path', { class: 'live', d: shape(steps) ?? '' }),
     element('path', { class: 'outline', d: outline(steps) ?? '' }),
-    ...level(
-      'peak',
-      plan.peakBytes,
-      `needs ${formatByteSize(plan.peakBytes)}`,
-      !(shown && budgetBytes - plan.peakBytes < 0.08 * highest),
-    ),
-    ...(shown ? level('budget', budgetBytes, `budget ${formatByteSize(budgetBytes)}`, true) : []),
+    ...level('peak', plan.peakBytes, `needs ${formatByteSize(plan.peakBytes)}`, isClose ? 'start' : 'end'),
+    ...(shown ? level('budget', budgetBytes, `budget ${formatByteSize(budgetBytes)}`, 'end') : []),
     ...(budgetBytes === undefined || shown
       ? []
       : [
