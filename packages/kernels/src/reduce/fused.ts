@@ -75,6 +75,8 @@ function walksOf(
   if (gone.length === 0) return undefined
   const [first, last] = [gone[0] as number, gone.at(-1) as number]
   if (long.filter(axis => axis >= first && axis <= last).length !== gone.length) return undefined
+  const along = long.at(-1) as number
+  if (inputs.some(({ strides }) => strides[along] !== 0 && strides[along] !== 1)) return undefined
   const walk = (own: readonly number[]): Box =>
     collapse({
       lengths: own.map(axis => shape[axis] as number),
