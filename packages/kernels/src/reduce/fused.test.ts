@@ -104,6 +104,25 @@ describe('a computation that is reduced without being stored', () => {
     }
   })
 
+  test.each<[string, readonly number[], readonly number[]]>([
+    ['all', [70, 128], [0, 1]],
+    ['all, with leaves of many rows', [3000, 4], [0, 1]],
+    ['all, with rows as long as leaves', [5, 1024], [0, 1]],
+    ['long rows of two axes', [3, 40, 256], [1, 2]],
+  ])('%s, with operands that are repeated: the bits of two kernels', (_, shape, axes) => {
+    const last = shape.length - 1
+    for (const dtype of ['f32', 'f64', 'i32'] as const) {
+      for (const repeated of [
+        [0, 1 << (last - 1)],
+        [1 << last, 0, 1 << (last - 1)],
+      ]) {
+        const found = both({ kind: 'sum', dtype, shape, axes, repeated })
+        expect(found?.actual).toEqual(found?.expected)
+        expect(found).toBeDefined()
+      }
+    }
+  })
+
   test('whatever the shape, the axes and what is repeated', () => {
     const cases = fc.record({
       kind: fc.constantFrom<ReduceKind>('sum', 'max'),
