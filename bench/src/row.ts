@@ -21,6 +21,8 @@ export interface BenchRow {
   readonly ratioToPeak?: number
   /** Median over rounds of the rate by that of a matrix product of 512, in the same round. */
   readonly ratioToMatmul?: number
+  /** Median over rounds of the bytes a ms, each read or written once, by those that a copy moves, in the same round. */
+  readonly ratioToCopy?: number
   /** Most bytes of the arenas. */
   readonly arenaBytes?: number
   /** The cap on them; null for none. */

@@ -22,6 +22,7 @@ const columns: readonly Column[] = [
   { name: 'GFLOP/s', cell: row => figure(row.gflops) },
   { name: 'of peak', cell: row => percent(row.ratioToPeak) },
   { name: 'of matmul', cell: row => percent(row.ratioToMatmul) },
+  { name: 'of copy', cell: row => percent(row.ratioToCopy) },
   { name: 'ns each', cell: row => figure(row.nsPerElement ?? row.nsPerOperation) },
   { name: 'redone', cell: row => (row.recomputedShare ? percent(row.recomputedShare) : '') },
   { name: 'budget', cell: row => mebibytes(row.budgetBytes) },

@@ -48,11 +48,17 @@ function rates({ flops, per }: Contest, ms: number): Partial<BenchRow> {
   }
 }
 
-function shares({ flops }: Contest, options: unknown, rounds: readonly RoundFacts[]): Partial<BenchRow> {
+const shareNames = { peak: 'ratioToPeak', matmul: 'ratioToMatmul', copy: 'ratioToCopy' } as const
+
+function shares(
+  { flops, bytes }: Contest,
+  options: unknown,
+  rounds: readonly RoundFacts[],
+): Partial<BenchRow> {
+  const kind = Reflect.get(options as object, 'yardstick') as keyof typeof shareNames
+  const done = kind === 'copy' ? bytes : flops
   const all = rounds.flatMap(({ ms, yardstick }) =>
-    flops === undefined || yardstick === undefined ? [] : flops / ms / 1e6 / yardstick,
+    done === undefined || yardstick === undefined ? [] : done / ms / 1e6 / yardstick,
   )
-  if (all.length === 0) return {}
-  const kind = Reflect.get(options as object, 'yardstick')
-  return kind === 'peak' ? { ratioToPeak: median(all) } : { ratioToMatmul: median(all) }
+  return all.length === 0 ? {} : { [shareNames[kind]]: median(all) }
 }

@@ -45,7 +45,7 @@ export interface PreparedFacts extends EngineFacts {
 export interface RoundFacts {
   /** Of one of the repetitions. */
   readonly ms: number
-  /** GFLOP/s of a yardstick that ran before and after. */
+  /** GFLOP/s, or GB/s, of a yardstick that ran before and after. */
   readonly yardstick?: number
 }
 

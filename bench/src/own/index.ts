@@ -26,8 +26,7 @@ export const ownEngine = (objectives: Objectives): Engine => ({
       throw new OptionError({ summary: 'A trial of the re-vectoriser found nothing faster.' })
     }
     const prepared = await ways[own.how](objective, task, own)
-    const dtype = Object.values(task.arrays)[0]?.dtype === 'f64' ? 'f64' : 'f32'
-    const yardstick = yardstickOf(own.yardstick, dtype)
+    const yardstick = yardstickOf(own.yardstick, task)
     return { ...prepared, ...(yardstick && { yardstick }) }
   },
 })

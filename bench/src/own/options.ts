@@ -14,7 +14,7 @@ export interface OwnOptions {
   /** Whether the fewest bytes that do are taken where the memory is too little. */
   readonly orLeast?: boolean
   /** What the task's rate is measured by. */
-  readonly yardstick?: 'peak' | 'matmul'
+  readonly yardstick?: 'peak' | 'matmul' | 'copy'
   /** Whether V8's re-vectoriser is turned on. */
   readonly turbo?: boolean
 }

@@ -3,6 +3,7 @@ import { cnn } from './cnn.js'
 import { conv } from './conv.js'
 import { elementwise } from './elementwise.js'
 import { gemm } from './gemm.js'
+import { layers } from './layers.js'
 import { lstm } from './lstm.js'
 import { mlp } from './mlp.js'
 import { ode } from './ode.js'
@@ -19,6 +20,7 @@ export const suites = {
   gemm,
   elementwise,
   conv,
+  layers,
   scalar,
   mlp,
   cnn,

@@ -67,8 +67,8 @@ function convolve(x: Numbers, w: Numbers): Numbers {
   return { shape, data }
 }
 
-/** The largest of each 2×2. */
-function pool({ shape, data }: Numbers): Numbers {
+/** The largest of each 2×2, or another number that is made of them. */
+function pool({ shape, data }: Numbers, combine: (...four: number[]) => number = Math.max): Numbers {
   const [n, height, width, c] = shape as [number, number, number, number]
   const out = [n, height / 2, width / 2, c] as const
   const largest = list((n * height * width * c) / 4, at => {
@@ -82,7 +82,7 @@ function pool({ shape, data }: Numbers): Numbers {
       const [row, column] = [2 * i + (k >> 1), 2 * j + (k & 1)]
       return data[((image * height + row) * width + column) * c + channel] as number
     })
-    return Math.max(...four)
+    return combine(...four)
   })
   return { shape: out, data: largest }
 }
@@ -128,6 +128,29 @@ function layerNorm(given: Given, k: number, x: readonly Float64Array[]) {
         (of(given, `shift${k}`).data[i] as number),
     )
   })
+}
+
+/** Each column, which lies along the last axis, with its own mean and variance. */
+function batchNorm(given: Given, { shape, data }: Numbers): Float64Array {
+  const units = shape.at(-1) as number
+  const places = data.length / units
+  const mean = (j: number, f: (x: number) => number) =>
+    total(places, i => f(data[i * units + j] as number)) / places
+  const means = list(units, j => mean(j, x => x))
+  const variances = list(units, j => mean(j, x => (x - (means[j] as number)) ** 2))
+  return data.map((x, k) => {
+    const j = k % units
+    const standard = (x - (means[j] as number)) / Math.sqrt((variances[j] as number) + 1e-5)
+    return standard * (of(given, 'scale1').data[j] as number) + (of(given, 'shift1').data[j] as number)
+  })
+}
+
+/** A layer's output, or its inner product with a cotangent for each row. */
+function contracted(given: Given, { of: which }: Settings, out: Float64Array): Float64Array {
+  if (which === 'value') return out
+  const rows = of(given, 'x').shape[0] as number
+  const products = out.map((x, k) => x * (of(given, 'ct').data[k] as number))
+  return list(rows, row => total(out.length / rows, k => products[(row * out.length) / rows + k] as number))
 }
 
 const sum = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
@@ -217,6 +240,24 @@ export const references: Readonly<Record<string, Reference>> = {
     return of(given, 'x').data.map((x, k) =>
       Math.tanh(x * (w[k % w.length] as number) + (b[k % b.length] as number)),
     )
+  },
+  classification: given =>
+    crossEntropies(rowsOf(of(given, 'x'), of(given, 'x').shape[0] as number), of(given, 'y')),
+  bias(given) {
+    const [rows, units] = of(given, 'ct').shape as [number, number]
+    const [b, ct, rate] = [of(given, 'b').data, of(given, 'ct').data, of(given, 'rate').data[0] as number]
+    return list(units, j => (b[j] as number) - rate * total(rows, i => ct[i * units + j] as number))
+  },
+  normalisation(given, settings) {
+    const x = of(given, 'x')
+    if (settings.layer === 'batch norm') return contracted(given, settings, batchNorm(given, x))
+    const rows = layerNorm(given, 1, rowsOf(x, x.data.length / (x.shape.at(-1) as number)))
+    return contracted(given, settings, Float64Array.from(rows.flatMap(row => [...row])))
+  },
+  pooling(given, settings) {
+    const mean = (...four: number[]) => four.reduce((sum, x) => sum + x, 0) / 4
+    const { data } = pool(of(given, 'x'), settings.layer === 'max pool' ? Math.max : mean)
+    return contracted(given, settings, data)
   },
   sum: given => [of(given, 'x').data.reduce((sum, x) => sum + x, 0)],
   convolution(given, { of: which }) {

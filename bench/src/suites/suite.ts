@@ -24,6 +24,8 @@ export interface Contest {
   readonly cold?: boolean
   /** FLOP of a step. */
   readonly flops?: number
+  /** Bytes of what a step reads and writes, each once. */
+  readonly bytes?: number
   /** What a step has many of. */
   readonly per?: { readonly unit: 'element' | 'operation'; readonly count: number }
 }

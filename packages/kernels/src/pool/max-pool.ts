@@ -16,7 +16,7 @@ import {
   type Local,
   v128,
 } from '../wasm/index.js'
-import { type Pool2dSpec, pool2dSizes, pooling } from './spec.js'
+import { isTiled, type Pool2dSpec, pool2dSizes, pooling } from './spec.js'
 import { clearAll, eachSite, type Site, type Tap } from './walk.js'
 
 type V = Local<'v128'>
@@ -107,9 +107,10 @@ export function maxPool2dPullback(spec: Pool2dSpec): Kernel {
   const lanes = lanesOf[spec.dtype]
   return pooling('max-pool-pullback', spec, 2, ({ f, inputs, outputs }) => {
     const [x, ct, dx] = [f.int(inputs[0] ?? 0), f.int(inputs[1] ?? 0), f.int(outputs[0] ?? 0)]
-    clearAll(f, dx, pool2dSizes(spec).inElements * lanes.bytes)
+    const isAlone = isTiled(spec)
+    if (!isAlone) clearAll(f, dx, pool2dSizes(spec).inElements * lanes.bytes)
     const [position, share, sum] = [f.local('v128'), f.local('v128'), f.local('v128')]
-    const { search } = maxSearch(f, spec, x)
+    const { none, search } = maxSearch(f, spec, x)
     const numbers = positionsOf(spec)
     eachSite(f, spec, site => {
       search(site, (tap, mask) => {
@@ -118,7 +119,7 @@ export function maxPool2dPullback(spec: Pool2dSpec): Kernel {
       f.set(share, v128.load(i32.add(ct, site.out)))
       site.eachTap(tap => {
         const here = v128.and(share, numbers.eq(position, numbers.splat(tap.index)))
-        f.set(sum, lanes.add(v128.load(i32.add(dx, tap.at), tap.offset), here))
+        f.set(sum, lanes.add(isAlone ? none : v128.load(i32.add(dx, tap.at), tap.offset), here))
         storePart(f, lanes, i32.add(dx, tap.at), sum, site.live, tap.offset)
       })
     })

@@ -1,4 +1,4 @@
-import { type WindowSpec, windowKey, windowOutputShape } from '../conv/index.js'
+import { dilationOf, type WindowSpec, windowKey, windowOutputShape } from '../conv/index.js'
 import type { FloatDType } from '../dtype.js'
 import type { Kernel, KernelContext } from '../kernel.js'
 
@@ -32,6 +32,14 @@ export function pool2dSizes(spec: Pool2dSpec): Pool2dSizes {
     outElements: batch * outHeight * outWidth * channels,
   }
 }
+
+/** Whether each element of the image lies in exactly one window. */
+export const isTiled = (spec: Pool2dSpec): boolean =>
+  [spec.height, spec.width].every((size, axis) => {
+    const [window, stride, dilation] = [spec.window[axis], spec.stride[axis], dilationOf(spec)[axis]]
+    const alone = window === stride && (dilation === 1 || window === 1) && size % (window as number) === 0
+    return alone && spec.padding[axis]?.every(pad => pad === 0) === true
+  })
 
 /** Key of a kernel of this pooling. */
 const pool2dKey = (name: string, spec: Pool2dSpec): string =>

@@ -2,7 +2,7 @@
 import { lanesOf, storePart } from '../gemm/index.js'
 import type { Kernel } from '../kernel.js'
 import { i32, v128 } from '../wasm/index.js'
-import { type Pool2dSpec, pool2dSizes, pooling } from './spec.js'
+import { isTiled, type Pool2dSpec, pool2dSizes, pooling } from './spec.js'
 import { clearAll, eachSite } from './walk.js'
 
 /**
@@ -40,12 +40,13 @@ export function sumPool2dPullback(spec: Pool2dSpec): Kernel {
   const lanes = lanesOf[spec.dtype]
   return pooling('sum-pool-pullback', spec, 1, ({ f, inputs, outputs }) => {
     const [ct, dx] = [f.int(inputs[0] ?? 0), f.int(outputs[0] ?? 0)]
-    const [share, sum] = [f.local('v128'), f.local('v128')]
-    clearAll(f, dx, pool2dSizes(spec).inElements * lanes.bytes)
+    const [share, sum, none] = [f.local('v128'), f.local('v128'), f.local(v128.const(new Uint8Array(16)))]
+    const isAlone = isTiled(spec)
+    if (!isAlone) clearAll(f, dx, pool2dSizes(spec).inElements * lanes.bytes)
     eachSite(f, spec, site => {
       f.set(share, v128.load(i32.add(ct, site.out)))
       site.eachTap(tap => {
-        f.set(sum, lanes.add(v128.load(i32.add(dx, tap.at), tap.offset), share))
+        f.set(sum, lanes.add(isAlone ? none : v128.load(i32.add(dx, tap.at), tap.offset), share))
         storePart(f, lanes, i32.add(dx, tap.at), sum, site.live, tap.offset)
       })
     })

@@ -10,6 +10,8 @@ import { type FunctionBuilder, type I32, i32, type Local } from '../wasm/index.j
 import { combineTree, type Reduction } from './reduction.js'
 import type { Stage } from './rows.js'
 
+type V = Local<'v128'>
+
 /** Rows that an accumulator row adds up before the tree begins. */
 export const LEAF_ROWS = 256
 /** Rows that are combined before they are added to it. */
@@ -94,12 +96,10 @@ export function emitColumns(
   const top = f.int(stack)
   const merge = () => {
     f.increase(top, -slotBytes)
-    emitVectors(f, vectors, reduction, [top], ([slot]) =>
-      reduction.store(
-        slot as Local<'i32'>,
-        reduction.combine(reduction.load(slot as I32), reduction.load(slot as I32, slotBytes)),
-      ),
-    )
+    emitVectors(f, vectors, reduction, [top], ([slot]) => {
+      const [below, above] = [0, slotBytes].map(offset => f.local(reduction.load(slot as I32, offset)))
+      return reduction.store(slot as I32, reduction.combine(below as V, above as V))
+    })
   }
   const index = f.local('i32')
   const push = (rows: number) => {
@@ -132,9 +132,11 @@ function emitLeaf(
   const group = (count: number, first: boolean) => {
     const { at, rowBytes } = source.next(count)
     emitVectors(f, vectors, reduction, [at, target], ([from, place]) => {
-      const loads = Array.from({ length: count }, (_, row) => reduction.load(from as I32, row * rowBytes))
+      const loads = Array.from({ length: count }, (_, row) =>
+        f.local(reduction.load(from as I32, row * rowBytes)),
+      )
       const sum = combineTree(reduction, loads, value => f.local(value))
-      const total = first ? sum : reduction.combine(reduction.load(place as I32), sum)
+      const total = first ? sum : reduction.combine(f.local(reduction.load(place as I32)), sum)
       return reduction.store(place as I32, total)
     })
   }

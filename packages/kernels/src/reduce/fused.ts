@@ -75,6 +75,8 @@ function walksOf(
   if (gone.length === 0) return undefined
   const [first, last] = [gone[0] as number, gone.at(-1) as number]
   if (long.filter(axis => axis >= first && axis <= last).length !== gone.length) return undefined
+  const along = long.at(-1) as number
+  if (inputs.some(({ strides }) => strides[along] !== 0 && strides[along] !== 1)) return undefined
   const walk = (own: readonly number[]): Box =>
     collapse({
       lengths: own.map(axis => shape[axis] as number),
@@ -89,7 +91,7 @@ function walksOf(
   const width = sizeOf(walks.inner.lengths)
   const isRow = width === 1
   const fits = isRow
-    ? isOneAxis(walks.gone) || sizeOf(walks.gone.lengths) <= BLOCK
+    ? isInLeaves(walks.gone) || sizeOf(walks.gone.lengths) <= BLOCK
     : // a block of one column would lie along the axis that goes
       isOneAxis(walks.gone) && isOneAxis(walks.inner) && width % BLOCK_COLUMNS !== 1
   return fits ? walks : undefined
@@ -144,6 +146,10 @@ export function reduceFused({ kind, of, axes }: ReduceFusedSpec): Kernel {
     },
   }
 }
+
+/** Whether leaves of a long row are whole rows of its last axis, of which it has two then. */
+const isInLeaves = ({ lengths }: Box): boolean =>
+  lengths.length === 1 || (lengths.length === 2 && LEAF % (lengths[1] as number) === 0)
 
 /** Elements of the block. */
 function blockElements({ outer, gone, inner }: Walks): number {
@@ -241,11 +247,13 @@ const emitBands: Emit = (context, { of, reduction, walks: { outer, gone } }, fro
 const emitAlong: Emit = (context, { of, reduction, walks: { outer, gone } }, from, to, { block, stack }) => {
   const { f } = context
   const bytes = elementBytes[reduction.dtype]
+  const rest = gone.lengths.slice(1)
   nest(f, axesOf(of, outer, outer.lengths.length, 1, bytes), [...from, to], starts => {
     const operands = starts.slice(0, -1).map(start => f.int(start))
     const next = (elements: number) => {
-      callBox(context, of, { lengths: [elements], strides: gone.strides }, operands, block)
-      advance(context, of, operands, gone, 0, elements)
+      const steps = elements / sizeOf(rest)
+      callBox(context, of, { lengths: [steps, ...rest], strides: gone.strides }, operands, block)
+      advance(context, of, operands, gone, 0, steps)
       return f.int(block)
     }
     emitRow({ f }, reduction, next, { to: starts.at(-1) as Local<'i32'>, stack }, sizeOf(gone.lengths))

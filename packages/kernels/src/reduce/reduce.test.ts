@@ -129,6 +129,26 @@ describe('reduce', () => {
     }
   })
 
+  it.each(['f32', 'f64'] as const)('takes +0 for more than −0, in any order, %s', dtype => {
+    const special = fc.constantFrom(0, -0, 1, -1, Infinity, -Infinity, Number.NaN)
+    const cases = fc.record({
+      shape: fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 40 })),
+      usual: fc.constantFrom(0, -0, -1, -Infinity),
+      others: fc.array(fc.tuple(fc.nat(), special), { maxLength: 4 }),
+      axes: fc.constantFrom([0], [1], [0, 1]),
+      kind: fc.constantFrom<ReduceKind>('max', 'min'),
+    })
+    fc.assert(
+      fc.property(cases, ({ shape, usual, others, axes, kind }) => {
+        const x = arrayOf(dtype, sizeOf(shape)).fill(usual)
+        for (const [place, value] of others) x[place % x.length] = value
+        const spec = { kind, dtype, shape, axes }
+        expect(Array.from(run(spec, x))).toEqual(naive(spec, x))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('ignores what lies after its operand, and wraps i32', () => {
     const x = Int32Array.of(2 ** 31 - 1, 1, 1)
     expect(Array.from(run({ kind: 'sum', dtype: 'i32', shape: [3], axes: [0] }, x))).toEqual([-(2 ** 31) + 1])

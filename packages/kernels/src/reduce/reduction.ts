@@ -13,22 +13,36 @@ export interface Reduction {
   readonly lanes: number
   /** Bytes that a vector takes in memory. */
   readonly stride: number
-  combine(a: Vector, b: Vector): Vector
+  /** Of vectors as `load` gives them. */
+  combine(a: Local<'v128'>, b: Local<'v128'>): Vector
   /** The neutral element. */
   readonly identity: number
+  /** Whether numbers are loaded and stored with the other sign. */
+  readonly isNegated: boolean
   load(address: I32, offset?: number): Vector
   store(address: I32, vector: Vector, offset?: number): Statement
   /** Stores the first lane. */
   storeElement(address: I32, vector: Vector): Statement
 }
 
-type Combine = (a: Vector, b: Vector) => Vector
+type Combine = Reduction['combine']
+type Lanes = typeof f32x4 | typeof f64x2
 
-const float = (lanes: typeof f32x4 | typeof f64x2): Record<ReduceKind, Combine> => ({
+/**
+ * The lesser, NaN if there is one, −0 of zeros that differ: three instructions, where x86 takes eight for `min`. Of numbers that
+ * differ each way gives the lesser, of zeros one gives either, and the bits of a NaN stay set.
+ */
+const lesser =
+  ({ pmin }: Lanes): Combine =>
+  (a, b) =>
+    v128.or(pmin(a, b), pmin(b, a))
+
+// max x = −min −x
+const float = (lanes: Lanes): Record<ReduceKind, Combine> => ({
   sum: lanes.add,
   prod: lanes.mul,
-  max: lanes.max,
-  min: lanes.min,
+  max: lesser(lanes),
+  min: lesser(lanes),
 })
 
 const combines: Readonly<Record<DType, Readonly<Partial<Record<ReduceKind, Combine>>>>> = {
@@ -56,6 +70,9 @@ export function reductionOf(kind: ReduceKind, dtype: DType): Reduction {
   const bytes = elementBytes[dtype]
   const lanes = dtype === 'f64' ? 2 : 4
   const packed = bytes === 1
+  const isNegated = kind === 'max' && (dtype === 'f32' || dtype === 'f64')
+  const { neg } = dtype === 'f64' ? f64x2 : f32x4
+  const signed = (vector: Vector) => (isNegated ? neg(vector) : vector)
   const storeLane = { 1: v128.store8Lane, 4: v128.store32Lane, 8: v128.store64Lane }[bytes as 1 | 4 | 8]
   return {
     dtype,
@@ -63,23 +80,24 @@ export function reductionOf(kind: ReduceKind, dtype: DType): Reduction {
     stride: lanes * bytes,
     combine,
     identity: identities[kind](dtype),
-    load: packed ? v128.load32Zero : v128.load,
+    isNegated,
+    load: (address, offset) => signed((packed ? v128.load32Zero : v128.load)(address, offset)),
     store: (address, vector, offset) =>
-      packed ? v128.store32Lane(address, vector, 0, offset) : v128.store(address, vector, offset),
-    storeElement: (address, vector) => storeLane(address, vector, 0),
+      packed ? v128.store32Lane(address, vector, 0, offset) : v128.store(address, signed(vector), offset),
+    storeElement: (address, vector) => storeLane(address, signed(vector), 0),
   }
 }
 
 /** Combines locals as a balanced tree in their order. */
 export function combineTree(
   reduction: Pick<Reduction, 'combine'>,
-  vectors: readonly Vector[],
+  vectors: readonly Local<'v128'>[],
   make: (value: Vector) => Local<'v128'>,
-): Vector {
-  if (vectors.length === 1) return vectors[0] as Vector
-  const pairs: Vector[] = []
+): Local<'v128'> {
+  if (vectors.length === 1) return vectors[0] as Local<'v128'>
+  const pairs: Local<'v128'>[] = []
   for (let k = 0; k < vectors.length; k += 2) {
-    const [a, b] = [vectors[k] as Vector, vectors[k + 1]]
+    const [a, b] = [vectors[k] as Local<'v128'>, vectors[k + 1]]
     pairs.push(b ? make(reduction.combine(a, b)) : a)
   }
   return combineTree(reduction, pairs, make)
@@ -90,8 +108,9 @@ export function firstLanes({ dtype }: Reduction, count: number): Uint8Array {
   return new Uint8Array(16).fill(0xff, 0, count * elementBytes[dtype])
 }
 
-/** Bytes of a vector of neutral elements. */
-export function identityBytes({ dtype, identity }: Reduction): Uint8Array {
+/** Bytes of a vector of neutral elements, as they are combined. */
+export function identityBytes({ dtype, identity: own, isNegated }: Reduction): Uint8Array {
+  const identity = isNegated ? -own : own
   switch (dtype) {
     case 'f32':
       return new Uint8Array(new Float32Array(4).fill(identity).buffer)

@@ -76,7 +76,7 @@ function emitTree(
   const bottom = f.int(top)
   const pop = () => {
     f.increase(top, -SLOT_BYTES)
-    f.set(sum, reduction.combine(v128.load(top), sum))
+    f.set(sum, reduction.combine(f.local(v128.load(top)), sum))
   }
   const leaves = Math.floor(length / LEAF)
   const leaf = f.local('i32')
@@ -111,7 +111,7 @@ function emitLeaf(
   const accumulators: Local<'v128'>[] = []
   const add = (k: number, value: ReturnType<typeof load>) => {
     const accumulator = accumulators[k]
-    if (accumulator) f.set(accumulator, combine(accumulator, value))
+    if (accumulator) f.set(accumulator, combine(accumulator, f.local(value)))
     else accumulators.push(f.local(value))
   }
   const block = (vectors: number) => {
@@ -128,8 +128,7 @@ function emitLeaf(
     const identity = f.constant('identity', v128.const(identityBytes(reduction)))
     add(vectors, v128.bitselect(load(cursor), identity, mask))
   }
-  const total = combineTree(reduction, accumulators, value => f.local(value))
-  return total as Local<'v128'>
+  return combineTree(reduction, accumulators, value => f.local(value))
 }
 
 /** Combines the lanes of a vector: upper half with lower half, until one is left. */
@@ -137,7 +136,7 @@ function emitLanes(f: FunctionBuilder, { lanes, stride, combine }: Reduction, ve
   let sum = vector
   for (let half = stride / 2; half >= stride / lanes; half /= 2) {
     const upper = Array.from({ length: 16 }, (_, byte) => (byte + half) % 16)
-    sum = f.local(combine(sum, v128.shuffle(sum, sum, upper)))
+    sum = f.local(combine(sum, f.local(v128.shuffle(sum, sum, upper))))
   }
   return sum
 }
