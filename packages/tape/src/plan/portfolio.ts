@@ -15,7 +15,7 @@ import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor } from './policies.js'
 import { extraCostOf, type Residency, residency } from './residency.js'
-import { type Found, type Searched, type SearchOptions, search } from './search.js'
+import { type Found, isGoodEnough, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
 import { trim } from './trim.js'
 
@@ -231,7 +231,8 @@ export class Portfolio {
       leastPolicies: isLong && this.index.stepCount <= RATHER_LONG ? 2 : 1,
     })
     const r = this.#rungs.indexOf(rung)
-    const below = isLong || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
+    const isEnough = isLong || isGoodEnough(this.index, found.at(-1), this.#bound(limitBytes))
+    const below = isEnough || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
     if (below && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
       const from = [found.at(-1), this.#climb(below).found.at(-1)].flatMap(each => each ?? [])
       if (from.length > 0) found = this.#search(limitBytes, from, { work: work / 2, policies: [] }).found

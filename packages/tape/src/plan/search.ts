@@ -67,8 +67,17 @@ const ATTEMPT_WORK = 4
 const TRIM_WORK = 8
 /** A schedule is not looked at further when it is so many times as dear as the best, made shorter. */
 const SHORTENED = 1.25
+/** A schedule is good enough where no other can save more than this part of what the graph costs without reruns. */
+const NEGLIGIBLE = 1e-3
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
+
+/** Whether a schedule costs so little more than any can, that it is not worth looking for another. */
+export const isGoodEnough = (
+  { totalCost }: GraphIndex,
+  best: Pick<Found, 'extraCost'> | undefined,
+  leastExtraCost: number,
+): boolean => best !== undefined && best.extraCost - leastExtraCost <= NEGLIGIBLE * totalCost
 
 /** Searches under one limit. */
 export function search(index: GraphIndex, options: SearchOptions): Searched {
@@ -176,10 +185,9 @@ class Hunt implements Searched {
     return this.work >= (this.found.length > 0 ? work : Math.max(work, attemptWork))
   }
 
-  /** Whether nothing better can be found. */
+  /** Whether nothing much better can be found. */
   isDone(): boolean {
-    const best = this.found.at(-1)
-    return best !== undefined && best.extraCost <= this.#options.leastExtraCost * (1 + 1e-9)
+    return isGoodEnough(this.#index, this.found.at(-1), this.#options.leastExtraCost)
   }
 
   /** From a schedule to one that differs in a few odds. */

@@ -57,18 +57,48 @@ export interface Budget {
 export function planWithin(
   program: Program,
   pinned: readonly boolean[],
-  { memoryBytes, spillBytes }: Budget,
+  budget: Budget,
   regions = new Regions(),
 ): Planned | Refusal {
+  return find(program, pinned, budget, regions, Number.POSITIVE_INFINITY).outcome
+}
+
+/**
+ * As {@link planWithin}, if it costs less than what was found already, for another program that does the same; undefined if not.
+ *
+ * @param cost of what was found, in FLOP equivalents.
+ */
+export function cheaperWithin(
+  program: Program,
+  pinned: readonly boolean[],
+  budget: Budget,
+  regions: Regions,
+  cost: number,
+): Planned | undefined {
+  const { best } = find(program, pinned, budget, regions, cost)
+  return best && costOfPlanned(best) < cost ? best : undefined
+}
+
+function find(
+  program: Program,
+  pinned: readonly boolean[],
+  { memoryBytes, spillBytes }: Budget,
+  regions: Regions,
+  knownCost: number,
+): Finding {
   const lowered: Lowering = (one, inner) =>
     regions.lowered(one, inner, () => lower(one, pinned, inner, regions))
-  if (!hasReversals(program)) return new Finding(memoryBytes, lowered).asItIs(foldViews(joinSlices(program)))
-  const finding = new Finding(Math.min(memoryBytes, ARENA_LIMIT_BYTES), lowered)
+  if (!hasReversals(program)) {
+    const finding = new Finding(memoryBytes, lowered, knownCost)
+    finding.asItIs(foldViews(joinSlices(program)))
+    return finding
+  }
+  const finding = new Finding(Math.min(memoryBytes, ARENA_LIMIT_BYTES), lowered, knownCost)
   for (const bytes of sharesOf(program, spillBytes)) {
     const prices = pricesOf(regions, program, bytes, lowered)
     finding.among(prices, one => spilledBytes(one) <= spillBytes)
   }
-  return finding.outcome
+  return finding
 }
 
 /** Bytes of a store for each loop of known length. Several share one; how many of them will use it is not known before. */
@@ -96,35 +126,43 @@ const FURTHER = 2
 class Finding {
   readonly #budgetBytes: number
   readonly #lowered: Lowering
-  #best: Planned | undefined
+  readonly #knownCost: number
+  best: Planned | undefined
   readonly #refusals: Refusal[] = []
 
-  constructor(budgetBytes: number, lowered: Lowering) {
+  /** @param knownCost of what was found before, which something else is to be cheaper than. */
+  constructor(budgetBytes: number, lowered: Lowering, knownCost: number) {
     this.#budgetBytes = budgetBytes
     this.#lowered = lowered
+    this.#knownCost = knownCost
   }
 
   /** What was found, or that nothing was. */
   get outcome(): Planned | Refusal {
-    return this.#best ?? leastOf(this.#refusals)
+    return this.best ?? leastOf(this.#refusals)
   }
 
   /**
    * Tries a program without reversals: fused, and where that computes values again also as it stands, since values inside of
    * a group cannot be kept.
    */
-  asItIs(program: Program): Planned | Refusal {
+  asItIs(program: Program): void {
     const ways = new Set([placeRecords(fuse(program)), placeRecords(program)])
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       for (const one of ways) {
-        if (this.#best?.chosen.extraCost !== 0) this.#try(one, inner)
+        if (
+          this.best?.chosen.extraCost !== 0 &&
+          this.#costOnce(one) < Math.min(this.#cost, this.#knownCost)
+        ) {
+          this.#try(one, inner)
+        }
       }
     }
-    const best = this.#best
-    if (!best || program.instructions.some(controlOf)) return this.outcome
+    const best = this.best
+    if (!best || program.instructions.some(controlOf)) return
     const others = () =>
       [...ways].filter(one => one !== best.program).map(one => this.#lowered(one, 'ample').graph)
-    return { ...best, others }
+    this.best = { ...best, others }
   }
 
   /**
@@ -135,6 +173,7 @@ class Finding {
   among(prices: Prices, isAllowed: (program: Program) => boolean): void {
     const budgetBytes = this.#budgetBytes
     const allowed = (choices: readonly Choice[]) => choices.filter(({ program }) => isAllowed(program))
+    if (prices.cheapest.cost >= this.#knownCost) return
     const [cheapest] = allowed([prices.cheapest])
     if (cheapest && cheapest.bytes <= budgetBytes) {
       this.#tryEach([cheapest], 'ample')
@@ -143,8 +182,8 @@ class Finding {
     const { narrowest: ends, all } = prices.others
     const narrowest = allowed(ends)
     this.#tryEach([...allowed([prices.first]), ...narrowest], 'ample')
-    if (!this.#best) this.#tryEach(narrowest, 'least')
-    if (!this.#best) return
+    if (!this.best) this.#tryEach(narrowest, 'least')
+    if (!this.best) return
     const inOrder = allowed(all)
     const fitting = inOrder.filter(({ bytes }) => bytes <= budgetBytes)
     const above = inOrder.slice(fitting.length)
@@ -156,7 +195,12 @@ class Finding {
     this.#tryEach([...further.filter(isNear), ...narrowest], 'least')
   }
 
-  /** Tries those that may be cheaper, the cheapest first. */
+  /** Cost of a program with each instruction run once, at their fastest: no plan of it costs less. */
+  #costOnce(program: Program): number {
+    return this.#lowered(program, 'ample').graph.steps.reduce((sum, { cost }) => sum + cost, 0)
+  }
+
+  /** Tries those that may be cheaper, the cheapest first; while nothing of this program is known to fit, also dearer ones. */
   #tryEach(choices: readonly Choice[], inner: Inner, isWorthIt = (_: Program) => true): void {
     for (const { program, cost } of choices.toSorted((a, b) => a.cost - b.cost)) {
       if (cost < this.#cost && isWorthIt(program)) this.#try(program, inner)
@@ -170,7 +214,7 @@ class Finding {
   }
 
   get #cost(): number {
-    return this.#best ? costOfPlanned(this.#best) : Number.POSITIVE_INFINITY
+    return this.best ? Math.min(costOfPlanned(this.best), this.#knownCost) : Number.POSITIVE_INFINITY
   }
 
   #try(program: Program, inner: Inner): void {
@@ -181,7 +225,7 @@ class Finding {
       return
     }
     const planned = { program, lowered, chosen: found, spilledBytes: spilledBytes(program) }
-    if (costOfPlanned(planned) < this.#cost) this.#best = planned
+    if (costOfPlanned(planned) < this.#cost) this.best = planned
   }
 }
 

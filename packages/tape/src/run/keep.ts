@@ -5,7 +5,7 @@
 import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
-import { type Budget, costOfPlanned, type Planned, planWithin } from './choose.js'
+import { type Budget, cheaperWithin, costOfPlanned, type Planned, planWithin } from './choose.js'
 import { openSchedules } from './open-schedules.js'
 import { isRefusal, leastOf, type Refusal } from './plan-or-refuse.js'
 import { Regions } from './region.js'
@@ -15,14 +15,12 @@ import { DEFAULT_SNAPSHOTS } from './rewind.js'
 const MOST_SNAPSHOTS = 1023
 
 /** States that are kept in memory of a stretch between records of a store; more of them gain little. */
-const BESIDE_STORE: readonly number[] = [0, 2, 6, 20, 60]
+const BESIDE_STORE: readonly number[] = [60, 20, 6, 2, 0]
 
-/** Numbers of snapshots that are tried, each half as many again as the one before. */
+/** Numbers of snapshots that are tried beside the most, each half as many again as the next. */
 const LEVELS: readonly number[] = (() => {
-  const levels = [0, 1]
-  for (let last = 1; last < MOST_SNAPSHOTS; levels.push(last)) {
-    last = Math.min(MOST_SNAPSHOTS, Math.ceil(1.5 * last))
-  }
+  const levels = [1, 0]
+  for (let next = 2; next < MOST_SNAPSHOTS; next = Math.ceil(1.5 * next)) levels.unshift(next)
   return levels
 })()
 
@@ -76,31 +74,41 @@ function planOrRefusal(
 ): Planned | Refusal {
   const { memoryBytes: budgetBytes, spillBytes } = budget
   if (!hasUnwinding(program)) return planWithin(program, pinned, budget, regions)
-  const inMemory = (snapshots: number, memoryBytes: number) =>
-    planWithin(withUnwinding(program, snapshots), pinned, { memoryBytes, spillBytes }, regions)
   if (budgetBytes === Number.POSITIVE_INFINITY) {
-    const plain = plannedOf(inMemory(DEFAULT_SNAPSHOTS, budgetBytes))
-    if (plain && plain.chosen.peakBytes + plain.chosen.recordBytes <= ARENA_LIMIT_BYTES) return plain
+    const usual = planWithin(withUnwinding(program, DEFAULT_SNAPSHOTS), pinned, budget, regions)
+    if (!isRefusal(usual) && usual.chosen.peakBytes + usual.chosen.recordBytes <= ARENA_LIMIT_BYTES)
+      return usual
   }
-  const bytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
-  const attempt = (snapshots: number) =>
-    keptBytes(withUnwinding(program, snapshots)) > bytes ? undefined : plannedOf(inMemory(snapshots, bytes))
-  const most = attempt(MOST_SNAPSHOTS)
-  if (most && most.chosen.extraCost === 0 && spillBytes === 0) return most
-  const none = inMemory(0, bytes)
-  // All that fit are tried, so that what serves a budget serves every larger one; with more snapshots none fits in fewer bytes.
-  const kept = isRefusal(none) ? [] : LEVELS.slice(1).map(attempt)
-  const besideStore = (spillBytes > 0 ? BESIDE_STORE : []).map(snapshots => {
-    const schedules = openSchedules(program, snapshots, spillBytes, regions)
-    const spilling = schedules && withUnwinding(program, snapshots, schedules)
-    return spilling && planWithin(spilling, pinned, { memoryBytes: bytes, spillBytes }, regions)
-  })
-  return cheapestOf([none, most, ...kept, ...besideStore].filter(one => one !== undefined))
-}
-
-/** The cheapest of what was tried, the last of several; if nothing was found, the refusal of the fewest bytes. */
-function cheapestOf(outcomes: readonly (Planned | Refusal)[]): Planned | Refusal {
-  const found = outcomes.map(plannedOf).filter(one => one !== undefined)
-  if (found.length === 0) return leastOf(outcomes.filter(isRefusal))
-  return found.reduce((best, one) => (costOfPlanned(one) <= costOfPlanned(best) ? one : best))
+  const memoryBytes = Math.min(budgetBytes, ARENA_LIMIT_BYTES)
+  const within = { memoryBytes, spillBytes }
+  const inMemory = (snapshots: number) => {
+    const keeping = withUnwinding(program, snapshots)
+    return keptBytes(keeping) > memoryBytes ? undefined : keeping
+  }
+  const most = inMemory(MOST_SNAPSHOTS)
+  const first = most && plannedOf(planWithin(most, pinned, within, regions))
+  if (first && first.chosen.extraCost === 0 && spillBytes === 0) return first
+  let best = first
+  const refusals: Refusal[] = []
+  const tryOne = (keeping: Program | undefined) => {
+    if (!keeping) return
+    if (best) {
+      best = cheaperWithin(keeping, pinned, within, regions, costOfPlanned(best)) ?? best
+      return
+    }
+    const outcome = planWithin(keeping, pinned, within, regions)
+    if (isRefusal(outcome)) refusals.push(outcome)
+    else best = outcome
+  }
+  // All that may be cheaper are tried, the likeliest first, so that what serves a budget serves every larger one. What does not
+  // fit without snapshots does not with them.
+  if (!best) tryOne(withUnwinding(program, 0))
+  if (best) for (const snapshots of LEVELS) tryOne(inMemory(snapshots))
+  if (spillBytes > 0) {
+    for (const snapshots of BESIDE_STORE) {
+      const schedules = openSchedules(program, snapshots, spillBytes, regions)
+      tryOne(schedules && withUnwinding(program, snapshots, schedules))
+    }
+  }
+  return best ?? leastOf(refusals)
 }
