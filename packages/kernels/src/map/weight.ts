@@ -8,6 +8,9 @@ const INSTRUCTION_BYTES = 9
 /** Instructions on vectors that take as long as an element's share of a FLOP of the planner's cost model. */
 const INSTRUCTIONS_PER_FLOP = 6
 
+/** Weights that are kept; the oldest goes first. */
+const KNOWN = 1024
+
 const known = new Map<string, number>()
 
 /** What identifies the computation of an element. */
@@ -24,8 +27,11 @@ interface Weighed {
  */
 export function weightOf({ name, algebra, body }: Weighed, operands: number): number {
   const key = `${name}:${algebra}`
-  const weight = known.get(key) ?? measured(algebra, body, operands)
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const weight = measured(algebra, body, operands)
   known.set(key, weight)
+  if (known.size > KNOWN) known.delete(known.keys().next().value as string)
   return weight
 }
 
