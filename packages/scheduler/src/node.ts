@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { checkOptions, type Tensor } from '@wengert/tape'
+import type { Tensor } from '@wengert/tape'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { SCHEDULER_OPTIONS, type SchedulerOptions } from './options.js'
+import type { SchedulerOptions } from './options.js'
 import type { Platform, Thread } from './platform.js'
 import { openScheduler, type Scheduler } from './scheduler.js'
 
@@ -39,12 +39,14 @@ export async function createScheduler<P, B>(
   loss: (params: P, batch: B) => Tensor,
   options: NodeSchedulerOptions = {},
 ): Promise<Scheduler<P, B>> {
-  checkOptions('createScheduler', options, [...SCHEDULER_OPTIONS, 'spawn'])
-  const { spawn = startWorker, ...rest } = options
-  return openScheduler(loss, rest, { ...platform, spawn: () => threadOf(spawn()) })
+  return openScheduler(loss, options, {
+    ...platform,
+    spawn: () => threadOf((options.spawn ?? startWorker)()),
+  })
 }
 
 const platform: Omit<Platform, 'spawn'> = {
+  optionNames: ['spawn'],
   cores: availableParallelism(),
   sharesMemory: true,
   pause: () => new Promise(resolve => setImmediate(resolve)),

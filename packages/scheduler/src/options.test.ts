@@ -24,6 +24,13 @@ describe('options of a scheduler', () => {
     expect(settingsOf({ memory: '1 MiB' }, platform).budgetBytes).toBe(2 ** 20)
   })
 
+  test('are those of the host', () => {
+    const spawning = { spawn: () => {} } as SchedulerOptions
+    expect(() => settingsOf(spawning, platform)).toThrow('createScheduler: there is no option `spawn`.')
+    expect(() => settingsOf(spawning, { ...platform, optionNames: ['spawn'] })).not.toThrow()
+    expect(() => settingsOf(null as never, platform)).toThrow('createScheduler: the options are null.')
+  })
+
   test('are refused with what is allowed', () => {
     const refused = [
       { workers: -1 },

@@ -62,7 +62,7 @@ export interface Settings {
 }
 
 /** Names of the options of a scheduler, on every host. */
-export const SCHEDULER_OPTIONS: readonly string[] = [
+const SCHEDULER_OPTIONS: readonly string[] = [
   'workers',
   'memory',
   'spill',
@@ -83,7 +83,7 @@ const DEADLINE_MS = 600_000
  * @throws {@link OptionError} for anything outside what is allowed, saying what is.
  */
 export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
-  checkOptions('createScheduler', options, SCHEDULER_OPTIONS)
+  checkOptions('createScheduler', options, [...SCHEDULER_OPTIONS, ...(platform.optionNames ?? [])])
   const { workers, memory, reduction = 'mean', arithmetic = 'fast', deadlineMs = DEADLINE_MS } = options
   const {
     spill,

@@ -21,6 +21,8 @@ export interface Hiring {
 
 /** What the scheduler needs from its host: Node or a browser. */
 export interface Platform {
+  /** Names of options that there are on this host alone. */
+  readonly optionNames?: readonly string[]
   /** Processors that can run at the same time. */
   readonly cores: number
   /** Whether memory can be shared with workers. */

@@ -32,7 +32,6 @@ export function convert({ from, to, size }: ConvertSpec): Kernel {
         lanes,
         dtypes: [from, to],
         walk: { lengths: [size], strides: [[1], [1]] },
-        interleave: 4,
         body: ([x]) => [converted(context, from, to, lanes, x as V)],
       })
     },

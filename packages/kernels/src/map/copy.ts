@@ -45,7 +45,7 @@ export function copy({ dtype, shape, strides, offset }: CopySpec): Kernel {
         emitRuns(f, operands, dtype, walk)
       } else if (step === 0 || step === 1) {
         const [lanes, dtypes] = [lanesOf(dtype), [dtype, dtype]]
-        emitRows(f, operands, { lanes, dtypes, walk, interleave: 4, body: ([x]) => [x as V] })
+        emitRows(f, operands, { lanes, dtypes, walk, body: ([x]) => [x as V] })
       } else if (transposedAxis(dtype, walk) === undefined) {
         emitElements(f, operands, dtype, walk)
       } else {

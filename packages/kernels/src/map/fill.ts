@@ -40,7 +40,6 @@ export function fill({ dtype, size, value }: FillSpec): Kernel {
         lanes,
         dtypes: [dtype],
         walk: { lengths: [size], strides: [[1]] },
-        interleave: 4,
         body: () => [constant],
       })
     },

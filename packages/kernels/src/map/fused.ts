@@ -6,7 +6,7 @@ import { rowMajor, sizeOf } from '../shape.js'
 import { type Func, FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
 import { collapse } from './broadcast.js'
 import type { ElementBody } from './element.js'
-import { emitRows } from './rows.js'
+import { emitRows, INTERLEAVE } from './rows.js'
 import { weightOf } from './weight.js'
 
 /** An operand of a fused computation. */
@@ -41,9 +41,6 @@ export interface FusedSpec {
 
 /** Where a computation is emitted. */
 type Emitting = Pick<KernelContext, 'module' | 'f' | 'scratch'>
-
-/** Vectors computed interleaved: chains of dependent instructions leave the processor time for another. */
-const INTERLEAVE = 4
 
 /**
  * Computes all nodes for each element of a shape, with the values between in registers: memory is read once and written
@@ -92,7 +89,6 @@ export function fused(spec: FusedSpec): Kernel {
           ...outputs.map(node => (nodes[node] as FusedNode).dtype),
         ],
         walk,
-        interleave: INTERLEAVE,
         outputs: outputs.length,
         body: values => emitNodes(context, spec, values),
       })
@@ -126,7 +122,8 @@ export function callBox(
     const pointers = addresses as readonly Local<'i32'>[]
     emitRows(f, pointers.slice(0, -1), {
       lanes: lanesOfAll(spec),
-      ...{ dtypes, walk, interleave: INTERLEAVE },
+      dtypes,
+      walk,
       body: values => emitNodes({ module, f, scratch: pointers.at(-1) as Local<'i32'> }, spec, values),
     })
   })

@@ -27,9 +27,6 @@ export interface MapSpec {
   readonly body: (m: Algebra, ...inputs: V[]) => V
 }
 
-/** Vectors computed interleaved: more spill registers, and the processor overlaps iterations by itself. */
-const INTERLEAVE = 4
-
 /**
  * Output[i] = body(inputs[i]…) for every index i of the output's shape, inputs broadcast by NumPy's rule.
  *
@@ -64,7 +61,6 @@ export function map({ name, dtype, inputs, output, body }: MapSpec): Kernel {
         lanes: lanesOf(dtype),
         dtypes,
         walk,
-        interleave: INTERLEAVE,
         body: values => [body(m, ...values)],
       })
     },

@@ -6,6 +6,12 @@ import type { Walk } from './broadcast.js'
 import { loadLanes, splatLanes, storeLanes } from './lanes.js'
 import { nest } from './nest.js'
 
+/**
+ * Vectors computed interleaved: chains of dependent instructions leave the processor time for another. More would spill
+ * registers, and the processor overlaps iterations by itself.
+ */
+export const INTERLEAVE = 4
+
 /** An elementwise computation over rows. */
 export interface Rows {
   readonly lanes: number
@@ -13,8 +19,6 @@ export interface Rows {
   readonly dtypes: readonly DType[]
   /** Strides in the same order; along the last axis 1 or 0, of outputs 1. */
   readonly walk: Walk
-  /** Vectors computed interleaved. */
-  readonly interleave: number
   /** A value for each output. */
   readonly body: (inputs: readonly V[]) => readonly V[]
   /** Default 1. */
@@ -26,7 +30,7 @@ export interface Rows {
  * row, and past the last row falls into the slack of the output.
  */
 export function emitRows(f: FunctionBuilder, operands: readonly Local<'i32'>[], rows: Rows): void {
-  const { dtypes, walk, lanes, interleave } = rows
+  const { dtypes, walk, lanes } = rows
   if (walk.lengths.includes(0)) return
   const steps = walk.strides.map((strides, k) =>
     strides.map(stride => stride * elementBytes[dtypes[k] as DType]),
@@ -36,15 +40,15 @@ export function emitRows(f: FunctionBuilder, operands: readonly Local<'i32'>[], 
     .slice(0, last)
     .map((length, axis) => ({ length, steps: steps.map(bytes => bytes[axis] as number) }))
   const vectors = Math.ceil((walk.lengths[last] as number) / lanes)
-  const blocks = Math.floor(vectors / interleave)
+  const blocks = Math.floor(vectors / INTERLEAVE)
 
   nest(f, axes, operands, starts => {
     const cursors = starts.map((start, k): V | Local<'i32'> =>
       steps[k]?.[last] === 0 ? { registers: [f.local(splatLanes(dtypes[k] as DType, start))] } : f.int(start),
     )
-    if (blocks === 1) emitBlock(f, rows, cursors, interleave)
-    else f.for(f.local('i32'), 0, blocks, 1, () => emitBlock(f, rows, cursors, interleave))
-    if (vectors % interleave > 0) emitBlock(f, rows, cursors, vectors % interleave)
+    if (blocks === 1) emitBlock(f, rows, cursors, INTERLEAVE)
+    else f.for(f.local('i32'), 0, blocks, 1, () => emitBlock(f, rows, cursors, INTERLEAVE))
+    if (vectors % INTERLEAVE > 0) emitBlock(f, rows, cursors, vectors % INTERLEAVE)
   })
 }
 

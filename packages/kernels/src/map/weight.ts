@@ -8,6 +8,9 @@ const INSTRUCTION_BYTES = 9
 /** Instructions on vectors that take as long as an element's share of a FLOP of the planner's cost model. */
 const INSTRUCTIONS_PER_FLOP = 6
 
+/** Measures that are kept; the oldest goes first. */
+const KNOWN = 1024
+
 /** Most bytes of code of an element that is computed again as fast as it is fetched. */
 const CHEAP_BYTES = 8 * INSTRUCTION_BYTES
 
@@ -49,8 +52,11 @@ export function isCheap(element: Weighed, operands: number): boolean {
 
 function measure(element: Weighed, operands: number): Measured {
   const key = `${element.name}:${element.algebra}`
-  const measured = known.get(key) ?? measureBody(element, operands)
+  const found = known.get(key)
+  if (found) return found
+  const measured = measureBody(element, operands)
   known.set(key, measured)
+  if (known.size > KNOWN) known.delete(known.keys().next().value as string)
   return measured
 }
 

@@ -4,10 +4,10 @@
  */
 import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
-import { type Call, type Program, paramsOf, registerOp, settle } from '../program/index.js'
+import { avalsOf, type Call, type Program, paramsOf, registerOp, settle } from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
-import { avalsOf, outputAvals, recordClosed } from './closed.js'
+import { outputAvals, recordClosed } from './closed.js'
 import { checkNames, type Keep, type KeepParam, keptValues } from './keep.js'
 import { present, spread } from './spread.js'
 

@@ -1,4 +1,4 @@
-import { type Aval, type Constant, formatAval, type Program } from '../program/index.js'
+import { type Aval, avalsIn, type Constant, formatAval, type Program } from '../program/index.js'
 import { fromData, type Recording, record, type Tensor, type Tree } from '../record/index.js'
 
 /** A recorded function without constants: what it reads from outside are inputs, the first ones. */
@@ -57,11 +57,8 @@ export function together(closed: readonly Closed[]): {
 }
 
 /** The avals of the outputs of a program. */
-export const outputAvals = ({ avals, outputs }: Program): readonly Aval[] =>
-  outputs.map(value => avals[value] as Aval)
+export const outputAvals = (program: Program): readonly Aval[] => avalsIn(program, program.outputs)
 
 /** Position of the first aval in which two lists differ; −1 if they are alike. */
 export const firstDifference = (a: readonly Aval[], b: readonly Aval[]): number =>
   a.findIndex((aval, k) => !b[k] || formatAval(aval) !== formatAval(b[k]))
-
-export const avalsOf = (tensors: readonly Tensor[]): readonly Aval[] => tensors.map(x => x.aval)

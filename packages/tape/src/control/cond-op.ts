@@ -1,9 +1,9 @@
 import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
 import { reshape, where, zerosLike } from '../ops/index.js'
-import { type Aval, type Control, type Program, paramsOf, registerOp } from '../program/index.js'
+import { type Aval, avalsOf, type Control, type Program, paramsOf, registerOp } from '../program/index.js'
 import { apply, type Tensor } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
-import { avalsOf, outputAvals, recordClosed, together } from './closed.js'
+import { outputAvals, recordClosed, together } from './closed.js'
 import { present, spread } from './spread.js'
 
 type Cond = Control & { readonly kind: 'cond' }

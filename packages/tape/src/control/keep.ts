@@ -1,7 +1,15 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { shown } from '../options.js'
-import { type Aval, bytesOf, type Call, controlOf, type Instruction, type Program } from '../program/index.js'
+import {
+  type Aval,
+  avalsIn,
+  bytesOfAll,
+  type Call,
+  controlOf,
+  type Instruction,
+  type Program,
+} from '../program/index.js'
 import { costOf } from '../run/index.js'
 
 /** What a predicate is told of an instruction inside of a checkpointed function. */
@@ -121,18 +129,17 @@ function answerOf(keep: (facts: InstructionFacts) => unknown, facts: Instruction
   })
 }
 
-function factsOf({ program: { avals }, instruction }: Fact): InstructionFacts {
-  const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
-  const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
+function factsOf({ program, instruction }: Fact): InstructionFacts {
+  const [inputs, outputs] = [avalsIn(program, instruction.inputs), avalsIn(program, instruction.outputs)]
   const name = nameOf(instruction)
   return {
     op: instruction.op,
     ...(name !== undefined && { name }),
     inputs,
     outputs,
-    bytes: outputs.reduce((sum, aval) => sum + bytesOf(aval), 0),
+    bytes: bytesOfAll(outputs),
     cost: costOf({
-      avals,
+      avals: program.avals,
       inputs: [...new Set(instruction.inputs)],
       constants: [],
       instructions: [instruction],

@@ -1,9 +1,17 @@
 import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
 import { add, flushSubnormals, transpose, zerosLike } from '../ops/index.js'
-import { type Aval, type Control, isFloat, type Program, paramsOf, registerOp } from '../program/index.js'
+import {
+  type Aval,
+  avalsOf,
+  type Control,
+  isFloat,
+  type Program,
+  paramsOf,
+  registerOp,
+} from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
-import { avalsOf, outputAvals, recordClosed } from './closed.js'
+import { outputAvals, recordClosed } from './closed.js'
 import { present, spread } from './spread.js'
 
 type Scan = Control & { readonly kind: 'scan' }

@@ -6,11 +6,11 @@
 import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
 import { DerivativeError } from '../errors.js'
 import { flushSubnormals, zerosLike } from '../ops/index.js'
-import { type Control, type Json, type Program, registerOp } from '../program/index.js'
+import { avalsOf, type Control, type Json, type Program, registerOp } from '../program/index.js'
 import { apply, type Tensor } from '../record/index.js'
 import { simplify } from '../rewrite/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
-import { avalsOf, outputAvals, recordClosed } from './closed.js'
+import { outputAvals, recordClosed } from './closed.js'
 import {
   batchedLoop,
   chosen,

@@ -26,6 +26,20 @@ export function sizeOf(shape: readonly number[]): number {
  */
 export const bytesOf = ({ dtype, shape }: Aval): number => sizeOf(shape) * elementBytes[dtype]
 
+/** Bytes of the data of several values. */
+export const bytesOfAll = (avals: readonly Aval[]): number =>
+  avals.reduce((sum, aval) => sum + bytesOf(aval), 0)
+
+/** Avals of what has one. */
+export const avalsOf = (holders: readonly { readonly aval: Aval }[]): readonly Aval[] =>
+  holders.map(({ aval }) => aval)
+
+/** Avals of values of a program. */
+export const avalsIn = (
+  { avals }: { readonly avals: readonly Aval[] },
+  values: readonly number[],
+): readonly Aval[] => values.map(value => avals[value] as Aval)
+
 /**
  * The way an aval is written everywhere.
  *

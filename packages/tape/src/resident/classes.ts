@@ -3,9 +3,9 @@
  * along but cannot be split off: sets that it joined stay joined, the approximation of Kirisame et al. 2021 (DTR, §4.2).
  */
 export class Classes {
-  #parent: number[] = []
-  #cost: number[] = []
-  #mark: number[] = []
+  readonly #parent: number[] = []
+  readonly #cost: number[] = []
+  readonly #mark: number[] = []
   #round = 0
 
   /** A new set of one element. */
@@ -41,12 +41,6 @@ export class Classes {
     if (this.#mark[root] === this.#round) return 0
     this.#mark[root] = this.#round
     return this.#cost[root]!
-  }
-
-  clear(): void {
-    this.#parent = []
-    this.#cost = []
-    this.#mark = []
   }
 
   #find(element: number): number {

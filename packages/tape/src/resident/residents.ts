@@ -1,6 +1,7 @@
 import { BudgetError } from '../errors.js'
 import {
   type Aval,
+  avalsOf,
   type Data,
   formatByteSize,
   type Instruction,
@@ -351,8 +352,6 @@ class Instructed implements Producer {
     return this.#single
   }
 }
-
-const avalsOf = (values: readonly Value[]): Aval[] => values.map(({ aval }) => aval)
 
 const storagesOf = (values: readonly Value[]): Storage[] => values.map(({ storage }) => storage)
 

@@ -1,5 +1,13 @@
 import { slotBytes } from '@wengert/kernels'
-import { type Aval, bytesOf, controlOf, formatAval, type Params, paramsOf } from '../program/index.js'
+import {
+  type Aval,
+  avalsIn,
+  bytesOf,
+  controlOf,
+  formatAval,
+  type Params,
+  paramsOf,
+} from '../program/index.js'
 import { type Arithmetic, featuresOf, instructionAlone, lower, moduleOf, type Unit } from '../run/index.js'
 
 /** One instruction, ready to run at any addresses. */
@@ -60,7 +68,7 @@ function lowered(
   freeBytes: number,
 ): Single | Alias {
   const program = instructionAlone(op, avals, params)
-  const outputs = program.outputs.map(value => program.avals[value] as Aval)
+  const outputs = avalsIn(program, program.outputs)
   const [unit] = lower(program, [], 'ample').units
   if (!unit) return { outputs }
   const fitting =

@@ -16,6 +16,7 @@ import {
 } from '../program/index.js'
 import { mapInner, readersOf } from './inner.js'
 import { matricesOf, productOf } from './matrices.js'
+import { type Seen, seen, whole } from './seen.js'
 import { simplify } from './simplify.js'
 
 /**
@@ -65,12 +66,6 @@ export function mergeProducts(program: Program): Program {
   const merged = (values: readonly number[]) => values.map(value => same.get(value) ?? value)
   const instructions = program.instructions.map(one => ({ ...one, inputs: merged(one.inputs) }))
   return simplify({ ...program, instructions, outputs: merged(program.outputs) })
-}
-
-/** A value as elements of another one. */
-interface Seen {
-  readonly source: number
-  readonly view: View
 }
 
 /** Where the result of a product is written: as elements of a later value, without those between. */
@@ -176,26 +171,26 @@ class Folding {
   }
 
   #whole(value: number): Written {
-    return { source: value, view: wholeView(this.#aval(value).shape), through: [] }
+    return { ...whole(this.#program.avals, value), through: [] }
   }
 
-  /** A value as elements of the earliest one in which it can be seen. */
   #see(value: number): Seen {
-    const shows = this.#shows.get(value)
-    if (!shows || this.#needed.has(value)) return this.#whole(value)
-    const { source, view } = this.#see(shows.inputs[0] as number)
-    const through = viewThrough(shows, this.#aval(value), view)
-    return through ? { source, view: through } : this.#whole(value)
+    return seen(this.#program.avals, value, one => this.#showing(one))
   }
 
-  /** As {@link #see}; axes of a batch that cannot be merged may stay apart. */
+  /** The instruction that shows a value, unless it must be there by itself. */
+  #showing(value: number): Instruction | undefined {
+    return this.#needed.has(value) ? undefined : this.#shows.get(value)
+  }
+
+  /** A value as elements of another one; axes of a batch that cannot be merged may stay apart. */
   #operand(value: number): Seen {
-    const seen = this.#see(value)
-    const shows = this.#shows.get(value)
-    if (seen.source !== value || shows?.op !== 'reshape' || this.#needed.has(value)) return seen
+    const merged = this.#see(value)
+    const shows = this.#showing(value)
+    if (merged.source !== value || shows?.op !== 'reshape') return merged
     const { source, view } = this.#see(shows.inputs[0] as number)
     const apart = withBatch(view, this.#aval(value).shape)
-    return apart ? { source, view: apart } : seen
+    return apart ? { source, view: apart } : merged
   }
 
   /** The instructions from a value to the last transposition of it that must be there, if nothing else reads on the way. */

@@ -4,10 +4,10 @@ import {
   type Program,
   reshaped,
   sameShape,
-  type View,
   viewThrough,
   wholeView,
 } from '../program/index.js'
+import { type Seen, seen, whole } from './seen.js'
 
 /** Ops whose result is their operand, perhaps under another shape. */
 export const ALIASES: ReadonlySet<string> = new Set(['reshape', 'named', 'stopGradient'])
@@ -49,11 +49,16 @@ export class Operands {
 
   /** The operands of an instruction along the axes of a shape with as many elements; undefined if one cannot be read so. */
   of({ inputs, outputs }: Instruction, shape: readonly number[]): readonly Operand[] | undefined {
+    const { avals } = this.#program
     const { shape: own } = this.#aval(outputs[0] as number)
     const operands: Operand[] = []
     for (const value of inputs) {
-      const seen = this.#see(value)
-      const operand = along(seen, own, shape) ?? along(this.#whole(value), own, shape)
+      const operand =
+        along(
+          seen(avals, value, one => this.#shows.get(one)),
+          own,
+          shape,
+        ) ?? along(whole(avals, value), own, shape)
       if (!operand) return undefined
       operands.push({ ...operand, unnamed: this.#unnamed(operand.source) })
     }
@@ -68,24 +73,6 @@ export class Operands {
   #aval(value: number): Aval {
     return this.#program.avals[value] as Aval
   }
-
-  #whole(value: number): Seen {
-    return { source: value, view: wholeView(this.#aval(value).shape) }
-  }
-
-  #see(value: number): Seen {
-    const shows = this.#shows.get(value)
-    if (!shows) return this.#whole(value)
-    const { source, view } = this.#see(shows.inputs[0] as number)
-    const through = viewThrough(shows, this.#aval(value), view)
-    return through ? { source, view: through } : this.#whole(value)
-  }
-}
-
-/** A value as elements of another one. */
-interface Seen {
-  readonly source: number
-  readonly view: View
 }
 
 /** A view that broadcasts to a shape, along the axes of another one, if its rows are read one by one or not at all. */

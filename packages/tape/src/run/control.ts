@@ -3,7 +3,7 @@
  * scratch, and loops and branches run their calls from there. What a program reads from outside stays where it is.
  */
 import { branch, repeat } from '@wengert/kernels'
-import type { Aval, Control, Program } from '../program/index.js'
+import { type Aval, avalsIn, type Control, type Program } from '../program/index.js'
 import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
 import { begin } from './initial.js'
@@ -67,9 +67,8 @@ function scan(
   const places = body.inputs.map((_, k): Place => (k < constants + carries ? 'external' : 'passing'))
   const step = withoutSums(body, constants, carries)
   const region = enclose(step.program, places)
-  const avalsOf = (values: readonly number[]) => values.map(value => body.avals[value] as Aval)
-  const rows = avalsOf(body.inputs.slice(constants + carries))
-  const [state, results] = [types.outputs.slice(0, carries), avalsOf(body.outputs.slice(carries))]
+  const rows = avalsIn(body, body.inputs.slice(constants + carries))
+  const [state, results] = [types.outputs.slice(0, carries), avalsIn(body, body.outputs.slice(carries))]
   const next = new HandOver(state, region, constants, step)
   // The last results come from the last steps alone, the states from those before.
   const [whole, before] = [results.length - (tail?.results ?? 0), length - (tail?.steps ?? 0)]

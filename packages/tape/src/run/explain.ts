@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/index.js'
 import {
   type Aval,
-  bytesOf,
+  avalsIn,
+  bytesOfAll,
   controlOf,
   fusionOf,
   type Instruction,
@@ -264,5 +265,5 @@ function loopsIn(instruction: Instruction, depth: number): readonly ExplainedLoo
   }
 }
 
-const bytesOfInputs = ({ avals, inputs }: Program, from: number, to?: number): number =>
-  inputs.slice(from, to).reduce((sum, value) => sum + bytesOf(avals[value] as Aval), 0)
+const bytesOfInputs = (program: Program, from: number, to?: number): number =>
+  bytesOfAll(avalsIn(program, program.inputs.slice(from, to)))

@@ -2,7 +2,9 @@ import { type Kernel, recordBytes, shift, slotBytes } from '@wengert/kernels'
 import type { Graph } from '../plan/index.js'
 import {
   type Aval,
+  avalsIn,
   bytesOf,
+  bytesOfAll,
   controlOf,
   formatAval,
   type Instruction,
@@ -115,11 +117,10 @@ function outsideOf([first]: readonly number[]): number {
 const MOVE = { costPerByte: 2, recordBytes: recordBytes(shift({ bytes: 16 })) }
 
 /** Gives the unit of each instruction of a program; those that do the same on the same avals share one. */
-function unitsOf({ avals }: Program, enclose: Enclose): (instruction: Instruction) => Unit | 'alias' {
+function unitsOf(program: Program, enclose: Enclose): (instruction: Instruction) => Unit | 'alias' {
   const known = new Map<string, Unit | 'alias'>()
   return instruction => {
-    const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
-    const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
+    const [inputs, outputs] = [avalsIn(program, instruction.inputs), avalsIn(program, instruction.outputs)]
     const control = controlOf(instruction)
     if (control) return lowerControl(control, { inputs, outputs }, enclose)
     const { op, params } = instruction
@@ -137,10 +138,11 @@ function unitOf(op: string, { inputs, outputs }: Types, params: Instruction['par
   if (!lower) throw new Error(`The op ${op} cannot be lowered.`)
   const kernel = lower(inputs, outputs, params)
   if (kernel === 'alias') return kernel
-  const read = op === 'fused' ? readBytes(inputs, params) : movedBytes(inputs)
-  return unitOfKernel(kernel, read + movedBytes(outputs), inPlace)
+  const read = op === 'fused' ? readBytes(inputs, params) : bytesOfAll(inputs)
+  return unitOfKernel(kernel, read + bytesOfAll(outputs), inPlace)
 }
 
+/** Moving a byte takes about as long as a FLOP at full speed: 10 ns a cache line, at 4 FLOP a ns. */
 const unitOfKernel = (kernel: Kernel, moved: number, inPlace: boolean): Unit => ({
   kernels: [kernel],
   scratchBytes: kernel.scratchBytes,
@@ -152,9 +154,6 @@ const unitOfKernel = (kernel: Kernel, moved: number, inPlace: boolean): Unit => 
     return [{ kernel, scratch, ...(inPlace ? { inputs: rest, outputs: [first] } : { inputs, outputs }) }]
   },
 })
-
-/** Moving a byte takes about as long as a FLOP at full speed: 10 ns a cache line, at 4 FLOP a ns. */
-const movedBytes = (avals: readonly Aval[]): number => avals.reduce((sum, aval) => sum + bytesOf(aval), 0)
 
 /**
  * Cost of one run of a program, every instruction once, in FLOP equivalents: FLOP, and one for each byte that is

@@ -1,6 +1,6 @@
 /** The pullback of a loop from snapshots of its states: see `revolve` of the kernels. */
-import { type RevolveList, revolve, revolveLists, slotBytes } from '@wengert/kernels'
-import { type Aval, bytesOf, type Control, type Program } from '../program/index.js'
+import { type RevolveList, revolve, revolveLists, revolveOperands, slotBytes } from '@wengert/kernels'
+import { avalsIn, bytesOf, type Control, type Program } from '../program/index.js'
 import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
 import { begin } from './initial.js'
@@ -12,8 +12,6 @@ import { type Call, type Types, type Unit, unit } from './unit.js'
 
 type Revolve = Control & { readonly kind: 'revolve' }
 
-const avalsOf = ({ avals }: Program, values: readonly number[]) => values.map(value => avals[value] as Aval)
-
 /** A step forward: what it reads from outside and its state lie outside of its region, its rows come in. */
 export function stepForward(program: Program, constants: number, states: number, enclose: Enclose) {
   const first = constants + states
@@ -24,9 +22,9 @@ export function stepForward(program: Program, constants: number, states: number,
   )
   const { instructions, outputs } = step.program
   const read = new Set([...instructions.flatMap(({ inputs }) => inputs), ...outputs])
-  const state = avalsOf(program, program.inputs.slice(constants, first))
-  const rows = avalsOf(program, program.inputs.slice(first))
-  const results = avalsOf(program, program.outputs.slice(states))
+  const state = avalsIn(program, program.inputs.slice(constants, first))
+  const rows = avalsIn(program, program.inputs.slice(first))
+  const results = avalsIn(program, program.outputs.slice(states))
   const taken = program.inputs.slice(first).map(value => read.has(value))
   const next = new HandOver(state, region, constants, step)
   const cost = region.cost + movingCost(rows.filter((_, k) => taken[k])) + next.cost + movingCost(results)
@@ -50,12 +48,12 @@ export function stepBack(
     step.program,
     program.inputs.map((_, k): Place => (k < first || isState(k) ? 'external' : 'passing')),
   )
-  const carry = avalsOf(program, program.inputs.slice(constants, first))
-  const results = avalsOf(program, program.outputs.slice(carries))
-  const taken = avalsOf(program, program.inputs.slice(first, first + rows.length)).filter(
+  const carry = avalsIn(program, program.inputs.slice(constants, first))
+  const results = avalsIn(program, program.outputs.slice(carries))
+  const taken = avalsIn(program, program.inputs.slice(first, first + rows.length)).filter(
     (_, k) => (rows[k] as number) >= 0,
   )
-  const residuals = avalsOf(program, program.inputs.slice(first + rows.length))
+  const residuals = avalsIn(program, program.inputs.slice(first + rows.length))
   const next = new HandOver(carry, region, constants, step)
   const cost = region.cost + movingCost([...taken, ...residuals, ...results]) + next.cost
   return { region, cost, carry, results, taken, residuals, next }
@@ -66,7 +64,7 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
   const { forward, forwardConstants, states, reverse, constants, carries, rows, groups } = control
   const { length, fromLast, every, snapshots, spill, held = false } = control
   const { size, kept } = groups ?? { size: 1, kept: 0 }
-  const spec = { residuals: groups !== undefined }
+  const spec = { from: groups ? 'residuals' : 'states' } as const
   const advance = stepForward(forward, forwardConstants, states, enclose)
   const keep = groups && stepForward(groups.keep, forwardConstants, states, enclose)
   const pull = stepBack(reverse, control, enclose)
@@ -161,8 +159,11 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
       ...begin(carry, types.inputs.slice(forward.inputs.length + constants), init, carryAt),
       {
         kernel: revolve(spec),
-        inputs: [length, every, snapshots, fromLast ? 1 : 0, held ? 1 : 0, ...(groups ? [size, kept] : [])],
-        outputs: [row, place, stretch, ...(groups ? [slot] : []), positions],
+        ...revolveOperands({
+          ...spec,
+          ...{ steps: length, every, snapshots, fromLast, held, size, kept },
+          ...{ row, place, stretch, slot, positions },
+        }),
         scratch: 0,
         lists: revolveLists(spec).map(list => lists[list]),
       },

@@ -5,10 +5,11 @@ import {
   type RevolveList,
   revolve,
   revolveLists,
+  revolveOperands,
   rewind,
   slotBytes,
 } from '@wengert/kernels'
-import { type Aval, bytesOf, type Control, type Program, paramsOf } from '../program/index.js'
+import { type Aval, avalsIn, bytesOf, type Control, type Program, paramsOf } from '../program/index.js'
 import { EXPECTED_TURNS, layOutSnapshots, recordOf, withUnwinding } from '../rewrite/index.js'
 import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
@@ -50,7 +51,7 @@ function costAgain({ snapshots, spill }: Rewind, advance: number, state: readonl
 export function lowerRewind(control: Rewind, types: Types, enclose: Enclose): Unit {
   const { forward, forwardConstants, reverse, constants, reads, snapshots, spill } = control
   const outside = ({ inputs }: Program) => inputs.map(() => 'external' as const)
-  const state = forward.outputs.map(value => forward.avals[value] as Aval)
+  const state = avalsIn(forward, forward.outputs)
   const carry = types.outputs
   const [forwardStep, reverseStep] = [
     withoutSums(forward, forwardConstants, state.length),
@@ -107,7 +108,7 @@ export function lowerRewind(control: Rewind, types: Types, enclose: Enclose): Un
     const load = state.map((aval, k) => takeRow(aval, saved[k] as number, at[k] as number, place))
     const start = moves(carry, first, outputs)
     if (spill) {
-      const spec = { residuals: false, open: true }
+      const spec = { from: 'records' } as const
       const record = recordOf(state)
       const lists: Partial<Record<RevolveList, readonly Call[]>> = {
         ...{ advance: advancing, pull: pulling, save, load },
@@ -119,8 +120,17 @@ export function lowerRewind(control: Rewind, types: Types, enclose: Enclose): Un
         ...start,
         {
           kernel: revolve(spec),
-          inputs: [spill.count, spill.every, snapshots, 0, spill.held ? 1 : 0, record.blocks],
-          outputs: [row, place, block, kept, scratch + positions],
+          ...revolveOperands({
+            ...spec,
+            ...{
+              records: spill.count,
+              every: spill.every,
+              snapshots,
+              held: spill.held,
+              blocks: record.blocks,
+            },
+            ...{ row, place, block, table: kept, positions: scratch + positions },
+          }),
           scratch: 0,
           lists: revolveLists(spec).map(list => lists[list] ?? []),
         },

@@ -109,7 +109,7 @@ function counted({ lowered, chosen, program }: Planned, steps: number) {
       made.map((list, k) => (k === at ? [...list, tick(slot)] : list))
     if (key === 'repeatThinning') return { ...call, lists: added(THINNING_LISTS.save, TICKS.written) }
     if (!key.startsWith('revolve')) return { ...call, lists: made }
-    return { ...call, lists: added(revolveLists({ residuals: false }).indexOf('advance'), TICKS.again) }
+    return { ...call, lists: added(revolveLists({ from: 'records' }).indexOf('advance'), TICKS.again) }
   }
   const { calls, addressOf } = layOut(lowered, chosen, 0, [])
   const all = calls.map(counting)

@@ -7,7 +7,7 @@
  * values of a step are its residuals is a minimal cut for several prices of a byte.
  */
 import { SPILL_BLOCK_BYTES, spillBlocks } from '@wengert/kernels'
-import { type Aval, bytesOf, type Program } from '../program/index.js'
+import { type Aval, avalsIn, bytesOf, bytesOfAll, type Program } from '../program/index.js'
 import {
   groupPrograms,
   type Kept,
@@ -199,7 +199,7 @@ class Back {
   #fromCut(residuals: readonly number[]): Way[] {
     const { enclose } = this.#measures
     const [length, back, advance] = [this.#length, this.#back, this.#advance]
-    const kinds = residuals.map(value => back.body.avals[value] as Aval)
+    const kinds = avalsIn(back.body, residuals)
     const { keep, pull } = groupPrograms(this.#steps, back, this.#origins, residuals)
     const shape = {
       constants: pull.outside.length,
@@ -257,8 +257,6 @@ class Back {
     return sum(withResiduals(this.#loop, this.#back, this.#origins, residuals)) - sum(this.#loop)
   }
 }
-
-const bytesOfAll = (avals: readonly Aval[]): number => avals.reduce((sum, aval) => sum + bytesOf(aval), 0)
 
 /** Ways that no other beats in both bytes and cost, the fewest bytes first. */
 function frontier(ways: readonly Way[]): readonly Way[] {
