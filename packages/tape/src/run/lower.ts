@@ -77,7 +77,7 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   const operands: number[][] = []
   const instructionOf: number[] = []
   const numbers = initialNumbers(program)
-  const unitOf = unitsOf(program, enclosing(inner, regions))
+  const unitOf = unitsOf(program, enclosing(inner, regions), regions.units)
   program.instructions.forEach((instruction, index) => {
     if (numbers.unmade.has(instruction)) return
     const read = numbers.inputs.get(instruction) ?? instruction.inputs
@@ -113,8 +113,11 @@ function outsideOf([first]: readonly number[]): number {
 const MOVE = { costPerByte: 2, recordBytes: recordBytes(shift({ bytes: 16 })) }
 
 /** Gives the unit of each instruction of a program; those that do the same on the same avals share one. */
-function unitsOf({ avals }: Program, enclose: Enclose): (instruction: Instruction) => Unit | 'alias' {
-  const known = new Map<string, Unit | 'alias'>()
+function unitsOf(
+  { avals }: Program,
+  enclose: Enclose,
+  known: Regions['units'],
+): (instruction: Instruction) => Unit | 'alias' {
   return instruction => {
     const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
     const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
