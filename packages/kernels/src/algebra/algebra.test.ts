@@ -56,6 +56,11 @@ const tests: readonly Case[] = [
 const call = (name: keyof Algebra) => (m: Algebra, x: V, y: V) => (m[name] as (x: V, y: V) => V)(x, y)
 
 describe.each(['f32', 'f64', 'i32'] as const)('the algebra of %s', dtype => {
+  it('has atLeast', () => {
+    const x = arrayOf(dtype, values)
+    expect(evaluate(dtype, (m, x) => m.atLeast(x, 2))).toEqual(Array.from(x, value => Math.max(value, 2)))
+  })
+
   const [xs, ys] = [arrayOf(dtype, values), arrayOf(dtype, others)]
   const expected = (f: Case[1]) =>
     Array.from(

@@ -7,7 +7,7 @@ import type { Mask, V } from '../math/index.js'
  * algebra is emitted once for every dtype.
  *
  * Methods that a dtype does not have throw an Error that names both: f32 and f64 have all of them; i32 has `add`,
- * `sub`, `mul`, `madd`, `neg`, `abs`, `min`, `max` (modulo 2³²) and what works on masks; bool has `equal`,
+ * `sub`, `mul`, `madd`, `neg`, `abs`, `min`, `max`, `atLeast` (modulo 2³²) and what works on masks; bool has `equal`,
  * `notEqual` and what works on masks.
  */
 export interface Algebra {
@@ -30,6 +30,8 @@ export interface Algebra {
   /** NaN if either is NaN. */
   min(a: V, b: V): V
   max(a: V, b: V): V
+  /** The larger of a and a number, NaN where a is NaN; of zeros a. Faster than `max`. */
+  atLeast(a: V, bound: number): V
   floor(a: V): V
   ceil(a: V): V
   trunc(a: V): V

@@ -27,6 +27,7 @@ export class IntAlgebra extends MaskAlgebra {
   override mul = this.#binary(i32x4.mul)
   override min = this.#binary(i32x4.minS)
   override max = this.#binary(i32x4.maxS)
+  override atLeast = (a: V, bound: number): V => this.max(a, this.constant(bound))
   override less = this.#binary(i32x4.ltS)
   override lessEqual = this.#binary(i32x4.leS)
   override greater = this.#binary(i32x4.gtS)

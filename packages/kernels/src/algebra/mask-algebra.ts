@@ -77,6 +77,10 @@ export class MaskAlgebra extends Vectors implements Algebra {
   pow = this.missing('pow')
   remainder = this.missing('remainder')
 
+  atLeast(_a: V, _bound: number): V {
+    return this.missing('atLeast')()
+  }
+
   polygamma(_a: V, _order: number): V {
     return this.missing('polygamma')()
   }

@@ -192,6 +192,17 @@ const table: readonly (readonly [string, Conv2dSpec])[] = [
   ['groups that do not fit', shape([12, 3], [1, 1], [0, 0, 0, 0], { groups: 3 })],
   ['no groups', shape([3, 3], [1, 1], [0, 0, 0, 0], { groups: 0 })],
   ['no images', shape([3, 3], [1, 1], [0, 0, 0, 0], { batch: 0 })],
+  ...[1, 2, 3].flatMap((inChannels): [string, Conv2dSpec][] =>
+    [4, 8, 12].map(outChannels => [
+      `${inChannels} channels in, ${outChannels} out`,
+      shape([3, 5], [1, 1], [1, 0, 2, 1], { inChannels, outChannels, height: 12, width: 14 }),
+    ]),
+  ),
+  ['one channel in, kept as large', shape([3, 3], [1, 1], [1, 1, 1, 1], { inChannels: 1, outChannels: 4 })],
+  [
+    'one channel in, rows apart',
+    shape([3, 2], [1, 1], [0, 2, 0, 1], { inChannels: 1, outChannels: 8, height: 14, dilation: [2, 1] }),
+  ],
   ['no channels in', shape([3, 3], [1, 1], [0, 0, 0, 0], { inChannels: 0 })],
 ]
 

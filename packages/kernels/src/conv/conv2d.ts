@@ -3,15 +3,16 @@
  * dx = fold(ct · filterᵀ), dfilter = Σ unfold(x)ᵀ · ct. Blocks are visited in a fixed order, group by group.
  *
  * Where few channels would make a patch cost as much to copy as to multiply, nothing is unfolded: `direct.ts` for filters
- * that are small, `stencil.ts` for one channel.
+ * that are small, `stencil.ts` for one channel, `dots.ts` for the cotangents of images of few.
  *
- * Known limit: the cotangent of an image of three channels or fewer, and of one with strides, is still folded.
+ * Known limit: the cotangent of an image is folded where there are strides.
  */
 import { emitProduct, lanesOf, type ProductSpec, planProduct } from '../gemm/index.js'
 import type { Kernel, KernelContext } from '../kernel.js'
 import { type FunctionBuilder, i32, type Local, v128 } from '../wasm/index.js'
 import { eachBlock } from './blocks.js'
 import { type Direct, directFilterPullback, directInputPullback, directValue } from './direct.js'
+import { dotsInputPullback } from './dots.js'
 import { defineFold, defineUnfold } from './patches.js'
 import { type Conv2dSpec, conv2dKey, conv2dSizes, positionBlock } from './spec.js'
 import { isStencil, stencilFilterPullback, stencilInputPullback, stencilValue } from './stencil.js'
@@ -72,7 +73,9 @@ export function conv2dInputPullback(spec: Conv2dSpec): Kernel {
   const { outChannels } = spec
   const { image, filter, out } = elementsOf(spec)
   return convolution('conv2d-input-pullback', spec, {
-    direct: isStencil(spec) ? stencilInputPullback : directInputPullback,
+    direct: isStencil(spec)
+      ? stencilInputPullback
+      : one => directInputPullback(one) ?? dotsInputPullback(one),
     product: positions => ({ m: positions, n: patch, k: outChannels, transposeA: false, transposeB: true }),
     elements: [out, filter, image],
     emit(context, { plan, patches, product, clear, operands: [ct, w, dx] }) {

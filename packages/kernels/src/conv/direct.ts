@@ -23,7 +23,7 @@ export interface Direct {
 /** Longest sum that is not cut into blocks. */
 const LONGEST = 512
 /** Up to this size a filter stays in the first-level cache. */
-const FILTER_BYTES = 20480
+export const FILTER_BYTES = 20480
 /** Where less of the tiles is in use, unfolded patches fill them better. */
 const LEAST_USED = 0.85
 /** With fewer positions in an image the sums of the filter's cotangent are too short. */
@@ -51,7 +51,7 @@ const fits = (spec: Conv2dSpec, { scratchBytes }: { readonly scratchBytes: numbe
 }
 
 /** Bytes from a run of a patch to the next one. */
-const jumpOf = (spec: Conv2dSpec) => dilationOf(spec)[0] * planBands(spec).rowBytes
+export const jumpOf = (spec: Conv2dSpec) => dilationOf(spec)[0] * planBands(spec).rowBytes
 
 /** out = conv(x, filter), or null if it is better unfolded. */
 export function directValue(spec: Conv2dSpec): Direct | null {

@@ -183,7 +183,7 @@ function firstLanes(f: FunctionBuilder, dtype: FloatDType, vector: Expr<'v128'>,
 }
 
 /** The sum of the lanes, (a + c) + (b + d), in the first of them. */
-function acrossLanes(f: FunctionBuilder, dtype: FloatDType, sum: V): Expr<'v128'> {
+export function acrossLanes(f: FunctionBuilder, dtype: FloatDType, sum: V): Expr<'v128'> {
   const lanes = lanesOf[dtype]
   const turned = (vector: V, by: number) =>
     v128.shuffle(

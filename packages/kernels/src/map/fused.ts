@@ -183,6 +183,7 @@ const RESULT_BYTES = 16 * INTERLEAVE
 
 /** Names of computations that occur often. */
 function often(nodes: readonly FusedNode[]): ReadonlySet<string> {
+  if (nodes.length < OFTEN) return new Set()
   const counts = new Map<string, number>()
   for (const node of nodes) counts.set(nameOf(node), (counts.get(nameOf(node)) ?? 0) + 1)
   return new Set([...counts].flatMap(([name, count]) => (count >= OFTEN ? [name] : [])))

@@ -84,6 +84,7 @@ export const minimum = binary('minimum', {
  */
 export const relu = unary('relu', {
   summary: 'max(x, 0).',
-  kernel: (m, x) => m.max(x, m.constant(0)),
+  // −0 + 0 = 0
+  kernel: (m, x) => m.add(m.atLeast(x, 0), m.constant(0)),
   scale: (t, _x, out) => where(greater(out, 0), t, 0),
 })

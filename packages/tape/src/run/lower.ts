@@ -80,7 +80,7 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   const operands: number[][] = []
   const instructionOf: number[] = []
   const numbers = initialNumbers(program)
-  const unitOf = unitsOf(program, enclosing(inner, regions))
+  const unitOf = unitsOf(program, enclosing(inner, regions), regions.units)
   program.instructions.forEach((instruction, index) => {
     if (numbers.unmade.has(instruction)) return
     const read = numbers.inputs.get(instruction) ?? instruction.inputs
@@ -117,8 +117,11 @@ function outsideOf([first]: readonly number[]): number {
 const MOVE = { costPerByte: 2, recordBytes: recordBytes(shift({ bytes: 16 })) }
 
 /** Gives the unit of each instruction of a program; those that do the same on the same avals share one. */
-function unitsOf(program: Program, enclose: Enclose): (instruction: Instruction) => Unit | 'alias' {
-  const known = new Map<string, Unit | 'alias'>()
+function unitsOf(
+  program: Program,
+  enclose: Enclose,
+  known: Regions['units'],
+): (instruction: Instruction) => Unit | 'alias' {
   return instruction => {
     const [inputs, outputs] = [avalsIn(program, instruction.inputs), avalsIn(program, instruction.outputs)]
     const control = controlOf(instruction)

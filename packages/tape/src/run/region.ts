@@ -2,6 +2,7 @@ import { leastBytes, type Plan, plan } from '../plan/index.js'
 import type { Program } from '../program/index.js'
 import { type LaidOut, layOut } from './lay-out.js'
 import type { Inner, Lowered, Place } from './lowered.js'
+import type { Unit } from './unit.js'
 
 /** Plans a program inside of an instruction, with a place for each of its inputs. */
 export type Enclose = (program: Program, places: readonly Place[]) => Region
@@ -12,6 +13,8 @@ export type Enclose = (program: Program, places: readonly Place[]) => Region
  * the planner recognises its graph.
  */
 export class Regions {
+  /** What instructions are lowered to, by their ops, avals and parameters. */
+  readonly units = new Map<string, Unit | 'alias'>()
   readonly #known = new Map<string, Region>()
   readonly #lowered = { ample: new WeakMap<Program, Lowered>(), least: new WeakMap<Program, Lowered>() }
 

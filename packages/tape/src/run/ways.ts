@@ -107,6 +107,8 @@ class Back {
   readonly #measures: Measures
   readonly #states: readonly Aval[]
   readonly #advance: ReturnType<typeof stepForward>
+  /** Bytes that a state takes in a store. */
+  readonly #recordBytes: number
 
   constructor({ length, loop, forwards, backs, origins }: Reversal, which: number, measures: Measures) {
     this.#length = length
@@ -118,6 +120,10 @@ class Back {
     const { body, outside, init } = this.#steps
     this.#advance = stepForward(body, outside.length, init.length, measures.enclose)
     this.#states = this.#advance.state
+    this.#recordBytes = this.#states.reduce(
+      (sum, aval) => sum + SPILL_BLOCK_BYTES * spillBlocks(bytesOf(aval)),
+      0,
+    )
   }
 
   /** From states alone, each step being computed again when it is pulled back: of all steps, then fewer and fewer. */
@@ -155,11 +161,6 @@ class Back {
       }),
     )
     return [all, ...fewer, ...spilled]
-  }
-
-  /** Bytes that a state takes in a store. */
-  get #recordBytes(): number {
-    return this.#states.reduce((sum, aval) => sum + SPILL_BLOCK_BYTES * spillBlocks(bytesOf(aval)), 0)
   }
 
   /** Schedules with states in the store, as many as cost least for so many in memory. */
