@@ -141,3 +141,26 @@ function knapsackAt(
     return sum
   }
 }
+
+/**
+ * For each of some limits, in descending order, what no attempt under it needs less than. Its live bytes lie above the next
+ * limit, and then its records are those that this limit calls for, or they do not, and then it is also one under that.
+ */
+export function leastNeeds(
+  index: GraphIndex,
+  once: Residency,
+  limits: readonly number[],
+  largestBytes: number,
+): readonly number[] {
+  const records = Float64Array.from(index.graph.steps, ({ recordBytes = 0 }) => recordBytes)
+  const onceBytes = records.reduce((sum, bytes) => sum + bytes, 0)
+  const rerunBytes = rerunBound(index, once, records)
+  const needs: number[] = []
+  let below = Infinity
+  for (let r = limits.length - 1; r >= 0; r--) {
+    const fromBytes = limits[r + 1] ?? largestBytes
+    below = Math.min(below, fromBytes + onceBytes + rerunBytes(limits[r]!))
+    needs[r] = below
+  }
+  return needs
+}

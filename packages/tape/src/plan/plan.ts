@@ -7,8 +7,9 @@
  * budget. What is not: that the extra cost or the least bytes are the least possible.
  */
 import { BudgetError } from '../errors.js'
+import type { Attempt } from './attempt.js'
 import type { Action, Graph, Plan } from './graph.js'
-import { type Attempt, Portfolio } from './portfolio.js'
+import { Portfolio } from './portfolio.js'
 
 /** What a plan may need. */
 export interface PlanOptions {
@@ -75,7 +76,10 @@ export function planIfAny(graph: Graph, options: PlanOptions): Plan | undefined 
     searchMs === undefined
       ? portfolio.bestWith(budgetBytes, searchWork)
       : portfolio.bestBy(budgetBytes, started + searchMs)
-  return attempt && planOf(portfolio, attempt, portfolio.leastExtraCost(budgetBytes))
+  // a search may leave the graph's order, within which the bound holds
+  return (
+    attempt && planOf(portfolio, attempt, Math.min(attempt.extraCost, portfolio.leastExtraCost(budgetBytes)))
+  )
 }
 
 /**

@@ -7,7 +7,9 @@
  * Limits: a budget between two limits is used up to the lower one. Chains have optimal schedules (Griewank & Walther
  * 2000; with uneven layers Beaumont et al., Rotor) which these heuristics approach but do not contain.
  */
-import { rerunBound, type WorkingSets, workingSets } from './bound.js'
+import { type AnnealOptions, anneal } from './anneal.js'
+import { type Attempt, bestOf, mayBeat, recordBytesOf, type Shorter } from './attempt.js'
+import { leastNeeds, rerunBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
 import { LONG, ladder, RATHER_LONG, type Work, workAt, workFor } from './ladder.js'
@@ -18,17 +20,6 @@ import { extraCostOf, type Residency, residency } from './residency.js'
 import { type Found, isGoodEnough, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
 import { trim } from './trim.js'
-
-/** A schedule with its placement. */
-export interface Attempt {
-  readonly residency: Residency
-  readonly placement: Placement & Partial<MovingPlacement>
-  readonly extraCost: number
-  /** Bytes of the list of its runs and moves. */
-  readonly recordBytes: number
-  /** The fewest bytes for which this attempt counts: its peak and the list of its runs, or more. */
-  readonly needsBytes: number
-}
 
 interface Rung {
   readonly limitBytes: number
@@ -49,11 +40,9 @@ interface Climbed {
   attempts: readonly Attempt[] | undefined
 }
 
-/** A schedule made shorter. */
-interface Shorter {
-  readonly residency: Residency
-  readonly extraCost: number
-}
+/** Of the work of a search at one budget: for evictions compared each way, and for annealing. */
+const SEARCHED = 0.1
+const ANNEALED = 0.6
 
 const NOTHING: Searched = { found: [], stuckAt: -1, work: 0 }
 
@@ -124,14 +113,18 @@ export class Portfolio {
     const best = this.best(budgetBytes)
     if (work <= 0) return best
     const near = this.#rungs.findIndex(({ limitBytes }) => limitBytes <= budgetBytes)
-    const from = near >= 0 && this.#isReached(near) ? this.#climb(this.#rungs[near]!).found.slice(-1) : []
+    const known = near >= 0 && this.#isReached(near) ? this.#climb(this.#rungs[near]!).found.slice(-1) : []
     let left = work
     return this.#bestNear(best, budgetBytes, limitBytes => {
       // neither way of comparing is better everywhere
-      const shorter = this.#search(limitBytes, from, { work: 0.4 * left, isPersistent: true })
-      const plain = this.#search(limitBytes, [], { work: 0.4 * left, isShortening: false })
-      left -= shorter.work + plain.work
-      return { found: this.#cheapest([shorter, plain], limitBytes), isLast: left <= 0.1 * work }
+      const shorter = this.#search(limitBytes, { work: SEARCHED * left, isPersistent: true })
+      const plain = this.#search(limitBytes, { work: SEARCHED * left, isShortening: false })
+      const annealed = this.#anneal([shorter.found, plain.found, known], limitBytes, {
+        work: ANNEALED * left,
+        keepsOrder: false,
+      })
+      left -= shorter.work + plain.work + annealed.work
+      return { found: annealed.found, isLast: left <= 0.1 * work }
     })
   }
 
@@ -147,11 +140,22 @@ export class Portfolio {
       (best, rung) => bestOf(best, this.#attemptsAt(rung), budgetBytes),
       undefined,
     )
-    const from = known.slice(0, 1).flatMap(({ climbed }) => climbed?.found.slice(-1) ?? [])
-    const found = this.#bestNear(best, budgetBytes, limitBytes => ({
-      ...this.#search(limitBytes, from, { work: Infinity, isOver, isPersistent: true }),
-      isLast: isOver(),
-    }))
+    const from = known.slice(0, 1).map(({ climbed }) => climbed?.found.slice(-1) ?? [])
+    const found = this.#bestNear(best, budgetBytes, limitBytes => {
+      const startMs = performance.now()
+      const share = () => (performance.now() - startMs) / (deadlineMs - startMs)
+      const { found } = this.#search(limitBytes, {
+        work: Infinity,
+        isOver: isFound => share() >= (isFound ? 2 * SEARCHED : 1),
+        isPersistent: true,
+      })
+      const annealed = this.#anneal([found, ...from], limitBytes, {
+        work: Infinity,
+        share,
+        keepsOrder: false,
+      })
+      return { found: annealed.found, isLast: isOver() }
+    })
     return found ?? this.best(budgetBytes)
   }
 
@@ -218,7 +222,7 @@ export class Portfolio {
 
   /** Looks for any schedule. */
   #look({ limitBytes }: Rung, work: number): Searched {
-    return this.#search(limitBytes, [], { work, attemptWork: work, leastExtraCost: Infinity })
+    return this.#search(limitBytes, { work, attemptWork: work, leastExtraCost: Infinity })
   }
 
   /** Searches under a limit by itself, and then from what was found under the next lower one. */
@@ -226,28 +230,44 @@ export class Portfolio {
     if (rung.climbed) return rung.climbed
     const { limitBytes, work } = rung
     const isLong = this.index.stepCount > LONG
-    let { found } = this.#search(limitBytes, [], {
+    let { found } = this.#search(limitBytes, {
       work: isLong ? work : work / 2,
       leastPolicies: isLong && this.index.stepCount <= RATHER_LONG ? 2 : 1,
     })
     const r = this.#rungs.indexOf(rung)
-    const isEnough = isLong || isGoodEnough(this.index, found.at(-1), this.#bound(limitBytes))
-    const below = isEnough || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
-    if (below && !this.#cannotBeat(below.limitBytes, found.at(-1))) {
-      const from = [found.at(-1), this.#climb(below).found.at(-1)].flatMap(each => each ?? [])
-      if (from.length > 0) found = this.#search(limitBytes, from, { work: work / 2, policies: [] }).found
-    }
+    const isGood = isGoodEnough(this.index, found.at(-1), this.#bound(limitBytes))
+    const below = isLong || isGood || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
+    const isWorthIt = below && !this.#cannotBeat(below.limitBytes, found.at(-1))
+    const lower = isWorthIt ? this.#climb(below).found : []
     if (isLong) found = this.#byCostMadeShorter(found, limitBytes)
+    else if (!isGood)
+      found = this.#anneal([found, lower], limitBytes, { work: work / 2, keepsOrder: true }).found
     const best = found.at(-1)
     rung.climbed = { found, best: best && this.#shorter(best, limitBytes), attempts: undefined }
     return rung.climbed
   }
 
-  #search(limitBytes: number, from: readonly Found[], options: Partial<SearchOptions>): Searched {
+  /**
+   * Anneals from the cheapest of each list; gives the first list with what is cheaper at its end.
+   */
+  #anneal(
+    [found = [], ...others]: readonly (readonly Found[])[],
+    limitBytes: number,
+    options: Omit<AnnealOptions, 'limitBytes' | 'leastExtraCost'>,
+  ): Pick<Searched, 'found' | 'work'> {
+    const starts = [found, ...others].flatMap(each => each.at(-1)?.runs ?? [])
+    const leastExtraCost = this.#bound(limitBytes)
+    const { runs, work } = anneal(this.index, starts, { limitBytes, leastExtraCost, ...options })
+    return {
+      found: runs ? [...found.slice(-1), { runs, extraCost: extraCostOf(this.index, runs) }] : found,
+      work,
+    }
+  }
+
+  #search(limitBytes: number, options: Partial<SearchOptions>): Searched {
     const all: SearchOptions = {
       limitBytes,
       snapshotCost: this.#snapshotCost,
-      from,
       policies: policiesFor(this.index.stepCount),
       work: 0,
       attemptWork: this.#work.attempt,
@@ -312,15 +332,6 @@ export class Portfolio {
     return attempts
   }
 
-  /** The schedules of the search whose best one is cheapest, made shorter. */
-  #cheapest(searches: readonly Searched[], limitBytes: number): readonly Found[] {
-    const costs = searches.map(({ found }) => {
-      const best = found.at(-1)
-      return best ? this.#shorter(best, limitBytes).extraCost : Infinity
-    })
-    return searches[costs.indexOf(Math.min(...costs))]!.found
-  }
-
   /** The cheapest last: a search that compares schedules as they are may not have it there. */
   #byCostMadeShorter(found: readonly Found[], limitBytes: number): readonly Found[] {
     const costs = new Map(found.map(each => [each, this.#shorter(each, limitBytes).extraCost]))
@@ -344,55 +355,4 @@ export class Portfolio {
       needsBytes: Math.max(fromBytes, placement.peakBytes + recordBytes),
     }
   }
-}
-
-/**
- * For each of some limits, in descending order, what no attempt under it needs less than. Its live bytes lie above the next
- * limit, and then its records are those that this limit calls for, or they do not, and then it is also one under that.
- */
-function leastNeeds(
-  index: GraphIndex,
-  once: Residency,
-  limits: readonly number[],
-  largestBytes: number,
-): readonly number[] {
-  const records = Float64Array.from(index.graph.steps, ({ recordBytes = 0 }) => recordBytes)
-  const onceBytes = records.reduce((sum, bytes) => sum + bytes, 0)
-  const rerunBytes = rerunBound(index, once, records)
-  const needs: number[] = []
-  let below = Infinity
-  for (let r = limits.length - 1; r >= 0; r--) {
-    const fromBytes = limits[r + 1] ?? largestBytes
-    below = Math.min(below, fromBytes + onceBytes + rerunBytes(limits[r]!))
-    needs[r] = below
-  }
-  return needs
-}
-
-function bestOf(
-  known: Attempt | undefined,
-  attempts: readonly Attempt[],
-  budgetBytes: number,
-): Attempt | undefined {
-  let best = known
-  for (const attempt of attempts) {
-    if (attempt.needsBytes <= budgetBytes && (!best || isBetter(attempt, best))) best = attempt
-  }
-  return best
-}
-
-/** Whether attempts at a schedule can be better than one that is known. */
-function mayBeat({ extraCost, residency }: Shorter, best: Attempt): boolean {
-  if (extraCost !== best.extraCost) return extraCost < best.extraCost
-  return residency.peakLiveBytes < best.placement.peakBytes
-}
-
-function isBetter(a: Attempt, b: Attempt): boolean {
-  if (a.extraCost !== b.extraCost) return a.extraCost < b.extraCost
-  return a.placement.peakBytes < b.placement.peakBytes
-}
-
-/** Bytes of the records of some runs. */
-function recordBytesOf({ graph }: GraphIndex, runs: Int32Array): number {
-  return runs.reduce((bytes, step) => bytes + (graph.steps[step]?.recordBytes ?? 0), 0)
 }

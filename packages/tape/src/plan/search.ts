@@ -9,6 +9,7 @@
  * and the limit alone.
  */
 import type { GraphIndex } from './graph-index.js'
+import { RandomNumbers } from './random.js'
 import { extraCostOf, residency } from './residency.js'
 import { firstGap, gapCount, type Policy, schedule } from './schedule.js'
 import { trim } from './trim.js'
@@ -19,8 +20,8 @@ interface Start {
   readonly bias: Float64Array | undefined
 }
 
-/** A schedule that fits, with what it was made by. */
-export interface Found extends Start {
+/** A schedule that fits. */
+export interface Found {
   readonly runs: Int32Array
   readonly extraCost: number
 }
@@ -39,14 +40,12 @@ export interface SearchOptions {
   readonly attemptWork: number
   /** No schedule is cheaper, so nothing is looked for beyond. */
   readonly leastExtraCost: number
-  /** What was found before, maybe under a lower limit. */
-  readonly from: readonly Found[]
   /** Whether schedules are compared by what they cost made shorter, which takes about as long again as making them. */
   readonly isShortening: boolean
   /** Whether the search goes on while nothing fits, as long as there is work, instead of giving up after a while. */
   readonly isPersistent?: boolean
-  /** Whether it is time to stop. Default: when the work is done. */
-  readonly isOver?: (() => boolean) | undefined
+  /** Whether it is time to stop, by whether anything was found. Default: when the work is done. */
+  readonly isOver?: ((isFound: boolean) => boolean) | undefined
 }
 
 /** The cheapest schedules found, the best last, and the farthest step that could not be reached. */
@@ -82,27 +81,26 @@ export const isGoodEnough = (
 /** Searches under one limit. */
 export function search(index: GraphIndex, options: SearchOptions): Searched {
   const hunt = new Hunt(index, options)
-  const starts = [...options.policies.map(policy => ({ policy, bias: undefined })), ...options.from]
-  const { leastPolicies: least = 1 } = options
-  for (const [k, { policy, bias }] of starts.entries()) {
+  const { policies, leastPolicies: least = 1 } = options
+  for (const [k, policy] of policies.entries()) {
     if (hunt.isDone() || (k >= least && hunt.isOver())) break
-    hunt.attempt(policy, bias)
+    hunt.attempt(policy, undefined)
   }
   hunt.improve()
   return hunt
 }
 
 class Hunt implements Searched {
-  readonly found: Found[] = []
+  readonly found: (Found & Start)[] = []
   stuckAt = -1
   readonly #index: GraphIndex
   readonly #options: SearchOptions
-  readonly #random = randomNumbers(0x9e3779b9)
+  readonly #random = new RandomNumbers(0x9e3779b9)
   work = 0
   /** How often it went on from elsewhere. */
   #turns = 0
   /** Where the search is: the best schedule since it began, or went on from elsewhere. */
-  #now: Found | undefined
+  #now: (Found & Start) | undefined
   /** What came farthest before anything was found. */
   #nearest: Start | undefined
   /** Storages that it writes more than once. */
@@ -154,7 +152,8 @@ class Hunt implements Searched {
         this.#goElsewhere()
         idle = 0
       }
-      const from = this.#now ?? (this.found.length === 0 && this.#random() < 0.7 ? this.#nearest : undefined)
+      const from =
+        this.#now ?? (this.found.length === 0 && this.#random.next() < 0.7 ? this.#nearest : undefined)
       if (from ? this.#step(from) : this.#anywhere()) idle = 0
     }
   }
@@ -164,24 +163,24 @@ class Hunt implements Searched {
     const { policies } = this.#options
     const turn = this.#turns++
     const best = this.found.at(-1)
-    if (best && (turn % 3 === 2 || policies.length === 0)) {
+    if (best && turn % 3 === 2) {
       this.#goOnFrom(best)
       return
     }
     this.#now = undefined
     const next = turn - Math.floor(turn / 3)
-    const policy = policies[next % policies.length]
-    if (policy) this.attempt(next < policies.length ? policy : this.#varied(policy), undefined)
+    const policy = policies[next % policies.length]!
+    this.attempt(next < policies.length ? policy : this.#varied(policy), undefined)
   }
 
-  #goOnFrom(schedule: Found): void {
+  #goOnFrom(schedule: Found & Start): void {
     this.#now = schedule
     this.#again = writtenAgain(this.#index, schedule.runs)
   }
 
   isOver(): boolean {
     const { work, attemptWork, isOver } = this.#options
-    if (isOver) return isOver()
+    if (isOver) return isOver(this.found.length > 0)
     return this.work >= (this.found.length > 0 ? work : Math.max(work, attemptWork))
   }
 
@@ -193,32 +192,31 @@ class Hunt implements Searched {
   /** From a schedule to one that differs in a few odds. */
   #step({ policy, bias }: Start): boolean {
     const next = bias?.slice() ?? new Float64Array(gapCount(this.#index))
-    const changes = 1 + Math.floor(this.#random() * this.#random() * 6)
+    const changes = 1 + Math.floor(this.#random.next() * this.#random.next() * 6)
     for (let k = 0; k < changes; k++) {
-      const kind = this.#random()
-      const gap = kind < 0.65 && this.#again.length > 0 ? this.#gapOfAgain() : this.#below(next.length)
+      const kind = this.#random.next()
+      const gap = kind < 0.65 && this.#again.length > 0 ? this.#gapOfAgain() : this.#random.below(next.length)
       if (kind < 0.2) this.#shiftStretch(next)
-      else if (kind < 0.65) next[gap] = next[gap]! - 3 * Math.abs(this.#normal())
-      else next[gap] = next[gap]! + 3 * this.#normal()
+      else if (kind < 0.65) next[gap] = next[gap]! - 3 * Math.abs(this.#random.normal())
+      else next[gap] = next[gap]! + 3 * this.#random.normal()
     }
-    return this.attempt(this.#random() < 0.05 ? this.#varied(policy) : policy, next)
+    return this.attempt(this.#random.next() < 0.05 ? this.#varied(policy) : policy, next)
   }
 
   /** Any odds: nothing has fitted yet, or nothing near is better. */
   #anywhere(): boolean {
     const { policies } = this.#options
-    const policy = policies[this.#below(policies.length)]
-    if (policy === undefined) return false
-    const bias = new Float64Array(gapCount(this.#index)).map(() => this.#normal())
+    const policy = policies[this.#random.below(policies.length)]!
+    const bias = new Float64Array(gapCount(this.#index)).map(() => this.#random.normal())
     return this.attempt(this.#varied(policy), bias)
   }
 
   /** Makes everything that a stretch of the program computes likelier, or unlikelier, to leave after its last reads. */
   #shiftStretch(bias: Float64Array): void {
     const { stepCount, results, readers } = this.#index
-    const from = this.#below(stepCount)
-    const to = Math.min(stepCount, from + 1 + this.#below((this.#random() * stepCount) / 4))
-    const change = 3 * this.#normal()
+    const from = this.#random.below(stepCount)
+    const to = Math.min(stepCount, from + 1 + this.#random.below((this.#random.next() * stepCount) / 4))
+    const change = 3 * this.#random.normal()
     for (let e = results.starts[from]!; e < results.starts[to]!; e++) {
       const s = results.items[e]!
       const last = firstGap(this.#index, s) + Math.max(0, readers.starts[s + 1]! - readers.starts[s]! - 1)
@@ -229,31 +227,21 @@ class Hunt implements Searched {
   /** Some gap of a storage that is written more than once. */
   #gapOfAgain(): number {
     const { readers } = this.#index
-    const storage = this.#again[this.#below(this.#again.length)]!
+    const storage = this.#again[this.#random.below(this.#again.length)]!
     return (
       firstGap(this.#index, storage) +
-      this.#below(readers.starts[storage + 1]! - readers.starts[storage]! + 1)
+      this.#random.below(readers.starts[storage + 1]! - readers.starts[storage]! + 1)
     )
   }
 
-  #below(count: number): number {
-    return Math.floor(this.#random() * count)
-  }
-
   #varied(policy: Policy): Policy {
-    const by = () => Math.exp(0.3 * this.#normal())
+    const by = () => Math.exp(0.3 * this.#random.normal())
     return {
       ...policy,
       bytes: policy.bytes * by(),
       distance: policy.distance * by(),
       cost: policy.cost * by(),
     }
-  }
-
-  /** Nearly normal: four uniform numbers added (Irwin 1927, Hall 1927), of variance 1. */
-  #normal(): number {
-    const random = this.#random
-    return (random() + random() + random() + random() - 2) * Math.sqrt(3)
   }
 }
 
@@ -265,15 +253,4 @@ function writtenAgain({ stepCount, results }: GraphIndex, runs: Int32Array): num
     if (count > 1) again.push(...results.items.subarray(results.starts[step], results.starts[step + 1]))
   })
   return again
-}
-
-/** Numbers in [0, 1), by xorshift (Marsaglia 2003). */
-function randomNumbers(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
 }
