@@ -15,6 +15,7 @@ import {
   type Tree,
   unflatten,
   valueAndGrad,
+  withLines,
 } from '@wengert/tape'
 
 /** A function of parameters and batch, with anything as its trees. */
@@ -120,18 +121,22 @@ function checkLoss({ program, outputs }: Recording, rows: number): Aval {
 function checkRows(what: string, fn: RowFunction, signature: Signature): void {
   const { params, row } = signature
   // Whatever the size of a shard: in a single row nothing is combined.
-  const { program } = recordTree(fn, signature, 2)
-  const mixing = rowMixing(program, [...params.map(() => false), ...row.map(() => true)])
+  const find = () => {
+    const { program } = recordTree(fn, signature, 2)
+    return { program, mixing: rowMixing(program, [...params.map(() => false), ...row.map(() => true)]) }
+  }
+  const { program, mixing } = find()
   if (!mixing) {
     checkCount(what, program, recordTree(fn, signature, 3).program)
     return
   }
-  const written = (values: readonly number[]) =>
-    values.map(value => formatAval(program.avals[value] as Aval)).join(', ')
+  const { op, inputs, outputs, at } = withLines(find).mixing ?? mixing
+  const written = (avals: readonly Aval[]) => avals.map(formatAval).join(', ')
+  const line = at === undefined ? '' : `, recorded at ${at}`
   throw new ShapeError({
     summary: `The ${what} combines rows of the batch, but rows are computed in shards.`,
     expected: 'each row to depend on itself and the parameters alone',
-    at: `${written(mixing.outputs)} = ${mixing.op} ${written(mixing.inputs)}`,
+    at: `${written(outputs)} = ${op} ${written(inputs)}, of a batch of 2 rows${line}`,
     fix: 'compute what needs all rows beforehand, and pass it with the parameters',
   })
 }

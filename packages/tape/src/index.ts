@@ -66,6 +66,7 @@ export {
   Tensor,
   type TensorOptions,
   tensor,
+  withLines,
   zeros,
 } from './record/index.js'
 export { simplify } from './rewrite/index.js'

@@ -9,7 +9,12 @@ export const MOST_LINES = 20_000
 /** While lines are looked up: how many more, and the line of the instruction that is being differentiated or mapped. */
 let lines: { left: number; readonly at: string | undefined } | undefined
 
-/** Runs something that records; its instructions know the lines of the user's code that they come from. */
+/**
+ * Runs something that records; its instructions know the lines of the user's code that they come from.
+ *
+ * @example
+ * withLines(() => record(x => x.sin(), tensor(1))).program.instructions[0].at !== undefined // → true
+ */
 export function withLines<T>(run: () => T): T {
   const before = lines
   lines = { left: MOST_LINES, at: undefined }

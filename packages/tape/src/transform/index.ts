@@ -15,7 +15,7 @@ export {
 export { hessian, hvp, jacfwd, jacobian, jacrev } from './jacobian.js'
 export { jvp, type ValueAndTangent } from './jvp.js'
 export { linearize, type ValueAndPushforward } from './linearize.js'
-export { rowMixing } from './rows.js'
+export { type RowMixing, rowMixing } from './rows.js'
 export { type SparseMatrix, sparseJacobian } from './sparse-jacobian.js'
 export { jit, type RecordOptions } from './transformed.js'
 export { type ValueAndPullback, vjp } from './vjp.js'

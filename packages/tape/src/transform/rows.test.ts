@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import {
   averagePool2d,
+  checkpoint,
+  concat,
+  cond,
   conv2d,
   convTranspose1d,
   foldIn,
+  forLoop,
   logSoftmax,
   matmul,
   maxPool2d,
@@ -12,18 +16,25 @@ import {
   record,
   relu,
   rowMixing,
+  scan,
+  softmax,
   type Tensor,
   take,
   tensor,
+  transpose,
   uniform,
   vmap,
   where,
+  whileLoop,
+  withLines,
 } from '../index.js'
 
 const x = { dtype: 'f32', shape: [6, 4] } as const
 const w = { dtype: 'f32', shape: [4, 3] } as const
 
 const centred = (y: Tensor) => y.sub(y.mean({ axis: 0 }))
+
+const attend = (x: Tensor) => matmul(softmax(matmul(x, transpose(x, [0, 2, 1]))), x).sum({ axis: [1, 2] })
 
 /** The op that mixes the rows of the second argument. */
 const mixing = (
@@ -49,6 +60,57 @@ describe('rowMixing', () => {
     ['parts of each row', (_, x) => x.slice([0, 1], [6, 3]).cumsum({ axis: 1 })],
     ['words', (w, x) => take(w, x.convert('i32')).sum({ axis: [1, 2] })],
     ['a transposition there and back', (w, x) => matmul(w.transpose(), x.transpose()).transpose()],
+    ['sums of each row, transposed', (_, x) => x.transpose().sum({ axis: 0 })],
+    [
+      'rows within pictures',
+      (_, x) =>
+        x
+          .reshape([1, 6, 2, 2])
+          .transpose([2, 1, 0, 3])
+          .sum({ axis: [0, 2, 3] }),
+    ],
+    ['attention of each row', (_, x) => attend(x.reshape([6, 2, 2]))],
+    [
+      'steps along each row',
+      (_, x) =>
+        scan(
+          (h: Tensor, t: Tensor) => [h.add(t).tanh(), h],
+          x.slice([0, 0], [6, 1]).reshape([6]),
+          x.transpose(),
+        )[0],
+    ],
+    [
+      'results of steps',
+      (_, x) =>
+        scan((h: Tensor, t: Tensor) => [h, t.mul(2)], tensor(0), x.transpose())[1]
+          .transpose()
+          .sum({ axis: 1 }),
+    ],
+    [
+      'loops with a number of steps',
+      (w, x) => forLoop(3, (_, h: Tensor) => matmul(matmul(h, w), w.transpose()).tanh(), x),
+    ],
+    [
+      'a condition on parameters',
+      (w, x) =>
+        whileLoop(
+          ([k]: [Tensor, Tensor]) => k.less(w.sum()),
+          ([k, h]: [Tensor, Tensor]) => [k.add(1), h.sin()] as [Tensor, Tensor],
+          [tensor(0), x],
+        )[1],
+    ],
+    [
+      'branches',
+      (w, x) =>
+        cond(
+          w.sum().greater(0),
+          (x: Tensor) => x.sin(),
+          (x: Tensor) => x.mul(2),
+          x,
+        ),
+    ],
+    ['parts beside one another', (_, x) => concat([x, x.sin()], { axis: 1 }).sum({ axis: 1 })],
+    ['what is sorted within rows', (_, x) => x.sort({ axis: 1 }).sum({ axis: 1 })],
   ])('lets %s pass', (_, fn) => {
     expect(mixing(fn)).toBeUndefined()
   })
@@ -71,6 +133,63 @@ describe('rowMixing', () => {
     ['cumsum', (_, x) => x.cumsum({ axis: 0 })],
     ['argsort', (_, x) => x.sum({ axis: 1 }).sort()],
     ['gather', (_, x) => x.take(tensor([0, 0, 0, 0, 0, 0], { dtype: 'i32' }))],
+    ['sum', (_, x) => x.transpose().sum({ axis: 1 })],
+    [
+      'sum',
+      (_, x) =>
+        x
+          .reshape([6, 2, 2])
+          .transpose([1, 0, 2])
+          .sum({ axis: [0, 1] }),
+    ],
+    ['max', (_, x) => logSoftmax(x.transpose())],
+    ['slice', (_, x) => x.transpose().slice([0, 0], [4, 3])],
+    ['cumsum', (_, x) => x.transpose().cumsum({ axis: 1 })],
+    ['argsort', (_, x) => x.transpose().sort()],
+    ['matmul', (_, x) => matmul(x, x.transpose())],
+    [
+      'sub',
+      (_, x) =>
+        x
+          .reshape([6, 1, 4])
+          .sub(x.reshape([1, 6, 4]))
+          .square()
+          .sum({ axis: 2 }),
+    ],
+    ['max', (_, x) => forLoop(20, (_, h: Tensor) => h.sub(h.max({ axis: 0 })), x)],
+    [
+      'sum',
+      (_, x) =>
+        forLoop(2, (_, [h, c]: [Tensor, Tensor]) => [c, h.sub(h.sum({ axis: 0 }))] as [Tensor, Tensor], [
+          tensor(new Float32Array(24), { shape: [6, 4] }),
+          x,
+        ])[0],
+    ],
+    [
+      'max',
+      (_, x) =>
+        whileLoop(
+          (h: Tensor) => h.abs().max().greater(0.1),
+          (h: Tensor) => h.mul(0.5),
+          x,
+        ),
+    ],
+    [
+      'sum',
+      (_, x) =>
+        whileLoop(
+          ([k]: [Tensor, Tensor]) => k.less(3),
+          ([k, h]: [Tensor, Tensor]) => [k.add(1), centred(h)] as [Tensor, Tensor],
+          [tensor(0), x],
+        )[1],
+    ],
+    ['sum', (w, x) => cond(w.sum().greater(0), (x: Tensor) => x.sin(), centred, x)],
+    ['sum', (_, x) => checkpoint(centred)(x)],
+    ['sum', (_, x) => scan((h: Tensor, t: Tensor) => [h.add(t.sum()), h], tensor(0), x.transpose())[1]],
+    [
+      'sum',
+      (_, x) => scan((h: Tensor, t: Tensor) => [h, t.mul(2)], tensor(0), x.transpose())[1].sum({ axis: 1 }),
+    ],
   ])('finds %s along the rows', (op, fn) => {
     expect(mixing(fn)).toBe(op)
   })
@@ -80,6 +199,14 @@ describe('rowMixing', () => {
     const rows = { dtype: 'i32', shape: [6] } as const
     expect(mixing((_, index) => noise(index).sum({ axis: 1 }), rows)).toBeUndefined()
     expect(mixing((_, index) => noise(index).sum({ axis: 0 }), rows)).toBe('sum')
+  })
+
+  test('says where', () => {
+    const { program } = withLines(() => record((x: Tensor) => forLoop(2, (_, h: Tensor) => centred(h), x), x))
+    expect(rowMixing(program, [true])).toMatchObject({
+      ...{ op: 'sum', inputs: [x], outputs: [{ dtype: 'f32', shape: [4] }] },
+      at: expect.stringMatching(/rows\.test\.ts:\d+/) as string,
+    })
   })
 
   test('a single row cannot be mixed', () => {

@@ -1,20 +1,22 @@
-import type { Instruction, Params, Program } from '../program/index.js'
-import { ruleOf } from '../rules/index.js'
+import { type Aval, type Control, controlOf, type Instruction, type Program } from '../program/index.js'
+import { type Rows, rowsAfter } from './row-axis.js'
 
-/** What is known of how a value depends on rows. */
-type Dependence =
-  /** It does not. */
-  | 'none'
-  /** It is a block for each row, one after the other in memory: its first axis is the rows, or rows times more. */
-  | 'blocks'
-  /** It does, in a way that is not followed. */
-  | 'unknown'
+/** An instruction that combines different rows of a batch. */
+export interface RowMixing {
+  readonly op: string
+  readonly inputs: readonly Aval[]
+  readonly outputs: readonly Aval[]
+  /** The line of the code that it comes from, where that was asked for. */
+  readonly at?: string
+}
 
 /**
- * Finds an instruction that combines different rows of a batch, such as a sum or a product along the axis of rows.
- * A program that has one computes something else when its rows are divided among shards.
+ * Finds an instruction that combines different rows of a batch, such as a sum or a product along the axis of rows, also in
+ * the bodies and conditions of loops and branches. A program that has one computes something else when its rows are divided
+ * among shards.
  *
- * Only what is certain is reported: after a transposition of the rows, say, nothing is.
+ * Only what is certain is reported: rows are followed through transpositions, reductions, products and loops, but not into
+ * every op, and behind one that is not followed nothing is reported.
  *
  * @param rowwise which inputs have rows as their first axis.
  * @example
@@ -23,97 +25,132 @@ type Dependence =
  * const squares = record(x => x.square(), tensor([1, 2, 3])).program
  * rowMixing(squares, [true]) // → undefined
  */
-export function rowMixing(program: Program, rowwise: readonly boolean[]): Instruction | undefined {
-  const dependences = new Array<Dependence>(program.avals.length).fill('none')
+export function rowMixing(program: Program, rowwise: readonly boolean[]): RowMixing | undefined {
+  const first = program.inputs[rowwise.indexOf(true)]
+  if (first === undefined) return undefined
+  const count = program.avals[first]?.shape[0] ?? 1
+  const followed = follow(
+    program,
+    rowwise.map(so => (so ? 0 : 'none')),
+    count,
+  )
+  return 'op' in followed ? followed : undefined
+}
+
+/** What is known of the outputs of a program, or what mixes rows in it. */
+type Followed = { readonly outputs: readonly Rows[] } | RowMixing
+
+function follow(program: Program, inputs: readonly Rows[], count: number): Followed {
+  const known = new Array<Rows>(program.avals.length).fill('none')
   program.inputs.forEach((value, k) => {
-    if (rowwise[k]) dependences[value] = 'blocks'
+    known[value] = inputs[k] as Rows
   })
   for (const instruction of program.instructions) {
-    const inputs = instruction.inputs.map(value => dependences[value] as Dependence)
-    const out = inputs.every(one => one === 'none') ? 'none' : follow(program, instruction, inputs)
-    if (out === 'mixed') return instruction
-    for (const value of instruction.outputs) dependences[value] = out
+    const of = instruction.inputs.map(value => known[value] as Rows)
+    const control = controlOf(instruction)
+    const followed =
+      control && of.some(one => one !== 'none') ? throughControl(control, of, count) : undefined
+    if (followed && 'op' in followed) return followed
+    const one = followed ? 'unknown' : after(program, instruction, of, count)
+    if (one === 'mixed') return mixingOf(program, instruction)
+    instruction.outputs.forEach((value, k) => {
+      known[value] = followed?.outputs[k] ?? one
+    })
   }
-  return undefined
+  return { outputs: program.outputs.map(value => known[value] as Rows) }
 }
 
-function follow(
+const after = (
   program: Program,
   instruction: Instruction,
-  inputs: readonly Dependence[],
-): Dependence | 'mixed' {
-  const { op, params } = instruction
-  const shapes = instruction.inputs.map(value => program.avals[value]?.shape ?? [])
-  if (inputs.includes('unknown')) return 'unknown'
-  if (['reshape', 'convert', 'named', 'stopGradient', 'philox'].includes(op)) return 'blocks'
-  if (Array.isArray(params.axes))
-    return params.axes.includes(0) && (shapes[0]?.[0] ?? 1) > 1 ? 'mixed' : 'blocks'
-  if (picks(op, params, inputs, shapes)) return 'mixed'
-  if (op === 'slice') return 'blocks'
-  if (alongAxis.includes(op) && typeof params.axis === 'number' && params.axis > 0) return 'blocks'
-  // Images are taken one by one along the first axis; what else an op reads must not depend on rows.
-  if (imagewise.includes(op)) return oneAlone(inputs, 0) && shapes[0]?.length === 4 ? 'blocks' : 'unknown'
-  if (op === 'gather') {
-    return oneAlone(inputs, 1) && params.axis === 0 && params.batchRank === 0 ? 'blocks' : 'unknown'
+  inputs: readonly Rows[],
+  count: number,
+): Rows | 'mixed' =>
+  inputs.every(one => one === 'none') ? 'none' : rowsAfter({ program, instruction, inputs, count })
+
+function mixingOf({ avals }: Program, { op, inputs, outputs, at }: Instruction): RowMixing {
+  const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
+  return { op, inputs: of(inputs), outputs: of(outputs), ...(at !== undefined && { at }) }
+}
+
+/** What holds of a value that is one or the other. */
+const either = (a: Rows, b: Rows): Rows => {
+  if (a === 'none' || a === b) return b
+  return b === 'none' ? a : 'unknown'
+}
+
+const unknown = (outputs: readonly Rows[]): Followed => ({ outputs: outputs.map((): Rows => 'unknown') })
+
+function throughControl(control: Control, inputs: readonly Rows[], count: number): Followed {
+  switch (control.kind) {
+    case 'call':
+      return follow(control.body, inputs, count)
+    case 'cond': {
+      const [choice, ...own] = inputs as readonly [Rows, ...Rows[]]
+      const [one, other] = [follow(control.whenTrue, own, count), follow(control.whenFalse, own, count)]
+      if ('op' in one) return one
+      if ('op' in other) return other
+      if (choice !== 'none') return unknown(one.outputs)
+      return { outputs: one.outputs.map((rows, k) => either(rows, other.outputs[k] as Rows)) }
+    }
+    case 'while':
+      return throughWhile(control, inputs, count)
+    case 'scan':
+      return throughScan(control, inputs, count)
+    default:
+      // Pullbacks of loops: recorded by transformations, behind what they go back over.
+      return { outputs: [] }
   }
-  if (op === 'matmul') return product(params.transposeX === true, params.transposeW === true, inputs, shapes)
-  return 'partials' in ruleOf(op) ? elementwise(program, instruction, inputs) : 'unknown'
 }
 
-/** Ops that go along an axis, each line for itself. */
-const alongAxis: readonly string[] = ['cumsum', 'cumprod', 'cummax', 'cummin', 'linearRecurrence']
-
-/** Whether an instruction chooses or orders rows by their place in the batch, which differs from shard to shard. */
-function picks(
-  op: string,
-  params: Params,
-  inputs: readonly Dependence[],
-  [shape = []]: readonly (readonly number[])[],
-): boolean {
-  const rows = shape[0] ?? 1
-  if (rows <= 1 || inputs[0] !== 'blocks') return false
-  if (alongAxis.includes(op)) return params.axis === 0
-  if (op === 'argsort') return shape.length === 1
-  if (op === 'gather') return params.axis === 0 && params.batchRank === 0
-  if (op !== 'slice') return false
-  const [start, limit, step] = [params.starts, params.limits, params.steps].map(
-    list => (list as readonly number[] | undefined)?.[0],
-  )
-  return !(start === 0 && limit === rows && step === 1)
+/** A state is what it is first or becomes, until nothing is added to that. */
+function throughWhile(
+  { condition, body, conditionConstants, bodyConstants }: Control & { readonly kind: 'while' },
+  inputs: readonly Rows[],
+  count: number,
+): Followed {
+  const first = conditionConstants + bodyConstants
+  const [ofCondition, ofBody] = [inputs.slice(0, conditionConstants), inputs.slice(conditionConstants, first)]
+  let state = inputs.slice(first)
+  for (;;) {
+    const goesOn = follow(condition, [...ofCondition, ...state], count)
+    if ('op' in goesOn) return goesOn
+    const turned = follow(body, [...ofBody, ...state], count)
+    if ('op' in turned) return turned
+    const next = state.map((rows, k) => either(rows, turned.outputs[k] as Rows))
+    if (next.every((rows, k) => rows === state[k])) {
+      return goesOn.outputs[0] === 'none' ? { outputs: state } : unknown(state)
+    }
+    state = next
+  }
 }
 
-/** Ops on images and sequences, with a filter or without. */
-const imagewise: readonly string[] = ['conv2d', 'conv2dInputPullback', 'maxPool2d', 'sumPool2d']
-
-/** Whether an operand depends on rows, and no other does. */
-const oneAlone = (inputs: readonly Dependence[], position: number): boolean =>
-  inputs.every((one, k) => one === (k === position ? 'blocks' : 'none'))
-
-/** Rows of X are rows of X·W; every other place of them in a product of matrices is summed over. */
-function product(
-  transposeX: boolean,
-  transposeW: boolean,
-  [x, w]: readonly Dependence[],
-  shapes: readonly (readonly number[])[],
-): Dependence | 'mixed' {
-  const matrices = shapes.every(shape => shape.length === 2)
-  if (!matrices) return 'unknown'
-  if (x === 'blocks' && w === 'none' && !transposeX) return 'blocks'
-  const summedX = x === 'blocks' && transposeX
-  const summedW = w === 'blocks' && !transposeW
-  return (summedX || summedW) && (shapes[summedX ? 0 : 1]?.[0] ?? 1) > 1 ? 'mixed' : 'unknown'
-}
-
-/** Blocks stay blocks where the first axis of each operand that has them is the first axis of the result. */
-function elementwise(
-  program: Program,
-  { inputs, outputs }: Instruction,
-  dependences: readonly Dependence[],
-): Dependence {
-  const out = program.avals[outputs[0] as number]?.shape ?? []
-  const aligned = inputs.every((value, k) => {
-    const shape = program.avals[value]?.shape ?? []
-    return dependences[k] === 'none' || (shape.length === out.length && shape[0] === out[0])
-  })
-  return aligned ? 'blocks' : 'unknown'
+/** As {@link throughWhile}; a step takes a part of each array along its first axis, and adds one of each result. */
+function throughScan(
+  { body, constants, carries, history }: Control & { readonly kind: 'scan' },
+  inputs: readonly Rows[],
+  count: number,
+): Followed {
+  const outside = inputs.slice(0, constants)
+  let state = inputs.slice(constants, constants + carries)
+  // Steps over the rows themselves are not followed.
+  const parts = inputs
+    .slice(constants + carries)
+    .map((rows): Rows => (typeof rows === 'number' ? (rows === 0 ? 'unknown' : rows - 1) : rows))
+  for (;;) {
+    const turned = follow(body, [...outside, ...state, ...parts], count)
+    if ('op' in turned) return turned
+    const next = state.map((rows, k) => either(rows, turned.outputs[k] as Rows))
+    if (next.every((rows, k) => rows === state[k])) {
+      const stacked = (rows: Rows): Rows => (typeof rows === 'number' ? rows + 1 : rows)
+      return {
+        outputs: [
+          ...state,
+          ...turned.outputs.slice(carries).map(stacked),
+          ...history.map(carry => stacked(state[carry] as Rows)),
+        ],
+      }
+    }
+    state = next
+  }
 }
