@@ -152,8 +152,9 @@ export class BudgetError extends WengertError {
   /** The budget that was given, in bytes. */
   readonly budgetBytes: number
   /**
-   * The fewest bytes with which planning succeeds; running with exactly these works. Of define-by-run code that reads a value there
-   * is no room for, those of the path up to there.
+   * The fewest bytes with which planning succeeds; running with exactly these works, and with fewer it is refused. Of define-by-run
+   * code they are those of its path from scratch, or, if it reads a value there is no room for, of the path up to there: they
+   * are enough, but fewer may do, since what is left of the recording need not be computed again.
    */
   readonly leastBytes: number
 

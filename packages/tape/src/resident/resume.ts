@@ -58,18 +58,22 @@ export function resume(
   const budget = { memoryBytes: limitBytes, spillBytes: 0 }
   const lineOf = correspondence(recorded, program)
   const knownOf = (values: readonly Given[]) => values.filter(({ value }) => lineOf[value] !== undefined)
-  const onwards = attemptWith(knownOf(there)) ?? attemptWithFewer(knownOf(inOrder()))
+  const onwards = attemptOnwards(knownOf(there))
   const { planned, moves } = onwards?.planned.chosen.extraCost === 0 ? onwards : orFromScratch(onwards)
   return { executable: compilePlanned(planned, { arithmetic }), moves }
 
-  function attemptWith(some: readonly Given[]): Attempt | undefined {
-    return some.length > 0 ? attemptOf(begunWith(some)) : undefined
+  /** The less is given, the longer is the list of runs: if that alone is too long, nothing is tried with less. */
+  function attemptOnwards(known: readonly Given[]): Attempt | undefined {
+    if (known.length === 0) return undefined
+    const beginning = begunWith(known)
+    if (beginning.needs().recordBytes > limitBytes) return undefined
+    return attemptOf(beginning) ?? attemptWithFewer(knownOf(inOrder()))
   }
 
   function attemptWithFewer(known: readonly Given[]): Attempt | undefined {
     const starts = new Set(SHARES.map(share => lastWithin(known, share * limitBytes)))
     for (const from of starts) {
-      const found = from > 0 && attemptWith(known.slice(from))
+      const found = from > 0 && from < known.length && attemptOf(begunWith(known.slice(from)))
       if (found) return found
     }
     return undefined
@@ -81,12 +85,17 @@ export function resume(
       some.map(({ value }) => lineOf[value] as number),
     )
     const regions = new Regions()
-    return { program: rest, given: given.map(k => some[k] as Given), regions, needs: atLeast(rest, regions) }
+    let known: ReturnType<typeof atLeast> | undefined
+    const needs = () => {
+      known ??= atLeast(rest, regions)
+      return known
+    }
+    return { program: rest, given: given.map(k => some[k] as Given), regions, needs }
   }
 
   /** Undefined if no plan fits, or what is given cannot be brought to where it is wanted. */
   function attemptOf(beginning: Beginning): Attempt | undefined {
-    if (beginning.needs.bytes > limitBytes) return undefined
+    if (beginning.needs().bytes > limitBytes) return undefined
     const { program: rest, regions } = beginning
     const planned = planIfAnyKeeping(rest, [], budget, regions)
     return planned && moved(beginning, planned)
@@ -105,7 +114,7 @@ export function resume(
       const { program: rest, regions } = scratch
       return moved(scratch, planForArena(rest, [], budget, regions)) as Attempt
     }
-    if (scratch.needs.cost >= costOfPlanned(onwards.planned)) return onwards
+    if (scratch.needs().cost >= costOfPlanned(onwards.planned)) return onwards
     const other = attemptOf(scratch)
     return other && costOfPlanned(other.planned) < costOfPlanned(onwards.planned) ? other : onwards
   }
@@ -117,7 +126,7 @@ interface Beginning {
   readonly given: readonly Given[]
   readonly regions: Regions
   /** What no plan of it has less of. */
-  readonly needs: ReturnType<typeof atLeast>
+  needs(): ReturnType<typeof atLeast>
 }
 
 interface Attempt {

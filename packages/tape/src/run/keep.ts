@@ -83,7 +83,7 @@ function planOrRefusal(
   const within = { memoryBytes, spillBytes }
   const inMemory = (snapshots: number) => {
     const keeping = withUnwinding(program, snapshots)
-    return keptBytes(keeping) > memoryBytes ? undefined : keeping
+    return snapshots > 0 && keptBytes(keeping) > memoryBytes ? undefined : keeping
   }
   const most = inMemory(MOST_SNAPSHOTS)
   const first = most && plannedOf(planWithin(most, pinned, within, regions))
@@ -102,13 +102,17 @@ function planOrRefusal(
   }
   // All that may be cheaper are tried, the likeliest first, so that what serves a budget serves every larger one. What does not
   // fit without snapshots does not with them.
-  if (!best) tryOne(withUnwinding(program, 0))
-  if (best) for (const snapshots of LEVELS) tryOne(inMemory(snapshots))
+  const tryAll = (levels: readonly number[], keeping: (snapshots: number) => Program | undefined) => {
+    const isOpen = best === undefined
+    if (isOpen) tryOne(keeping(0))
+    if (best) for (const snapshots of levels) if (snapshots > 0 || !isOpen) tryOne(keeping(snapshots))
+  }
+  tryAll(LEVELS, inMemory)
   if (spillBytes > 0) {
-    for (const snapshots of BESIDE_STORE) {
+    tryAll(BESIDE_STORE, snapshots => {
       const schedules = openSchedules(program, snapshots, spillBytes, regions)
-      tryOne(schedules && withUnwinding(program, snapshots, schedules))
-    }
+      return schedules && withUnwinding(program, snapshots, schedules)
+    })
   }
   return best ?? leastOf(refusals)
 }
