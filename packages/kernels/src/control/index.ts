@@ -5,10 +5,12 @@ export {
   forwardSteps,
   mostSteps,
   type RevolveList,
+  type RevolveOperands,
   type RevolveSchedule,
   type RevolveSpec,
   revolve,
   revolveLists,
+  revolveOperands,
 } from './revolve.js'
 export { KEEPING_LISTS, REWIND_LISTS, repeatKeeping, rewind, snapshotTableBytes } from './rewind.js'
 export { SPILL_BLOCK_BYTES, type SpillSpec, spillBlocks, spillIn, spillOut } from './spill.js'

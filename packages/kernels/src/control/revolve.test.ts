@@ -4,7 +4,7 @@ import { assemble, encodeCalls, type KernelCall } from '../assemble.js'
 import type { Kernel } from '../kernel.js'
 import { act, at, put } from '../testing/words.js'
 import { type FunctionBuilder, i32 } from '../wasm/index.js'
-import { advancedSteps, beginnings, forwardSteps, revolve, revolveLists } from './revolve.js'
+import { advancedSteps, beginnings, forwardSteps, revolve, revolveLists, revolveOperands } from './revolve.js'
 
 /** Memory words: what the lists read and write. */
 const WORDS = {
@@ -38,7 +38,7 @@ const advance = (f: FunctionBuilder, counted: number) => {
 }
 
 const kernels = (residuals: boolean, every: number, first: number): Kernel[] => [
-  revolve({ residuals }),
+  revolve({ from: residuals ? 'residuals' : 'states' }),
   act('advance', f => advance(f, WORDS.steps)),
   act('keep', f => {
     f.do(i32.store(room(), at(WORDS.row)))
@@ -87,21 +87,21 @@ function machine(every: number, residuals = false, first = 0) {
       load: 8,
       begin: 9,
     }
-    const calls = revolveLists({ residuals }).map((list): KernelCall[] => [
+    const calls = revolveLists({ from: residuals ? 'residuals' : 'states' }).map((list): KernelCall[] => [
       { kernel: numbers[list], inputs: [], outputs: [], scratch: 0 },
     ])
     const without = first > 0 ? first : steps
-    const inputs = [
-      steps,
-      Math.min(every, without),
-      snapshots,
-      0,
-      held ? 1 : 0,
-      ...(residuals ? [size, steps - without] : []),
-    ]
     const { row, place, stretch, slot, positions } = WORDS
-    const outputs = [row, place, stretch, ...(residuals ? [slot] : []), positions].map(word)
-    const records = encodeCalls([{ kernel: 0, inputs, outputs, scratch: 0, lists: calls }])
+    const common = {
+      ...{ steps, every: Math.min(every, without), snapshots, held },
+      ...{ row: word(row), place: word(place), stretch: word(stretch), positions: word(positions) },
+    }
+    const operands = revolveOperands(
+      residuals
+        ? { from: 'residuals', ...common, size, kept: steps - without, slot: word(slot) }
+        : { from: 'states', ...common },
+    )
+    const records = encodeCalls([{ kernel: 0, ...operands, scratch: 0, lists: calls }])
     words.set(records, RECORDS / 4)
     ;(exports.run as (begin: number, end: number) => void)(RECORDS, RECORDS + records.byteLength)
     const { steps: advanced, kept, reversed, wrong } = WORDS

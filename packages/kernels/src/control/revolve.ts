@@ -10,6 +10,7 @@
  * implementation of checkpointing with high-level algorithmic differentiation, 2024, and, for chains of steps that differ,
  * of Beaumont, Eyraud-Dubois, Herrmann, Joly & Shilova, 2021.
  */
+import type { KernelCall } from '../assemble.js'
 import type { Kernel } from '../kernel.js'
 import {
   type Expr,
@@ -24,12 +25,13 @@ import { defineThinned, THINNING } from './thinning.js'
 
 type Int = Local<'i32'>
 
-/** What {@link revolve} goes back over. */
+/** What {@link revolve} goes back from. */
 export interface RevolveSpec {
-  /** Whether it pulls back from residuals, or else from states alone. */
-  readonly residuals: boolean
-  /** Whether the loop was one of unknown length, whose states are in records that `repeatThinning` wrote; from states alone. */
-  readonly open?: boolean
+  /**
+   * States before steps; states and, in groups of steps, residuals; or, after a loop of unknown length, states in records that
+   * `repeatThinning` wrote.
+   */
+  readonly from: 'states' | 'residuals' | 'records'
 }
 
 const FROM_STATES = ['advance', 'pull', 'save', 'load', 'begin'] as const
@@ -42,22 +44,98 @@ export type RevolveList = (typeof FROM_RESIDUALS)[number]
  * The lists of calls of {@link revolve}, in order.
  *
  * @example
- * revolveLists({ residuals: false }) // → ['advance', 'pull', 'save', 'load', 'begin']
+ * revolveLists({ from: 'states' }) // → ['advance', 'pull', 'save', 'load', 'begin']
  */
-export const revolveLists = ({ residuals }: Pick<RevolveSpec, 'residuals'>): readonly RevolveList[] =>
-  residuals ? FROM_RESIDUALS : FROM_STATES
+export const revolveLists = ({ from }: RevolveSpec): readonly RevolveList[] =>
+  from === 'residuals' ? FROM_RESIDUALS : FROM_STATES
+
+const KEYS = { states: '', residuals: ':residuals', records: ':open' } as const
+
+const COUNTS = {
+  states: { inputs: 5, outputs: 4 },
+  residuals: { inputs: 7, outputs: 5 },
+  records: { inputs: 6, outputs: 5 },
+} as const
+
+interface CommonOperands {
+  /** Snapshots beside the states at hand. */
+  readonly snapshots: number
+  /** Whether rows are counted from the last. Default false. */
+  readonly fromLast?: boolean
+  /**
+   * Whether the state at the beginning of a stretch is held as one of the snapshots, of which there then is at least one.
+   * Default false.
+   */
+  readonly held?: boolean
+  /** Address of the row of a step. */
+  readonly row: number
+  /** Address of the place of a snapshot. */
+  readonly place: number
+  /** Address of room for an i32 for each snapshot. */
+  readonly positions: number
+}
+
+interface StatesOperands extends CommonOperands {
+  readonly steps: number
+  /** Steps between states at hand. */
+  readonly every: number
+  /** Address of the number of a stretch. */
+  readonly stretch: number
+}
+
+interface ResidualsOperands extends StatesOperands {
+  /** Steps of a group, which divide those between states at hand. */
+  readonly size: number
+  /** How many of the last steps have residuals at hand. */
+  readonly kept: number
+  /** Address of the place of residuals. */
+  readonly slot: number
+}
+
+interface RecordsOperands extends CommonOperands {
+  readonly records: number
+  /** Steps between records at first. */
+  readonly every: number
+  /** Blocks of a record. */
+  readonly blocks: number
+  /** Address of the block of the record of a stretch. */
+  readonly block: number
+  /** Address of the table that `repeatThinning` wrote. */
+  readonly table: number
+}
+
+/** Numbers that {@link revolve} goes by, and addresses of what its lists read. */
+export type RevolveOperands =
+  | ({ readonly from: 'states' } & StatesOperands)
+  | ({ readonly from: 'residuals' } & ResidualsOperands)
+  | ({ readonly from: 'records' } & RecordsOperands)
 
 /**
- * Runs its lists so that steps n − 1, …, 0 are pulled back. Its inputs are numbers, not addresses: steps n, steps between
- * states at hand, snapshots beside those, whether rows are counted from the last, whether the state at the beginning of a stretch is held as one
- * of the snapshots, of which there then is at least one; and, with residuals, steps of a group (which
- * divide those between states at hand) and how many of the last steps have residuals at hand. Its outputs are what its lists
- * read: the row of a step, the place of a snapshot, the number of a stretch; with residuals their place; and room for an i32
- * for each snapshot.
+ * The operands of {@link revolve} in order.
  *
- * Over an open loop the first input is the number of records instead of steps, the second that of steps between them at first,
- * and the last one their blocks; what was the number of a stretch is the block of its record; and the last output but one is
- * the table.
+ * @example
+ * const at = { row: 0, place: 4, stretch: 8, positions: 16 }
+ * revolveOperands({ from: 'states', steps: 9, every: 9, snapshots: 2, ...at }).inputs // → [9, 9, 2, 0, 0]
+ */
+export function revolveOperands(operands: RevolveOperands): Pick<KernelCall, 'inputs' | 'outputs'> {
+  const { every, snapshots, fromLast = false, held = false, row, place, positions } = operands
+  const common = [every, snapshots, fromLast ? 1 : 0, held ? 1 : 0]
+  switch (operands.from) {
+    case 'states':
+      return { inputs: [operands.steps, ...common], outputs: [row, place, operands.stretch, positions] }
+    case 'residuals': {
+      const { steps, size, kept, stretch, slot } = operands
+      return { inputs: [steps, ...common, size, kept], outputs: [row, place, stretch, slot, positions] }
+    }
+    case 'records': {
+      const { records, blocks, block, table } = operands
+      return { inputs: [records, ...common, blocks], outputs: [row, place, block, table, positions] }
+    }
+  }
+}
+
+/**
+ * Runs its lists so that steps n − 1, …, 0 are pulled back; its operands are {@link revolveOperands}.
  *
  * Lists: `advance` makes the state before a step the one after it; `save` and `load` bring the state to and from the place of
  * a snapshot; `begin` brings the state at the beginning of a stretch. From states alone, `pull` pulls back through a step from
@@ -65,23 +143,24 @@ export const revolveLists = ({ residuals }: Pick<RevolveSpec, 'residuals'>): rea
  * a step of a group, or at hand from the start; and `pull` pulls back from these.
  *
  * @example
- * revolve({ residuals: true }).lists // → 8
+ * revolve({ from: 'residuals' }).lists // → 8
  */
 export const revolve = (spec: RevolveSpec): Kernel => ({
-  key: `revolve${spec.residuals ? ':residuals' : ''}${spec.open ? ':open' : ''}`,
-  inputs: spec.residuals ? 7 : spec.open ? 6 : 5,
-  outputs: spec.residuals || spec.open ? 5 : 4,
+  key: `revolve${KEYS[spec.from]}`,
+  ...COUNTS[spec.from],
   scratchBytes: 0,
   flops: 0,
   lists: revolveLists(spec).length,
   emit({ module, f, inputs, outputs, run: runList }) {
     const [, , snapshots, fromLast, held] = inputs as readonly [Int, Int, Int, Int, Int]
-    const { steps, every, begins } = spec.open
-      ? overOpen(module, f, inputs, outputs.at(-2) as Int)
-      : { steps: inputs[0] as Int, every: inputs[1] as Int, begins: (k: Expr<'i32'>) => k }
+    const residuals = spec.from === 'residuals'
+    const { steps, every, begins } =
+      spec.from === 'records'
+        ? overOpen(module, f, inputs, outputs.at(-2) as Int)
+        : { steps: inputs[0] as Int, every: inputs[1] as Int, begins: (k: Expr<'i32'>) => k }
     const [row, place, stretch] = outputs as readonly [Int, Int, Int]
-    const [size, kept] = spec.residuals ? (inputs.slice(5) as [Int, Int]) : [f.int(1), f.int(0)]
-    const slot = spec.residuals ? (outputs[3] as Int) : undefined
+    const [size, kept] = residuals ? (inputs.slice(5) as [Int, Int]) : [f.int(1), f.int(0)]
+    const slot = residuals ? (outputs[3] as Int) : undefined
     const positions = outputs.at(-1) as Int
     const run = (list: RevolveList) => {
       const index = revolveLists(spec).indexOf(list)
@@ -113,7 +192,7 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
       f.increase(count, 1)
     }
     f.set(without, i32.sub(steps, kept))
-    if (spec.residuals) pullBack(steps, without, 'fetchKept')
+    if (residuals) pullBack(steps, without, 'fetchKept')
     f.set(begin, i32.mul(i32.divU(before(f.int(i32.add(without, every))), every), every))
     f.while(i32.gtU(begin, 0), () => {
       f.increase(begin, i32.sub(0, every))
@@ -154,7 +233,7 @@ export const revolve = (spec: RevolveSpec): Kernel => ({
             save(at)
           })
         })
-        if (spec.residuals) {
+        if (residuals) {
           f.set(step, at)
           f.while(i32.ltU(step, end), () => {
             setRow(step, at)

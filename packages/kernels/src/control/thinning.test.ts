@@ -8,6 +8,7 @@ import {
   repeatThinning,
   revolve,
   revolveLists,
+  revolveOperands,
   spillIn,
   spillOut,
   transfer,
@@ -31,7 +32,7 @@ function machine() {
   const step = (f: FunctionBuilder) => put(f, WORDS.state, i32.add(at(WORDS.state), 1))
   const kernels = [
     repeatThinning(),
-    revolve({ residuals: false, open: true }),
+    revolve({ from: 'records' }),
     act('test', f => f.do(i32.store8(4 * WORDS.condition, i32.ltU(at(WORDS.state), at(WORDS.limit))))),
     act('step', step),
     spillOut({ bytes: STATE_BYTES, every: 1, stride: 1 }),
@@ -85,10 +86,13 @@ function machine() {
       },
       {
         kernel: 1,
-        inputs: [records, every, snapshots, 0, held ? 1 : 0, 1],
-        outputs: [4 * WORDS.row, place, block, 4 * TABLE, 4 * POSITIONS],
+        ...revolveOperands({
+          from: 'records',
+          ...{ records, every, snapshots, held, blocks: 1 },
+          ...{ row: 4 * WORDS.row, place, block, table: 4 * TABLE, positions: 4 * POSITIONS },
+        }),
         scratch: 0,
-        lists: revolveLists({ residuals: false }).map(list => lists[list] as readonly KernelCall[]),
+        lists: revolveLists({ from: 'records' }).map(list => lists[list] as readonly KernelCall[]),
       },
     ])
     words.set(calls, CALLS)

@@ -1,5 +1,5 @@
 /** The pullback of a loop from snapshots of its states: see `revolve` of the kernels. */
-import { type RevolveList, revolve, revolveLists, slotBytes } from '@wengert/kernels'
+import { type RevolveList, revolve, revolveLists, revolveOperands, slotBytes } from '@wengert/kernels'
 import { avalsIn, bytesOf, type Control, type Program } from '../program/index.js'
 import { withoutSums } from './accumulate.js'
 import { HandOver, moves } from './hand-over.js'
@@ -64,7 +64,7 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
   const { forward, forwardConstants, states, reverse, constants, carries, rows, groups } = control
   const { length, fromLast, every, snapshots, spill, held = false } = control
   const { size, kept } = groups ?? { size: 1, kept: 0 }
-  const spec = { residuals: groups !== undefined }
+  const spec = { from: groups ? 'residuals' : 'states' } as const
   const advance = stepForward(forward, forwardConstants, states, enclose)
   const keep = groups && stepForward(groups.keep, forwardConstants, states, enclose)
   const pull = stepBack(reverse, control, enclose)
@@ -159,8 +159,11 @@ export function lowerRevolve(control: Revolve, types: Types, enclose: Enclose): 
       ...begin(carry, types.inputs.slice(forward.inputs.length + constants), init, carryAt),
       {
         kernel: revolve(spec),
-        inputs: [length, every, snapshots, fromLast ? 1 : 0, held ? 1 : 0, ...(groups ? [size, kept] : [])],
-        outputs: [row, place, stretch, ...(groups ? [slot] : []), positions],
+        ...revolveOperands({
+          ...spec,
+          ...{ steps: length, every, snapshots, fromLast, held, size, kept },
+          ...{ row, place, stretch, slot, positions },
+        }),
         scratch: 0,
         lists: revolveLists(spec).map(list => lists[list]),
       },

@@ -5,6 +5,7 @@ import {
   type RevolveList,
   revolve,
   revolveLists,
+  revolveOperands,
   rewind,
   slotBytes,
 } from '@wengert/kernels'
@@ -127,7 +128,7 @@ export function lowerRewind(control: Rewind, types: Types, enclose: Enclose): Un
     const load = state.map((aval, k) => takeRow(aval, saved[k] as number, at[k] as number, place))
     const start = moves(carry, first, outputs)
     if (spill) {
-      const spec = { residuals: false, open: true }
+      const spec = { from: 'records' } as const
       const record = recordOf(state)
       const lists: Partial<Record<RevolveList, readonly Call[]>> = {
         ...{ advance: advancing, pull: pulling, save, load },
@@ -139,8 +140,17 @@ export function lowerRewind(control: Rewind, types: Types, enclose: Enclose): Un
         ...start,
         {
           kernel: revolve(spec),
-          inputs: [spill.count, spill.every, snapshots, 0, spill.held ? 1 : 0, record.blocks],
-          outputs: [row, place, block, kept, scratch + positions],
+          ...revolveOperands({
+            ...spec,
+            ...{
+              records: spill.count,
+              every: spill.every,
+              snapshots,
+              held: spill.held,
+              blocks: record.blocks,
+            },
+            ...{ row, place, block, table: kept, positions: scratch + positions },
+          }),
           scratch: 0,
           lists: revolveLists(spec).map(list => lists[list] ?? []),
         },
