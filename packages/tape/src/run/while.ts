@@ -10,6 +10,9 @@ import { type Call, type Types, type Unit, unit } from './unit.js'
 
 const BOOL: Aval = { dtype: 'bool', shape: [] }
 
+/** Turns of a record that is written whenever it is asked for, where its counter is the number of its block. */
+const AT_BLOCK = { every: 1, stride: 1 }
+
 /** The unit of a loop of unknown length. */
 export function lowerWhile(
   { condition, body, conditionConstants, bodyConstants, keep }: Control & { kind: 'while' },
@@ -56,10 +59,7 @@ export function lowerWhile(
       lists[THINNING_LISTS.test] = testing
       lists[THINNING_LISTS.step] = stepping
       lists[THINNING_LISTS.save] = keep.parts.map((part, k) =>
-        spillRow(kinds[k] as Aval, carry[part] as number, offsets[k] as number, place, {
-          every: 1,
-          stride: 1,
-        }),
+        spillRow(kinds[k] as Aval, carry[part] as number, offsets[k] as number, place, AT_BLOCK),
       )
       const numbers = [every, count, blocks, base]
       const kernel = repeatThinning()
