@@ -11,7 +11,6 @@ import {
 } from '@wengert/kernels'
 import {
   type Aval,
-  avalsIn,
   bytesOf,
   type Control,
   type OpenRecords,
@@ -71,7 +70,7 @@ function costAgain({ snapshots, spill }: Rewind, advance: number, state: readonl
 export function lowerRewind(control: Rewind, types: Types, enclose: Enclose): Unit {
   const { forward, forwardConstants, reverse, constants, reads, snapshots, spill } = control
   const outside = ({ inputs }: Program) => inputs.map(() => 'external' as const)
-  const state = avalsIn(forward, forward.outputs)
+  const state = forward.outputs.map(value => forward.avals[value] as Aval)
   const carry = types.outputs
   const [forwardStep, reverseStep] = [
     withoutSums(forward, forwardConstants, state.length),
