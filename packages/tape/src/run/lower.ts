@@ -2,7 +2,6 @@ import { type Kernel, recordBytes, shift, slotBytes } from '@wengert/kernels'
 import type { Graph } from '../plan/index.js'
 import {
   type Aval,
-  avalsIn,
   bytesOf,
   bytesOfAll,
   controlOf,
@@ -117,10 +116,11 @@ function outsideOf([first]: readonly number[]): number {
 const MOVE = { costPerByte: 2, recordBytes: recordBytes(shift({ bytes: 16 })) }
 
 /** Gives the unit of each instruction of a program; those that do the same on the same avals share one. */
-function unitsOf(program: Program, enclose: Enclose): (instruction: Instruction) => Unit | 'alias' {
+function unitsOf({ avals }: Program, enclose: Enclose): (instruction: Instruction) => Unit | 'alias' {
   const known = new Map<string, Unit | 'alias'>()
   return instruction => {
-    const [inputs, outputs] = [avalsIn(program, instruction.inputs), avalsIn(program, instruction.outputs)]
+    const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
+    const [inputs, outputs] = [of(instruction.inputs), of(instruction.outputs)]
     const control = controlOf(instruction)
     if (control) return lowerControl(control, { inputs, outputs }, enclose)
     const { op, params } = instruction
