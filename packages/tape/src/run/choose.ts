@@ -8,26 +8,13 @@
 import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import { type Graph, type Plan, plan } from '../plan/index.js'
 import { controlOf, type Program } from '../program/index.js'
-import {
-  foldViews,
-  fuse,
-  hasReversals,
-  hasReversalsInside,
-  joinSlices,
-  KeptLoops,
-  mergeLoops,
-  type Reversal,
-  reversalCount,
-  simplify,
-  spilledBytes,
-} from '../rewrite/index.js'
+import { foldViews, fuse, hasReversals, joinSlices, reversalCount, spilledBytes } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
-import { enclosing, instructionCosts, lower } from './lower.js'
+import { lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
 import { errorOf, isRefusal, planOrRefuse, type Refusal } from './plan-or-refuse.js'
+import { type Choice, type Lowering, type Prices, pricesOf } from './prices.js'
 import { Regions } from './region.js'
-import { schedulesOf } from './schedules.js'
-import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
 
 /** A program, as it is or rewritten, with its plan. */
 export interface Planned {
@@ -80,8 +67,6 @@ function sharesOf(program: Program, spillBytes: number): readonly number[] {
   }
   return [...shares]
 }
-
-type Lowering = (program: Program, inner: Inner) => Lowered
 
 /** Cost of a planned program, in FLOP equivalents. */
 export const costOfPlanned = ({ chosen }: Planned): number => chosen.cost + chosen.extraCost
@@ -187,194 +172,4 @@ class Finding {
     const planned = { program, lowered, chosen: found, spilledBytes: spilledBytes(program) }
     if (costOfPlanned(planned) < this.#cost) this.#best = planned
   }
-}
-
-/** A program of a list, with the programs inside of its instructions at their fastest and each instruction run once. */
-interface Choice {
-  readonly level: number
-  readonly program: Program
-  readonly bytes: number
-  readonly cost: number
-  /** The most that an instruction needs for itself. */
-  readonly scratchBytes: number
-}
-
-/** Prices of a byte, in FLOP equivalents, rise by powers of 2, in so many steps each. */
-const STEPS_OF_PRICE = 4
-const LOWEST_PRICE = 2 ** -10
-const HIGHEST_PRICE = 74 * STEPS_OF_PRICE
-/** Parts into which the bytes between what loops take at one price and the next are divided. */
-const PARTS = 64
-/** Programs of a list whose costs differ by less than this factor are close enough. */
-const CLOSE = 1.004
-/** Length of a list: the longer the program, the shorter, and short where loops in loops have other ways each time. */
-const LENGTHS = { least: 16, most: 40, instructions: 10_000 }
-
-interface Ends {
-  /** With the fewest bytes that a price leads to. */
-  readonly last: Choice
-  /** With the fewest states of each loop, and no residuals. */
-  readonly fewest: Choice
-}
-
-interface Others {
-  /** What takes the fewest bytes; also not fused, since values inside of a group cannot be kept. */
-  readonly narrowest: readonly Choice[]
-  /** All, their costs close to one another, the fewest bytes first; none costs less than the cheapest of the ends. */
-  readonly all: readonly Choice[]
-}
-
-/** A program at different prices of a byte. */
-class Prices {
-  readonly #program: Program
-  readonly #spillBytes: number
-  readonly #regions: Regions
-  readonly #lowered: Lowering
-  readonly #loops = new KeptLoops()
-  readonly #ways = new Map<Reversal, Ways>()
-  /** With the most bytes and the least cost. */
-  readonly first: Choice
-  #lazily: Ends | undefined
-  #others: Others | undefined
-
-  constructor(program: Program, spillBytes: number, regions: Regions, lowered: Lowering) {
-    this.#program = foldViews(joinSlices(mergeLoops(simplify(program))))
-    this.#spillBytes = spillBytes
-    this.#regions = regions
-    this.#lowered = lowered
-    this.first = this.#choice(0, fuse(this.#at(0)))
-  }
-
-  get #ends(): Ends {
-    this.#lazily ??= {
-      last: this.#choice(HIGHEST_PRICE, fuse(this.#at(HIGHEST_PRICE))),
-      fewest: this.#choice(HIGHEST_PRICE, fuse(this.#fewestStates())),
-    }
-    return this.#lazily
-  }
-
-  /** The cheapest of the ends of the list. */
-  get cheapest(): Choice {
-    const { last, fewest } = this.#ends
-    return [last, fewest].reduce((best, one) => (one.cost < best.cost ? one : best), this.first)
-  }
-
-  /** What there is besides the first, for budgets that it does not fit. */
-  get others(): Others {
-    if (this.#others) return this.#others
-    const { last, fewest } = this.#ends
-    const least = this.cheapest.cost
-    const unfused = [
-      [0, this.#at(0)],
-      [HIGHEST_PRICE, this.#at(HIGHEST_PRICE)],
-      [HIGHEST_PRICE, this.#fewestStates()],
-    ] as const
-    const plain = unfused
-      .filter(([, program]) => program !== fuse(program))
-      .map(([level, program]) => this.#choice(level, program))
-    const all = [...this.#spread(last), fewest, ...plain]
-      .filter(({ cost }) => cost >= least)
-      .sort((a, b) => a.bytes - b.bytes || a.cost - b.cost)
-    this.#others = { narrowest: [last, fewest, ...plain], all }
-    return this.#others
-  }
-
-  /** Divides the widest gaps, until all are close or the list is long. */
-  #spread(last: Choice): readonly Choice[] {
-    const found = [this.first, last]
-    const closed = new Set<Choice>()
-    const { least, most, instructions } = LENGTHS
-    const own = instructions / this.#program.instructions.length
-    const length = hasReversalsInside(this.#program) ? least : Math.max(least, Math.min(most, own))
-    while (found.length < length) {
-      const gaps = found.slice(1).map((high, k) => {
-        const low = found[k] as Choice
-        return closed.has(low) || low.bytes <= high.bytes ? 0 : high.cost / low.cost
-      })
-      const widest = Math.max(...gaps)
-      if (widest < CLOSE) break
-      const at = gaps.indexOf(widest)
-      const between = this.#between(found[at] as Choice, found[at + 1] as Choice)
-      if (between) found.splice(at + 1, 0, between)
-      else closed.add(found[at] as Choice)
-    }
-    return found
-  }
-
-  /** Another program at a level between two. */
-  #between(low: Choice, high: Choice): Choice | undefined {
-    let [from, to] = [low.level, high.level]
-    while (to - from > 1 / PARTS) {
-      const step = to - from > 1 ? 1 : 1 / PARTS
-      const level = from + Math.max(1, Math.floor((to - from) / step / 2)) * step
-      const program = fuse(this.#at(level))
-      if (program === low.program) from = level
-      else if (program === high.program) to = level
-      else return this.#choice(level, program)
-    }
-    return undefined
-  }
-
-  #choice(level: number, program: Program): Choice {
-    const { graph } = this.#lowered(program, 'ample')
-    const { peakBytes, recordBytes, cost } = plan(graph)
-    const scratchBytes = graph.steps.reduce((most, step) => Math.max(most, step.scratchBytes), 0)
-    return { level, program, bytes: peakBytes + recordBytes, cost, scratchBytes }
-  }
-
-  /** The program at a level: a step of the price, or between two. */
-  #at(level: number): Program {
-    return this.#loops.of(
-      this.#program,
-      (reversal, times) => wayAt(this.#waysOf(reversal), level, times).kept,
-    )
-  }
-
-  /** The program with the fewest states of each loop, and no residuals. */
-  #fewestStates(): Program {
-    return this.#loops.of(this.#program, ({ length }) => {
-      const [fewest] = schedulesOf(length).single
-      return fewest && { kind: 'snapshots', every: fewest.every, snapshots: fewest.snapshots }
-    })
-  }
-
-  #waysOf(reversal: Reversal): Ways {
-    const regions = this.#regions
-    const enclose = enclosing('ample', regions)
-    const ways =
-      this.#ways.get(reversal) ??
-      waysOf(reversal, {
-        enclose: (program, places) => enclose(fuse(program), places),
-        spillBytes: this.#spillBytes,
-        instructionCosts: program => instructionCosts(program, 'ample', regions),
-      })
-    this.#ways.set(reversal, ways)
-    return ways
-  }
-}
-
-/** Lists of programs, which serve one budget after another. */
-const known = new WeakMap<Regions, WeakMap<Program, Map<number, Prices>>>()
-
-function pricesOf(regions: Regions, program: Program, spillBytes: number, lowered: Lowering): Prices {
-  const ofAll = known.get(regions) ?? new WeakMap<Program, Map<number, Prices>>()
-  known.set(regions, ofAll)
-  const ofProgram = ofAll.get(program) ?? new Map<number, Prices>()
-  ofAll.set(program, ofProgram)
-  const prices = ofProgram.get(spillBytes) ?? new Prices(program, spillBytes, regions, lowered)
-  ofProgram.set(spillBytes, prices)
-  return prices
-}
-
-/** The way at a level, of a loop that runs so many times; between two prices the best within bytes between theirs. */
-function wayAt(ways: Ways, level: number, times: number): Way {
-  const within = waysWithin(ways, times)
-  const [low, high] = [bestAt(within, Math.floor(level), times), bestAt(within, Math.ceil(level), times)]
-  if (low === high) return low
-  const most = high.bytes + (low.bytes - high.bytes) * (Math.ceil(level) - level)
-  return within.findLast(({ bytes }) => bytes <= most) ?? high
-}
-
-function bestAt(ways: readonly Way[], step: number, times: number): Way {
-  return cheapestAt(ways, LOWEST_PRICE * 2 ** (step / STEPS_OF_PRICE), times)
 }
