@@ -96,9 +96,14 @@ export class Prices {
     if (this.#others) return this.#others
     const { last, fewest } = this.#ends
     const least = this.cheapest.cost
-    const plain = [this.#at(0), this.#at(HIGHEST_PRICE), this.#fewestStates()]
-      .filter(program => program !== fuse(program))
-      .map((program, k) => this.#choice(k === 0 ? 0 : HIGHEST_PRICE, placeRecords(program)))
+    const unfused = [
+      [0, this.#at(0)],
+      [HIGHEST_PRICE, this.#at(HIGHEST_PRICE)],
+      [HIGHEST_PRICE, this.#fewestStates()],
+    ] as const
+    const plain = unfused
+      .filter(([, program]) => program !== fuse(program))
+      .map(([level, program]) => this.#choice(level, placeRecords(program)))
     const all = [...this.#spread(last), fewest, ...plain]
       .filter(({ cost }) => cost >= least)
       .sort((a, b) => a.bytes - b.bytes || a.cost - b.cost)
