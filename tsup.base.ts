@@ -10,8 +10,11 @@ export function build(options: Options) {
     clean: true,
     dts: false,
     removeNodeProtocol: false,
-    // A file imported for its effects would vanish without an error where package.json says it has none.
     esbuildOptions: esbuild => {
+      // Comments and spaces are a quarter of what a host reads before anything runs. Names stay, for stacks.
+      esbuild.minifyWhitespace = true
+      esbuild.minifySyntax = true
+      // A file imported for its effects would vanish without an error where package.json says it has none.
       esbuild.logOverride = { 'ignored-bare-import': 'error' }
     },
     ...options,

@@ -170,6 +170,6 @@ describe.each(['f32', 'f64'] as const)('random programs in %s', dtype => {
       }),
       { numRuns: 60 },
     )
-    expect(copied).toBeGreaterThan(15)
+    expect(copied).toBeGreaterThan(5)
   })
 })
