@@ -1,6 +1,9 @@
 /**
- * Networks as tables of layers, and what each layer costs. A multiply-add is two FLOP; layers that only move numbers
- * count one a number, so that running them again is never free. Sizes are of one example.
+ * Networks as tables of layers, and what each layer costs. A multiply-add is two FLOP, and so is any other operation that
+ * Jain et al. 2020 count in their published graphs: four a number that is normalised, one a number of each operand that
+ * is added, one a number that passes a rectifier or softmax or is repeated, and of a transposed convolution one for each
+ * channel and number of its output. Pooling, and layers that only move numbers, count nothing there, and one FLOP a
+ * number here, so that running them again is never free. Sizes are of one example.
  */
 
 /** One layer of a network. */
@@ -64,7 +67,7 @@ export class Network {
     const [height, width] = this.shape(from)
     // valid padding, as the reference implementation has it
     const shape: Shape = [(height - 1) * stride + size, (width - 1) * stride + size, channels]
-    return this.layer([from], shape, 2 * size * size * channels * numbers(this.shape(from)), 'inputs')
+    return this.layer([from], shape, 2 * this.shape(from)[2] * numbers(shape), 'inputs')
   }
 
   dense(from: number, units: number, { relu = false } = {}): number {
@@ -77,12 +80,12 @@ export class Network {
     const [height, width, channels] = this.shape(from)
     const side = (length: number) => Math.floor((length - size) / stride) + 1
     const shape: Shape = [side(height), side(width), channels]
-    return this.layer([from], shape, size * size * numbers(shape), 'both')
+    return this.layer([from], shape, numbers(shape), 'both')
   }
 
   averagePool(from: number): number {
     const shape: Shape = [1, 1, this.shape(from)[2]]
-    return this.layer([from], shape, numbers(this.shape(from)), 'nothing')
+    return this.layer([from], shape, numbers(shape), 'nothing')
   }
 
   batchNorm(from: number): number {
@@ -90,16 +93,16 @@ export class Network {
   }
 
   relu(from: number): number {
-    return this.#map(from, 1, 'output')
+    return this.#map(from, 2, 'output')
   }
 
   softmax(from: number): number {
-    return this.#map(from, 5, 'output')
+    return this.#map(from, 2, 'output')
   }
 
   /** Its mask is drawn again from a key and a counter. */
   dropout(from: number): number {
-    return this.#map(from, 2, 'nothing')
+    return this.#map(from, 1, 'nothing')
   }
 
   /** Another arrangement of the same numbers, written out. */
@@ -118,7 +121,7 @@ export class Network {
   upsample(from: number, factor = 2): number {
     const [height, width, channels] = this.shape(from)
     const shape: Shape = [height * factor, width * factor, channels]
-    return this.layer([from], shape, numbers(shape), 'nothing')
+    return this.layer([from], shape, 2 * numbers(shape), 'nothing')
   }
 
   /** The upper left part, as large as another layer. */
@@ -135,7 +138,7 @@ export class Network {
   }
 
   add(first: number, second: number): number {
-    return this.layer([first, second], this.shape(first), numbers(this.shape(first)), 'nothing')
+    return this.layer([first, second], this.shape(first), 4 * numbers(this.shape(first)), 'nothing')
   }
 
   #map(from: number, flopsEach: number, reads: Reads): number {

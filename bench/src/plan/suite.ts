@@ -27,8 +27,8 @@ export interface PlanRow {
   /** How much longer than the bound the whole takes, in percent; null where no bound is known. */
   readonly gapPercent: number | null
   /**
-   * The extra cost below which no schedule is, as the integer program found at this budget or at a larger one; null where it
-   * was not solved.
+   * The extra cost below which no schedule of the integer program's kind is, as it found at this budget or at a larger one;
+   * null where it was not solved. Others may be cheaper.
    */
   readonly boundPercent: number | null
 }

@@ -17,7 +17,7 @@ test.each(caseNames)('%s: storing everything is a sound plan that runs nothing t
   expect(largestWorkingSetBytes).toBeLessThan(storeEverythingBytes)
   // forward steps read forward alone, and backward is at least as long
   expect(graph.steps.slice(0, loss).every(step => step.inputs.every(storage => storage < loss))).toBe(true)
-  expect(graph.steps.length).toBeGreaterThanOrEqual(2 * loss + 2)
+  expect(graph.steps.length).toBeGreaterThanOrEqual(2 * loss + 1)
 })
 
 test.each<[CaseName, number]>([
@@ -28,10 +28,13 @@ test.each<[CaseName, number]>([
   ['u-net', 40],
   ['fcn-8', 61],
   ['segnet', 42],
-])('%s: the largest working set is about %d %% of storing everything', (name, percent) => {
-  const { largestWorkingSetBytes, storeEverythingBytes } = endsOf(caseOf(name).graph)
-  expect(Math.abs((100 * largestWorkingSetBytes) / storeEverythingBytes - percent)).toBeLessThan(2.5)
-})
+])(
+  '%s: the largest working set is %d %% of storing everything, as in the published graphs',
+  (name, percent) => {
+    const { largestWorkingSetBytes, storeEverythingBytes } = endsOf(caseOf(name).graph)
+    expect(Math.abs((100 * largestWorkingSetBytes) / storeEverythingBytes - percent)).toBeLessThan(0.5)
+  },
+)
 
 test('a step that moves more than it computes costs what it moves', () => {
   const [flops, roofline] = [0, 17].map(flopsPerByte => caseOf('vgg-16', flopsPerByte).graph)

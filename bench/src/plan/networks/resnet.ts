@@ -11,7 +11,7 @@ const RESNET_50: readonly Stage[] = [
   [512, 3, 2],
 ]
 
-/** For images of 224×224 in 1000 classes, normalisations and rectifiers as layers of their own. */
+/** For images of 224×224 in 1000 classes, normalisations and rectifiers as layers of their own, the softmax not. */
 export function resNet(
   stages: readonly Stage[] = RESNET_50,
   image: Shape = [224, 224, 3],
@@ -26,11 +26,12 @@ export function resNet(
       const stride = block === 0 ? firstStride : 1
       let y = normed(network.conv(x, channels, { size: 1, stride }))
       y = normed(network.conv(y, channels))
-      y = network.batchNorm(network.conv(y, 4 * channels, { size: 1 }))
-      const shortcut = block === 0 ? network.batchNorm(network.conv(x, 4 * channels, { size: 1, stride })) : x
-      x = network.relu(network.add(y, shortcut))
+      const projected = block === 0 ? network.conv(x, 4 * channels, { size: 1, stride }) : x
+      y = network.conv(y, 4 * channels, { size: 1 })
+      const shortcut = block === 0 ? network.batchNorm(projected) : x
+      x = network.relu(network.add(network.batchNorm(y), shortcut))
     }
   }
-  network.softmax(network.dense(network.averagePool(x), classes))
+  network.dense(network.averagePool(x), classes)
   return network.layers
 }

@@ -11,7 +11,7 @@ const CLASSES = 19
 
 /** Classes of each pixel as rows. */
 function classify(network: Network, scores: number): readonly Layer[] {
-  network.softmax(network.rearrange(network.rearrange(scores)))
+  network.softmax(network.rearrange(scores))
   return network.layers
 }
 
@@ -39,7 +39,8 @@ export function fcn8(image = IMAGE, classes = CLASSES): readonly Layer[] {
   for (const skip of [fourth, third]) {
     const scores = network.conv(skip, classes, { size: 1 })
     const larger = network.transposedConv(x, classes, 4, 2)
-    x = network.add(network.crop(larger, scores), scores)
+    // its width and its height are two layers
+    x = network.add(network.crop(network.crop(larger, scores), scores), scores)
   }
   return classify(network, network.transposedConv(x, classes, 16, 8))
 }

@@ -15,13 +15,13 @@ export function vggBlocks(network: Network, depth: 16 | 19, blocks: number): rea
   })
 }
 
-/** For images of 224×224 in 1000 classes. */
+/** For images of 224×224 in 1000 classes, the softmax being part of the last layer. */
 export function vgg(depth: 16 | 19, image: Shape = [224, 224, 3], classes = 1000): readonly Layer[] {
   const network = new Network(image)
   const pooled = vggBlocks(network, depth, 5).at(-1)!
   let x = network.rearrange(pooled)
   x = network.dense(x, 4096, { relu: true })
   x = network.dense(x, 4096, { relu: true })
-  network.softmax(network.dense(x, classes))
+  network.dense(x, classes)
   return network.layers
 }
