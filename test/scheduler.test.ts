@@ -1,7 +1,20 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { createScheduler, type SchedulerOptions } from '@wengert/scheduler'
-import { add, BudgetError, mean, mul, square, sum, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
+import {
+  add,
+  BudgetError,
+  full,
+  matmul,
+  mean,
+  mul,
+  scan,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import {
   type Batch,
@@ -291,4 +304,22 @@ test.each([
     name: 'OptionError',
     message: expect.stringContaining(summary),
   })
+})
+
+test('steps of a loop that run again count as computed again', async () => {
+  const steps = (w: Tensor, x: Tensor) =>
+    sum(square(scan((h: Tensor) => [matmul(h, w).tanh(), null], x, null, { length: 60 })[0]), { axis: 1 })
+  const [w, x] = [full([64, 64], 0.01), full([64, 64], 0.5)]
+  const statsWithin = async (memory: number | undefined) => {
+    await using scheduler = await createScheduler(steps, { workers: 0, memory })
+    return (await scheduler.valueAndGrad(w, x)).stats
+  }
+  const error = await statsWithin(1).catch((reason: unknown) => reason)
+  if (!(error instanceof BudgetError)) throw error
+  const { leastBytes } = error
+  const tight = await statsWithin(leastBytes)
+  // A step costs about three times itself forward and back, so one more run of each is about a quarter.
+  expect(tight.recomputedShare).toBeGreaterThan(0.1)
+  expect(tight.recomputedShare).toBeLessThan(0.7)
+  for (const memory of [undefined, 2 ** 30]) expect((await statsWithin(memory)).recomputedShare).toBe(0)
 })

@@ -39,7 +39,7 @@ export function startGradient<P>(
   call: Call,
   { weights, onProgress }: GradientDetails,
 ): Started<GradientResult<P>> {
-  const { reduction, arithmetic } = settings
+  const { reduction, arithmetic, budgetBytes } = settings
   const tally = new Tally(engine, call.selection.count, onProgress)
   const shards = plans.shards(call.selection.count)
   const { program } = plans.program((shards[0] as Shard).rows)
@@ -49,7 +49,9 @@ export function startGradient<P>(
   const layout = partialLayout(avals)
   const executables = engine.fit(plans, shards, reducerBytes(layout, shards.length, arithmetic))
   const reducer = new Reducer(engine.reducer, layout, shards.length, arithmetic)
-  tally.begin(shards, executables)
+  tally.begin(shards, executables, rows =>
+    budgetBytes === undefined ? (executables.get(rows) as Executable).cost : plans.ampleCost(rows),
+  )
   const dispatched = engine.dispatch({
     shards,
     task: ({ from, rows }) => ({

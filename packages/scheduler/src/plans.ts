@@ -6,6 +6,8 @@ import {
   compile,
   costOf,
   type Executable,
+  type Program,
+  plansOf,
 } from '@wengert/tape'
 import type { RowProgram, Signature } from './objective.js'
 import { parcelBytes } from './parcel.js'
@@ -33,6 +35,7 @@ export class Plans {
   readonly #programs = new Map<number, RowProgram>()
   readonly #executables = new Map<string, Executable>()
   readonly #shards = new Map<number, readonly Shard[]>()
+  readonly #ampleCosts = new Map<number, number>()
 
   constructor(record: (rows: number) => RowProgram, signature: Signature, compilation: Compilation) {
     this.#record = record
@@ -88,6 +91,15 @@ export class Plans {
     return found
   }
 
+  /** FLOP of so many rows where memory is ample. */
+  ampleCost(rows: number): number {
+    return kept(this.#ampleCosts, rows, () => {
+      const { program } = this.program(rows)
+      const { cost, extraCost } = plansOf(program, this.#pinned(program))(Number.POSITIVE_INFINITY).chosen
+      return cost + extraCost
+    })
+  }
+
   /** Bytes of a parcel that holds whatever travels for these shards. */
   parcelBytes(shards: readonly Shard[]): number {
     const { params } = this.#signature
@@ -101,11 +113,14 @@ export class Plans {
     )
   }
 
+  #pinned({ inputs }: Program): readonly boolean[] {
+    return inputs.map((_, k) => k < this.#signature.params.length)
+  }
+
   #compile(rows: number, laneBytes: number): Executable {
     const { program } = this.program(rows)
-    const pinned = program.inputs.map((_, k) => k < this.#signature.params.length)
     return kept(this.#executables, `${rows} ${laneBytes}`, () =>
-      compile(program, { memoryBytes: laneBytes, pinned, ...this.#compilation }),
+      compile(program, { memoryBytes: laneBytes, pinned: this.#pinned(program), ...this.#compilation }),
     )
   }
 }

@@ -26,7 +26,7 @@ export interface Stats {
   readonly durationMs: number
   /** Most bytes of arenas and parcels during the call, as measured. */
   readonly peakBytes: number
-  /** Share of all FLOP that computed again what had been dropped to save memory, from 0 to 1. */
+  /** Share of all FLOP that computed again what had been dropped to save memory, steps of loops included, from 0 to 1. */
   readonly recomputedShare: number
   /** Most bytes of states that a lane may have had in its store; 0 if everything was kept in memory or computed again. */
   readonly spilledBytes: number
@@ -51,18 +51,26 @@ export class Tally {
     this.#listener = listener
   }
 
-  /** Notes what is going to run. */
-  begin(shards: readonly Shard[], executables: ReadonlyMap<number, Executable>): void {
+  /**
+   * Notes what is going to run.
+   *
+   * @param ampleCostOf FLOP of so many rows where memory is ample.
+   */
+  begin(
+    shards: readonly Shard[],
+    executables: ReadonlyMap<number, Executable>,
+    ampleCostOf: (rows: number) => number,
+  ): void {
     this.#shards = shards
     let flop = 0
-    let extraFlop = 0
+    let ampleFlop = 0
     for (const { rows } of shards) {
       const { cost, extraCost, spilledBytes } = executables.get(rows) as Executable
       flop += cost + extraCost
-      extraFlop += extraCost
+      ampleFlop += Math.min(cost + extraCost, ampleCostOf(rows))
       this.#spilledBytes = Math.max(this.#spilledBytes, spilledBytes)
     }
-    this.#recomputedShare = flop === 0 ? 0 : extraFlop / flop
+    this.#recomputedShare = flop === 0 ? 0 : 1 - ampleFlop / flop
   }
 
   /** Notes a shard that is done. */
