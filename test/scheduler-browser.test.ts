@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { createServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launch } from './chromium.js'
@@ -19,6 +20,7 @@ const isolation = {
 describe.skipIf(chromiumPath === undefined).each([true, false])('in a browser, isolated: %s', isolated => {
   let expected: string
   let stop: () => Promise<unknown>
+  let page: Page
   let run: (kill: boolean) => Promise<Outcome>
 
   beforeAll(async () => {
@@ -40,7 +42,7 @@ describe.skipIf(chromiumPath === undefined).each([true, false])('in a browser, i
     await server.listen()
     const browser = await launch()
     stop = () => Promise.all([browser.close(), server.close()])
-    const page = await browser.newPage()
+    page = await browser.newPage()
     await page.goto(server.resolvedUrls?.local[0] ?? '')
     await page.waitForFunction('globalThis.run')
     expect(await page.evaluate('crossOriginIsolated')).toBe(isolated)
@@ -60,5 +62,11 @@ describe.skipIf(chromiumPath === undefined).each([true, false])('in a browser, i
     const { bits, retries } = await run(true)
     expect(bits).toBe(expected)
     expect(retries).toBeGreaterThan(0)
+  })
+
+  test('leaves nothing of what was closed, neither workers nor what they hold', async () => {
+    await run(false)
+    const alive = () => page.requestGC().then(() => page.evaluate('alive()'))
+    await expect.poll(alive, { timeout: 20_000 }).toBe(0)
   })
 })

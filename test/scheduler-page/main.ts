@@ -1,12 +1,12 @@
 import { createScheduler } from '@wengert/scheduler'
 import { batch, bitsOf, loss, params } from '../scheduler-model.js'
 
-const workers: Worker[] = []
+const workers: WeakRef<Worker>[] = []
 
 globalThis.Worker = class extends Worker {
   constructor(url: string | URL, options?: WorkerOptions) {
     super(url, options)
-    workers.push(this)
+    workers.push(new WeakRef(this))
   }
 }
 
@@ -15,11 +15,14 @@ async function run(kill: boolean): Promise<{ bits: string; retries: number; peak
   const scheduler = await createScheduler(loss, { workers: 2, deadlineMs: kill ? 1000 : 60_000 })
   const result = await scheduler.valueAndGrad(params, batch, {
     onProgress: ({ shardsDone }) => {
-      if (kill && shardsDone === 2) workers.at(-1)?.terminate()
+      if (kill && shardsDone === 2) workers.at(-1)?.deref()?.terminate()
     },
   })
   await scheduler.close()
   return { bits: bitsOf(result), retries: result.stats.retries, peakBytes: result.stats.peakBytes }
 }
 
-Object.assign(globalThis, { run })
+/** Workers that are not garbage. */
+const alive = (): number => workers.filter(worker => worker.deref()).length
+
+Object.assign(globalThis, { run, alive })

@@ -1,5 +1,5 @@
 import type { Executable } from '@wengert/tape'
-import { type Remote, wrap } from 'comlink'
+import { type Remote, releaseProxy, wrap } from 'comlink'
 import { LaneError } from './errors.js'
 import { unpackFault } from './fault.js'
 import type { Hiring, Thread } from './platform.js'
@@ -133,6 +133,8 @@ export class Link {
       this.#death = new LaneError({ summary, ...(cause === undefined ? {} : { cause }) })
       for (const fail of this.#pending) fail(this.#death)
       this.#stopped = this.#thread.terminate().catch(() => false)
+      // Comlink holds the endpoint until the proxy is garbage, which it is not while listeners of the endpoint lead to it.
+      this.#service[releaseProxy]()
     }
     return this.#stopped
   }
