@@ -276,7 +276,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(thrown(() => f({ when: new Date(0) })))).toMatchInlineSnapshot(`
       "OptionError OPTION
       A tree has a Date at [0].when.
-        expected  tensors in nested arrays and plain objects"
+        expected  tensors in nested arrays and plain objects
+        at        errors.test.ts:…"
     `)
   })
 

@@ -26,7 +26,8 @@ export type SpillPlace = SpillDirectory | SpillOpfs
  */
 export function storeOf(spill: Spill): SpillStore {
   if (isStore(spill)) return spill
-  checkKeys(spill)
+  // What is open elsewhere is refused below, with how to open it.
+  if (!('opfs' in Object(spill))) checkKeys(spill, ['directory', 'bytes'])
   if (isPlace(spill) && 'directory' in spill) return directoryStore(spill)
   throw new OptionError({
     summary: `\`spill\` is ${shown(spill)}.`,
@@ -46,7 +47,7 @@ export function storeOf(spill: Spill): SpillStore {
  * spillBytesOf({ directory: 3 }) // → throws OPTION
  */
 export function spillBytesOf(place: SpillPlace): number {
-  checkKeys(place)
+  checkKeys(place, ['directory', 'opfs', 'bytes'])
   if (isPlace(place)) {
     return place.bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(place.bytes, 'spill.bytes')
   }
@@ -70,9 +71,8 @@ export const openStore = async (place: SpillPlace): Promise<SpillStore> =>
   'opfs' in place ? opfsStore(place) : directoryStore(place)
 
 /** Names what is misspelt; what is no object at all is refused as a whole. */
-function checkKeys(place: unknown): void {
-  if (typeof place === 'object' && place !== null)
-    checkOptions('spill', place, ['directory', 'opfs', 'bytes'])
+function checkKeys(place: unknown, names: readonly string[]): void {
+  if (typeof place === 'object' && place !== null) checkOptions('spill', place, names)
 }
 
 function isPlace(place: unknown): place is SpillPlace {
