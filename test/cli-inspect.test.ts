@@ -10,7 +10,7 @@ const bin = join(root, 'apps/cli/bin/wengert.js')
 const folder = mkdtempSync(join(tmpdir(), 'wengert-inspect-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What the command says to people, and to programs. */
+/** What the command answers, and what it says beside that. */
 function inspect(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'inspect', ...args], {
     cwd: folder,
@@ -88,22 +88,22 @@ describe('what is printed', () => {
   test.each(workedExamples.map(({ name }) => name))('%s', name => {
     const { status, stdout, stderr } = inspect(name)
     expect(status).toBe(0)
-    expect(stdout).toBe('')
+    expect(stderr).toBe('')
     // Combining marks take no column.
-    for (const line of stderr.split('\n')) {
+    for (const line of stdout.split('\n')) {
       expect(line.replaceAll(/\p{M}/gu, '').length).toBeLessThanOrEqual(80)
     }
-    expect(stderr).toMatchSnapshot()
+    expect(stdout).toMatchSnapshot()
   })
 
   test('with tangents', () => {
-    expect(inspect('accumulation', '--tangent', 'x2').stderr).toMatchSnapshot()
+    expect(inspect('accumulation', '--tangent', 'x2').stdout).toMatchSnapshot()
   })
 
   test('without a name, the examples', () => {
-    const { status, stderr } = inspect()
+    const { status, stdout } = inspect()
     expect(status).toBe(0)
-    expect(stderr).toMatchSnapshot()
+    expect(stdout).toMatchSnapshot()
   })
 
   test('what is wrong', () => {

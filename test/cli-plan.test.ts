@@ -97,6 +97,14 @@ test('what is said', async () => {
   `)
 })
 
+test('without --json the report is the answer', async () => {
+  const { code, stdout, stderr } = await wengert(['plan', '--graph', graphFile(chain(6)), '--memory', '160'])
+  const { said } = await planned('--graph', graphFile(chain(6)), '--memory', '160')
+  expect(code).toBe(0)
+  expect(`${stderr}${stdout}`).toBe(said)
+  expect(stderr.split('\n')).toHaveLength(2)
+})
+
 test('an interrupt ends a plan, which keeps the thread busy', async () => {
   const layers = Array(12).fill('256').join()
   const { code, signal } = await wengert(['plan', 'mlp', '--hidden', layers, '--batch', '4096'], child => {

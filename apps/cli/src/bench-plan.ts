@@ -1,6 +1,6 @@
 import { type CaseName, host, planSuite } from '@wengert/bench'
 import { planNotes, planTable } from './bench-plan-table.js'
-import { say } from './terminal/index.js'
+import { answer, say } from './terminal/index.js'
 
 /** What `wengert bench plan` was asked. */
 export interface BenchPlanSettings {
@@ -11,7 +11,7 @@ export interface BenchPlanSettings {
   readonly json?: true
 }
 
-/** Plans training steps with this planner and baselines, and says the extra cost of each at each budget. */
+/** Plans training steps with this planner and baselines, and tells the extra cost of each at each budget. */
 export async function benchPlanCommand(settings: BenchPlanSettings): Promise<void> {
   const machine = host()
   say(`plan on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`)
@@ -22,8 +22,9 @@ export async function benchPlanCommand(settings: BenchPlanSettings): Promise<voi
     flopsPerByte: settings.flopsPerByte,
     onCase: name => say(`  ${name}`),
   })
-  say('Extra cost in %:')
-  say(planTable(rows))
-  for (const line of planNotes(rows)) say(line)
-  if (settings.json) process.stdout.write(`${JSON.stringify({ suite: 'plan', host: machine, rows })}\n`)
+  const { tell, end } = answer(settings.json)
+  tell('Extra cost in %:')
+  tell(planTable(rows))
+  for (const line of planNotes(rows)) tell(line)
+  end(() => ({ suite: 'plan', host: machine, rows }))
 }

@@ -1,6 +1,6 @@
 import { host, runSuite, type SuiteName } from '@wengert/bench'
 import { benchNotes, benchTable } from './bench-table.js'
-import { say } from './terminal/index.js'
+import { answer, say } from './terminal/index.js'
 
 /** What `wengert bench` was asked. */
 export interface BenchSettings {
@@ -10,7 +10,7 @@ export interface BenchSettings {
   readonly json?: true
 }
 
-/** Runs a suite, says each figure on standard error, and with `--json` ends with all of them on standard output. */
+/** Runs a suite, says how it goes, and tells the figures. */
 export async function benchCommand(
   suite: SuiteName,
   { json, ...settings }: BenchSettings,
@@ -24,7 +24,8 @@ export async function benchCommand(
     onCase: name => say(`  ${name}`),
     onNote: text => say(`  ${text}`),
   })
-  say(benchTable(rows))
-  for (const line of benchNotes(rows)) say(line)
-  if (json) process.stdout.write(`${JSON.stringify({ suite, host: machine, rows })}\n`)
+  const { tell, end } = answer(json)
+  tell(benchTable(rows))
+  for (const line of benchNotes(rows)) tell(line)
+  end(() => ({ suite, host: machine, rows }))
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { type WorkedExample, workedExamples } from '@wengert/bench'
 import { OptionError, type Tensor } from '@wengert/tape'
-import { colours, say, table } from '../terminal/index.js'
+import { type Answer, answer, table } from '../terminal/index.js'
 import { dotOf } from './graph.js'
 import { figure, type Line, listingOf, typed, written } from './listing.js'
 
@@ -27,17 +27,18 @@ export async function inspectCommand(name: string | undefined, settings: Inspect
   if (!example) return listExamples(settings)
   const along = settings.tangent === undefined ? undefined : inputOf(example, settings.tangent)
   const lines = listingOf(example, along)
-  report(example, lines, along)
+  const told = answer(settings.json)
+  report(told, example, lines, along)
   if (settings.dot !== undefined) save('--dot', settings.dot, dotOf(example, lines))
   if (settings.svg !== undefined) save('--svg', settings.svg, await draw(dotOf(example, lines)))
-  if (settings.json) process.stdout.write(`${JSON.stringify(plain(example, lines))}\n`)
+  told.end(() => plain(example, lines))
 }
 
 function listExamples({ json }: InspectSettings): void {
-  say(table(workedExamples.map(({ name, formula }) => [name, formula])))
-  say('wengert inspect <example> prints how its value and its derivatives come about')
-  const known = workedExamples.map(({ name, formula, source }) => ({ name, formula, source }))
-  if (json) process.stdout.write(`${JSON.stringify(known)}\n`)
+  const { tell, end } = answer(json)
+  tell(table(workedExamples.map(({ name, formula }) => [name, formula])))
+  tell('wengert inspect <example> prints how its value and its derivatives come about')
+  end(() => workedExamples.map(({ name, formula, source }) => ({ name, formula, source })))
 }
 
 /** An input as it is typed, such as `x1`. */
@@ -51,10 +52,14 @@ function inputOf({ name, inputs }: WorkedExample, text: string): string {
   })
 }
 
-function report({ formula, source, inputs }: WorkedExample, lines: readonly Line[], along?: string): void {
-  const { bold, cyan, dim } = colours()
-  say(bold(formula))
-  say(dim(`  ${source}`))
+function report(
+  { tell, colours: { bold, cyan, dim } }: Answer,
+  { formula, source, inputs }: WorkedExample,
+  lines: readonly Line[],
+  along?: string,
+): void {
+  tell(bold(formula))
+  tell(dim(`  ${source}`))
   const cells = lines.map(line => [
     bold(line.name),
     written(line),
@@ -67,12 +72,14 @@ function report({ formula, source, inputs }: WorkedExample, lines: readonly Line
     ].join('\n'),
   ])
   const tangent = along === undefined ? [] : ['v̇ᵢ']
-  say(table(cells, ['vᵢ', 'forward ↓', 'value', ...tangent, 'v̄ᵢ', 'reverse ↑'], ['value', ...tangent, 'v̄ᵢ']))
+  tell(table(cells, ['vᵢ', 'forward ↓', 'value', ...tangent, 'v̄ᵢ', 'reverse ↑'], ['value', ...tangent, 'v̄ᵢ']))
   if (along !== undefined) {
-    say(dim(`v̇ᵢ = ∂vᵢ/∂${Object.keys(inputs).find(name => typed(name) === along)}, summed over its elements`))
+    tell(
+      dim(`v̇ᵢ = ∂vᵢ/∂${Object.keys(inputs).find(name => typed(name) === along)}, summed over its elements`),
+    )
   }
   Object.keys(inputs).forEach((name, k) => {
-    say(`${dim(`∂/∂${name} =`)} ${figure(lines[k]?.adjoint).replaceAll('\n', ' ')}`)
+    tell(`${dim(`∂/∂${name} =`)} ${figure(lines[k]?.adjoint).replaceAll('\n', ' ')}`)
   })
 }
 

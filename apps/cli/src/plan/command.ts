@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { OptionError } from '@wengert/tape'
-import { say } from '../terminal/index.js'
+import { answer, say } from '../terminal/index.js'
 import type { ModelName, ModelOptions } from './models/index.js'
 import { pageOf } from './page/index.js'
 import { plain, reportOf } from './report.js'
 import { placeFor, saveWhole } from './save.js'
-import { sayReport } from './say.js'
 import { graphSubject, modelSubject, type Subject } from './subject.js'
+import { tellReport } from './tell.js'
 
 /** What is to be said of a plan, and where. */
 export interface PlanOutput {
@@ -51,16 +51,17 @@ export async function planGraphCommand(file: string, output: PlanOutput): Promis
 function planCommand(subject: Subject, { memory, out, json, searchMs }: PlanOutput): void {
   // before planning, which may take a while
   const target = out === undefined ? undefined : placeFor('--out', out)
+  const told = answer(json)
   say(`${subject.title}:`)
   const report = reportOf(
     subject,
     memory,
     searchMs === undefined ? { searchWork: SEARCH_WORK } : { searchMs },
   )
-  sayReport(report)
+  tellReport(report, told)
   if (target !== undefined) {
     saveWhole('--out', target, pageOf(report))
-    say(`${out} shows it.`)
+    told.tell(`${out} shows it.`)
   }
-  if (json) process.stdout.write(`${JSON.stringify(plain(report))}\n`)
+  told.end(() => plain(report))
 }

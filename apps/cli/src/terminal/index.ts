@@ -1,5 +1,5 @@
 export { TrainingBar } from './bar.js'
 export { Interrupt, interruptible } from './interrupt.js'
 export { watchOutputs } from './output.js'
-export { colours, interactive, say } from './say.js'
+export { type Answer, answer, colours, interactive, say } from './say.js'
 export { table } from './table.js'

@@ -1,14 +1,14 @@
 import { type TrainEpoch, type TrainStep, train } from '@wengert/nn'
 import { BudgetError, enableTurbo, flatten, OptionError } from '@wengert/tape'
 import { type Dataset, readDataset } from '../dataset/index.js'
-import { interactive, say, TrainingBar } from '../terminal/index.js'
+import { answer, interactive, say, TrainingBar } from '../terminal/index.js'
 import { wholeBudgetError } from './budget.js'
 import { modelFor, type Params } from './model.js'
 import { fingerprint, reportTable, type TrainReport } from './report.js'
 import { defaultMemoryBytes, type TrainSettings } from './settings.js'
 import { TrainingRun } from './training-run.js'
 
-/** Trains a model, says how it goes on standard error, and with `--json` ends with a report on standard output. */
+/** Trains a model, says how it goes, and tells what came of it. */
 export async function trainCommand(settings: TrainSettings, signal: AbortSignal): Promise<void> {
   const turbo = settings.turbo === true && enableTurbo()
   const data = await readDataset(settings.dataset, settings, signal)
@@ -20,8 +20,9 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
   try {
     const outcome = await fitting(() => fit(settings, run, data, params, signal))
     const report = { ...reportOf(settings, data, memoryBytes, run.peakBytes, outcome), turbo }
-    say(reportTable(report))
-    if (settings.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+    const { tell, end } = answer(settings.json)
+    tell(reportTable(report))
+    end(() => report)
   } finally {
     await run.close()
   }

@@ -1,29 +1,29 @@
 import { formatByteSize } from '@wengert/tape'
-import { colours, say, table } from '../terminal/index.js'
+import { type Answer, table } from '../terminal/index.js'
 import { BUDGET_MARK, chartOf, costAxisOf } from './chart.js'
 import type { CurvePoint } from './curve.js'
 import type { PlanReport } from './report.js'
 import { unitOf } from './scale.js'
 import { cost, figureRows, percent } from './words.js'
 
-/** Says a report on the terminal: figures, the curve, and some of its points. */
-export function sayReport(report: PlanReport): void {
-  const { bold, dim } = colours()
-  say(table(figureRows(report)))
+/** Tells a report: figures, the curve, and some of its points. */
+export function tellReport(report: PlanReport, { tell, colours: { bold, dim } }: Answer): void {
+  tell(table(figureRows(report)))
   const { curve, budgetBytes, loops } = report
   const last = curve.at(-1) as CurvePoint
   if (curve.length === 1) {
     const every = `Every budget from ${formatByteSize(last.peakBytes)} on keeps everything`
-    say(`${every}; no plan with fewer bytes was found.`)
+    tell(`${every}; no plan with fewer bytes was found.`)
     return
   }
   const mark = budgetBytes === undefined ? '' : `; ${BUDGET_MARK} is the budget`
-  say(bold('What fewer bytes cost'))
+  tell(bold('What fewer bytes cost'))
   const scale = costAxisOf(curve).isLogarithmic ? ', logarithmic,' : ''
-  say(dim(`extra cost in %${scale} against ${unitOf(last.peakBytes).name}${mark}`))
-  say(chartOf(curve, budgetBytes))
-  say(pointsTable(curve, budgetBytes))
-  if (loops.length > 0) say(dim('Steps that loops run again are inside of their runs, and not counted here.'))
+  tell(dim(`extra cost in %${scale} against ${unitOf(last.peakBytes).name}${mark}`))
+  tell(chartOf(curve, budgetBytes))
+  tell(pointsTable(curve, budgetBytes))
+  if (loops.length > 0)
+    tell(dim('Steps that loops run again are inside of their runs, and not counted here.'))
 }
 
 const MOST_ROWS = 12
