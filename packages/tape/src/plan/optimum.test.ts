@@ -175,6 +175,8 @@ test.each([20, 100, 500])(
     const graph = chain(length)
     expect(leastBytes(graph)).toBe(4 * 1024)
     const found = plan(graph, { budgetBytes: 4 * 1024 })
-    expect(simulate(graph, found, { budgetBytes: 4 * 1024 }).extraCost).toBe(((length - 1) * (length - 2)) / 2)
+    expect(simulate(graph, found, { budgetBytes: 4 * 1024 }).extraCost).toBe(
+      ((length - 1) * (length - 2)) / 2,
+    )
   },
 )
