@@ -23,7 +23,7 @@ export interface AnnealOptions {
   readonly leastExtraCost: number
   /** Whether steps run for the first time in the graph's order, which bounds are about. */
   readonly keepsOrder: boolean
-  /** Runs to look at. */
+  /** Storages and steps to look at. */
   readonly work: number
   /** How much of the time is over, from 0 to 1, which counts instead of the work where it is given. */
   readonly share?: (() => number) | undefined
@@ -33,16 +33,18 @@ export interface AnnealOptions {
 export interface Annealed {
   /** Steps in the order in which they run; undefined when no start fits. */
   readonly runs: Int32Array | undefined
-  /** Runs that were looked at. */
+  /** Storages and steps that were looked at. */
   readonly work: number
 }
 
 /** Temperatures at which one cooling after another begins, and at which they end, as shares of the extra cost to begin with. */
 const HOT = [0.04, 0.3, 0.1]
 const COLD = 0.001
-/** Runs that one cooling looks at, at least, for each run of a schedule, and how many coolings there are at most. */
-const COOLING_WORK = 20_000
+/** What one cooling looks at, at least, for each run of a schedule, and how many coolings there are at most. */
+const COOLING_WORK = 40_000
 const MOST_COOLINGS = 12
+/** What a run counts that is looked at, in storages and steps. */
+const RUN_WORK = 2
 /** How often a step takes out one run again and cuts nothing itself. */
 const ONLY_LESS = 0.6
 /** How many stays are cut for one step at most. */
@@ -96,7 +98,7 @@ class Annealing {
   }
 
   get work(): number {
-    return this.#next.work
+    return RUN_WORK * this.#next.work
   }
 
   /** Whether a schedule is within the limit; the cheapest of them is the best so far. */
@@ -111,7 +113,7 @@ class Annealing {
 
   /** Anneals from a schedule while the share of the work that is done goes from one number to another. */
   cool(start: Int32Array, hot: number, from: number, to: number): void {
-    const { leastExtraCost, work, share = () => this.#next.work / work } = this.#options
+    const { leastExtraCost, work, share = () => this.work / work } = this.#options
     this.#next.load(start)
     this.#next.settle()
     this.#goOn()

@@ -1,5 +1,5 @@
 /** Policies by which schedules are made, the ones that do best on most graphs first. */
-import { LONG, VERY_LONG } from './ladder.js'
+import { LONG, RATHER_LONG, VERY_LONG } from './ladder.js'
 import type { Policy } from './schedule.js'
 
 const recovery = (bytes: number, distance: number, cost: number): Policy => ({
@@ -57,6 +57,15 @@ const LONG_POLICIES: readonly Policy[] = [
 export function policiesFor(stepCount: number): readonly Policy[] {
   if (stepCount <= LONG) return POLICIES
   return stepCount <= VERY_LONG ? LONG_POLICIES : LONG_POLICIES.slice(0, 1)
+}
+
+/**
+ * The policies that tell whether there is a schedule at all: of graphs that are not too long, first the one whose work does
+ * not grow with what is missing.
+ */
+export function probingPoliciesFor(stepCount: number): readonly Policy[] {
+  const policies = policiesFor(stepCount)
+  return stepCount <= RATHER_LONG ? [snapshot(0), ...policies] : policies
 }
 
 /** For limits at which those fail. */

@@ -15,7 +15,7 @@ import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
 import { LONG, ladder, RATHER_LONG, type Work, workAt, workFor } from './ladder.js'
 import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
-import { LAST_POLICIES, policiesFor } from './policies.js'
+import { LAST_POLICIES, policiesFor, probingPoliciesFor } from './policies.js'
 import { extraCostOf, type Residency, residency } from './residency.js'
 import { type Found, isGoodEnough, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
@@ -222,7 +222,15 @@ export class Portfolio {
 
   /** Looks for any schedule. */
   #look({ limitBytes }: Rung, work: number): Searched {
-    return this.#search(limitBytes, { work, attemptWork: work, leastExtraCost: Infinity })
+    const policies = probingPoliciesFor(this.index.stepCount)
+    const leastPolicies = this.index.stepCount <= RATHER_LONG ? 2 : 1
+    return this.#search(limitBytes, {
+      policies,
+      leastPolicies,
+      work,
+      attemptWork: work,
+      leastExtraCost: Infinity,
+    })
   }
 
   /** Searches under a limit by itself, and then from what was found under the next lower one. */
@@ -234,6 +242,9 @@ export class Portfolio {
       work: isLong ? work : work / 2,
       leastPolicies: isLong && this.index.stepCount <= RATHER_LONG ? 2 : 1,
     })
+    if (found.length === 0 && this.index.stepCount <= RATHER_LONG) {
+      found = this.#look(rung, this.#work.attempt).found
+    }
     const r = this.#rungs.indexOf(rung)
     const isGood = isGoodEnough(this.index, found.at(-1), this.#bound(limitBytes))
     const below = isLong || isGood || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]

@@ -152,7 +152,7 @@ class Machine {
     this.#queued = new Uint8Array(stepCount)
     this.#waiting = new Uint8Array(stepCount)
     this.#candidates = new Candidates(storageCount)
-    this.#runLimit = 9 * stepCount + Math.min(stepCount * stepCount, 100_000)
+    this.#runLimit = 9 * stepCount + Math.min(stepCount * stepCount, 150_000)
     this.#workLimit = guidance.mostWork
     this.#demand = new Demand(index, s => {
       if (!isOutput[s] && !isPinned[s] && bytes[s]! > 0) this.#idle.push(s)
