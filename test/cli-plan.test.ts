@@ -59,10 +59,10 @@ test('what is said', async () => {
     │ smallest budget with a plan           │ 96 B (96 bytes)     │
     │ no plan in this order needs less than │ 96 B (96 bytes)     │
     │ cost of everything once               │ 195 FLOP            │
-    │ cost of what runs again               │ 21 FLOP (+10.8 %)   │
+    │ extra cost                            │ 21 FLOP (+10.8 %)   │
     │ no plan in this order adds less than  │ 10.8 %              │
     │ whole cost above that bound           │ 0.0 %               │
-    │ share that runs again                 │ 9.7 %               │
+    │ share of the whole                    │ 9.7 %               │
     │ runs                                  │ 14, 2 of them again │
     └───────────────────────────────────────┴─────────────────────┘
     What fewer bytes cost

@@ -28,14 +28,14 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
       ? []
       : [['no plan in this order needs less than', bytes(lowerBoundBytes)] as const]),
     ['cost of everything once', cost(plan.cost)],
-    ['cost of what runs again', `${cost(plan.extraCost)} (+${percent(plan.extraCostPercent)})`],
+    ['extra cost', `${cost(plan.extraCost)} (+${percent(plan.extraCostPercent)})`],
     ...(leastExtraCostPercent === undefined || gapPercent === undefined
       ? []
       : [
           ['no plan in this order adds less than', percent(leastExtraCostPercent)] as const,
           ['whole cost above that bound', percent(gapPercent)] as const,
         ]),
-    ['share that runs again', percent(100 * plan.recomputedShare)],
+    ['share of the whole', percent(100 * plan.recomputedShare)],
     ['runs', plan.reruns === 0 ? `${plan.runs}` : `${plan.runs}, ${plan.reruns} of them again`],
     ...(plan.movedBytes === 0 ? [] : [['moved to make room', bytes(plan.movedBytes)] as const]),
     ...loops.map(

@@ -55,7 +55,7 @@ function headOf({
   const again = ampleCost > 0 ? 100 * ((cost + extraCost) / ampleCost - 1) : 0
   const { keptBytes, rerunBytes, briefBytes, runs, reruns } = totals
   return [
-    `peak ${formatByteSize(peakBytes)} ${within}; ${values.length} values, ${runs} runs and ${reruns} again, ${figure(again)} % more work`,
+    `peak ${formatByteSize(peakBytes)} ${within}; ${values.length} values, ${runs} runs and ${reruns} again, ${figure(Math.abs(again))} % ${again < 0 ? 'less' : 'more'} work`,
     `kept ${formatByteSize(keptBytes)}, run again ${formatByteSize(rerunBytes)}, brief ${formatByteSize(briefBytes)}`,
   ]
 }

@@ -59,7 +59,7 @@ function summary({ plan, budgetBytes }: PlanReport): string {
     const within = budgetBytes === undefined ? '' : `, within ${formatByteSize(budgetBytes)}`
     return `Everything is kept: it needs ${needs}${within}, and nothing runs again.`
   }
-  return `Within ${formatByteSize(budgetBytes ?? plan.peakBytes)} it needs ${needs} instead of ${formatByteSize(plan.keptBytes)}, and runs ${percent(plan.extraCostPercent)} of its cost again.`
+  return `Within ${formatByteSize(budgetBytes ?? plan.peakBytes)} it needs ${needs} instead of ${formatByteSize(plan.keptBytes)}, and costs ${percent(plan.extraCostPercent)} more.`
 }
 
 function tiles({ plan, budgetBytes }: PlanReport): string {
