@@ -21,7 +21,7 @@ export function chartOf(points: readonly CurvePoint[], budgetBytes: number | und
   const unit = unitOf(last.peakBytes)
   const inside = budgetBytes !== undefined && budgetBytes >= first.peakBytes && budgetBytes <= last.peakBytes
   const ticks = ticksOf([first.peakBytes, last.peakBytes], 5, unit.bytes)
-  return plot(
+  const chart = plot(
     points.map(({ peakBytes, extraCostPercent }): [number, number] => [
       peakBytes,
       axis.place(extraCostPercent),
@@ -37,4 +37,6 @@ export function chartOf(points: readonly CurvePoint[], budgetBytes: number | und
         which === 'x' ? Number((value / unit.bytes).toFixed(3)) : Number(axis.valueAt(value).toPrecision(3)),
     },
   )
+  // the field is filled with blanks
+  return chart.replaceAll(/ +$/gm, '')
 }
