@@ -1,29 +1,58 @@
 import type { Aval, FusionNode, Instruction, Params, Program } from '../program/index.js'
-import { groupedWithCopies } from './copies.js'
-import type { Group } from './groups.js'
-import { mapInner } from './inner.js'
+import { type Grouped, groupedWithCopies } from './copies.js'
+import { type Group, groupsOf } from './groups.js'
+import { mapInner, programsOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'
 import { simplify } from './simplify.js'
 
-const known = new WeakMap<Program, Program>()
+/** Fused programs, with cheap values computed by each that reads them, and with every value computed once. */
+const known = { copying: new WeakMap<Program, Program>(), plain: new WeakMap<Program, Program>() }
 
 /**
  * The program with elementwise instructions that read one another run as one, with what reduces their only result, also in
- * the programs inside of instructions: what is read by several is read once, and values between are never stored. Nothing of it can be differentiated any more.
+ * the programs inside of instructions: what is read by several is read once, and values between are never stored. Cheap values
+ * are computed by each that reads them; what they are made of must then be there for longer, so that this may take more bytes than
+ * {@link fuseWithoutCopies}. Nothing of it can be differentiated any more.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
  * fuse(program).instructions.map(({ op }) => op) // → ['fused']
  */
 export function fuse(program: Program): Program {
-  const made = known.get(program) ?? withFusedGroups(mapInner(program, fuse))
-  known.set(program, made)
+  const made = known.copying.get(program) ?? fusedWithCopies(program)
+  known.copying.set(program, made)
   return made
 }
 
-function withFusedGroups(separate: Program): Program {
-  const { program, groups: all } = groupedWithCopies(separate)
+function fusedWithCopies(program: Program): Program {
+  const separate = mapInner(program, fuse)
+  const grouped = groupedWithCopies(separate)
+  const isPlain =
+    grouped.program === separate && program.instructions.flatMap(programsOf).every(isFusedPlainly)
+  return isPlain ? fuseWithoutCopies(program) : withFusedGroups(separate, grouped)
+}
+
+const isFusedPlainly = (program: Program): boolean => fuse(program) === fuseWithoutCopies(program)
+
+/**
+ * As {@link fuse}, with every value computed once.
+ *
+ * @example
+ * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
+ * fuseWithoutCopies(program).instructions.map(({ op }) => op) // → ['fused']
+ */
+export function fuseWithoutCopies(program: Program): Program {
+  const made = known.plain.get(program) ?? fusedPlainly(mapInner(program, fuseWithoutCopies))
+  known.plain.set(program, made)
+  return made
+}
+
+const fusedPlainly = (program: Program): Program =>
+  withFusedGroups(program, { program, groups: groupsOf(program) })
+
+/** The program with groups fused; as it was, without copies, if no group is worth it. */
+function withFusedGroups(separate: Program, { program, groups: all }: Grouped): Program {
   const reductions = reductionsOf(program, all)
   const groups = all.filter(group => reductions.has(group) || isWorthIt(program, group))
   if (groups.length === 0) return separate

@@ -1,5 +1,5 @@
 export { foldViews } from './fold-views.js'
-export { fuse } from './fuse.js'
+export { fuse, fuseWithoutCopies } from './fuse.js'
 export { correspondence, withGiven } from './given.js'
 export { EXPECTED_TURNS } from './inner.js'
 export { joinSlices } from './join-slices.js'

@@ -1,6 +1,6 @@
 import { largestWorkingSetBytes } from '../plan/index.js'
 import { controlOf, type Program } from '../program/index.js'
-import { foldViews, fuse, joinSlices } from '../rewrite/index.js'
+import { foldViews, fuse, fuseWithoutCopies, joinSlices } from '../rewrite/index.js'
 import { lower } from './lower.js'
 import { Regions } from './region.js'
 
@@ -24,7 +24,7 @@ interface Least {
 export function atLeast(program: Program, regions = new Regions()): Least {
   if (program.instructions.some(controlOf)) return { bytes: 0, recordBytes: 0, cost: 0 }
   const folded = foldViews(joinSlices(program))
-  const [plain, fused] = [folded, fuse(folded)].map(one => {
+  const ways = [folded, fuse(folded), fuseWithoutCopies(folded)].map(one => {
     const { graph } = regions.lowered(one, 'ample', () => lower(one, [], 'ample', regions))
     let [recordBytes, cost] = [0, 0]
     for (const step of graph.steps) {
@@ -32,10 +32,10 @@ export function atLeast(program: Program, regions = new Regions()): Least {
       cost += step.cost
     }
     return { bytes: largestWorkingSetBytes(graph) + recordBytes, recordBytes, cost }
-  }) as [Least, Least]
+  })
   return {
-    bytes: Math.min(plain.bytes, fused.bytes),
-    recordBytes: Math.min(plain.recordBytes, fused.recordBytes),
-    cost: Math.min(plain.cost, fused.cost),
+    bytes: Math.min(...ways.map(({ bytes }) => bytes)),
+    recordBytes: Math.min(...ways.map(({ recordBytes }) => recordBytes)),
+    cost: Math.min(...ways.map(({ cost }) => cost)),
   }
 }

@@ -11,6 +11,7 @@ import { controlOf, type Program } from '../program/index.js'
 import {
   foldViews,
   fuse,
+  fuseWithoutCopies,
   hasReversals,
   joinSlices,
   placeRecords,
@@ -135,19 +136,14 @@ class Finding {
   }
 
   /**
-   * Tries a program without reversals: fused, and where that computes values again also as it stands, since values inside of
-   * a group cannot be kept.
+   * Tries a program without reversals: fused, and where that computes values again also without copies of cheap values, which may
+   * take fewer bytes, and as it stands, since values inside of a group cannot be kept.
    */
   asItIs(program: Program): void {
-    const ways = new Set([placeRecords(fuse(program)), placeRecords(program)])
+    const ways = new Set([fuse(program), fuseWithoutCopies(program), program].map(placeRecords))
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       for (const one of ways) {
-        if (
-          this.best?.chosen.extraCost !== 0 &&
-          this.#costOnce(one) < Math.min(this.#cost, this.#knownCost)
-        ) {
-          this.#try(one, inner)
-        }
+        if (this.#costOnce(one) < Math.min(this.#cost, this.#knownCost)) this.#try(one, inner)
       }
     }
     const best = this.best

@@ -4,6 +4,7 @@ import type { Program } from '../program/index.js'
 import {
   foldViews,
   fuse,
+  fuseWithoutCopies,
   hasReversalsInside,
   joinSlices,
   KeptLoops,
@@ -74,7 +75,11 @@ export class Prices {
     this.#spillBytes = spillBytes
     this.#regions = regions
     this.#lowered = lowered
-    this.first = this.#choice(0, finished(this.#at(0)))
+    const first = this.#at(0)
+    const ways = [...new Set([fuse(first), fuseWithoutCopies(first)])].map(way =>
+      this.#choice(0, placeRecords(way)),
+    )
+    this.first = ways.reduce((best, way) => (way.cost < best.cost ? way : best))
   }
 
   get #ends(): Ends {
@@ -101,9 +106,11 @@ export class Prices {
       [HIGHEST_PRICE, this.#at(HIGHEST_PRICE)],
       [HIGHEST_PRICE, this.#fewestStates()],
     ] as const
-    const plain = unfused
-      .filter(([, program]) => program !== fuse(program))
-      .map(([level, program]) => this.#choice(level, placeRecords(program)))
+    const plain = unfused.flatMap(([level, program]) => {
+      const ways = new Set([fuseWithoutCopies(program), program])
+      ways.delete(fuse(program))
+      return [...ways].map(way => this.#choice(level, placeRecords(way)))
+    })
     const all = [...this.#spread(last), fewest, ...plain]
       .filter(({ cost }) => cost >= least)
       .sort((a, b) => a.bytes - b.bytes || a.cost - b.cost)
