@@ -10,7 +10,7 @@ import { eachPanel, packPanels, WIDE } from './panels.js'
 import { defineRaisedBlock, ROW_BYTES } from './raised.js'
 import { defineTinyColumns, defineTinyRows, emitUsual } from './range.js'
 import { defineRowTimesTranspose } from './row-times-transpose.js'
-import { defineTile, STRIP, type TileForm, tileRows } from './tile.js'
+import { defineTile, MC, STRIP, type TileForm, tileRows } from './tile.js'
 
 /** What the code of the loops depends on; sizes are parameters. */
 export interface LoopForm {
@@ -27,9 +27,6 @@ export interface LoopForm {
   /** Whether panels of {@link WIDE} vectors come first; see `wide.ts`. */
   readonly wide: boolean
 }
-
-/** Rows of A in a block: a multiple of every tile's rows and of a strip. */
-export const MC = 24
 
 type Int = Local<'i32'>
 

@@ -30,7 +30,8 @@ export interface MatmulSpec {
 /**
  * C[…batch, m, n] = op(A)·op(B). Every element is a sum over ascending k in blocks whose length depends on k alone,
  * so the bits of an element of C depend on its row of A and its column of B alone, whatever the number of rows, whatever the batch
- * and wherever the matrices lie, sums with subnormal terms included (`range.ts`). No two elements of C may share a place.
+ * and wherever the matrices lie, sums with subnormal terms included (`range.ts`). A NaN is a NaN, of whatever sign. No two elements
+ * of C may share a place.
  *
  * @throws RangeError if a size is not a whole number ≥ 0, a layout is not one of this batch, a vector (A with one
  * row, B or C with one column) has gaps, or C is added to and sums are not made at once ({@link sumsAtOnce}).

@@ -2,10 +2,10 @@ import type { FloatDType } from '../dtype.js'
 import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
 import { type I32, i32, int } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
-import { defineLoops, type LoopForm, MC } from './loops.js'
+import { defineLoops, type LoopForm } from './loops.js'
 import { STRIP_GAP, WAY_BYTES } from './pack.js'
 import { raisedBytes } from './raised.js'
-import { STRIP } from './tile.js'
+import { MC, STRIP } from './tile.js'
 import { isWide } from './wide.js'
 
 /** One matrix product C[m, n] (+)= op(A)·op(B); rows of the stored matrices are contiguous. */

@@ -5,7 +5,7 @@ import { lanesOf } from './lanes.js'
 import { definePanelCopy, defineTransposingCopy } from './pack.js'
 import { eachPanel, transposePanel } from './panels.js'
 import { defineRaisedPanel, defineRaisedRows } from './range.js'
-import { defineTile, tileRows } from './tile.js'
+import { defineTile, MC, tileRows } from './tile.js'
 
 type Int = Local<'i32'>
 
@@ -19,7 +19,7 @@ export interface RaisedForm {
 }
 
 /** Bytes for the numbers of the rows, at the start of the scratch; those of the columns follow. */
-export const ROW_BYTES = 192
+export const ROW_BYTES = MC * 8
 
 const VECTORS = 3
 

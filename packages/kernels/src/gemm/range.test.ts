@@ -96,10 +96,17 @@ describe('a product of tiny numbers', () => {
 const mixed = (dtype: 'f32' | 'f64', rows: number, length: number, seed: number): Floats => {
   const kind = (k: number) => Math.abs(Math.imul(k + seed, 2654435761)) % 7
   const [down] = tiny[dtype]
+  const limit = dtype === 'f32' ? 2 ** -96 : 2 ** -900
   return grid(dtype, rows * length, seed).map((x, at) => {
     const [row, column] = [Math.floor(at / length), at % length]
     if (kind(row) === 0 || kind(column + 1000) === 0) return x * down
     if (kind(row) === 1) return 0
+    // Tiny but for one element: the last, or one anywhere.
+    if (kind(row) === 2) return column === length - 1 ? x : x * down
+    if (kind(row) === 3) return column === (row * 7) % length ? x : x * down
+    if (kind(column + 1000) === 2) return row === rows - 1 ? x : x * down
+    // Next to the limit of what is tiny, on either side of it.
+    if (kind(row) === 4) return Math.sign(x) * limit * (1 - 2 ** -20 * (kind(row + 1) - 3))
     return kind(at) < 2 ? x * down : x
   })
 }

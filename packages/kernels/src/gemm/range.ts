@@ -2,8 +2,8 @@
  * Products of numbers next to the end of the range. Intel's processors take a hundred times as long for a multiplication
  * with a subnormal operand or result, and WebAssembly cannot ask them to take zero instead. A row of A that has only tiny
  * numbers within a block of k, and a column of B, is therefore multiplied by a power of 2 on its way into the product, and
- * its sums by the reciprocal. Both are exact, so sums without subnormal terms keep their bits; those with such terms are
- * rounded once instead of at each of them. What is raised is a matter of that row or column alone: the bits of
+ * its sums by the reciprocal. Both are exact, so sums in which nothing is subnormal, partial sums and rounding errors included, keep
+ * their bits; others are rounded once instead of at each term. What is raised is a matter of that row or column alone: the bits of
  * an element of C depend on nothing else, however many rows and columns are computed with it and wherever they lie.
  */
 import type { FloatDType } from '../dtype.js'
@@ -55,8 +55,8 @@ const lanesUp = (f: FunctionBuilder, dtype: FloatDType): V => {
 }
 
 /**
- * Defines rows(from, stride, rows, k, down) → whether a row has only tiny numbers, not all of them 0. Unless no row begins with
- * a tiny number, it writes one number for each to `down`: what its sums are to be multiplied by, 1 for usual rows.
+ * Defines rows(from, stride, rows, k, down) → whether a row has only tiny numbers, not all of them 0. If one has, it has written
+ * one number for each to `down`: what its sums are to be multiplied by, 1 for usual rows.
  */
 export function defineTinyRows(module: ModuleBuilder, dtype: FloatDType): Func {
   const lanes = lanesOf[dtype]
@@ -78,11 +78,16 @@ export function defineTinyRows(module: ModuleBuilder, dtype: FloatDType): Func {
       f.set(tiny, i32.eqz(v128.anyTrue(v128.not(floats.lt(size, limit)))))
       f.increase(at, bytes)
     }
-    // Most blocks have no row that begins with a tiny number.
+    // Most blocks have no row that is tiny in its first, its middle and its last element.
+    const middle = f.int(i32.mul(i32.shrU(k, 1), lanes.bytes))
+    const last = f.int(i32.mul(i32.sub(k, 1), lanes.bytes))
     const count = f.int(rows)
     f.set(at, from)
     f.while(count, () => {
-      f.set(any, i32.or(any, isTinyAt(at)))
+      f.if(isTinyAt(at), () => {
+        f.set(tiny, i32.and(isTinyAt(i32.add(at, middle)), isTinyAt(i32.add(at, last))))
+        f.set(any, i32.or(any, tiny))
+      })
       f.increase(at, stride)
       f.increase(count, -1)
     })
@@ -109,8 +114,8 @@ export function defineTinyRows(module: ModuleBuilder, dtype: FloatDType): Func {
 }
 
 /**
- * Defines columns(from, stride, k, columns, down) → whether a column has only tiny numbers, not all of them 0. Writes one number
- * for each column to `down`, in whole vectors, as {@link defineTinyRows} does for rows, unless no column begins with a tiny one.
+ * Defines columns(from, stride, k, columns, down) → whether a column has only tiny numbers, not all of them 0. It has written one number
+ * for each column to `down`, in whole vectors, if one has.
  */
 export function defineTinyColumns(module: ModuleBuilder, dtype: FloatDType): Func {
   const lanes = lanesOf[dtype]
@@ -122,10 +127,24 @@ export function defineTinyColumns(module: ModuleBuilder, dtype: FloatDType): Fun
     const [at, column, row] = [f.local('i32'), f.local('i32'), f.local('i32')]
     const [size, nonzero, tiny, any] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')]
     const isTiny = (vector: Expr<'v128'>) => floats.lt(vector, limit)
+    // As of rows: the first element, and then the one in the middle and the last.
     f.set(at, from)
     f.for(column, 0, columns, lanes.count, () => {
       f.set(any, v128.or(any, isTiny(floats.abs(v128.load(at)))))
       f.increase(at, 16)
+    })
+    f.if(v128.anyTrue(any), () => {
+      const middle = f.int(i32.mul(i32.shrU(k, 1), stride))
+      const last = f.int(i32.mul(i32.sub(k, 1), stride))
+      f.set(any, zero)
+      f.set(at, from)
+      f.for(column, 0, columns, lanes.count, () => {
+        f.set(tiny, isTiny(floats.abs(v128.load(at))))
+        for (const further of [middle, last])
+          f.set(tiny, v128.and(tiny, isTiny(floats.abs(v128.load(i32.add(at, further))))))
+        f.set(any, v128.or(any, tiny))
+        f.increase(at, 16)
+      })
     })
     f.if(v128.anyTrue(any), () => {
       f.set(any, zero)

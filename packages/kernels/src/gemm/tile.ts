@@ -24,6 +24,9 @@ import { emitLowered } from './range.js'
 /** Rows of A that a packed strip interleaves: strip[k][3]. */
 export const STRIP = 3
 
+/** Rows of A in a block: a multiple of every tile's rows and of a strip. */
+export const MC = 24
+
 /** What the code of a tile depends on. */
 export interface TileForm {
   readonly dtype: FloatDType

@@ -168,6 +168,17 @@ test('a product of a copy and one where the matrix lies are one, with the same b
     instructions: [...both.instructions, { ...strided, inputs: both.inputs.toReversed(), outputs: [value] }],
   }
   expect(mergeProducts(other)).toBe(other)
+  // The same operands, otherwise transposed.
+  const square = record(
+    (x: Tensor) => [matmul(transpose(x), x), matmul(x, transpose(x))],
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+  ).program
+  const folded = foldViews(square)
+  expect(folded.instructions).toHaveLength(2)
+  expect(mergeProducts(folded)).toBe(folded)
 })
 
 test('copies that are left out are no longer in the plan', () => {
