@@ -1,5 +1,6 @@
 import {
   add,
+  checkOptions,
   formatAval,
   mean,
   mul,
@@ -48,10 +49,10 @@ export interface BatchNormed {
  * @example
  * initBatchStatistics(2).variance.toArray() // → [1, 1]
  */
-export const initBatchStatistics = (
-  channels: number,
-  { dtype = 'f32' }: ConstantOptions = {},
-): BatchStatistics => ({ mean: filled([channels], 0, dtype), variance: filled([channels], 1, dtype) })
+export const initBatchStatistics = (channels: number, options: ConstantOptions = {}): BatchStatistics => {
+  const { dtype = 'f32' } = checkOptions('initBatchStatistics', options, ['dtype'])
+  return { mean: filled([channels], 0, dtype), variance: filled([channels], 1, dtype) }
+}
 
 /**
  * Batch normalisation while training: (x − mean) / √(variance + ε)·scale + shift with mean and variance of each channel
@@ -77,8 +78,10 @@ export function batchNorm(
   { scale, shift }: NormParams,
   statistics: BatchStatistics,
   x: Tensor,
-  { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): BatchNormed {
+  const names = ['epsilon', 'momentum']
+  const { epsilon = 1e-5, momentum = 0.1 } = checkOptions('batchNorm', options, names)
   check('batchNorm', [scale, shift, statistics.mean, statistics.variance], x, epsilon)
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new OptionError({
@@ -124,8 +127,9 @@ export function batchNormEvaluate(
   { scale, shift }: NormParams,
   statistics: BatchStatistics,
   x: Tensor,
-  { epsilon = 1e-5 }: NormOptions = {},
+  options: NormOptions = {},
 ): Tensor {
+  const { epsilon = 1e-5 } = checkOptions('batchNormEvaluate', options, ['epsilon'])
   check('batchNormEvaluate', [scale, shift, statistics.mean, statistics.variance], x, epsilon)
   const factor = mul(scale, rsqrt(add(statistics.variance, epsilon)))
   return add(mul(sub(x, statistics.mean), factor), shift)

@@ -1,4 +1,4 @@
-import { add, matmul, type Tensor, tanh } from '@wengert/tape'
+import { add, checkOptions, matmul, type Tensor, tanh } from '@wengert/tape'
 import type { InitialiseOptions } from '../random/index.js'
 import { filled } from './norm-params.js'
 import { type CellSizes, checkCell, gateWeights } from './recurrent-params.js'
@@ -34,8 +34,9 @@ export function elmanCell(
   { wx, wh, b }: ElmanParams,
   h: Tensor,
   x: Tensor,
-  { activation = tanh }: ElmanOptions = {},
+  options: ElmanOptions = {},
 ): Tensor {
+  const { activation = tanh } = checkOptions('elmanCell', options, ['activation'])
   checkCell('elmanCell', 1, { wx, wh, biases: [b] }, [h], x)
   return activation(add(add(matmul(x, wx), matmul(h, wh)), b))
 }
@@ -47,6 +48,6 @@ export function elmanCell(
  * initElman({ inputs: 3, units: 5 }, { seed: 7 }).wx.shape // → [3, 5]
  */
 export const initElman = (sizes: CellSizes, options: InitialiseOptions = {}): ElmanParams => ({
-  ...gateWeights(sizes, 1, options),
+  ...gateWeights('initElman', sizes, 1, options),
   b: filled([sizes.units], 0, options.dtype ?? 'f32'),
 })

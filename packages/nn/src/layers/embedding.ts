@@ -1,5 +1,5 @@
-import { type Tensor, take } from '@wengert/tape'
-import { type InitialiseOptions, uniformWeights } from '../random/index.js'
+import { checkOptions, type Tensor, take } from '@wengert/tape'
+import { checkInitialise, type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Parameters of an embedding. */
 export type EmbeddingParams = {
@@ -31,7 +31,8 @@ export interface EmbeddingSizes {
  * @example
  * initEmbedding({ words: 10, features: 4 }, { seed: 7 }).table.shape // → [10, 4]
  */
-export const initEmbedding = (
-  { words, features }: EmbeddingSizes,
-  options: InitialiseOptions = {},
-): EmbeddingParams => ({ table: uniformWeights([words, features], Math.sqrt(3 / features), options) })
+export const initEmbedding = (sizes: EmbeddingSizes, options: InitialiseOptions = {}): EmbeddingParams => {
+  const { words, features } = checkOptions('initEmbedding', sizes, ['words', 'features'])
+  checkInitialise('initEmbedding', options)
+  return { table: uniformWeights([words, features], Math.sqrt(3 / features), options) }
+}

@@ -46,7 +46,7 @@ export function gruCell({ wx, wh, bx, bh }: GruParams, h: Tensor, x: Tensor): Te
  * initGru({ inputs: 3, units: 5 }, { seed: 7 }).wx.shape // → [3, 15]
  */
 export const initGru = (sizes: CellSizes, options: InitialiseOptions = {}): GruParams => ({
-  ...gateWeights(sizes, 3, options),
+  ...gateWeights('initGru', sizes, 3, options),
   bx: filled([3 * sizes.units], 0, options.dtype ?? 'f32'),
   bh: filled([3 * sizes.units], 0, options.dtype ?? 'f32'),
 })

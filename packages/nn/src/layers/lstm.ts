@@ -49,6 +49,6 @@ export function lstmCell({ wx, wh, b }: LstmParams, { h, c }: LstmState, x: Tens
  * initLstm({ inputs: 3, units: 5 }, { seed: 7 }).wx.shape // → [3, 20]
  */
 export const initLstm = (sizes: CellSizes, options: InitialiseOptions = {}): LstmParams => ({
-  ...gateWeights(sizes, 4, options),
+  ...gateWeights('initLstm', sizes, 4, options),
   b: filled([4 * sizes.units], 0, options.dtype ?? 'f32'),
 })

@@ -1,5 +1,6 @@
 import {
   allocate,
+  checkOptions,
   type FloatDType,
   formatAval,
   fromData,
@@ -49,10 +50,10 @@ const shapeOf = (length: number | readonly number[]) => (typeof length === 'numb
  * @example
  * initNorm(2).scale.toArray() // → [1, 1]
  */
-export const initNorm = (
-  length: number | readonly number[],
-  { dtype = 'f32' }: ConstantOptions = {},
-): NormParams => ({ scale: filled(shapeOf(length), 1, dtype), shift: filled(shapeOf(length), 0, dtype) })
+export const initNorm = (length: number | readonly number[], options: ConstantOptions = {}): NormParams => {
+  const { dtype = 'f32' } = checkOptions('initNorm', options, ['dtype'])
+  return { scale: filled(shapeOf(length), 1, dtype), shift: filled(shapeOf(length), 0, dtype) }
+}
 
 /**
  * Parameters for {@link rmsNorm} that leave alone what is normalised: scales of 1.
@@ -63,8 +64,11 @@ export const initNorm = (
  */
 export const initRmsNorm = (
   length: number | readonly number[],
-  { dtype = 'f32' }: ConstantOptions = {},
-): RmsNormParams => ({ scale: filled(shapeOf(length), 1, dtype) })
+  options: ConstantOptions = {},
+): RmsNormParams => {
+  const { dtype = 'f32' } = checkOptions('initRmsNorm', options, ['dtype'])
+  return { scale: filled(shapeOf(length), 1, dtype) }
+}
 
 /** @throws ShapeError unless the parameters have the shape of the last axes of x. */
 export function checkNorm(layer: string, params: readonly Tensor[], x: Tensor): void {

@@ -1,5 +1,5 @@
-import { formatAval, ShapeError, slice, type Tensor } from '@wengert/tape'
-import { type InitialiseOptions, uniformWeights } from '../random/index.js'
+import { checkOptions, formatAval, ShapeError, slice, type Tensor } from '@wengert/tape'
+import { checkInitialise, type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Sizes of a recurrent cell. */
 export interface CellSizes {
@@ -11,12 +11,18 @@ export interface CellSizes {
 
 /** Weights of so many gates side by side, uniform within ±1 / √units: [inputs, gates·units] and [units, gates·units]. */
 export function gateWeights(
-  { inputs, units }: CellSizes,
+  owner: string,
+  sizes: CellSizes,
   gates: number,
   options: InitialiseOptions,
 ): { wx: Tensor; wh: Tensor } {
+  const { inputs, units } = checkOptions(owner, sizes, ['inputs', 'units'])
   // One draw for both, so that a cell takes up a single stream.
-  const both = uniformWeights([inputs + units, gates * units], 1 / Math.sqrt(units), options)
+  const both = uniformWeights(
+    [inputs + units, gates * units],
+    1 / Math.sqrt(units),
+    checkInitialise(owner, options),
+  )
   return { wx: slice(both, [0], [inputs]), wh: slice(both, [inputs]) }
 }
 

@@ -1,5 +1,6 @@
 import {
   add,
+  checkOptions,
   DTypeError,
   formatAval,
   greaterEqual,
@@ -43,11 +44,8 @@ export interface CrossEntropyOptions {
  * crossEntropy(tensor([[0, 1]]), tensor([[0.5, 0.5]])).toArray() // → [0.813262]
  * crossEntropy(tensor([[0, 1]]), tensor([1], { dtype: 'i32' }), { smoothing: 0.5 }).toArray() // → [0.563262]
  */
-export function crossEntropy(
-  logits: Tensor,
-  labels: Tensor,
-  { smoothing = 0 }: CrossEntropyOptions = {},
-): Tensor {
+export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { smoothing = 0 } = checkOptions('crossEntropy', options, ['smoothing'])
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new OptionError({
       summary: `crossEntropy: smoothing ${smoothing}.`,

@@ -1,4 +1,4 @@
-import { OptionError } from '@wengert/tape'
+import { checkOptions, OptionError } from '@wengert/tape'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 
 /** Options of {@link sgd}. */
@@ -18,7 +18,8 @@ export interface SgdOptions {
  * const params = { w: tensor([1, 2]) }
  * update(params, { w: tensor([2, 2]) }, init(params)).params.w.toArray() // → [0, 1]
  */
-export function sgd({ rate = 0.1, momentum = 0 }: SgdOptions = {}): Optimiser {
+export function sgd(options: SgdOptions = {}): Optimiser {
+  const { rate = 0.1, momentum = 0 } = checkOptions('sgd', options, ['rate', 'momentum'])
   positive('rate', rate)
   fraction('momentum', momentum)
   if (momentum === 0) {

@@ -1,7 +1,7 @@
 import { type DType, elementBytes } from '@wengert/kernels'
 import { OptionError, RecordError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { shown } from '../options.js'
+import { checkOptions, shown } from '../options.js'
 import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 
 /** A recording in progress, as a tensor sees it. */
@@ -191,7 +191,8 @@ export interface TensorOptions {
  * tensor([1, 2, 3, 4], { shape: [2, 2] }).toArray() // → [[1, 2], [3, 4]]
  * tensor([[1], [2, 3]]) // → throws OPTION
  */
-export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptions = {}): Tensor {
+export function tensor(values: NestedArray | Data, options: TensorOptions = {}): Tensor {
+  const { dtype, shape } = checkOptions('tensor', options, ['dtype', 'shape'])
   if (ArrayBuffer.isView(values)) {
     const type = checkDType('tensor', dtype) ?? dtypeOfData(values)
     return fromData(
