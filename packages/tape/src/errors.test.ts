@@ -157,6 +157,7 @@ describe('messages say what, where, and how to mend it', () => {
       "OptionError OPTION
       mul: operand 2 is an array.
         expected  a tensor or a number
+        at        errors.test.ts:…
         fix       make it a tensor: tensor([…])"
     `)
   })
@@ -276,7 +277,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(thrown(() => f({ when: new Date(0) })))).toMatchInlineSnapshot(`
       "OptionError OPTION
       A tree has a Date at [0].when.
-        expected  tensors in nested arrays and plain objects"
+        expected  tensors in nested arrays and plain objects
+        at        errors.test.ts:…"
     `)
   })
 

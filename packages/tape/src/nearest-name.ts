@@ -15,6 +15,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   shift: ['bias', 'beta', 'offset'],
   smoothing: ['labelSmoothing'],
   table: ['weight', 'embedding'],
+  variance: ['var'],
   w: ['weight', 'weights', 'kernel', 'filter'],
 }
 
@@ -22,7 +23,7 @@ const plain = (name: string) => name.toLowerCase().replaceAll('_', '')
 
 /**
  * The name that was meant by one that there is not: it differs in case or underscores, is what others say for it, or
- * is one or two slips of the keyboard away (one, of fewer than six letters).
+ * is one or two slips of the keyboard away (one, of fewer than six letters; none, of fewer than three).
  *
  * @returns undefined where nothing is near.
  * @example
@@ -39,7 +40,8 @@ export function nearestName(wrong: string, names: readonly string[]): string | u
   const near = names.map(name => ({ name, slips: slips(said, plain(name)) }))
   near.sort((a, b) => a.slips - b.slips)
   const [nearest] = near
-  return nearest && nearest.slips <= (said.length < 6 ? 1 : 2) ? nearest.name : undefined
+  const allowed = said.length < 3 ? 0 : said.length < 6 ? 1 : 2
+  return nearest && nearest.slips <= allowed ? nearest.name : undefined
 }
 
 /**

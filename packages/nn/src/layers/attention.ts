@@ -2,6 +2,7 @@ import {
   add,
   allocate,
   checkOptions,
+  checkTensor,
   formatAval,
   fromData,
   logicalAnd,
@@ -84,6 +85,7 @@ function visible(scores: Tensor, mask: Tensor | undefined, causal: boolean): Ten
 }
 
 function check(query: Tensor, key: Tensor, value: Tensor): void {
+  for (const [name, x] of Object.entries({ query, key, value })) checkTensor('attention', name, x)
   const ranks = [query, key, value].every(({ rank }) => rank >= 2)
   if (ranks && query.shape.at(-1) === key.shape.at(-1) && key.shape.at(-2) === value.shape.at(-2)) return
   throw new ShapeError({

@@ -1,6 +1,7 @@
 import {
   add,
   checkOptions,
+  checkTensors,
   formatAval,
   mean,
   mul,
@@ -75,14 +76,14 @@ export const initBatchStatistics = (channels: number, options: ConstantOptions =
  * statistics.variance.toArray() // → [1.1]
  */
 export function batchNorm(
-  { scale, shift }: NormParams,
+  params: NormParams,
   statistics: BatchStatistics,
   x: Tensor,
   options: BatchNormOptions = {},
 ): BatchNormed {
   const names = ['epsilon', 'momentum']
   const { epsilon = 1e-5, momentum = 0.1 } = checkOptions('batchNorm', options, names)
-  check('batchNorm', [scale, shift, statistics.mean, statistics.variance], x, epsilon)
+  const { scale, shift } = checked('batchNorm', params, statistics, x, epsilon)
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new OptionError({
       summary: `batchNorm: momentum ${momentum}.`,
@@ -124,18 +125,28 @@ export function batchNorm(
  * batchNormEvaluate(initNorm(1), seen, tensor([[4], [0]]), { epsilon: 0 }).toArray() // → [[1], [-1]]
  */
 export function batchNormEvaluate(
-  { scale, shift }: NormParams,
+  params: NormParams,
   statistics: BatchStatistics,
   x: Tensor,
   options: NormOptions = {},
 ): Tensor {
   const { epsilon = 1e-5 } = checkOptions('batchNormEvaluate', options, ['epsilon'])
-  check('batchNormEvaluate', [scale, shift, statistics.mean, statistics.variance], x, epsilon)
+  const { scale, shift } = checked('batchNormEvaluate', params, statistics, x, epsilon)
   const factor = mul(scale, rsqrt(add(statistics.variance, epsilon)))
   return add(mul(sub(x, statistics.mean), factor), shift)
 }
 
-function check(layer: string, params: readonly Tensor[], x: Tensor, epsilon: number): void {
-  checkChannelNorm(layer, params, x)
+function checked(
+  layer: string,
+  params: NormParams,
+  statistics: BatchStatistics,
+  x: Tensor,
+  epsilon: number,
+): NormParams {
+  checkTensors(layer, params, ['scale', 'shift'])
+  checkTensors(layer, statistics, ['mean', 'variance'])
+  const { mean, variance } = statistics
+  checkChannelNorm(layer, [params.scale, params.shift, mean, variance], x)
   checkEpsilon(layer, epsilon)
+  return params
 }

@@ -1,4 +1,4 @@
-import { checkOptions, type Tensor, take } from '@wengert/tape'
+import { checkOptions, checkTensor, checkTensors, type Tensor, take } from '@wengert/tape'
 import { checkInitialise, type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Parameters of an embedding. */
@@ -17,7 +17,11 @@ export type EmbeddingParams = {
  * const table = tensor([[1, 2], [3, 4], [5, 6]])
  * embedding({ table }, tensor([2, 0], { dtype: 'i32' })).toArray() // → [[5, 6], [1, 2]]
  */
-export const embedding = ({ table }: EmbeddingParams, ids: Tensor): Tensor => take(table, ids)
+export function embedding(params: EmbeddingParams, ids: Tensor): Tensor {
+  checkTensors('embedding', params, ['table'])
+  checkTensor('embedding', 'the ids', ids)
+  return take(params.table, ids)
+}
 
 /** Sizes of an embedding. */
 export interface EmbeddingSizes {

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  checkTensor,
   formatAval,
   OptionError,
   reshape,
@@ -48,6 +49,8 @@ export function multiHeadAttention(
 ): Tensor {
   const names = ['heads', 'context', ...MASK_OPTIONS]
   const { heads, context = x, ...masks } = checkOptions('multiHeadAttention', options, names)
+  checkTensor('multiHeadAttention', 'x', x)
+  checkTensor('multiHeadAttention', 'the context', context)
   if (x.rank !== 3 || context.rank !== 3) {
     throw new ShapeError({
       summary: `multiHeadAttention: x ${formatAval(x.aval)}, context ${formatAval(context.aval)}.`,

@@ -1,6 +1,8 @@
 import {
   allocate,
+  callerLocation,
   checkOptions,
+  checkTensor,
   type FloatDType,
   formatAval,
   fromData,
@@ -72,6 +74,7 @@ export const initRmsNorm = (
 
 /** @throws ShapeError unless the parameters have the shape of the last axes of x. */
 export function checkNorm(layer: string, params: readonly Tensor[], x: Tensor): void {
+  checkTensor(layer, 'x', x)
   const { rank } = params[0] as Tensor
   if (rank < 1 || x.rank < rank || !areOf(x.shape.slice(x.rank - rank), params))
     throw misfit(layer, params, x, 'parameters of the shape of the last axes of x')
@@ -79,6 +82,7 @@ export function checkNorm(layer: string, params: readonly Tensor[], x: Tensor): 
 
 /** @throws ShapeError unless each parameter has a number a channel of x. */
 export function checkChannelNorm(layer: string, params: readonly Tensor[], x: Tensor): void {
+  checkTensor(layer, 'x', x)
   if (x.rank < 2 || !areOf(x.shape.slice(-1), params))
     throw misfit(layer, params, x, 'x [rows, …, channels] and parameters [channels]')
 }
@@ -90,6 +94,7 @@ const misfit = (layer: string, params: readonly Tensor[], x: Tensor, expected: s
   new ShapeError({
     summary: `${layer}: ${params.map(({ aval }) => formatAval(aval)).join(', ')} do not fit x ${formatAval(x.aval)}.`,
     expected,
+    at: callerLocation(),
   })
 
 /** @throws OptionError unless epsilon is a number of at least 0. */
@@ -98,6 +103,7 @@ export function checkEpsilon(layer: string, epsilon: number): void {
   throw new OptionError({
     summary: `${layer}: epsilon ${epsilon}.`,
     expected: 'a number of at least 0',
+    at: callerLocation(),
     data: { option: 'epsilon' },
   })
 }

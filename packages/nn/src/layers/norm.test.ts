@@ -138,7 +138,7 @@ test('what does not fit is said', () => {
     try {
       run()
     } catch (error) {
-      if (error instanceof WengertError) return `${error.code} ${error.message}`
+      if (error instanceof WengertError) return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
       throw error
     }
     throw new Error('Nothing was thrown.')

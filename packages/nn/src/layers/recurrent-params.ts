@@ -1,4 +1,12 @@
-import { checkOptions, formatAval, ShapeError, slice, type Tensor } from '@wengert/tape'
+import {
+  callerLocation,
+  checkOptions,
+  checkTensor,
+  formatAval,
+  ShapeError,
+  slice,
+  type Tensor,
+} from '@wengert/tape'
 import { checkInitialise, type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Sizes of a recurrent cell. */
@@ -34,6 +42,8 @@ export function checkCell(
   states: readonly Tensor[],
   x: Tensor,
 ): void {
+  checkTensor(cell, 'x', x)
+  for (const state of states) checkTensor(cell, 'the state', state)
   const [inputs, units] = [x.shape[1], states[0]?.shape[1] as number]
   const fits =
     [x, ...states].every(({ rank, shape }) => rank === 2 && shape[0] === x.shape[0]) &&
@@ -47,5 +57,6 @@ export function checkCell(
   throw new ShapeError({
     summary: `${cell}: weights ${list([wx, wh])}, biases ${list(biases)}, state ${list(states)} and x ${list([x])} do not fit.`,
     expected: `weights [inputs, ${wide}] and [units, ${wide}], biases [${wide}], states [rows, units], x [rows, inputs]`,
+    at: callerLocation(),
   })
 }

@@ -1,6 +1,8 @@
 import {
   add,
+  callerLocation,
   checkOptions,
+  checkTensor,
   DTypeError,
   formatAval,
   greaterEqual,
@@ -50,9 +52,12 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
     throw new OptionError({
       summary: `crossEntropy: smoothing ${smoothing}.`,
       expected: 'a number from 0 to 1',
+      at: callerLocation(),
       data: { option: 'smoothing' },
     })
   }
+  checkTensor('crossEntropy', 'logits', logits)
+  checkTensor('crossEntropy', 'labels', labels)
   if (logits.rank >= 2 && labels.rank === logits.rank) {
     checkAlike('crossEntropy', logits, labels)
     return softLabels(logSoftmax(logits), labels, smoothing)
@@ -99,17 +104,21 @@ function softLabels(logs: Tensor, labels: Tensor, smoothing: number): Tensor {
 }
 
 function checkLabels(loss: string, name: string, x: Tensor, labels: Tensor): void {
+  checkTensor(loss, name, x)
+  checkTensor(loss, 'labels', labels)
   const avals = `${name} ${formatAval(x.aval)} and labels ${formatAval(labels.aval)} do not fit.`
   if (x.rank < 2 || labels.shape.join() !== x.shape.slice(0, -1).join()) {
     throw new ShapeError({
       summary: `${loss}: ${avals}`,
       expected: `${name} [rows, classes] and labels i32[rows]`,
+      at: callerLocation(),
     })
   }
   if (labels.dtype === 'i32' && (x.dtype === 'f32' || x.dtype === 'f64')) return
   throw new DTypeError({
     summary: `${loss}: ${avals}`,
     expected: `${name} f32 or f64 and labels i32`,
+    at: callerLocation(),
     fix: "convert labels with .convert('i32')",
   })
 }

@@ -1,4 +1,4 @@
-import { checkOptions, OptionError, relu, shown, type Tensor, tensor } from '@wengert/tape'
+import { callerLocation, checkOptions, OptionError, relu, shown, type Tensor, tensor } from '@wengert/tape'
 import { type DenseParams, dense } from '../layers/index.js'
 import { glorotUniform, heUniform } from '../random/index.js'
 import type { Model } from './model.js'
@@ -28,6 +28,7 @@ export function mlp(options: MlpOptions): Model<MlpParams> {
     throw new OptionError({
       summary: `mlp: \`sizes\` are ${shown(sizes)}.`,
       expected: 'two or more whole numbers above 0: input, hidden layers, output',
+      at: callerLocation(),
       data: { option: 'sizes' },
     })
   }

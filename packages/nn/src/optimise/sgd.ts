@@ -1,4 +1,4 @@
-import { checkOptions, OptionError } from '@wengert/tape'
+import { callerLocation, checkOptions, OptionError } from '@wengert/tape'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 
 /** Options of {@link sgd}. */
@@ -41,6 +41,7 @@ export function positive(option: string, value: number): void {
   throw new OptionError({
     summary: `\`${option}\` is ${value}.`,
     expected: 'a number above 0',
+    at: callerLocation(),
     data: { option },
   })
 }
@@ -51,6 +52,7 @@ export function fraction(option: string, value: number): void {
   throw new OptionError({
     summary: `\`${option}\` is ${value}.`,
     expected: 'a number from 0 to below 1',
+    at: callerLocation(),
     data: { option },
   })
 }

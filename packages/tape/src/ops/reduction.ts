@@ -3,10 +3,10 @@ import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { type Aval, formatAval, isFloat, registerOp, sameShape, sizeOf, stridesOf } from '../program/index.js'
-import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule, type Rule } from '../rules/index.js'
 import { div, mul } from './arithmetic.js'
-import { normalizeAxes } from './axes.js'
+import { checkNumbers, normalizeAxes } from './axes.js'
 import { equal } from './comparison.js'
 import { convert } from './convert.js'
 import { broadcastShapes } from './elementwise.js'
@@ -129,6 +129,8 @@ defineRule('broadcastTo', {
  * broadcastTo(tensor([1, 2]), [2, 2]).toArray() // → [[1, 2], [1, 2]]
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('broadcastTo', 'x', x)
+  checkNumbers('broadcastTo', 'the shape', shape)
   if (sameShape(x.shape, shape)) return x
   const together = broadcastShapes('broadcastTo', [x.aval, { dtype: x.dtype, shape }])
   if (sameShape(together, shape)) {

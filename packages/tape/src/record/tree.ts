@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
 
 /** Nested arrays and plain objects of leaves. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> }
@@ -40,6 +41,7 @@ export function flattenTree<Leaf>(tree: unknown, isLeaf: (node: unknown) => node
     throw new OptionError({
       summary: `A tree has ${node === null ? 'null' : typeof node === 'object' ? `a ${node.constructor?.name}` : String(typeof node)} at ${path || 'its root'}.`,
       expected: 'tensors in nested arrays and plain objects',
+      at: callerLocation(),
     })
   }
   const structure = visit(tree, '')
