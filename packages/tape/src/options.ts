@@ -22,15 +22,21 @@ export function shown(value: unknown): string {
 /**
  * The options themselves, if they have no names but these: a misspelt one would do nothing, in silence.
  *
+ * @param untold names that there are, but of which errors do not speak
  * @throws {@link OptionError} unless they are a plain object with no other names.
  * @example
  * checkOptions('vmap', { inAxes: 1 }, ['inAxes']) // → { inAxes: 1 }
  * checkOptions('vmap', { inAxis: 1 }, ['inAxes']) // → throws OPTION
  */
-export function checkOptions<T>(owner: string, options: T, names: readonly string[]): T {
+export function checkOptions<T>(
+  owner: string,
+  options: T,
+  names: readonly string[],
+  untold: readonly string[] = [],
+): T {
   if (!isPlain(options)) throw notOptions(owner, options, names)
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw notAnOption(owner, name, names)
+    if (!names.includes(name) && !untold.includes(name)) throw notAnOption(owner, name, names)
   }
   return options
 }
