@@ -34,8 +34,8 @@ export interface CrossEntropyOptions {
 
 /**
  * Cross-entropy of softmax(logits) against labels, one number a row: −log softmax(logits)[label], or
- * −Σ label·log softmax(logits) for labels that are probabilities. A label that is no class makes the loss of its row
- * NaN, and the gradient too.
+ * −Σ label·log softmax(logits) for labels that are probabilities. Labels are data of a run, which cannot throw: one that is
+ * no class makes the loss of its row NaN, and the gradient too.
  *
  * @param logits [rows, classes], or [rows, …, classes], where the mean is taken over axes between
  * @param labels i32[rows, …], from 0 to classes − 1; or probabilities of the shape and dtype of the logits
@@ -68,7 +68,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
 
 /**
  * Negative logarithm of the probability of each label, one number a row. A label that is no class makes the loss of its
- * row NaN, and the gradient too.
+ * row NaN, and the gradient too, as of {@link crossEntropy}.
  *
  * @param logProbabilities [rows, classes], such as {@link logSoftmax} gives; or [rows, …, classes], where the mean is
  * taken over axes between
