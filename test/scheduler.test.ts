@@ -256,8 +256,13 @@ describe('calls', () => {
     const under = scheduler.valueAndGrad(params, batch)
     const waiting = scheduler.valueAndGrad(params, batch)
     const closing = scheduler.close()
-    for (const call of [under, waiting, scheduler.valueAndGrad(params, batch)]) {
+    for (const [call, message] of [
+      [under, /was closed before the call had ended/],
+      [waiting, /was closed before the call had ended/],
+      [scheduler.valueAndGrad(params, batch), /is closed/],
+    ] as const) {
       await expect(call).rejects.toMatchObject({ name: 'ClosedError', code: 'CLOSED' })
+      await expect(call).rejects.toThrow(message)
     }
     await closing
     await scheduler.close()

@@ -3,7 +3,15 @@ export * from './layers/index.js'
 export * from './losses/index.js'
 export * from './models/index.js'
 export * from './optimise/index.js'
-export * from './random/index.js'
+export {
+  glorotUniform,
+  heUniform,
+  type InitialiseOptions,
+  permutationOf,
+  type RandomOptions,
+  randomWords,
+  uniformWeights,
+} from './random/index.js'
 export {
   type TrainEpoch,
   type TrainEvent,

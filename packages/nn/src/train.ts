@@ -1,4 +1,4 @@
-import type { Tensor, Tree } from '@wengert/tape'
+import { checkOptions, type Tensor, type Tree } from '@wengert/tape'
 import { batches, shuffled } from './data/index.js'
 import type { Optimiser, OptimiserState } from './optimise/index.js'
 
@@ -19,6 +19,8 @@ export interface TrainOptions<P extends Tree<Tensor>> {
   /** Called after every epoch; its result is part of the event. */
   evaluate?(params: P): Promise<number>
 }
+
+const TRAIN_OPTIONS = ['params', 'rows', 'batch', 'epochs', 'seed', 'optimiser', 'gradient', 'evaluate']
 
 /** What happened in the loop. */
 export type TrainEvent<P> = TrainStep<P> | TrainEpoch<P>
@@ -71,7 +73,7 @@ export interface Trained<P> {
 export async function* train<P extends Tree<Tensor>>(
   options: TrainOptions<P>,
 ): AsyncGenerator<TrainEvent<P>, Trained<P>> {
-  const { rows, batch, epochs, seed = 0, optimiser } = options
+  const { rows, batch, epochs, seed = 0, optimiser } = checkOptions('train', options, TRAIN_OPTIONS)
   let params = options.params
   let state = optimiser.init(params)
   for (let epoch = 1; epoch <= epochs; epoch++) {

@@ -96,11 +96,12 @@ function tooTight(
     ...(parcelBytes > 0 ? [`${lanes} × ${formatByteSize(parcelBytes)} for what travels`] : []),
     ...(reducerBytes > 0 ? [`${formatByteSize(reducerBytes)} for the reduction`] : []),
   ]
+  const spill = cause?.data.spillable ? '; or give loops a place for their states: `spill`' : ''
   return new BudgetError({
     summary: `No plan fits ${formatByteSize(budgetBytes)} with ${lanes} lane${lanes === 1 ? '' : 's'}.`,
     expected: `at least ${leastBytes} bytes: ${parts.join(', ')}`,
     at: cause?.parts.at,
-    fix: lanes > 1 ? 'raise `memory`, or lower `workers`: each has an arena of its own' : 'raise `memory`',
+    fix: `${lanes > 1 ? 'raise `memory`, or lower `workers`: each has an arena of its own' : 'raise `memory`'}${spill}`,
     budgetBytes,
     leastBytes,
     data: { lanes, laneBytes, parcelBytes, reducerBytes },

@@ -36,7 +36,15 @@ export class ClosedError extends WengertError {
   }
 }
 
-/** The error of every call that {@link Scheduler.close} leaves behind. */
+/** The error of every call that waits or is under way when {@link Scheduler.close} runs. */
+export const closedMeanwhile = (): ClosedError =>
+  new ClosedError({
+    summary: 'The scheduler was closed before the call had ended.',
+    expected: 'close() once calls have ended',
+    fix: 'await the call before close()',
+  })
+
+/** The error of every call after {@link Scheduler.close}. */
 export const closed = (): ClosedError =>
   new ClosedError({
     summary: 'The scheduler is closed.',

@@ -31,6 +31,13 @@ describe('options of a scheduler', () => {
     expect(() => settingsOf(null as never, platform)).toThrow('createScheduler: the options are null.')
   })
 
+  test('that are misspelt are refused with those that there are for users', () => {
+    const misspelt = { worker: 2 } as SchedulerOptions
+    expect(() => settingsOf(misspelt, { ...platform, optionNames: ['spawn'] })).toThrow(
+      /expected {2}\{ workers, memory, spill, reduction, arithmetic, deadlineMs, restarts, turbo \}\n.*\n.*write `workers`/,
+    )
+  })
+
   test('are refused with what is allowed', () => {
     const refused = [
       { workers: -1 },

@@ -71,8 +71,10 @@ const SCHEDULER_OPTIONS: readonly string[] = [
   'deadlineMs',
   'restarts',
   'turbo',
-  'transport',
 ]
+
+/** Names of what tests alone set. */
+const INTERNAL_OPTIONS: readonly string[] = ['transport']
 
 const MOST_WORKERS = 256
 const DEADLINE_MS = 600_000
@@ -83,7 +85,10 @@ const DEADLINE_MS = 600_000
  * @throws {@link OptionError} for anything outside what is allowed, saying what is.
  */
 export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
-  checkOptions('createScheduler', options, [...SCHEDULER_OPTIONS, ...(platform.optionNames ?? [])])
+  checkOptions('createScheduler', options, SCHEDULER_OPTIONS, [
+    ...INTERNAL_OPTIONS,
+    ...(platform.optionNames ?? []),
+  ])
   const { workers, memory, reduction = 'mean', arithmetic = 'fast', deadlineMs = DEADLINE_MS } = options
   const {
     spill,

@@ -21,7 +21,7 @@ export interface Hiring {
 
 /** What the scheduler needs from its host: Node or a browser. */
 export interface Platform {
-  /** Names of options that there are on this host alone. */
+  /** Names of options that there are on this host alone; errors do not list them. */
   readonly optionNames?: readonly string[]
   /** Processors that can run at the same time. */
   readonly cores: number

@@ -1,6 +1,6 @@
 import { deferred } from './deferred.js'
 import type { Dispatched } from './dispatch.js'
-import { closed } from './errors.js'
+import { closed, closedMeanwhile } from './errors.js'
 
 /** A call that has been started, and how its result is made once all shards are done. */
 export interface Started<T> {
@@ -50,7 +50,7 @@ export class Turns {
   /** Rejects the calls that are under way or waiting; resolves when no lane works any more. */
   close(): Promise<void> {
     this.#closed = true
-    for (const end of this.#ends) end(closed())
+    for (const end of this.#ends) end(closedMeanwhile())
     return this.#last
   }
 }

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import {
   at,
@@ -7,6 +8,8 @@ import {
   convert,
   DerivativeError,
   DTypeError,
+  dataOf,
+  forLoop,
   formatByteSize,
   formatExplanation,
   grad,
@@ -22,6 +25,7 @@ import {
   square,
   sum,
   type Tensor,
+  tanh,
   tensor,
   transpose,
   valueAndGrad,
@@ -147,7 +151,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(error)).toMatchInlineSnapshot(`
       "OptionError OPTION
       tensor: the nested arrays are ragged at depth 1.
-        expected  f32[2,2], as the first elements have it"
+        expected  f32[2,2], as the first elements have it
+        at        errors.test.ts:…"
     `)
   })
 
@@ -157,6 +162,7 @@ describe('messages say what, where, and how to mend it', () => {
       "OptionError OPTION
       mul: operand 2 is an array.
         expected  a tensor or a number
+        at        errors.test.ts:…
         fix       make it a tensor: tensor([…])"
     `)
   })
@@ -248,8 +254,38 @@ describe('messages say what, where, and how to mend it', () => {
       "RecordError RECORD
       mul: a tensor has left the recording it belongs to (the last one there is f32[]).
         expected  tensors that are computed inside of the recorded function, or concrete ones
+        at        errors.test.ts:…
         fix       return the tensor from the function instead of storing it outside"
     `)
+  })
+
+  it.each<[string, (x: Tensor) => unknown]>([
+    ['item()', x => x.item()],
+    ['toArray()', x => x.toArray()],
+    ['the data', x => dataOf(x)],
+  ])('%s of a tensor that has escaped', (reader, read) => {
+    let escaped: Tensor | undefined
+    record(x => (escaped = square(x)), tensor(1))
+    const error = thrown(() => read(escaped as Tensor))
+    expect(error).toBeInstanceOf(RecordError)
+    expect(error.parts.summary).toMatch(`${reader}: a tensor has left the recording it belongs to`)
+    expect(error.parts.fix).toBe('return the tensor from the function instead of storing it outside')
+    expect(error.parts.at).toMatch(/^errors\.test\.ts:\d+:\d+$/)
+  })
+
+  it.each<[unknown, string, string | undefined]>([
+    [[1, 'a'], "tensor: 'a' is no number.", undefined],
+    [[1, null], 'tensor: null is no number.', undefined],
+    [[[1], [undefined]], 'tensor: undefined is no number.', undefined],
+    [[null], 'tensor: null is no number.', undefined],
+    [null, 'tensor: null is no number.', undefined],
+    [{ length: 1 }, 'tensor: {"length":1} is no number.', undefined],
+    [[tensor(1)], 'tensor: a Tensor is no number.', 'stack([…]) makes one tensor of several'],
+    [[[1], 2], 'tensor: the nested arrays are ragged at depth 1.', undefined],
+  ])('what is no number in %j', (values, summary, fix) => {
+    const { parts } = thrown(() => tensor(values as number[]))
+    expect([parts.summary, parts.fix]).toEqual([summary, fix])
+    expect(parts.at).toMatch(/^errors\.test\.ts:\d+:\d+$/)
   })
 
   it('a promise', () => {
@@ -339,6 +375,17 @@ describe('a budget that is too small', () => {
     `)
     expect((error as BudgetError).budgetBytes).toBe(65536)
     expect(error.data).toMatchObject({ budgetBytes: 65536, leastBytes })
+  })
+
+  it('counts a single byte, and says that loops may have a store', () => {
+    const turns = (x: Tensor) => sum(forLoop(9, (_, y: Tensor) => tanh(matmul(y, y)), x))
+    const gradient = grad(turns, { memory: 1 })
+    const { parts } = thrown(() => gradient(x))
+    expect(parts.summary).toBe('No plan fits 1 byte.')
+    expect(parts.fix).toMatch(/ or give its loops a store for their states: the option `spill`/)
+    expect(thrown(() => jit(turns, { memory: 1 })(x)).parts.fix).not.toContain('spill')
+    const spilling = grad(turns, { memory: 1, spill: { directory: tmpdir() } })
+    expect(thrown(() => spilling(x)).parts.fix).not.toContain('spill')
   })
 
   it('the fewest bytes do, with the same bits', () => {

@@ -52,6 +52,8 @@ export {
   type ArgumentLeaf,
   arange,
   type CreationOptions,
+  checkTensor,
+  checkTensors,
   dataOf,
   eye,
   fromData,

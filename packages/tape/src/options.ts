@@ -1,5 +1,6 @@
 import { OptionError } from './errors.js'
 import { callerLocation } from './location.js'
+import { nearestName } from './nearest-name.js'
 
 /**
  * A value as an error writes it: text in quotes, numbers such as NaN as they are, anything large by its kind.
@@ -19,28 +20,45 @@ export function shown(value: unknown): string {
 }
 
 /**
- * Holds options to those that there are, since a misspelt one would do nothing, in silence.
+ * The options themselves, if they have no names but these: a misspelt one would do nothing, in silence.
  *
+ * @param untold names that there are, but of which errors do not speak
  * @throws {@link OptionError} unless they are a plain object with no other names.
  * @example
+ * checkOptions('vmap', { inAxes: 1 }, ['inAxes']) // → { inAxes: 1 }
  * checkOptions('vmap', { inAxis: 1 }, ['inAxes']) // → throws OPTION
  */
-export function checkOptions(owner: string, options: unknown, names: readonly string[]): void {
-  const expected = `{ ${names.join(', ')} }`
-  if (!isPlain(options)) {
-    throw new OptionError({
-      summary: `${owner}: the options are ${shown(options)}.`,
-      expected,
-      at: callerLocation(),
-      data: { option: 'options' },
-    })
+export function checkOptions<T>(
+  owner: string,
+  options: T,
+  names: readonly string[],
+  untold: readonly string[] = [],
+): T {
+  if (!isPlain(options)) throw notOptions(owner, options, names)
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name) && !untold.includes(name)) throw notAnOption(owner, name, names)
   }
-  const wrong = Object.keys(options).find(name => !names.includes(name))
-  if (wrong === undefined) return
-  const near = names.find(name => name.toLowerCase() === wrong.toLowerCase())
-  throw new OptionError({
+  return options
+}
+
+const listOf = (names: readonly string[]) => `{ ${names.join(', ')} }`
+
+function notOptions(owner: string, options: unknown, names: readonly string[]): OptionError {
+  const bare = typeof options === 'number' || Array.isArray(options)
+  return new OptionError({
+    summary: `${owner}: the options are ${shown(options)}.`,
+    expected: listOf(names),
+    at: callerLocation(),
+    fix: bare && names.includes('axis') ? `write { axis: ${shown(options)} }` : undefined,
+    data: { option: 'options' },
+  })
+}
+
+function notAnOption(owner: string, wrong: string, names: readonly string[]): OptionError {
+  const near = nearestName(wrong, names)
+  return new OptionError({
     summary: `${owner}: there is no option \`${wrong}\`.`,
-    expected,
+    expected: listOf(names),
     at: callerLocation(),
     fix: near && `write \`${near}\``,
     data: { option: wrong },

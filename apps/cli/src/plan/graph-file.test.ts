@@ -58,6 +58,7 @@ test.each([
   ['no bytes', { nodes: [{ flops: 1, inputs: [] }], outputs: [] }],
   ['negative bytes', { nodes: [node(-16, 1)], outputs: [] }],
   ['broken bytes', { nodes: [node(1.5, 1)], outputs: [] }],
+  ['more bytes than numbers count', { nodes: [node(1e18, 1)], outputs: [] }],
   ['text for bytes', { nodes: [{ ...entry, bytes: '16' }], outputs: [] }],
   ['too many bytes', { nodes: [node(2 ** 52, 1), node(2 ** 52, 1)], outputs: [] }],
   ['negative flops', { nodes: [node(16, -1)], outputs: [] }],

@@ -79,7 +79,7 @@ function graphOf(value: unknown, file: string): Graph {
     const at = `nodes[${k}]`
     const { bytes, flops, inputs } = fields(entry, `${at} is`, KEYS.node, at)
     if (!(typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0)) {
-      return wrong(`\`bytes\` is ${shown(bytes)}`, 'a whole number from 0', at)
+      return wrong(`\`bytes\` is ${shown(bytes)}`, 'a whole number from 0 to 2⁵³ − 1', at)
     }
     if (!(typeof flops === 'number' && Number.isFinite(flops) && flops >= 0)) {
       return wrong(`\`flops\` is ${shown(flops)}`, 'a finite number from 0', at)

@@ -1,6 +1,8 @@
 import {
   add,
   allocate,
+  checkOptions,
+  checkTensor,
   formatAval,
   fromData,
   logicalAnd,
@@ -23,6 +25,9 @@ export interface MaskOptions {
   /** Whether query i looks at keys 0 … i alone. Default false. */
   readonly causal?: boolean
 }
+
+/** The names of {@link MaskOptions}. */
+export const MASK_OPTIONS = ['mask', 'causal']
 
 /** Options of {@link attention}. */
 export interface AttentionOptions extends MaskOptions {
@@ -49,8 +54,13 @@ const LOWEST = { f32: -(2 - 2 ** -23) * 2 ** 127, f64: -Number.MAX_VALUE } as co
  * attention(x, x, tensor([[1], [3]]), { mask }).toArray() // → [[3], [0]]
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}): Tensor {
+  const {
+    mask,
+    causal = false,
+    scale: given,
+  } = checkOptions('attention', options, [...MASK_OPTIONS, 'scale'])
   check(query, key, value)
-  const { mask, causal = false, scale = 1 / Math.sqrt(query.shape.at(-1) as number) } = options
+  const scale = given ?? 1 / Math.sqrt(query.shape.at(-1) as number)
   const last = key.rank - 1
   const order = key.shape.map((_, axis) => (axis === last ? last - 1 : axis === last - 1 ? last : axis))
   const scores = matmul(mul(scale, query), transpose(key, order))
@@ -75,6 +85,7 @@ function visible(scores: Tensor, mask: Tensor | undefined, causal: boolean): Ten
 }
 
 function check(query: Tensor, key: Tensor, value: Tensor): void {
+  for (const [name, x] of Object.entries({ query, key, value })) checkTensor('attention', name, x)
   const ranks = [query, key, value].every(({ rank }) => rank >= 2)
   if (ranks && query.shape.at(-1) === key.shape.at(-1) && key.shape.at(-2) === value.shape.at(-2)) return
   throw new ShapeError({

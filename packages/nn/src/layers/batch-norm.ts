@@ -1,5 +1,7 @@
 import {
   add,
+  checkOptions,
+  checkTensors,
   formatAval,
   mean,
   mul,
@@ -48,10 +50,10 @@ export interface BatchNormed {
  * @example
  * initBatchStatistics(2).variance.toArray() // → [1, 1]
  */
-export const initBatchStatistics = (
-  channels: number,
-  { dtype = 'f32' }: ConstantOptions = {},
-): BatchStatistics => ({ mean: filled([channels], 0, dtype), variance: filled([channels], 1, dtype) })
+export const initBatchStatistics = (channels: number, options: ConstantOptions = {}): BatchStatistics => {
+  const { dtype = 'f32' } = checkOptions('initBatchStatistics', options, ['dtype'])
+  return { mean: filled([channels], 0, dtype), variance: filled([channels], 1, dtype) }
+}
 
 /**
  * Batch normalisation while training: (x − mean) / √(variance + ε)·scale + shift with mean and variance of each channel
@@ -74,12 +76,14 @@ export const initBatchStatistics = (
  * statistics.variance.toArray() // → [1.1]
  */
 export function batchNorm(
-  { scale, shift }: NormParams,
+  params: NormParams,
   statistics: BatchStatistics,
   x: Tensor,
-  { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): BatchNormed {
-  check('batchNorm', [scale, shift, statistics.mean, statistics.variance], x, epsilon)
+  const names = ['epsilon', 'momentum']
+  const { epsilon = 1e-5, momentum = 0.1 } = checkOptions('batchNorm', options, names)
+  const { scale, shift } = checked('batchNorm', params, statistics, x, epsilon)
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new OptionError({
       summary: `batchNorm: momentum ${momentum}.`,
@@ -121,17 +125,28 @@ export function batchNorm(
  * batchNormEvaluate(initNorm(1), seen, tensor([[4], [0]]), { epsilon: 0 }).toArray() // → [[1], [-1]]
  */
 export function batchNormEvaluate(
-  { scale, shift }: NormParams,
+  params: NormParams,
   statistics: BatchStatistics,
   x: Tensor,
-  { epsilon = 1e-5 }: NormOptions = {},
+  options: NormOptions = {},
 ): Tensor {
-  check('batchNormEvaluate', [scale, shift, statistics.mean, statistics.variance], x, epsilon)
+  const { epsilon = 1e-5 } = checkOptions('batchNormEvaluate', options, ['epsilon'])
+  const { scale, shift } = checked('batchNormEvaluate', params, statistics, x, epsilon)
   const factor = mul(scale, rsqrt(add(statistics.variance, epsilon)))
   return add(mul(sub(x, statistics.mean), factor), shift)
 }
 
-function check(layer: string, params: readonly Tensor[], x: Tensor, epsilon: number): void {
-  checkChannelNorm(layer, params, x)
+function checked(
+  layer: string,
+  params: NormParams,
+  statistics: BatchStatistics,
+  x: Tensor,
+  epsilon: number,
+): NormParams {
+  checkTensors(layer, params, ['scale', 'shift'])
+  checkTensors(layer, statistics, ['mean', 'variance'])
+  const { mean, variance } = statistics
+  checkChannelNorm(layer, [params.scale, params.shift, mean, variance], x)
   checkEpsilon(layer, epsilon)
+  return params
 }

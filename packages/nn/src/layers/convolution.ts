@@ -1,4 +1,4 @@
-import { type ConvolutionOptions, conv2d, type Tensor } from '@wengert/tape'
+import { type ConvolutionOptions, checkTensor, checkTensors, conv2d, type Tensor } from '@wengert/tape'
 
 /** Parameters of a convolution layer. */
 export type ConvolutionParams = {
@@ -18,8 +18,8 @@ export type ConvolutionParams = {
  * const p = { w: tensor([1, 1, 1, 1], { shape: [2, 2, 1, 1] }), b: tensor([0.5]) }
  * convolution(p, tensor([1, 2, 3, 4], { shape: [1, 2, 2, 1] })).toArray() // → [[[[10.5]]]]
  */
-export const convolution = (
-  { w, b }: ConvolutionParams,
-  x: Tensor,
-  options: ConvolutionOptions = {},
-): Tensor => conv2d(x, w, options).add(b)
+export function convolution(params: ConvolutionParams, x: Tensor, options: ConvolutionOptions = {}): Tensor {
+  checkTensors('convolution', params, ['w', 'b'])
+  checkTensor('convolution', 'x', x)
+  return conv2d(x, params.w, options).add(params.b)
+}

@@ -1,4 +1,4 @@
-import { matmul, type Tensor } from '@wengert/tape'
+import { checkTensor, checkTensors, matmul, type Tensor } from '@wengert/tape'
 
 /** Parameters of a dense layer. */
 export type DenseParams = {
@@ -17,4 +17,8 @@ export type DenseParams = {
  * @example
  * dense({ w: tensor([[1], [2]]), b: tensor([10]) }, tensor([[3, 4]])).toArray() // → [[21]]
  */
-export const dense = ({ w, b }: DenseParams, x: Tensor): Tensor => matmul(x, w).add(b)
+export function dense(params: DenseParams, x: Tensor): Tensor {
+  checkTensors('dense', params, ['w', 'b'])
+  checkTensor('dense', 'x', x)
+  return matmul(x, params.w).add(params.b)
+}

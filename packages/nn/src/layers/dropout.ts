@@ -1,4 +1,4 @@
-import { bernoulli, mul, OptionError, type Tensor, where } from '@wengert/tape'
+import { bernoulli, callerLocation, checkTensor, mul, OptionError, type Tensor, where } from '@wengert/tape'
 
 /**
  * Each element is dropped (0) with probability `rate`, or else divided by 1 − rate, so that its mean stays what it is
@@ -19,10 +19,13 @@ import { bernoulli, mul, OptionError, type Tensor, where } from '@wengert/tape'
  * vmap((key, row) => dropout(key, row, 0.5))(keys, rows).shape // → [2, 2]
  */
 export function dropout(key: Tensor, x: Tensor, rate: number): Tensor {
+  checkTensor('dropout', 'the key', key, 'make one of a seed: randomKey(7)')
+  checkTensor('dropout', 'x', x)
   if (!(rate >= 0 && rate < 1)) {
     throw new OptionError({
       summary: `dropout: rate ${rate}.`,
       expected: 'a probability from 0 to below 1',
+      at: callerLocation(),
       data: { option: 'rate' },
     })
   }

@@ -1,4 +1,4 @@
-import { add, matmul, type Tensor, tanh } from '@wengert/tape'
+import { add, checkOptions, checkTensors, matmul, type Tensor, tanh } from '@wengert/tape'
 import type { InitialiseOptions } from '../random/index.js'
 import { filled } from './norm-params.js'
 import { type CellSizes, checkCell, gateWeights } from './recurrent-params.js'
@@ -30,12 +30,10 @@ export interface ElmanOptions {
  * const p = { wx: tensor([[1]]), wh: tensor([[2]]), b: tensor([0.5]) }
  * elmanCell(p, tensor([[0.25]]), tensor([[-1]])).toArray() // → [[0]]
  */
-export function elmanCell(
-  { wx, wh, b }: ElmanParams,
-  h: Tensor,
-  x: Tensor,
-  { activation = tanh }: ElmanOptions = {},
-): Tensor {
+export function elmanCell(params: ElmanParams, h: Tensor, x: Tensor, options: ElmanOptions = {}): Tensor {
+  const { activation = tanh } = checkOptions('elmanCell', options, ['activation'])
+  checkTensors('elmanCell', params, ['wx', 'wh', 'b'])
+  const { wx, wh, b } = params
   checkCell('elmanCell', 1, { wx, wh, biases: [b] }, [h], x)
   return activation(add(add(matmul(x, wx), matmul(h, wh)), b))
 }
@@ -47,6 +45,6 @@ export function elmanCell(
  * initElman({ inputs: 3, units: 5 }, { seed: 7 }).wx.shape // → [3, 5]
  */
 export const initElman = (sizes: CellSizes, options: InitialiseOptions = {}): ElmanParams => ({
-  ...gateWeights(sizes, 1, options),
+  ...gateWeights('initElman', sizes, 1, options),
   b: filled([sizes.units], 0, options.dtype ?? 'f32'),
 })

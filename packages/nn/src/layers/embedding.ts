@@ -1,5 +1,5 @@
-import { type Tensor, take } from '@wengert/tape'
-import { type InitialiseOptions, uniformWeights } from '../random/index.js'
+import { checkOptions, checkTensor, checkTensors, type Tensor, take } from '@wengert/tape'
+import { checkInitialise, type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Parameters of an embedding. */
 export type EmbeddingParams = {
@@ -17,7 +17,11 @@ export type EmbeddingParams = {
  * const table = tensor([[1, 2], [3, 4], [5, 6]])
  * embedding({ table }, tensor([2, 0], { dtype: 'i32' })).toArray() // → [[5, 6], [1, 2]]
  */
-export const embedding = ({ table }: EmbeddingParams, ids: Tensor): Tensor => take(table, ids)
+export function embedding(params: EmbeddingParams, ids: Tensor): Tensor {
+  checkTensors('embedding', params, ['table'])
+  checkTensor('embedding', 'the ids', ids)
+  return take(params.table, ids)
+}
 
 /** Sizes of an embedding. */
 export interface EmbeddingSizes {
@@ -31,7 +35,8 @@ export interface EmbeddingSizes {
  * @example
  * initEmbedding({ words: 10, features: 4 }, { seed: 7 }).table.shape // → [10, 4]
  */
-export const initEmbedding = (
-  { words, features }: EmbeddingSizes,
-  options: InitialiseOptions = {},
-): EmbeddingParams => ({ table: uniformWeights([words, features], Math.sqrt(3 / features), options) })
+export const initEmbedding = (sizes: EmbeddingSizes, options: InitialiseOptions = {}): EmbeddingParams => {
+  const { words, features } = checkOptions('initEmbedding', sizes, ['words', 'features'])
+  checkInitialise('initEmbedding', options)
+  return { table: uniformWeights([words, features], Math.sqrt(3 / features), options) }
+}

@@ -1,4 +1,4 @@
-import { add, lerp, matmul, mul, sigmoid, split, type Tensor, tanh } from '@wengert/tape'
+import { add, checkTensors, lerp, matmul, mul, sigmoid, split, type Tensor, tanh } from '@wengert/tape'
 import type { InitialiseOptions } from '../random/index.js'
 import { filled } from './norm-params.js'
 import { type CellSizes, checkCell, gateWeights } from './recurrent-params.js'
@@ -31,7 +31,9 @@ type Gates = readonly [Tensor, Tensor, Tensor]
  * const p = { wx: tensor([[0, 0, 1]]), wh: tensor([[0, 0, 0]]), bx: zero, bh: zero }
  * gruCell(p, tensor([[2]]), tensor([[0]])).toArray() // → [[1]]
  */
-export function gruCell({ wx, wh, bx, bh }: GruParams, h: Tensor, x: Tensor): Tensor {
+export function gruCell(params: GruParams, h: Tensor, x: Tensor): Tensor {
+  checkTensors('gruCell', params, ['wx', 'wh', 'bx', 'bh'])
+  const { wx, wh, bx, bh } = params
   checkCell('gruCell', 3, { wx, wh, biases: [bx, bh] }, [h], x)
   const [rx, zx, nx] = split(add(matmul(x, wx), bx), 3, { axis: 1 }) as unknown as Gates
   const [rh, zh, nh] = split(add(matmul(h, wh), bh), 3, { axis: 1 }) as unknown as Gates
@@ -46,7 +48,7 @@ export function gruCell({ wx, wh, bx, bh }: GruParams, h: Tensor, x: Tensor): Te
  * initGru({ inputs: 3, units: 5 }, { seed: 7 }).wx.shape // → [3, 15]
  */
 export const initGru = (sizes: CellSizes, options: InitialiseOptions = {}): GruParams => ({
-  ...gateWeights(sizes, 3, options),
+  ...gateWeights('initGru', sizes, 3, options),
   bx: filled([3 * sizes.units], 0, options.dtype ?? 'f32'),
   bh: filled([3 * sizes.units], 0, options.dtype ?? 'f32'),
 })

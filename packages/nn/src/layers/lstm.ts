@@ -1,4 +1,4 @@
-import { add, matmul, mul, sigmoid, split, type Tensor, tanh } from '@wengert/tape'
+import { add, checkTensors, matmul, mul, sigmoid, split, type Tensor, tanh } from '@wengert/tape'
 import type { InitialiseOptions } from '../random/index.js'
 import { filled } from './norm-params.js'
 import { type CellSizes, checkCell, gateWeights } from './recurrent-params.js'
@@ -34,7 +34,10 @@ export type LstmState = {
  * c.item() // → 1
  * h.item() // → 0.380797
  */
-export function lstmCell({ wx, wh, b }: LstmParams, { h, c }: LstmState, x: Tensor): LstmState {
+export function lstmCell(params: LstmParams, state: LstmState, x: Tensor): LstmState {
+  checkTensors('lstmCell', params, ['wx', 'wh', 'b'])
+  checkTensors('lstmCell', state, ['h', 'c'])
+  const [{ wx, wh, b }, { h, c }] = [params, state]
   checkCell('lstmCell', 4, { wx, wh, biases: [b] }, [h, c], x)
   const gates = add(add(matmul(x, wx), matmul(h, wh)), b)
   const [i, f, g, o] = split(gates, 4, { axis: 1 }) as [Tensor, Tensor, Tensor, Tensor]
@@ -49,6 +52,6 @@ export function lstmCell({ wx, wh, b }: LstmParams, { h, c }: LstmState, x: Tens
  * initLstm({ inputs: 3, units: 5 }, { seed: 7 }).wx.shape // → [3, 20]
  */
 export const initLstm = (sizes: CellSizes, options: InitialiseOptions = {}): LstmParams => ({
-  ...gateWeights(sizes, 4, options),
+  ...gateWeights('initLstm', sizes, 4, options),
   b: filled([4 * sizes.units], 0, options.dtype ?? 'f32'),
 })

@@ -1,6 +1,16 @@
-import { formatAval, OptionError, reshape, ShapeError, split, type Tensor, transpose } from '@wengert/tape'
-import { type InitialiseOptions, uniformWeights } from '../random/index.js'
-import { attention, type MaskOptions } from './attention.js'
+import {
+  checkOptions,
+  checkTensor,
+  formatAval,
+  OptionError,
+  reshape,
+  ShapeError,
+  split,
+  type Tensor,
+  transpose,
+} from '@wengert/tape'
+import { checkInitialise, type InitialiseOptions, uniformWeights } from '../random/index.js'
+import { attention, MASK_OPTIONS, type MaskOptions } from './attention.js'
 import { type DenseParams, dense } from './dense.js'
 import { filled } from './norm-params.js'
 
@@ -35,8 +45,12 @@ export interface MultiHeadAttentionOptions extends MaskOptions {
 export function multiHeadAttention(
   p: MultiHeadAttentionParams,
   x: Tensor,
-  { heads, context = x, ...masks }: MultiHeadAttentionOptions,
+  options: MultiHeadAttentionOptions,
 ): Tensor {
+  const names = ['heads', 'context', ...MASK_OPTIONS]
+  const { heads, context = x, ...masks } = checkOptions('multiHeadAttention', options, names)
+  checkTensor('multiHeadAttention', 'x', x)
+  checkTensor('multiHeadAttention', 'the context', context)
   if (x.rank !== 3 || context.rank !== 3) {
     throw new ShapeError({
       summary: `multiHeadAttention: x ${formatAval(x.aval)}, context ${formatAval(context.aval)}.`,
@@ -70,9 +84,11 @@ function splitHeads(x: Tensor, heads: number): Tensor {
  * initMultiHeadAttention({ features: 4 }, { seed: 7 }).out.w.shape // → [4, 4]
  */
 export function initMultiHeadAttention(
-  { features }: { readonly features: number },
+  sizes: { readonly features: number },
   options: InitialiseOptions = {},
 ): MultiHeadAttentionParams {
+  const { features } = checkOptions('initMultiHeadAttention', sizes, ['features'])
+  checkInitialise('initMultiHeadAttention', options)
   // One draw for all, so that a layer takes up a single stream.
   const weights = uniformWeights([4 * features, features], Math.sqrt(6 / (2 * features)), options)
   const [query, key, value, out] = split(weights, 4).map(w => ({

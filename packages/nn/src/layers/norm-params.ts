@@ -1,5 +1,8 @@
 import {
   allocate,
+  callerLocation,
+  checkOptions,
+  checkTensor,
   type FloatDType,
   formatAval,
   fromData,
@@ -49,10 +52,10 @@ const shapeOf = (length: number | readonly number[]) => (typeof length === 'numb
  * @example
  * initNorm(2).scale.toArray() // → [1, 1]
  */
-export const initNorm = (
-  length: number | readonly number[],
-  { dtype = 'f32' }: ConstantOptions = {},
-): NormParams => ({ scale: filled(shapeOf(length), 1, dtype), shift: filled(shapeOf(length), 0, dtype) })
+export const initNorm = (length: number | readonly number[], options: ConstantOptions = {}): NormParams => {
+  const { dtype = 'f32' } = checkOptions('initNorm', options, ['dtype'])
+  return { scale: filled(shapeOf(length), 1, dtype), shift: filled(shapeOf(length), 0, dtype) }
+}
 
 /**
  * Parameters for {@link rmsNorm} that leave alone what is normalised: scales of 1.
@@ -63,11 +66,15 @@ export const initNorm = (
  */
 export const initRmsNorm = (
   length: number | readonly number[],
-  { dtype = 'f32' }: ConstantOptions = {},
-): RmsNormParams => ({ scale: filled(shapeOf(length), 1, dtype) })
+  options: ConstantOptions = {},
+): RmsNormParams => {
+  const { dtype = 'f32' } = checkOptions('initRmsNorm', options, ['dtype'])
+  return { scale: filled(shapeOf(length), 1, dtype) }
+}
 
 /** @throws ShapeError unless the parameters have the shape of the last axes of x. */
 export function checkNorm(layer: string, params: readonly Tensor[], x: Tensor): void {
+  checkTensor(layer, 'x', x)
   const { rank } = params[0] as Tensor
   if (rank < 1 || x.rank < rank || !areOf(x.shape.slice(x.rank - rank), params))
     throw misfit(layer, params, x, 'parameters of the shape of the last axes of x')
@@ -75,6 +82,7 @@ export function checkNorm(layer: string, params: readonly Tensor[], x: Tensor): 
 
 /** @throws ShapeError unless each parameter has a number a channel of x. */
 export function checkChannelNorm(layer: string, params: readonly Tensor[], x: Tensor): void {
+  checkTensor(layer, 'x', x)
   if (x.rank < 2 || !areOf(x.shape.slice(-1), params))
     throw misfit(layer, params, x, 'x [rows, …, channels] and parameters [channels]')
 }
@@ -86,6 +94,7 @@ const misfit = (layer: string, params: readonly Tensor[], x: Tensor, expected: s
   new ShapeError({
     summary: `${layer}: ${params.map(({ aval }) => formatAval(aval)).join(', ')} do not fit x ${formatAval(x.aval)}.`,
     expected,
+    at: callerLocation(),
   })
 
 /** @throws OptionError unless epsilon is a number of at least 0. */
@@ -94,6 +103,7 @@ export function checkEpsilon(layer: string, epsilon: number): void {
   throw new OptionError({
     summary: `${layer}: epsilon ${epsilon}.`,
     expected: 'a number of at least 0',
+    at: callerLocation(),
     data: { option: 'epsilon' },
   })
 }

@@ -138,7 +138,7 @@ test('what does not fit is said', () => {
     try {
       run()
     } catch (error) {
-      if (error instanceof WengertError) return `${error.code} ${error.message}`
+      if (error instanceof WengertError) return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
       throw error
     }
     throw new Error('Nothing was thrown.')
@@ -146,15 +146,18 @@ test('what does not fit is said', () => {
   const [x, p, seen] = [tensor([[1, 2, 3]]), initNorm(3), initBatchStatistics(3)]
   expect(screen(() => layerNorm(initNorm(2), x))).toMatchInlineSnapshot(`
     "SHAPE layerNorm: f32[2], f32[2] do not fit x f32[1,3].
-      expected  parameters of the shape of the last axes of x"
+      expected  parameters of the shape of the last axes of x
+      at …"
   `)
   expect(screen(() => rmsNorm({ scale: tensor(1) }, x))).toMatchInlineSnapshot(`
     "SHAPE rmsNorm: f32[] do not fit x f32[1,3].
-      expected  parameters of the shape of the last axes of x"
+      expected  parameters of the shape of the last axes of x
+      at …"
   `)
   expect(screen(() => layerNorm(p, x, { epsilon: -1 }))).toMatchInlineSnapshot(`
     "OPTION layerNorm: epsilon -1.
-      expected  a number of at least 0"
+      expected  a number of at least 0
+      at …"
   `)
   expect(screen(() => groupNorm(p, x, { groups: 2 }))).toMatchInlineSnapshot(`
     "OPTION groupNorm: 2 groups of the channels of x f32[1,3].
@@ -162,11 +165,13 @@ test('what does not fit is said', () => {
   `)
   expect(screen(() => groupNorm(initNorm([1, 3]), x, { groups: 1 }))).toMatchInlineSnapshot(`
     "SHAPE groupNorm: f32[1,3], f32[1,3] do not fit x f32[1,3].
-      expected  x [rows, …, channels] and parameters [channels]"
+      expected  x [rows, …, channels] and parameters [channels]
+      at …"
   `)
   expect(screen(() => batchNorm(p, initBatchStatistics(2), x))).toMatchInlineSnapshot(`
     "SHAPE batchNorm: f32[3], f32[3], f32[2], f32[2] do not fit x f32[1,3].
-      expected  x [rows, …, channels] and parameters [channels]"
+      expected  x [rows, …, channels] and parameters [channels]
+      at …"
   `)
   expect(screen(() => batchNorm(p, seen, x))).toMatchInlineSnapshot(`
     "SHAPE batchNorm: 1 elements of each channel in x f32[1,3].
@@ -178,6 +183,7 @@ test('what does not fit is said', () => {
   `)
   expect(screen(() => batchNormEvaluate(p, seen, tensor([1, 2, 3])))).toMatchInlineSnapshot(`
     "SHAPE batchNormEvaluate: f32[3], f32[3], f32[3], f32[3] do not fit x f32[3].
-      expected  x [rows, …, channels] and parameters [channels]"
+      expected  x [rows, …, channels] and parameters [channels]
+      at …"
   `)
 })

@@ -1,5 +1,7 @@
 import {
   add,
+  checkOptions,
+  checkTensors,
   formatAval,
   mean,
   mul,
@@ -39,11 +41,10 @@ const lastAxes = (x: Tensor, { rank }: Tensor) => Array.from({ length: rank }, (
  * @example
  * layerNorm(initNorm(2), tensor([[1, 3], [10, 10]]), { epsilon: 0.01 }).toArray() // → [[-0.995037, 0.995037], [0, 0]]
  */
-export function layerNorm(
-  { scale, shift }: NormParams,
-  x: Tensor,
-  { epsilon = 1e-5 }: NormOptions = {},
-): Tensor {
+export function layerNorm(params: NormParams, x: Tensor, options: NormOptions = {}): Tensor {
+  const { epsilon = 1e-5 } = checkOptions('layerNorm', options, ['epsilon'])
+  checkTensors('layerNorm', params, ['scale', 'shift'])
+  const { scale, shift } = params
   checkNorm('layerNorm', [scale, shift], x)
   checkEpsilon('layerNorm', epsilon)
   return add(mul(standardised(x, lastAxes(x, scale), epsilon), scale), shift)
@@ -59,7 +60,10 @@ export function layerNorm(
  * @example
  * rmsNorm(initRmsNorm(2), tensor([[3, 4]]), { epsilon: 0 }).toArray() // → [[0.848528, 1.131371]]
  */
-export function rmsNorm({ scale }: RmsNormParams, x: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+export function rmsNorm(params: RmsNormParams, x: Tensor, options: NormOptions = {}): Tensor {
+  const { epsilon = 1e-5 } = checkOptions('rmsNorm', options, ['epsilon'])
+  checkTensors('rmsNorm', params, ['scale'])
+  const { scale } = params
   checkNorm('rmsNorm', [scale], x)
   checkEpsilon('rmsNorm', epsilon)
   const squares = mean(square(x), { axis: lastAxes(x, scale), keepdims: true })
@@ -84,8 +88,10 @@ export interface GroupNormOptions extends NormOptions {
  * const x = tensor([1, 2, 3, 6], { shape: [1, 2, 2] })
  * groupNorm(initNorm(2), x, { groups: 2, epsilon: 0 }).toArray() // → [[[-1, -1], [1, 1]]]
  */
-export function groupNorm({ scale, shift }: NormParams, x: Tensor, options: GroupNormOptions): Tensor {
-  const { groups, epsilon = 1e-5 } = options
+export function groupNorm(params: NormParams, x: Tensor, options: GroupNormOptions): Tensor {
+  const { groups, epsilon = 1e-5 } = checkOptions('groupNorm', options, ['groups', 'epsilon'])
+  checkTensors('groupNorm', params, ['scale', 'shift'])
+  const { scale, shift } = params
   checkChannelNorm('groupNorm', [scale, shift], x)
   checkEpsilon('groupNorm', epsilon)
   const [rows, channels] = [x.shape[0] as number, x.shape.at(-1) as number]

@@ -1,5 +1,13 @@
-import { formatAval, ShapeError, slice, type Tensor } from '@wengert/tape'
-import { type InitialiseOptions, uniformWeights } from '../random/index.js'
+import {
+  callerLocation,
+  checkOptions,
+  checkTensor,
+  formatAval,
+  ShapeError,
+  slice,
+  type Tensor,
+} from '@wengert/tape'
+import { checkInitialise, type InitialiseOptions, uniformWeights } from '../random/index.js'
 
 /** Sizes of a recurrent cell. */
 export interface CellSizes {
@@ -11,12 +19,18 @@ export interface CellSizes {
 
 /** Weights of so many gates side by side, uniform within ±1 / √units: [inputs, gates·units] and [units, gates·units]. */
 export function gateWeights(
-  { inputs, units }: CellSizes,
+  owner: string,
+  sizes: CellSizes,
   gates: number,
   options: InitialiseOptions,
 ): { wx: Tensor; wh: Tensor } {
+  const { inputs, units } = checkOptions(owner, sizes, ['inputs', 'units'])
   // One draw for both, so that a cell takes up a single stream.
-  const both = uniformWeights([inputs + units, gates * units], 1 / Math.sqrt(units), options)
+  const both = uniformWeights(
+    [inputs + units, gates * units],
+    1 / Math.sqrt(units),
+    checkInitialise(owner, options),
+  )
   return { wx: slice(both, [0], [inputs]), wh: slice(both, [inputs]) }
 }
 
@@ -28,6 +42,8 @@ export function checkCell(
   states: readonly Tensor[],
   x: Tensor,
 ): void {
+  checkTensor(cell, 'x', x)
+  for (const state of states) checkTensor(cell, 'the state', state)
   const [inputs, units] = [x.shape[1], states[0]?.shape[1] as number]
   const fits =
     [x, ...states].every(({ rank, shape }) => rank === 2 && shape[0] === x.shape[0]) &&
@@ -41,5 +57,6 @@ export function checkCell(
   throw new ShapeError({
     summary: `${cell}: weights ${list([wx, wh])}, biases ${list(biases)}, state ${list(states)} and x ${list([x])} do not fit.`,
     expected: `weights [inputs, ${wide}] and [units, ${wide}], biases [${wide}], states [rows, units], x [rows, inputs]`,
+    at: callerLocation(),
   })
 }

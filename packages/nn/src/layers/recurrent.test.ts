@@ -135,23 +135,26 @@ test('what does not fit is said', () => {
     try {
       run()
     } catch (error) {
-      if (error instanceof WengertError) return `${error.code} ${error.message}`
+      if (error instanceof WengertError) return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
       throw error
     }
     throw new Error('Nothing was thrown.')
   }
   expect(screen(() => elmanCell(initElman(sizes, options), x, x))).toMatchInlineSnapshot(`
     "SHAPE elmanCell: weights f64[3,2], f64[2,2], biases f64[2], state f64[2,3] and x f64[2,3] do not fit.
-      expected  weights [inputs, units] and [units, units], biases [units], states [rows, units], x [rows, inputs]"
+      expected  weights [inputs, units] and [units, units], biases [units], states [rows, units], x [rows, inputs]
+      at …"
   `)
   expect(
     screen(() => lstmCell({ ...initLstm(sizes, options), b: bias(6) }, { h, c }, x)),
   ).toMatchInlineSnapshot(`
     "SHAPE lstmCell: weights f64[3,8], f64[2,8], biases f64[6], state f64[2,2], f64[2,2] and x f64[2,3] do not fit.
-      expected  weights [inputs, 4·units] and [units, 4·units], biases [4·units], states [rows, units], x [rows, inputs]"
+      expected  weights [inputs, 4·units] and [units, 4·units], biases [4·units], states [rows, units], x [rows, inputs]
+      at …"
   `)
   expect(screen(() => gruCell(initGru(sizes, options), h, x.at(0)))).toMatchInlineSnapshot(`
     "SHAPE gruCell: weights f64[3,6], f64[2,6], biases f64[6], f64[6], state f64[2,2] and x f64[3] do not fit.
-      expected  weights [inputs, 3·units] and [units, 3·units], biases [3·units], states [rows, units], x [rows, inputs]"
+      expected  weights [inputs, 3·units] and [units, 3·units], biases [3·units], states [rows, units], x [rows, inputs]
+      at …"
   `)
 })

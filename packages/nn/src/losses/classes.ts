@@ -1,5 +1,8 @@
 import {
   add,
+  callerLocation,
+  checkOptions,
+  checkTensor,
   DTypeError,
   formatAval,
   greaterEqual,
@@ -31,8 +34,8 @@ export interface CrossEntropyOptions {
 
 /**
  * Cross-entropy of softmax(logits) against labels, one number a row: −log softmax(logits)[label], or
- * −Σ label·log softmax(logits) for labels that are probabilities. A label that is no class makes the loss of its row
- * NaN, and the gradient too.
+ * −Σ label·log softmax(logits) for labels that are probabilities. Labels are data of a run, which cannot throw: one that is
+ * no class makes the loss of its row NaN, and the gradient too.
  *
  * @param logits [rows, classes], or [rows, …, classes], where the mean is taken over axes between
  * @param labels i32[rows, …], from 0 to classes − 1; or probabilities of the shape and dtype of the logits
@@ -43,18 +46,18 @@ export interface CrossEntropyOptions {
  * crossEntropy(tensor([[0, 1]]), tensor([[0.5, 0.5]])).toArray() // → [0.813262]
  * crossEntropy(tensor([[0, 1]]), tensor([1], { dtype: 'i32' }), { smoothing: 0.5 }).toArray() // → [0.563262]
  */
-export function crossEntropy(
-  logits: Tensor,
-  labels: Tensor,
-  { smoothing = 0 }: CrossEntropyOptions = {},
-): Tensor {
+export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { smoothing = 0 } = checkOptions('crossEntropy', options, ['smoothing'])
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new OptionError({
       summary: `crossEntropy: smoothing ${smoothing}.`,
       expected: 'a number from 0 to 1',
+      at: callerLocation(),
       data: { option: 'smoothing' },
     })
   }
+  checkTensor('crossEntropy', 'logits', logits)
+  checkTensor('crossEntropy', 'labels', labels)
   if (logits.rank >= 2 && labels.rank === logits.rank) {
     checkAlike('crossEntropy', logits, labels)
     return softLabels(logSoftmax(logits), labels, smoothing)
@@ -65,7 +68,7 @@ export function crossEntropy(
 
 /**
  * Negative logarithm of the probability of each label, one number a row. A label that is no class makes the loss of its
- * row NaN, and the gradient too.
+ * row NaN, and the gradient too, as of {@link crossEntropy}.
  *
  * @param logProbabilities [rows, classes], such as {@link logSoftmax} gives; or [rows, …, classes], where the mean is
  * taken over axes between
@@ -101,17 +104,21 @@ function softLabels(logs: Tensor, labels: Tensor, smoothing: number): Tensor {
 }
 
 function checkLabels(loss: string, name: string, x: Tensor, labels: Tensor): void {
+  checkTensor(loss, name, x)
+  checkTensor(loss, 'labels', labels)
   const avals = `${name} ${formatAval(x.aval)} and labels ${formatAval(labels.aval)} do not fit.`
   if (x.rank < 2 || labels.shape.join() !== x.shape.slice(0, -1).join()) {
     throw new ShapeError({
       summary: `${loss}: ${avals}`,
       expected: `${name} [rows, classes] and labels i32[rows]`,
+      at: callerLocation(),
     })
   }
   if (labels.dtype === 'i32' && (x.dtype === 'f32' || x.dtype === 'f64')) return
   throw new DTypeError({
     summary: `${loss}: ${avals}`,
     expected: `${name} f32 or f64 and labels i32`,
+    at: callerLocation(),
     fix: "convert labels with .convert('i32')",
   })
 }

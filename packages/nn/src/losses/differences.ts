@@ -1,4 +1,4 @@
-import { abs, clip, mul, OptionError, square, sub, type Tensor } from '@wengert/tape'
+import { abs, checkOptions, clip, mul, OptionError, square, sub, type Tensor } from '@wengert/tape'
 import { checkAlike, rowMeans } from './rows.js'
 
 /**
@@ -50,7 +50,8 @@ export interface HuberOptions {
  * huber(tensor([1, 2, 5]), tensor([1, 1, 1])).toArray() // → [0, 0.5, 3.5]
  * huber(tensor([5]), tensor([1]), { delta: 2 }).toArray() // → [6]
  */
-export function huber(x: Tensor, y: Tensor, { delta = 1 }: HuberOptions = {}): Tensor {
+export function huber(x: Tensor, y: Tensor, options: HuberOptions = {}): Tensor {
+  const { delta = 1 } = checkOptions('huber', options, ['delta'])
   if (!(delta > 0 && Number.isFinite(delta))) {
     throw new OptionError({
       summary: `huber: delta ${delta}.`,

@@ -1,4 +1,6 @@
 import {
+  callerLocation,
+  checkTensor,
   DTypeError,
   equal,
   formatAval,
@@ -19,11 +21,14 @@ export const possible = (logs: Tensor, weights: Tensor): Tensor =>
 
 /** @throws ShapeError unless both have one shape with a first axis; DTypeError unless both have one dtype. */
 export function checkAlike(loss: string, x: Tensor, y: Tensor): void {
+  checkTensor(loss, 'the first argument', x)
+  checkTensor(loss, 'the second argument', y)
   const avals = `${formatAval(x.aval)}, ${formatAval(y.aval)}`
   if (x.rank === 0 || x.shape.join() !== y.shape.join()) {
     throw new ShapeError({
       summary: `${loss}: shapes differ: ${avals}.`,
       expected: 'the same shape, with a first axis of rows',
+      at: callerLocation(),
       fix: 'reshape one of them',
     })
   }
@@ -31,6 +36,7 @@ export function checkAlike(loss: string, x: Tensor, y: Tensor): void {
   throw new DTypeError({
     summary: `${loss}: dtypes do not fit: ${avals}.`,
     expected: 'both f32 or both f64',
+    at: callerLocation(),
     fix: `convert one with .convert('${x.dtype === 'f64' ? 'f64' : 'f32'}')`,
   })
 }

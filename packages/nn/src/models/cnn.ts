@@ -1,4 +1,4 @@
-import { maxPool2d, OptionError, relu, reshape, type Tensor, tensor } from '@wengert/tape'
+import { checkOptions, maxPool2d, OptionError, relu, reshape, type Tensor, tensor } from '@wengert/tape'
 import { type ConvolutionParams, convolution, type DenseParams, dense, flatRows } from '../layers/index.js'
 import { glorotUniform, heUniform } from '../random/index.js'
 import type { Model } from './model.js'
@@ -30,7 +30,12 @@ export type CnnParams = {
  * apply(init(7), tensor(new Float32Array(288), { shape: [2, 144] })).shape // → [2, 3]
  */
 export function cnn(options: CnnOptions = {}): Model<CnnParams> {
-  const { image = [28, 28, 1], channels = [8, 16], window = 5, classes = 10 } = options
+  const {
+    image = [28, 28, 1],
+    channels = [8, 16],
+    window = 5,
+    classes = 10,
+  } = checkOptions('cnn', options, ['image', 'channels', 'window', 'classes'])
   const [height, width, depth] = image
   const shrink = (length: number) => channels.reduce(so => Math.floor((so - window + 1) / 2), length)
   const [rows, columns] = [shrink(height), shrink(width)]
@@ -44,7 +49,8 @@ export function cnn(options: CnnOptions = {}): Model<CnnParams> {
   const depths = [depth, ...channels]
   const length = rows * columns * (depths.at(-1) as number)
   return {
-    init(seed, { dtype = 'f32' } = {}) {
+    init(seed, given = {}) {
+      const { dtype = 'f32' } = checkOptions('init', given, ['dtype'])
       const bias = (size: number) => tensor(new Float32Array(size), { dtype })
       return {
         convolutions: channels.map((out, stream) => ({

@@ -1,4 +1,4 @@
-import { OptionError, relu, type Tensor, tensor } from '@wengert/tape'
+import { callerLocation, checkOptions, OptionError, relu, shown, type Tensor, tensor } from '@wengert/tape'
 import { type DenseParams, dense } from '../layers/index.js'
 import { glorotUniform, heUniform } from '../random/index.js'
 import type { Model } from './model.js'
@@ -22,25 +22,29 @@ export type MlpParams = readonly DenseParams[]
  * const { init, apply } = mlp({ sizes: [3, 8, 2] })
  * apply(init(7), tensor([[1, 2, 3]])).shape // → [1, 2]
  */
-export function mlp({ sizes, activation = relu }: MlpOptions): Model<MlpParams> {
-  if (sizes.length < 2 || !sizes.every(size => Number.isInteger(size) && size > 0)) {
+export function mlp(options: MlpOptions): Model<MlpParams> {
+  const { sizes, activation = relu } = checkOptions('mlp', options, ['sizes', 'activation'])
+  if (!Array.isArray(sizes) || sizes.length < 2 || !sizes.every(size => Number.isInteger(size) && size > 0)) {
     throw new OptionError({
-      summary: `mlp: \`sizes\` are [${sizes}].`,
+      summary: `mlp: \`sizes\` are ${shown(sizes)}.`,
       expected: 'two or more whole numbers above 0: input, hidden layers, output',
+      at: callerLocation(),
       data: { option: 'sizes' },
     })
   }
   const last = sizes.length - 2
   return {
-    init: (seed, { dtype = 'f32' } = {}) =>
-      sizes.slice(0, -1).map((length, layer) => {
+    init(seed, given = {}) {
+      const { dtype = 'f32' } = checkOptions('init', given, ['dtype'])
+      return sizes.slice(0, -1).map((length, layer) => {
         const shape = [length, sizes[layer + 1] as number]
         const draw = layer < last ? heUniform : glorotUniform
         return {
           w: draw(shape, { seed, stream: layer, dtype }),
           b: tensor(new Float32Array(shape[1] as number), { dtype }),
         }
-      }),
+      })
+    },
     apply: (params, x) =>
       params.reduce((out, layer, k) => (k < last ? activation(dense(layer, out)) : dense(layer, out)), x),
   }

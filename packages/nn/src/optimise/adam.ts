@@ -1,4 +1,4 @@
-import { div, sqrt, type Tensor } from '@wengert/tape'
+import { checkOptions, div, sqrt, type Tensor } from '@wengert/tape'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 import { fraction, positive } from './sgd.js'
 
@@ -24,12 +24,9 @@ export interface AdamOptions {
  * const params = { w: tensor([1, 2]) }
  * update(params, { w: tensor([3, -3]) }, init(params)).params.w.toArray() // ≈ [0.5, 2.5]
  */
-export function adam({
-  rate = 0.001,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-}: AdamOptions = {}): Optimiser {
+export function adam(options: AdamOptions = {}): Optimiser {
+  const names = ['rate', 'beta1', 'beta2', 'epsilon']
+  const { rate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = checkOptions('adam', options, names)
   positive('rate', rate)
   positive('epsilon', epsilon)
   fraction('beta1', beta1)

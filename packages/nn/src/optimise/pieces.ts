@@ -7,6 +7,7 @@ import {
   type Arithmetic,
   BudgetError,
   type ByteSize,
+  checkOptions,
   compile,
   type Data,
   dataOf,
@@ -55,10 +56,11 @@ const [LARGEST_PIECE, SMALLEST_PIECE] = [16384, 64]
  * const params = { w: tensor([1, 2]) }
  * update(params, { w: tensor([2, 2]) }, init(params)).params.w.toArray() // → [0, 1]
  */
-export function inPieces(
-  optimiser: Optimiser,
-  { memory = PIECES_BYTES, arithmetic = 'fast' }: PiecesOptions = {},
-): PiecewiseOptimiser {
+export function inPieces(optimiser: Optimiser, options: PiecesOptions = {}): PiecewiseOptimiser {
+  const { memory = PIECES_BYTES, arithmetic = 'fast' } = checkOptions('inPieces', options, [
+    'memory',
+    'arithmetic',
+  ])
   const memoryBytes = parseByteSize(memory)
   const arena = new Arena({ maximumBytes: memoryBytes })
   const known = new Map<FloatDType, Piece>()

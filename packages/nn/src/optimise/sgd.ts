@@ -1,4 +1,4 @@
-import { OptionError } from '@wengert/tape'
+import { callerLocation, checkOptions, OptionError } from '@wengert/tape'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 
 /** Options of {@link sgd}. */
@@ -18,7 +18,8 @@ export interface SgdOptions {
  * const params = { w: tensor([1, 2]) }
  * update(params, { w: tensor([2, 2]) }, init(params)).params.w.toArray() // → [0, 1]
  */
-export function sgd({ rate = 0.1, momentum = 0 }: SgdOptions = {}): Optimiser {
+export function sgd(options: SgdOptions = {}): Optimiser {
+  const { rate = 0.1, momentum = 0 } = checkOptions('sgd', options, ['rate', 'momentum'])
   positive('rate', rate)
   fraction('momentum', momentum)
   if (momentum === 0) {
@@ -40,6 +41,7 @@ export function positive(option: string, value: number): void {
   throw new OptionError({
     summary: `\`${option}\` is ${value}.`,
     expected: 'a number above 0',
+    at: callerLocation(),
     data: { option },
   })
 }
@@ -50,6 +52,7 @@ export function fraction(option: string, value: number): void {
   throw new OptionError({
     summary: `\`${option}\` is ${value}.`,
     expected: 'a number from 0 to below 1',
+    at: callerLocation(),
     data: { option },
   })
 }

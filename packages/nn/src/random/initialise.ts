@@ -3,14 +3,18 @@
  * networks", AISTATS 2010, eq. 16; He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, eq. 10.
  * Only operations that IEEE 754 rounds exactly, so weights are the same bits on every host.
  */
-import { type FloatDType, fromData, sizeOf, type Tensor } from '@wengert/tape'
-import { type RandomOptions, randomWords } from './words.js'
+import { checkOptions, type FloatDType, fromData, sizeOf, type Tensor } from '@wengert/tape'
+import { RANDOM_OPTIONS, type RandomOptions, randomWords } from './words.js'
 
 /** How weights are drawn. */
 export interface InitialiseOptions extends RandomOptions {
   /** Default f32. */
   readonly dtype?: FloatDType
 }
+
+/** The options, if they are those of how weights are drawn. */
+export const checkInitialise = (owner: string, options: InitialiseOptions): InitialiseOptions =>
+  checkOptions(owner, options, [...RANDOM_OPTIONS, 'dtype'])
 
 /**
  * Uniform numbers in [−limit, limit).
@@ -21,8 +25,9 @@ export interface InitialiseOptions extends RandomOptions {
 export function uniformWeights(
   shape: readonly number[],
   limit: number,
-  { dtype = 'f32', ...random }: InitialiseOptions = {},
+  options: InitialiseOptions = {},
 ): Tensor {
+  const { dtype = 'f32', ...random } = checkInitialise('uniformWeights', options)
   const size = sizeOf(shape)
   const data = dtype === 'f32' ? new Float32Array(size) : new Float64Array(size)
   const words = randomWords(size, random)
@@ -39,6 +44,7 @@ export function uniformWeights(
  * glorotUniform([3, 3], { seed: 7 }).toArray().flat().every(w => Math.abs(w) <= 1) // → true
  */
 export function glorotUniform(shape: readonly number[], options: InitialiseOptions = {}): Tensor {
+  checkInitialise('glorotUniform', options)
   const { fanIn, fanOut } = fans(shape)
   return uniformWeights(shape, Math.sqrt(6 / (fanIn + fanOut)), options)
 }
@@ -51,7 +57,7 @@ export function glorotUniform(shape: readonly number[], options: InitialiseOptio
  * heUniform([6, 2], { seed: 7 }).toArray().flat().every(w => Math.abs(w) <= 1) // → true
  */
 export const heUniform = (shape: readonly number[], options: InitialiseOptions = {}): Tensor =>
-  uniformWeights(shape, Math.sqrt(6 / fans(shape).fanIn), options)
+  uniformWeights(shape, Math.sqrt(6 / fans(shape).fanIn), checkInitialise('heUniform', options))
 
 /** Inputs and outputs of one unit; each place of a filter's window counts. */
 function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {

@@ -1,4 +1,5 @@
-import { type RandomOptions, randomWords } from './words.js'
+import { checkOptions } from '@wengert/tape'
+import { RANDOM_OPTIONS, type RandomOptions, randomWords } from './words.js'
 
 /**
  * A random permutation of 0 … count − 1 (Durstenfeld 1964). Place k is drawn as ⌊(k + 1)·word / 2³²⌋ (Lemire 2019,
@@ -9,7 +10,7 @@ import { type RandomOptions, randomWords } from './words.js'
  */
 export function permutationOf(count: number, options: RandomOptions = {}): Int32Array {
   const order = Int32Array.from({ length: count }, (_, k) => k)
-  const words = randomWords(count, options)
+  const words = randomWords(count, checkOptions('permutationOf', options, RANDOM_OPTIONS))
   for (let k = count - 1; k > 0; k--) {
     const chosen = highProduct(k + 1, words[k] as number)
     const held = order[k] as number

@@ -1,4 +1,4 @@
-import { OptionError, randomBits, randomKey } from '@wengert/tape'
+import { checkOptions, OptionError, randomBits, randomKey } from '@wengert/tape'
 
 /** Which numbers are drawn: equal seeds and streams give equal numbers. */
 export interface RandomOptions {
@@ -8,6 +8,9 @@ export interface RandomOptions {
   readonly stream?: number
 }
 
+/** The names of {@link RandomOptions}. */
+export const RANDOM_OPTIONS = ['seed', 'stream']
+
 /**
  * The first random words of a stream of Philox 4x32-10 (Salmon et al. 2011), each an unsigned 32-bit integer.
  *
@@ -16,7 +19,8 @@ export interface RandomOptions {
  * randomWords(2, { seed: 7 }).length // → 2
  * randomWords(1)[0].toString(16) // → '6627e8d5'
  */
-export function randomWords(count: number, { seed = 0, stream = 0 }: RandomOptions = {}): Uint32Array {
+export function randomWords(count: number, options: RandomOptions = {}): Uint32Array {
+  const { seed = 0, stream = 0 } = checkOptions('randomWords', options, RANDOM_OPTIONS)
   whole('seed', seed, Number.MAX_SAFE_INTEGER)
   whole('stream', stream, 0xffffffff)
   return new Uint32Array(randomBits(randomKey(seed), [count], { stream }).toTypedArray().buffer)

@@ -1,3 +1,4 @@
+import { checkOptions } from '../options.js'
 import type { Tensor } from '../record/index.js'
 import { add, mul, square } from './arithmetic.js'
 import { greater } from './comparison.js'
@@ -88,7 +89,8 @@ export interface GeluOptions {
  * gelu(tensor([-1, 2])).toArray() // → [-0.15865525, 1.9544997]
  * gelu(tensor([-1, 2]), { approximate: 'tanh' }).toArray() // → [-0.158808, 1.954598]
  */
-export function gelu(argument: Tensor, { approximate }: GeluOptions = {}): Tensor {
+export function gelu(argument: Tensor, options: GeluOptions = {}): Tensor {
+  const { approximate } = checkOptions('gelu', options, ['approximate'])
   const x = notTooLow(argument)
   // Φ(x) = ½·erfc(−x/√2)
   if (approximate === undefined) return mul(mul(0.5, x), erfc(mul(-Math.SQRT1_2, x)))

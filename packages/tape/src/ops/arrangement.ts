@@ -1,6 +1,7 @@
 import { copy } from '@wengert/kernels'
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp, stridesOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -41,7 +42,8 @@ defineRule('flip', {
  * @example
  * flip(tensor([[1, 2], [3, 4]]), { axis: 1 }).toArray() // → [[2, 1], [4, 3]]
  */
-export function flip(x: Tensor, { axis }: { readonly axis?: Axes } = {}): Tensor {
+export function flip(x: Tensor, options: { readonly axis?: Axes } = {}): Tensor {
+  const { axis } = checkOptions('flip', options, ['axis'])
   const axes = normalizeAxes('flip', x.aval, axis).filter(k => (x.shape[k] as number) > 1)
   return axes.length === 0 ? x : applyOne('flip', [x], { axes })
 }
@@ -54,7 +56,8 @@ export function flip(x: Tensor, { axis }: { readonly axis?: Axes } = {}): Tensor
  * roll(tensor([1, 2, 3, 4]), 1).toArray() // → [4, 1, 2, 3]
  * roll(tensor([1, 2, 3, 4]), -1).toArray() // → [2, 3, 4, 1]
  */
-export function roll(x: Tensor, shift: number, { axis = -1 } = {}): Tensor {
+export function roll(x: Tensor, shift: number, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = -1 } = checkOptions('roll', options, ['axis'])
   const along = normalizeAxis('roll', x.aval, axis)
   if (!Number.isInteger(shift)) {
     throw new OptionError({ summary: `roll: shift ${shift}.`, expected: 'an integer', at: callerLocation() })
@@ -119,7 +122,8 @@ export function tile(x: Tensor, counts: number | readonly number[]): Tensor {
  * repeat(tensor([1, 2]), 2).toArray() // → [1, 1, 2, 2]
  * repeat(tensor([[1, 2], [3, 4]]), 2, { axis: 0 }).toArray() // → [[1, 2], [1, 2], [3, 4], [3, 4]]
  */
-export function repeat(x: Tensor, count: number, { axis = -1 } = {}): Tensor {
+export function repeat(x: Tensor, count: number, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = -1 } = checkOptions('repeat', options, ['axis'])
   const along = normalizeAxis('repeat', x.aval, axis)
   checkCounts('repeat', [count])
   const apart = reshape(x, x.shape.toSpliced(along + 1, 0, 1))
@@ -135,7 +139,8 @@ export function repeat(x: Tensor, count: number, { axis = -1 } = {}): Tensor {
  * squeeze(tensor([[[1], [2]]])).shape // → [2]
  * squeeze(tensor([[[1], [2]]]), { axis: 0 }).shape // → [2, 1]
  */
-export function squeeze(x: Tensor, { axis }: { readonly axis?: Axes } = {}): Tensor {
+export function squeeze(x: Tensor, options: { readonly axis?: Axes } = {}): Tensor {
+  const { axis } = checkOptions('squeeze', options, ['axis'])
   const axes =
     axis === undefined
       ? x.shape.flatMap((length, k) => (length === 1 ? [k] : []))

@@ -1,3 +1,4 @@
+import { checkOptions } from '../options.js'
 import { type Aval, allocate } from '../program/index.js'
 import { fromData, type Tensor } from '../record/index.js'
 import { div } from './arithmetic.js'
@@ -8,6 +9,7 @@ import {
   checkLines,
   type LineOptions,
   outputLengths,
+  WINDOW_OPTIONS,
   type Window,
   type WindowOptions,
   windowParams,
@@ -21,6 +23,8 @@ export interface AverageOptions {
    */
   readonly countIncludePad?: boolean
 }
+
+const AVERAGE_OPTIONS = [...WINDOW_OPTIONS, 'countIncludePad']
 
 /**
  * Mean of each window, channel by channel. The mean of whole images is `mean(x, { axis: [1, 2] })`.
@@ -41,6 +45,7 @@ export function averagePool2d(
   window: number | readonly [number, number],
   options: WindowOptions & AverageOptions = {},
 ): Tensor {
+  checkOptions('averagePool2d', options, AVERAGE_OPTIONS)
   const size = typeof window === 'number' ? ([window, window] as const) : window
   return average(x, windowParams('averagePool2d', x.aval, size, options, size), options)
 }
@@ -55,6 +60,7 @@ export function averagePool2d(
  * averagePool1d(tensor([1, 2, 3, 6], { shape: [1, 4, 1] }), 2).toArray() // → [[[1.5], [4.5]]]
  */
 export function averagePool1d(x: Tensor, window: number, options: LineOptions & AverageOptions = {}): Tensor {
+  checkOptions('averagePool1d', options, AVERAGE_OPTIONS)
   checkLines('averagePool1d', x.aval)
   const [n, length, channels] = x.shape as readonly [number, number, number]
   const image = reshape(x, [n, 1, length, channels])

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { type Aval, formatAval } from '../program/index.js'
 
 /** An axis or several; negative ones count from the end. */
@@ -10,7 +11,8 @@ export type Axes = number | readonly number[]
  *
  * @throws {@link OptionError} for an axis that is not there or is named twice.
  */
-export function normalizeAxes(op: string, x: Aval, axes: Axes | undefined): readonly number[] {
+export function normalizeAxes(op: string, x: Aval | undefined, axes: Axes | undefined): readonly number[] {
+  if (!x) throw notATensor(op)
   const rank = x.shape.length
   if (axes === undefined) return x.shape.map((_, axis) => axis)
   const list = typeof axes === 'number' ? [axes] : axes
@@ -25,5 +27,30 @@ export function normalizeAxes(op: string, x: Aval, axes: Axes | undefined): read
 }
 
 /** One axis as a number 0 … rank − 1. */
-export const normalizeAxis = (op: string, x: Aval, axis: number): number =>
+export const normalizeAxis = (op: string, x: Aval | undefined, axis: number): number =>
   normalizeAxes(op, x, axis)[0] as number
+
+const notATensor = (op: string) =>
+  new OptionError({
+    summary: `${op}: what it takes is not a tensor.`,
+    expected: 'a tensor',
+    at: callerLocation(),
+    fix: 'make it a tensor: tensor([…])',
+    data: { option: 'x' },
+  })
+
+/**
+ * Holds a shape or a permutation to a list, since methods of other libraries take numbers one by one.
+ *
+ * @throws {@link OptionError} for anything else.
+ */
+export function checkNumbers(op: string, what: string, list: unknown): void {
+  if (Array.isArray(list)) return
+  throw new OptionError({
+    summary: `${op}: ${what} is ${shown(list)}, not a list.`,
+    expected: 'a list of numbers',
+    at: callerLocation(),
+    fix: typeof list === 'number' ? `write a list: [${list}, …]` : undefined,
+    data: { option: what },
+  })
+}

@@ -2,6 +2,10 @@ import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { formatAval } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
+import { WINDOW_OPTIONS } from './window.js'
+
+/** The names of the options of convolutions. */
+export const CONVOLUTION_OPTIONS = [...WINDOW_OPTIONS, 'groups']
 
 /**
  * Checks a filter [..., c / groups, o] against images or sequences [n, ..., c], or, for a convolution that is

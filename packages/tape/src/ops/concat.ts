@@ -1,6 +1,7 @@
 import { concat as concatKernel } from '@wengert/kernels'
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -57,7 +58,8 @@ defineRule('concat', {
  * concat([tensor([[1, 2]]), tensor([[3, 4]])]).toArray() // → [[1, 2], [3, 4]]
  * concat([tensor([[1], [2]]), tensor([[3], [4]])], { axis: 1 }).toArray() // → [[1, 3], [2, 4]]
  */
-export function concat(tensors: readonly Tensor[], { axis = 0 } = {}): Tensor {
+export function concat(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
+  const { axis = 0 } = checkOptions('concat', options, ['axis'])
   const [first] = tensors
   if (!first) {
     throw new OptionError({
@@ -88,7 +90,8 @@ export function concat(tensors: readonly Tensor[], { axis = 0 } = {}): Tensor {
  * @example
  * stack([tensor([1, 2]), tensor([3, 4])]).toArray() // → [[1, 2], [3, 4]]
  */
-export function stack(tensors: readonly Tensor[], { axis = 0 } = {}): Tensor {
+export function stack(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
+  const { axis = 0 } = checkOptions('stack', options, ['axis'])
   const [first] = tensors
   if (!first) return concat(tensors)
   const at = normalizeAxis('stack', { dtype: first.dtype, shape: [1, ...first.shape] }, axis)
@@ -110,8 +113,9 @@ export function stack(tensors: readonly Tensor[], { axis = 0 } = {}): Tensor {
 export function split(
   x: Tensor,
   parts: number | readonly number[],
-  { axis = 0 }: { readonly axis?: number } = {},
+  options: { readonly axis?: number } = {},
 ): readonly Tensor[] {
+  const { axis = 0 } = checkOptions('split', options, ['axis'])
   const along = normalizeAxis('split', x.aval, axis)
   const length = x.shape[along] as number
   const bounds = [0, ...cuts(x, length, parts), length]

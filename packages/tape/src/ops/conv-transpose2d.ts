@@ -1,8 +1,9 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { formatAval, type Params } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
-import { checkFilter } from './channels.js'
+import { CONVOLUTION_OPTIONS, checkFilter } from './channels.js'
 import type { ConvolutionOptions, LineConvolutionOptions } from './conv2d.js'
 import { convolveTransposed, joinLast, splitLast } from './convolution.js'
 import { reshape } from './shape.js'
@@ -16,6 +17,8 @@ export interface ConvTranspose2dOptions extends ConvolutionOptions {
    */
   readonly outputPadding?: number | readonly [number, number]
 }
+
+const TRANSPOSE_OPTIONS = [...CONVOLUTION_OPTIONS, 'outputPadding']
 
 /** As {@link ConvTranspose2dOptions}, along a line. */
 export interface ConvTranspose1dOptions extends LineConvolutionOptions {
@@ -38,6 +41,7 @@ export interface ConvTranspose1dOptions extends LineConvolutionOptions {
  * reshape(convTranspose2d(x, filter, { stride: [1, 2] }), [4]).toArray() // → [1, 10, 2, 20]
  */
 export function convTranspose2d(x: Tensor, filter: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
+  checkOptions('convTranspose2d', options, TRANSPOSE_OPTIONS)
   checkImages('convTranspose2d', x.aval)
   checkFilter('convTranspose2d', x, filter, options.groups ?? 1, true)
   return spread('convTranspose2d', x, filter, options)
@@ -56,8 +60,8 @@ export function convTranspose2d(x: Tensor, filter: Tensor, options: ConvTranspos
  * reshape(convTranspose1d(x, filter, { stride: 2 }), [5]).toArray() // → [1, 10, 102, 20, 200]
  */
 export function convTranspose1d(x: Tensor, filter: Tensor, options: ConvTranspose1dOptions = {}): Tensor {
+  const { groups = 1, outputPadding } = checkOptions('convTranspose1d', options, TRANSPOSE_OPTIONS)
   checkLines('convTranspose1d', x.aval)
-  const { groups = 1, outputPadding } = options
   checkFilter('convTranspose1d', x, filter, groups, true)
   const [n, length, channels] = x.shape as readonly [number, number, number]
   const out = spread(

@@ -1,6 +1,7 @@
+import { checkOptions } from '../options.js'
 import type { Params } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
-import { checkFilter } from './channels.js'
+import { CONVOLUTION_OPTIONS, checkFilter } from './channels.js'
 import { convolve, joinLast, splitLast } from './convolution.js'
 import { reshape } from './shape.js'
 import {
@@ -40,8 +41,8 @@ export interface LineConvolutionOptions extends LineOptions {
  * reshape(conv2d(x, blur, { dilation: 2 }), [1]).toArray() // → [20]
  */
 export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = {}): Tensor {
+  const { groups = 1 } = checkOptions('conv2d', options, CONVOLUTION_OPTIONS)
   checkImages('conv2d', x.aval)
-  const { groups = 1 } = options
   checkFilter('conv2d', x, filter, groups)
   return over('conv2d', x, filter, options, groups)
 }
@@ -60,8 +61,8 @@ export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = 
  * reshape(conv1d(x, change, { padding: [1, 0], stride: 2 }), [2]).toArray() // → [1, 2]
  */
 export function conv1d(x: Tensor, filter: Tensor, options: LineConvolutionOptions = {}): Tensor {
+  const { groups = 1 } = checkOptions('conv1d', options, CONVOLUTION_OPTIONS)
   checkLines('conv1d', x.aval)
-  const { groups = 1 } = options
   checkFilter('conv1d', x, filter, groups)
   const [n, length, channels] = x.shape as readonly [number, number, number]
   const image = reshape(x, [n, 1, length, channels])

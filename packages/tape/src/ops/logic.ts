@@ -1,12 +1,14 @@
 import { argExtreme } from '@wengert/kernels'
 import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { normalizeAxis } from './axes.js'
 import { convert } from './convert.js'
 import type { ReduceOptions } from './reduce.js'
+import { REDUCE_OPTIONS } from './reduce.js'
 import { max, min } from './reduction.js'
 import { reshape } from './shape.js'
 
@@ -16,7 +18,8 @@ import { reshape } from './shape.js'
  * @example
  * any(tensor([[true, false], [false, false]]), { axis: 1 }).toArray() // → [true, false]
  */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => max(convert(x, 'bool'), options)
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  max(convert(x, 'bool'), checkOptions('any', options, REDUCE_OPTIONS))
 
 /**
  * Whether all elements along axes are true, that is, not 0; true of nothing. NaN is not 0.
@@ -24,7 +27,8 @@ export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => max(conve
  * @example
  * all(tensor([[true, false], [true, true]]), { axis: 1 }).toArray() // → [false, true]
  */
-export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => min(convert(x, 'bool'), options)
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  min(convert(x, 'bool'), checkOptions('all', options, REDUCE_OPTIONS))
 
 /** Where an extreme is looked for. */
 export interface ArgOptions {
@@ -58,7 +62,8 @@ function defineArg(name: 'argmax' | 'argmin', kind: 'max' | 'min'): void {
   })
 }
 
-function arg(name: 'argmax' | 'argmin', x: Tensor, { axis = -1, keepdims = false }: ArgOptions): Tensor {
+function arg(name: 'argmax' | 'argmin', x: Tensor, options: ArgOptions): Tensor {
+  const { axis = -1, keepdims = false } = checkOptions(name, options, REDUCE_OPTIONS)
   const along = normalizeAxis(name, x.aval, axis)
   const out = applyOne(name, [x.dtype === 'bool' ? convert(x, 'i32') : x], { axis: along })
   return keepdims ? reshape(out, x.shape.with(along, 1)) : out

@@ -2,7 +2,7 @@ import { type FloatDType, type MatmulSpec, matmul as matmulKernel, sumsAtOnce } 
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Params, registerOp, sizeOf } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { broadcastShapes } from './elementwise.js'
 import { broadcastTo, sumTo } from './reduction.js'
@@ -166,6 +166,8 @@ export function matmul(x: Tensor, w: Tensor): Tensor {
 }
 
 function check(x: Tensor, w: Tensor): void {
+  checkTensor('matmul', 'x', x)
+  checkTensor('matmul', 'w', w)
   if (x.dtype !== w.dtype || !isFloat(x.dtype)) {
     throw new DTypeError({
       summary: `matmul: dtypes do not fit: x ${formatAval(x.aval)}, w ${formatAval(w.aval)}.`,

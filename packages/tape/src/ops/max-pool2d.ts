@@ -4,6 +4,7 @@ import {
   maxPool2dPushforward,
   maxPool2d as maxPoolKernel,
 } from '@wengert/kernels'
+import { checkOptions } from '../options.js'
 import { type Aval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { type Batch, defineRule } from '../rules/index.js'
@@ -14,6 +15,7 @@ import {
   checkLines,
   type LineOptions,
   outputLengths,
+  WINDOW_OPTIONS,
   type WindowOptions,
   windowOf,
   windowParams,
@@ -94,6 +96,7 @@ export function maxPool2d(
   window: number | readonly [number, number],
   options: WindowOptions = {},
 ): Tensor {
+  checkOptions('maxPool2d', options, WINDOW_OPTIONS)
   const size = typeof window === 'number' ? ([window, window] as const) : window
   return applyOne('maxPool2d', [x], { ...windowParams('maxPool2d', x.aval, size, options, size) } as Params)
 }
@@ -108,6 +111,7 @@ export function maxPool2d(
  * maxPool1d(tensor([1, 2, 4, 3], { shape: [1, 4, 1] }), 2).toArray() // → [[[2], [4]]]
  */
 export function maxPool1d(x: Tensor, window: number, options: LineOptions = {}): Tensor {
+  checkOptions('maxPool1d', options, WINDOW_OPTIONS)
   checkLines('maxPool1d', x.aval)
   const [n, length, channels] = x.shape as readonly [number, number, number]
   const image = reshape(x, [n, 1, length, channels])

@@ -1,11 +1,15 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import type { Tensor } from '../record/index.js'
 import { div, square, sub } from './arithmetic.js'
 import { normalizeAxes } from './axes.js'
 import type { ReduceOptions } from './reduce.js'
+import { REDUCE_OPTIONS } from './reduce.js'
 import { mean, sum } from './reduction.js'
 import { safeRoot } from './safe-root.js'
+
+const VARIANCE_OPTIONS = [...REDUCE_OPTIONS, 'ddof']
 
 /** Options of {@link variance} and {@link std}. */
 export interface VarianceOptions extends ReduceOptions {
@@ -21,14 +25,15 @@ export interface VarianceOptions extends ReduceOptions {
  * variance(tensor([1, 2, 3, 4])).item() // → 1.25
  * variance(tensor([1, 3]), { ddof: 1 }).item() // → 2
  */
-export function variance(x: Tensor, { ddof = 0, ...options }: VarianceOptions = {}): Tensor {
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  const { ddof = 0, ...reduced } = checkOptions('variance', options, VARIANCE_OPTIONS)
   if (!Number.isFinite(ddof)) {
     throw new OptionError({ summary: `variance: ddof ${ddof}.`, expected: 'a number', at: callerLocation() })
   }
-  const axis = normalizeAxes('variance', x.aval, options.axis)
+  const axis = normalizeAxes('variance', x.aval, reduced.axis)
   const count = axis.reduce((product, k) => product * (x.shape[k] as number), 1)
   const distances = sub(x, mean(x, { axis, keepdims: true }))
-  return div(sum(square(distances), { ...options, axis }), count - ddof)
+  return div(sum(square(distances), { ...reduced, axis }), count - ddof)
 }
 
 /**
@@ -38,4 +43,5 @@ export function variance(x: Tensor, { ddof = 0, ...options }: VarianceOptions = 
  * @example
  * std(tensor([1, 3])).item() // → 1
  */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => safeRoot(variance(x, options))
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
+  safeRoot(variance(x, checkOptions('std', options, VARIANCE_OPTIONS)))

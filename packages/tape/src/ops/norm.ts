@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { square } from './arithmetic.js'
@@ -7,7 +8,7 @@ import { type Axes, normalizeAxes, normalizeAxis } from './axes.js'
 import { notEqual } from './comparison.js'
 import { convert } from './convert.js'
 import { pow } from './power.js'
-import { kept, type ReduceOptions } from './reduce.js'
+import { kept, REDUCE_OPTIONS, type ReduceOptions } from './reduce.js'
 import { max, min, sum } from './reduction.js'
 import { safeRoot } from './safe-root.js'
 import { reshape, transpose } from './shape.js'
@@ -37,17 +38,18 @@ export interface NormOptions extends ReduceOptions {
  * norm(tensor([[3, 0], [0, 4]]), { ord: 'nuc' }).item() // → 7
  * grad(x => norm(x))(tensor([0, 0])).toArray() // → [0, 0]
  */
-export function norm(x: Tensor, { ord, ...options }: NormOptions = {}): Tensor {
-  if (ord === undefined) return safeRoot(sum(square(x), options))
-  const axes = axesInOrder(x, options.axis)
+export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  const { ord, ...reduced } = checkOptions('norm', options, [...REDUCE_OPTIONS, 'ord'])
+  if (ord === undefined) return safeRoot(sum(square(x), reduced))
+  const axes = axesInOrder(x, reduced.axis)
   if (axes.length === 1 && typeof ord === 'number' && !Number.isNaN(ord)) {
-    return vectorNorm(x, ord, { ...options, axis: axes })
+    return vectorNorm(x, ord, { ...reduced, axis: axes })
   }
   const measure = axes.length === 2 && matrixNorms.get(ord)
   if (!measure) throw badOrder(x, ord, axes)
   const rest = x.shape.flatMap((_, k) => (axes.includes(k) ? [] : [k]))
   const out = measure(transpose(x, [...rest, ...axes]))
-  return options.keepdims ? reshape(out, kept(x.shape, axes)) : out
+  return reduced.keepdims ? reshape(out, kept(x.shape, axes)) : out
 }
 
 /** Axes as they were given: rows come first. */

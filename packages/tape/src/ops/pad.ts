@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
 import { flip } from './arrangement.js'
@@ -34,8 +35,9 @@ type Pair = readonly [number, number]
 export function pad(
   x: Tensor,
   widths: number | readonly (readonly [number, number])[],
-  { mode = 'constant', value = 0 }: PadOptions = {},
+  options: PadOptions = {},
 ): Tensor {
+  const { mode = 'constant', value = 0 } = checkOptions('pad', options, ['mode', 'value'])
   const pairs = typeof widths === 'number' ? x.shape.map((): Pair => [widths, widths]) : widths
   const valid = pairs.flat().every(width => Number.isInteger(width) && width >= 0)
   if (!valid || pairs.length !== x.rank) {

@@ -4,8 +4,9 @@ import { type PhiloxDType, philox } from '@wengert/kernels'
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
-import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
+import { checkNumbers } from './axes.js'
 import { allBatched } from './batch.js'
 import { reshape } from './shape.js'
 
@@ -47,6 +48,7 @@ export function draw(
   stream = 0,
 ): Tensor {
   checkKey(op, key)
+  checkNumbers(op, 'the shape', shape)
   if (!shape.every(length => Number.isInteger(length) && length >= 0)) {
     throw new OptionError({
       summary: `${op}: shape [${shape.join(',')}].`,
@@ -60,12 +62,13 @@ export function draw(
 
 /** @throws {@link DTypeError} and {@link ShapeError} unless it is a key. */
 export function checkKey(op: string, key: Tensor): void {
+  checkTensor(op, 'the key', key, 'make one of a seed: randomKey(7)')
+  if (key.dtype === 'i32' && key.rank === 1 && key.shape[0] === 2) return
   const parts = {
     summary: `${op}: the key is ${formatAval(key.aval)}.`,
     expected: 'a key, i32[2]',
     at: callerLocation(),
   }
   if (key.dtype !== 'i32') throw new DTypeError({ ...parts, fix: 'make one of a seed: randomKey(7)' })
-  if (key.rank === 1 && key.shape[0] === 2) return
   throw new ShapeError({ ...parts, fix: 'map over several keys with vmap, or choose one with at(keys, 0)' })
 }

@@ -1,6 +1,7 @@
 import { copy } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, registerOp, stridesOf } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -66,7 +67,8 @@ const epsilon = { f32: 2 ** -23, f64: 2 ** -52 } as const
  * @example
  * pinv(tensor([[2, 0], [0, 0], [0, 4]])).toArray() // → [[0.5, 0, 0], [0, 0, 0.25]]
  */
-export function pinv(x: Tensor, { rtol }: PinvOptions = {}): Tensor {
+export function pinv(x: Tensor, options: PinvOptions = {}): Tensor {
+  const { rtol } = checkOptions('pinv', options, ['rtol'])
   checkMatrices('pinv', x)
   const tolerance = rtol ?? Math.max(...sidesOf(x)) * epsilon[x.dtype as 'f32' | 'f64']
   if (!(tolerance >= 0)) {

@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { isFloat, sizeOf } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { mul } from './arithmetic.js'
@@ -52,7 +53,8 @@ export const outer = (x: Tensor, y: Tensor): Tensor => mul(reshape(x, [x.size, 1
  * @example
  * vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray() // → [3, 7]
  */
-export function vecdot(x: Tensor, y: Tensor, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
+export function vecdot(x: Tensor, y: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = -1 } = checkOptions('vecdot', options, ['axis'])
   const [a, b] = [normalizeAxis('vecdot', x.aval, axis), normalizeAxis('vecdot', y.aval, axis)]
   if (x.shape[a] !== y.shape[b]) throw unequal('vecdot', x, y, [a], [b])
   const toLast = (z: Tensor, from: number) =>

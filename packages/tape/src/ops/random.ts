@@ -1,6 +1,7 @@
 import type { FloatDType } from '@wengert/kernels'
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { formatAval, isFloat, sameShape } from '../program/index.js'
 import { Tensor } from '../record/index.js'
 import { add, mul, neg, sub } from './arithmetic.js'
@@ -29,7 +30,8 @@ export interface BitsOptions {
  * @example
  * randomBits(randomKey(0), [2]).toArray() // → [1713891541, -513161843]
  */
-export function randomBits(key: Tensor, shape: readonly number[], { stream = 0 }: BitsOptions = {}): Tensor {
+export function randomBits(key: Tensor, shape: readonly number[], options: BitsOptions = {}): Tensor {
+  const { stream = 0 } = checkOptions('randomBits', options, ['stream'])
   if (Number.isInteger(stream) && stream >= 0 && stream < 2 ** 32) {
     return draw('randomBits', key, shape, 'i32', stream)
   }
@@ -60,11 +62,8 @@ export interface UniformOptions {
  * uniform(randomKey(7), [2, 3]).shape // → [2, 3]
  * uniform(randomKey(7), [100], { low: -1, high: 1 }).toArray().every(x => x >= -1 && x < 1) // → true
  */
-export function uniform(
-  key: Tensor,
-  shape: readonly number[],
-  { low = 0, high = 1, dtype = 'f32' }: UniformOptions = {},
-): Tensor {
+export function uniform(key: Tensor, shape: readonly number[], options: UniformOptions = {}): Tensor {
+  const { low = 0, high = 1, dtype = 'f32' } = checkOptions('uniform', options, ['low', 'high', 'dtype'])
   checkFloat('uniform', dtype)
   const [from, to] = [low, high].map(bound => rounded(bound, dtype)) as [number, number]
   if (!(from < to) || !Number.isFinite(rounded(to - from, dtype))) {
@@ -100,11 +99,9 @@ export interface NormalOptions {
  * normal(randomKey(7), [2, 3]).shape // → [2, 3]
  * normal(randomKey(7), [2], { mean: 5, deviation: 0 }).toArray() // → [5, 5]
  */
-export function normal(
-  key: Tensor,
-  shape: readonly number[],
-  { mean = 0, deviation = 1, dtype = 'f32' }: NormalOptions = {},
-): Tensor {
+export function normal(key: Tensor, shape: readonly number[], options: NormalOptions = {}): Tensor {
+  const names = ['mean', 'deviation', 'dtype']
+  const { mean = 0, deviation = 1, dtype = 'f32' } = checkOptions('normal', options, names)
   checkFloat('normal', dtype)
   // The middles of the steps of the unit interval, times 2, minus 1: exact.
   const u = add(mul(2, draw('normal', key, shape, dtype)), step[dtype] - 1)
@@ -159,11 +156,8 @@ export function bernoulli(
  * @example
  * categorical(randomKey(7), tensor([[0, -Infinity], [-Infinity, 0]])).toArray() // → [0, 1]
  */
-export function categorical(
-  key: Tensor,
-  logits: Tensor,
-  { axis = -1 }: { readonly axis?: number } = {},
-): Tensor {
+export function categorical(key: Tensor, logits: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = -1 } = checkOptions('categorical', options, ['axis'])
   const dtype = checkFloat('categorical', logits.dtype)
   const along = normalizeAxis('categorical', logits.aval, axis)
   // 0 would be infinite noise.

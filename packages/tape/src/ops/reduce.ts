@@ -1,6 +1,7 @@
 import { type ReduceKind, reduce } from '@wengert/kernels'
-import { DTypeError, OptionError } from '../errors.js'
+import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import type { Batch } from '../rules/index.js'
@@ -13,6 +14,9 @@ export interface ReduceOptions {
   readonly axis?: Axes
   readonly keepdims?: boolean
 }
+
+/** The names of {@link ReduceOptions}. */
+export const REDUCE_OPTIONS = ['axis', 'keepdims']
 
 /** The axes that an instruction reduces. */
 export const axesOf = (params: Params) => params.axes as readonly number[]
@@ -50,18 +54,8 @@ export function defineReduction(name: ReduceKind, dtypes: readonly string[]): vo
 
 /** Applies a reduction with these options. */
 export function reduction(name: ReduceKind, x: Tensor, options: ReduceOptions): Tensor {
-  if (typeof options !== 'object') throw notOptions(name, options)
-  const { axis, keepdims = false } = options
+  const { axis, keepdims = false } = checkOptions(name, options, REDUCE_OPTIONS)
   const axes = normalizeAxes(name, x.aval, axis)
   const out = axes.length === 0 ? x : applyOne(name, [x], { axes })
   return keepdims ? reshape(out, kept(x.shape, axes)) : out
-}
-
-function notOptions(name: string, options: unknown): OptionError {
-  return new OptionError({
-    summary: `${name}: options are ${String(options)}.`,
-    expected: 'an object with `axis`, `keepdims` or both',
-    at: callerLocation(),
-    fix: `${name}({ axis: ${String(options)} })`,
-  })
 }

@@ -1,15 +1,24 @@
 import { copy } from '@wengert/kernels'
 import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, formatAval, isFloat, registerOp, sameShape, sizeOf, stridesOf } from '../program/index.js'
-import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule, type Rule } from '../rules/index.js'
 import { div, mul } from './arithmetic.js'
-import { normalizeAxes } from './axes.js'
+import { checkNumbers, normalizeAxes } from './axes.js'
 import { equal } from './comparison.js'
 import { convert } from './convert.js'
 import { broadcastShapes } from './elementwise.js'
-import { axesOf, batchOf, defineReduction, kept, type ReduceOptions, reduction } from './reduce.js'
+import {
+  axesOf,
+  batchOf,
+  defineReduction,
+  kept,
+  REDUCE_OPTIONS,
+  type ReduceOptions,
+  reduction,
+} from './reduce.js'
 import { reshape } from './shape.js'
 
 export type { ReduceOptions }
@@ -80,7 +89,7 @@ export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction
  * mean(tensor([[1, 2], [3, 4]])).item() // → 2.5
  */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const axes = normalizeAxes('mean', x.aval, options.axis)
+  const axes = normalizeAxes('mean', x.aval, checkOptions('mean', options, REDUCE_OPTIONS).axis)
   const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1)
   return div(sum(isFloat(x.dtype) ? x : convert(x, 'f32'), options), count)
 }
@@ -120,6 +129,8 @@ defineRule('broadcastTo', {
  * broadcastTo(tensor([1, 2]), [2, 2]).toArray() // → [[1, 2], [1, 2]]
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('broadcastTo', 'x', x)
+  checkNumbers('broadcastTo', 'the shape', shape)
   if (sameShape(x.shape, shape)) return x
   const together = broadcastShapes('broadcastTo', [x.aval, { dtype: x.dtype, shape }])
   if (sameShape(together, shape)) {

@@ -1,6 +1,7 @@
 import { type ScanKind, scan } from '@wengert/kernels'
 import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, formatAval, type Params, registerOp } from '../program/index.js'
 import { applyOne, scalarLike, type Tensor } from '../record/index.js'
 import type { Batch } from '../rules/index.js'
@@ -57,11 +58,8 @@ export const scanned =
     applyOne(name, allBatched(site).inputs, { ...site.params, axis: directionOf(site.params).axis + 1 })
 
 /** Applies a scan with these options. */
-export function scanAlong(
-  name: string,
-  inputs: readonly Tensor[],
-  { axis = -1, reverse = false }: ScanOptions,
-) {
+export function scanAlong(name: string, inputs: readonly Tensor[], options: ScanOptions) {
+  const { axis = -1, reverse = false } = checkOptions(name, options, ['axis', 'reverse'])
   const x = inputs[0] as Tensor
   return applyOne(name, inputs, { axis: normalizeAxis(name, x.aval, axis), reverse })
 }

@@ -10,9 +10,9 @@ import {
   sizeOf,
   stridesOf,
 } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
-import { normalizeAxes, normalizeAxis } from './axes.js'
+import { checkNumbers, normalizeAxes, normalizeAxis } from './axes.js'
 
 type List = readonly number[]
 
@@ -35,6 +35,8 @@ defineRule('reshape', {
  * reshape(tensor([1, 2, 3, 4]), [2, -1]).toArray() // → [[1, 2], [3, 4]]
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('reshape', 'x', x)
+  checkNumbers('reshape', 'the shape', shape)
   const known = shape.filter(length => length !== -1).reduce((product, length) => product * length, 1)
   const full = shape.map(length => (length === -1 ? x.size / known : length))
   const valid = full.every(length => Number.isInteger(length) && length >= 0)
@@ -85,6 +87,8 @@ defineRule('transpose', {
  * transpose(tensor([[1, 2], [3, 4]])).toArray() // → [[1, 3], [2, 4]]
  */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  checkTensor('transpose', 'x', x)
+  if (permutation !== undefined) checkNumbers('transpose', 'the permutation', permutation)
   const axes = permutation?.map(axis => normalizeAxis('transpose', x.aval, axis))
   const full = axes ?? x.shape.map((_, axis) => x.rank - 1 - axis)
   if (normalizeAxes('transpose', x.aval, full).length !== x.rank) {
@@ -104,7 +108,10 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
  * @example
  * permute(tensor([[[1, 2], [3, 4]]]), [2, 0, 1]).toArray() // → [[[1, 3]], [[2, 4]]]
  */
-export const permute = (x: Tensor, permutation: readonly number[]): Tensor => transpose(x, permutation)
+export function permute(x: Tensor, permutation: readonly number[]): Tensor {
+  checkNumbers('permute', 'the permutation', permutation)
+  return transpose(x, permutation)
+}
 
 /** A slice: from `starts` in `steps` until before `limits`; backwards where a step is negative. */
 interface SliceParams {

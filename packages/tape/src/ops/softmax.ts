@@ -1,7 +1,9 @@
+import { checkOptions } from '../options.js'
 import type { Tensor } from '../record/index.js'
 import { add, div, sub } from './arithmetic.js'
 import { exp } from './exponential.js'
 import { log } from './logarithm.js'
+import { REDUCE_OPTIONS } from './reduce.js'
 import { max, type ReduceOptions, sum } from './reduction.js'
 import { reshape, stopGradient } from './shape.js'
 import { maximum, minimum } from './where.js'
@@ -25,7 +27,8 @@ function shiftOf(x: Tensor, axis: ReduceOptions['axis']): Tensor {
  * @example
  * logsumexp(tensor([1000, 1000])).item() // → 1000.6931
  */
-export function logsumexp(x: Tensor, { axis = -1, keepdims = false }: ReduceOptions = {}): Tensor {
+export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const { axis = -1, keepdims = false } = checkOptions('logsumexp', options, REDUCE_OPTIONS)
   const shift = shiftOf(x, axis)
   const out = log(sum(exp(sub(x, shift)), { axis }))
   const total = add(out, reshape(shift, out.shape))
@@ -38,7 +41,8 @@ export function logsumexp(x: Tensor, { axis = -1, keepdims = false }: ReduceOpti
  * @example
  * logSoftmax(tensor([0, 0])).toArray() // → [-0.693147, -0.693147]
  */
-export function logSoftmax(x: Tensor, { axis = -1 } = {}): Tensor {
+export function logSoftmax(x: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = -1 } = checkOptions('logSoftmax', options, ['axis'])
   // Shifting x first, not its logarithm last, leaves no rounding error in proportion to |x|.
   const shifted = sub(x, shiftOf(x, axis))
   return sub(shifted, log(sum(exp(shifted), { axis, keepdims: true })))
@@ -50,7 +54,8 @@ export function logSoftmax(x: Tensor, { axis = -1 } = {}): Tensor {
  * @example
  * softmax(tensor([0, 0])).toArray() // → [0.5, 0.5]
  */
-export function softmax(x: Tensor, { axis = -1 } = {}): Tensor {
+export function softmax(x: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = -1 } = checkOptions('softmax', options, ['axis'])
   const powers = exp(sub(x, shiftOf(x, axis)))
   return div(powers, sum(powers, { axis, keepdims: true }))
 }

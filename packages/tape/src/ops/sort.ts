@@ -1,6 +1,7 @@
 import { argsort as argsortKernel, searchSorted } from '@wengert/kernels'
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -19,6 +20,8 @@ export interface SortOptions {
   /** Largest first. */
   readonly descending?: boolean
 }
+
+const SORT_OPTIONS = ['axis', 'descending']
 
 registerOp({
   name: 'argsort',
@@ -51,7 +54,8 @@ const ordered = (x: Tensor): Tensor => (x.dtype === 'bool' ? convert(x, 'i32') :
  * argsort(tensor([3, 1, 2])).toArray() // → [1, 2, 0]
  * argsort(tensor([3, 1, 2]), { descending: true }).toArray() // → [0, 2, 1]
  */
-export function argsort(x: Tensor, { axis = -1, descending = false }: SortOptions = {}): Tensor {
+export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+  const { axis = -1, descending = false } = checkOptions('argsort', options, SORT_OPTIONS)
   const along = normalizeAxis('argsort', x.aval, axis)
   return swappedWithLast(applyOne('argsort', [swappedWithLast(ordered(x), along)], { descending }), along)
 }
@@ -66,7 +70,7 @@ export function argsort(x: Tensor, { axis = -1, descending = false }: SortOption
  * sort(tensor([[3, 1], [2, 4]]), { axis: 0 }).toArray() // → [[2, 1], [3, 4]]
  */
 export function sort(x: Tensor, options: SortOptions = {}): Tensor {
-  const along = normalizeAxis('sort', x.aval, options.axis ?? -1)
+  const along = normalizeAxis('sort', x.aval, checkOptions('sort', options, SORT_OPTIONS).axis ?? -1)
   return gatherAlong(x, argsort(x, options), along, 'zero')
 }
 
@@ -87,7 +91,8 @@ export interface TopK {
  * values.toArray() // → [5, 4]
  * indices.toArray() // → [4, 2]
  */
-export function topK(x: Tensor, k: number, { axis = -1 }: { readonly axis?: number } = {}): TopK {
+export function topK(x: Tensor, k: number, options: { readonly axis?: number } = {}): TopK {
+  const { axis = -1 } = checkOptions('topK', options, ['axis'])
   const along = normalizeAxis('topK', x.aval, axis)
   const length = x.shape[along] as number
   if (!Number.isInteger(k) || k < 0 || k > length) {
@@ -147,7 +152,8 @@ export interface SearchOptions {
  * searchsorted(tensor([1, 2, 2, 3]), tensor([2, 9])).toArray() // → [1, 4]
  * searchsorted(tensor([1, 2, 2, 3]), tensor([2, 9]), { side: 'right' }).toArray() // → [3, 4]
  */
-export function searchsorted(sorted: Tensor, values: Tensor, { side = 'left' }: SearchOptions = {}): Tensor {
+export function searchsorted(sorted: Tensor, values: Tensor, options: SearchOptions = {}): Tensor {
+  const { side = 'left' } = checkOptions('searchsorted', options, ['side'])
   if (sorted.rank !== 1) {
     throw new ShapeError({
       summary: `searchsorted: the sorted operand is ${formatAval(sorted.aval)}.`,

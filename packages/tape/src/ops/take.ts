@@ -1,5 +1,6 @@
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkOptions } from '../options.js'
 import { formatAval, isFloat, sameShape } from '../program/index.js'
 import { scalarLike, type Tensor } from '../record/index.js'
 import { add, div } from './arithmetic.js'
@@ -28,7 +29,8 @@ export interface AlongOptions {
  * take(x, tensor([2, 0], { dtype: 'i32' })).toArray() // → [[5, 6], [1, 2]]
  * take(x, tensor(-1, { dtype: 'i32' }), { axis: 1 }).toArray() // → [2, 4, 6]
  */
-export function take(x: Tensor, indices: Tensor, { axis = 0 }: AlongOptions = {}): Tensor {
+export function take(x: Tensor, indices: Tensor, options: AlongOptions = {}): Tensor {
+  const { axis = 0 } = checkOptions('take', options, ['axis'])
   checkIndices('take', indices)
   return gatherRows(x, indices, { batchRank: 0, axis: normalizeAxis('take', x.aval, axis) }, 'nan')
 }
@@ -44,7 +46,8 @@ export function take(x: Tensor, indices: Tensor, { axis = 0 }: AlongOptions = {}
  * const x = tensor([[1, 2, 3], [4, 5, 6]])
  * takeAlongAxis(x, tensor([[2], [0]], { dtype: 'i32' })).toArray() // → [[3], [4]]
  */
-export function takeAlongAxis(x: Tensor, indices: Tensor, { axis = -1 }: AlongOptions = {}): Tensor {
+export function takeAlongAxis(x: Tensor, indices: Tensor, options: AlongOptions = {}): Tensor {
+  const { axis = -1 } = checkOptions('takeAlongAxis', options, ['axis'])
   checkIndices('takeAlongAxis', indices)
   const along = normalizeAxis('takeAlongAxis', x.aval, axis)
   const length = indices.shape[along]
@@ -72,12 +75,8 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, { axis = -1 }: AlongOp
  * const indices = tensor([2, 0, 2], { dtype: 'i32' })
  * scatterAdd(tensor([1, 1, 1]), indices, tensor([10, 20, 30])).toArray() // → [21, 1, 41]
  */
-export function scatterAdd(
-  x: Tensor,
-  indices: Tensor,
-  rows: Tensor,
-  { axis = 0 }: AlongOptions = {},
-): Tensor {
+export function scatterAdd(x: Tensor, indices: Tensor, rows: Tensor, options: AlongOptions = {}): Tensor {
+  const { axis = 0 } = checkOptions('scatterAdd', options, ['axis'])
   checkIndices('scatterAdd', indices)
   const along = normalizeAxis('scatterAdd', x.aval, axis)
   checkNumbers('scatterAdd', x, rows)

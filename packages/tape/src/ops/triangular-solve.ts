@@ -1,4 +1,5 @@
 import { type FloatDType, triangularSolve as triangularSolveKernel } from '@wengert/kernels'
+import { checkOptions } from '../options.js'
 import { type Aval, type Params, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -93,7 +94,11 @@ const apply = (a: Tensor, b: Tensor, triangle: Required<TriangleOptions>): Tenso
  * triangularSolve(l, tensor([4, 8]), { transpose: true }).toArray() // → [1, 2]
  */
 export function triangularSolve(a: Tensor, b: Tensor, options: TriangleOptions = {}): Tensor {
-  const { lower = true, transpose = false, unitDiagonal = false } = options
+  const {
+    lower = true,
+    transpose = false,
+    unitDiagonal = false,
+  } = checkOptions('triangularSolve', options, ['lower', 'transpose', 'unitDiagonal'])
   checkSystem('triangularSolve', a, b)
   if (b.rank === 1) {
     const x = triangularSolve(a, asColumn(b), options)

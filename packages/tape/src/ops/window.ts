@@ -25,6 +25,9 @@ export interface WindowOptions {
   readonly dilation?: number | readonly [number, number]
 }
 
+/** The names of {@link WindowOptions} and {@link LineOptions}. */
+export const WINDOW_OPTIONS = ['stride', 'padding', 'dilation']
+
 /** How a window moves along a line. */
 export interface LineOptions {
   /** Elements between windows; default 1 for convolutions, the window for pooling. */

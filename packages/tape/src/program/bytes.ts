@@ -38,6 +38,9 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
   })
 }
 
+/** So many bytes, as a message counts them. */
+export const countBytes = (bytes: number): string => (bytes === 1 ? '1 byte' : `${bytes} bytes`)
+
 /**
  * Writes a byte size for people, in binary units.
  *

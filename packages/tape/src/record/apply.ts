@@ -63,6 +63,7 @@ function notAnOperand(op: string, position: number, value: unknown): OptionError
   return new OptionError({
     summary: `${op}: operand ${position + 1} is ${got}.`,
     expected: 'a tensor or a number',
+    at: callerLocation(),
     fix: Array.isArray(value) ? 'make it a tensor: tensor([…])' : undefined,
   })
 }

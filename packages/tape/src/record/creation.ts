@@ -1,5 +1,6 @@
 import type { DType } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
+import { checkOptions } from '../options.js'
 import { allocate, dataFrom, sizeOf } from '../program/index.js'
 import { checkDType, fromData, type Tensor } from './tensor.js'
 
@@ -15,8 +16,10 @@ export interface CreationOptions {
  * @example
  * zeros([2, 2]).toArray() // → [[0, 0], [0, 0]]
  */
-export const zeros = (shape: readonly number[], { dtype = 'f32' }: CreationOptions = {}): Tensor =>
-  fromData({ dtype, shape }, allocate({ dtype, shape: checkShape('zeros', shape, dtype) }))
+export function zeros(shape: readonly number[], options: CreationOptions = {}): Tensor {
+  const dtype = dtypeOf('zeros', options)
+  return fromData({ dtype, shape }, allocate({ dtype, shape: checkShape('zeros', shape, dtype) }))
+}
 
 /**
  * Ones.
@@ -25,7 +28,7 @@ export const zeros = (shape: readonly number[], { dtype = 'f32' }: CreationOptio
  * ones([3], { dtype: 'i32' }).toArray() // → [1, 1, 1]
  */
 export const ones = (shape: readonly number[], options: CreationOptions = {}): Tensor =>
-  full(shape, 1, options)
+  filled('ones', shape, 1, options)
 
 /**
  * A value everywhere.
@@ -33,12 +36,12 @@ export const ones = (shape: readonly number[], options: CreationOptions = {}): T
  * @example
  * full([2], 7).toArray() // → [7, 7]
  */
-export function full(
-  shape: readonly number[],
-  value: number,
-  { dtype = 'f32' }: CreationOptions = {},
-): Tensor {
-  const data = allocate({ dtype, shape: checkShape('full', shape, dtype) })
+export const full = (shape: readonly number[], value: number, options: CreationOptions = {}): Tensor =>
+  filled('full', shape, value, options)
+
+function filled(op: string, shape: readonly number[], value: number, options: CreationOptions): Tensor {
+  const dtype = dtypeOf(op, options)
+  const data = allocate({ dtype, shape: checkShape(op, shape, dtype) })
   return fromData({ dtype, shape }, data.fill(dtype === 'bool' ? Number(value !== 0) : value))
 }
 
@@ -49,7 +52,8 @@ export function full(
  * eye(2).toArray() // → [[1, 0], [0, 1]]
  * eye(1, 3).toArray() // → [[1, 0, 0]]
  */
-export function eye(rows: number, columns: number = rows, { dtype = 'f32' }: CreationOptions = {}): Tensor {
+export function eye(rows: number, columns: number = rows, options: CreationOptions = {}): Tensor {
+  const dtype = dtypeOf('eye', options)
   const shape = checkShape('eye', [rows, columns], dtype)
   const data = allocate({ dtype, shape })
   for (let k = 0; k < Math.min(rows, columns); k++) data[k * columns + k] = 1
@@ -72,8 +76,8 @@ export function arange(
   step = 1,
   options: CreationOptions = {},
 ): Tensor {
-  const [start, end, { dtype = 'i32' }] =
-    typeof second === 'number' ? [first, second, options] : [0, first, second]
+  const [start, end, chosen] = typeof second === 'number' ? [first, second, options] : [0, first, second]
+  const dtype = dtypeOf('arange', chosen, 'i32')
   const length = Math.max(0, Math.ceil((end - start) / step))
   if (!Number.isFinite(length) || !Number.isFinite(start)) {
     throw new OptionError({
@@ -100,18 +104,17 @@ export function arange(
  * @example
  * linspace(0, 1, 5).toArray() // → [0, 0.25, 0.5, 0.75, 1]
  */
-export function linspace(
-  start: number,
-  end: number,
-  count: number,
-  { dtype = 'f32' }: CreationOptions = {},
-): Tensor {
+export function linspace(start: number, end: number, count: number, options: CreationOptions = {}): Tensor {
+  const dtype = dtypeOf('linspace', options)
   const shape = checkShape('linspace', [count], dtype)
   const values = Array.from({ length: count }, (_, k) =>
     k === count - 1 && count > 1 ? end : start + (k * (end - start)) / Math.max(1, count - 1),
   )
   return fromData({ dtype, shape }, dataFrom(dtype, values))
 }
+
+const dtypeOf = (op: string, options: CreationOptions, standard: DType = 'f32'): DType =>
+  checkOptions(op, options, ['dtype']).dtype ?? standard
 
 function checkShape(op: string, shape: readonly number[], dtype: DType): readonly number[] {
   const list = Array.isArray(shape)

@@ -1,4 +1,5 @@
 export { apply, applyOne, type Operand, operands, scalarLike } from './apply.js'
+export { checkTensor, checkTensors } from './check-tensor.js'
 export { arange, type CreationOptions, eye, full, linspace, ones, zeros } from './creation.js'
 export { MOST_LINES, underLine, withLines } from './lines.js'
 export {

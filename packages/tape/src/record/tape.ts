@@ -1,5 +1,6 @@
 import type { DType } from '@wengert/kernels'
 import { RecordError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import {
   type Aval,
   type Constant,
@@ -97,10 +98,10 @@ export class Tape implements Recorder {
     return this.#open && this.#values[value] !== undefined
   }
 
-  read(value: number): Data | undefined {
+  read(value: number, reader: string): Data | undefined {
+    if (!this.#open) throw this.#closed(reader)
     const held = this.#values[value]
     if (!held || !this.#residents) return undefined
-    if (!this.#open) throw this.#closed('read')
     return this.#residents.read(held)
   }
 
@@ -179,6 +180,7 @@ export class Tape implements Recorder {
     return new RecordError({
       summary: `${op}: a tensor has left the recording it belongs to${last ? ` (the last one there is ${formatAval(last)})` : ''}.`,
       expected: 'tensors that are computed inside of the recorded function, or concrete ones',
+      at: callerLocation(),
       fix: 'return the tensor from the function instead of storing it outside',
     })
   }

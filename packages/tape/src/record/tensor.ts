@@ -1,7 +1,7 @@
 import { type DType, elementBytes } from '@wengert/kernels'
 import { OptionError, RecordError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { shown } from '../options.js'
+import { checkOptions, shown } from '../options.js'
 import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 
 /** A recording in progress, as a tensor sees it. */
@@ -11,7 +11,7 @@ export interface Recorder {
   /** Whether a line has a value, as on dynamic tapes. */
   holds(value: number): boolean
   /** A copy of the value of a line; undefined if it has none. @throws RecordError once the recording has ended. */
-  read(value: number): Data | undefined
+  read(value: number, reader: string): Data | undefined
 }
 
 /** Where a tensor's value is: at hand, or a line of a tape that is being recorded. */
@@ -135,7 +135,7 @@ function written(values: NestedArray): string {
  */
 export function dataOf(x: Tensor, reader = 'the data'): Data {
   const { state } = x
-  const data = 'data' in state ? state.data : state.tape.read(state.value)
+  const data = 'data' in state ? state.data : state.tape.read(state.value, reader)
   if (data) return data
   throw new RecordError({
     summary: `${reader} was asked of ${formatAval(x.aval)} while recording: %${(state as { value: number }).value} has no value yet.`,
@@ -191,7 +191,8 @@ export interface TensorOptions {
  * tensor([1, 2, 3, 4], { shape: [2, 2] }).toArray() // → [[1, 2], [3, 4]]
  * tensor([[1], [2, 3]]) // → throws OPTION
  */
-export function tensor(values: NestedArray | Data, { dtype, shape }: TensorOptions = {}): Tensor {
+export function tensor(values: NestedArray | Data, options: TensorOptions = {}): Tensor {
+  const { dtype, shape } = checkOptions('tensor', options, ['dtype', 'shape'])
   if (ArrayBuffer.isView(values)) {
     const type = checkDType('tensor', dtype) ?? dtypeOfData(values)
     return fromData(
@@ -243,7 +244,7 @@ function dtypeOfData(data: Data): DType {
 
 function nestedShape(values: NestedArray): number[] {
   const shape: number[] = []
-  for (let level = values; typeof level === 'object'; level = level[0] as NestedArray) {
+  for (let level = values; isList(level); level = level[0] as NestedArray) {
     shape.push(level.length)
     if (level.length === 0) break
   }
@@ -256,8 +257,9 @@ function gather(
   axis: number,
   into: (number | boolean)[],
 ): void {
-  if (typeof values !== 'object') {
-    if (axis === shape.length && (typeof values === 'number' || typeof values === 'boolean')) {
+  if (!isList(values)) {
+    if (typeof values !== 'number' && typeof values !== 'boolean') throw notANumber(values)
+    if (axis === shape.length) {
       into.push(values)
       return
     }
@@ -265,17 +267,24 @@ function gather(
     for (const value of values) gather(value, shape, axis + 1, into)
     return
   }
-  if (axis === 0 && typeof values !== 'object') {
-    throw new OptionError({
-      summary: `tensor: ${typeof values} is no number.`,
-      expected: 'a number or boolean, nested arrays of them, or a typed array',
-    })
-  }
   throw new OptionError({
     summary: `tensor: the nested arrays are ragged at depth ${axis}.`,
     expected: `${formatAval({ dtype: 'f32', shape })}, as the first elements have it`,
+    at: callerLocation(),
   })
 }
+
+/** Arrays, and typed arrays among them. */
+const isList = (values: unknown): values is readonly NestedArray[] =>
+  Array.isArray(values) || ArrayBuffer.isView(values)
+
+const notANumber = (value: unknown) =>
+  new OptionError({
+    summary: `tensor: ${shown(value)} is no number.`,
+    expected: 'a number or boolean, nested arrays of them, or a typed array',
+    at: callerLocation(),
+    fix: value instanceof Tensor ? 'stack([…]) makes one tensor of several' : undefined,
+  })
 
 /** Whether derivatives can flow through a tensor. */
 export const isDifferentiable = (x: Tensor): boolean => isFloat(x.dtype)

@@ -2,6 +2,7 @@ import { BudgetError } from '../errors.js'
 import {
   type Aval,
   avalsOf,
+  countBytes,
   type Data,
   formatByteSize,
   type Instruction,
@@ -366,7 +367,7 @@ function pathEnds(error: BudgetError, refused: BudgetError | undefined): BudgetE
   const bytes = formatByteSize(most.leastBytes)
   return new BudgetError({
     ...most.parts,
-    summary: `No plan fits ${budgetBytes} bytes for a value that the function reads, so its path is not known beyond.`,
+    summary: `No plan fits ${countBytes(budgetBytes)} for a value that the function reads, so its path is not known beyond.`,
     expected: `at least ${most.leastBytes} bytes for the path up to there`,
     fix: `give it ${most.leastBytes} bytes (${bytes}) or more, since the rest of the path may need more; or read fewer values`,
     budgetBytes,

@@ -1,5 +1,6 @@
 import { BudgetError } from '../errors.js'
-import { formatByteSize, type Program } from '../program/index.js'
+import { countBytes, formatByteSize, type Program } from '../program/index.js'
+import { spillAdvice } from './advise-spill.js'
 import { ARENA_LIMIT_BYTES, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
 import { type CompileOptions, compile } from './compile.js'
 import type { Executable } from './executable.js'
@@ -46,12 +47,13 @@ export function inPages(error: BudgetError, memoryBytes: number): BudgetError {
   const leastBytes = pageCeil(error.leastBytes)
   return new BudgetError({
     ...error.parts,
-    summary: `No plan fits ${memoryBytes} bytes.`,
+    summary: `No plan fits ${countBytes(memoryBytes)}.`,
     expected: `at least ${leastBytes} bytes, in whole pages of ${PAGE_BYTES}`,
-    fix:
+    fix: `${
       leastBytes > ARENA_LIMIT_BYTES
         ? BEYOND
-        : `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+        : `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`
+    }${spillAdvice(error)}`,
     budgetBytes: memoryBytes,
     leastBytes,
     cause: error,

@@ -4,6 +4,7 @@
  */
 import type { Program } from '../program/index.js'
 import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
+import { advisingSpill } from './advise-spill.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { type Budget, cheaperWithin, costOfPlanned, type Planned, planWithin } from './choose.js'
 import { openSchedules } from './open-schedules.js'
@@ -37,7 +38,7 @@ export function planKeeping(
   regions = new Regions(),
 ): Planned {
   const outcome = planOrRefusal(program, pinned, budget, regions)
-  if (isRefusal(outcome)) throw outcome.error()
+  if (isRefusal(outcome)) throw advisingSpill(outcome.error(), program, budget.spillBytes)
   return outcome
 }
 

@@ -1,6 +1,6 @@
 import { BudgetError } from '../errors.js'
 import { atLeastBytes, type Plan, planIfAny, refusalOf } from '../plan/index.js'
-import { type Aval, formatAval, type Program, writtenOp } from '../program/index.js'
+import { type Aval, countBytes, formatAval, type Program, writtenOp } from '../program/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import type { Lowered } from './lowered.js'
 
@@ -50,7 +50,7 @@ function tooTight(program: Program, { graph, instructionOf }: Lowered, budgetByt
   const instruction =
     typeof step === 'number' ? program.instructions[instructionOf[step] as number] : undefined
   return new BudgetError({
-    summary: `No plan fits ${budgetBytes} bytes.`,
+    summary: `No plan fits ${countBytes(budgetBytes)}.`,
     expected: `a budget of at least ${leastBytes} bytes`,
     at: instruction && describe(program, instruction),
     fix:

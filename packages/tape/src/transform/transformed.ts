@@ -1,5 +1,6 @@
 import { replay } from '../derive/index.js'
 import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import {
   type ArgumentLeaf,
@@ -63,6 +64,13 @@ export function transformed<A extends Arguments, R>(
   /** The form of the last call's arguments, which most calls repeat. */
   let last: (Form & { readonly compiled: Compiled }) | undefined
   const call = (...args: A): R => {
+    try {
+      return calledOn(args)
+    } catch (error) {
+      throw asLists(name, args, error) ?? error
+    }
+  }
+  const calledOn = (args: A): R => {
     const repeated = last && leavesIn(last, args)
     if (last && repeated) return engine.run(last.compiled, repeated) as R
     check?.(args.length)
@@ -105,6 +113,28 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
     expected: 'tensors or numbers; only record takes avals',
   })
 }
+
+/**
+ * A list of numbers is a tree of scalars; what a function that expects a tensor makes of it is an error of the language, in
+ * whose place stands this one. Undefined for errors that have nothing to do with it.
+ */
+function asLists(name: string, args: readonly unknown[], error: unknown): OptionError | undefined {
+  if (!(error instanceof TypeError)) return undefined
+  const position = args.findIndex(
+    arg => Array.isArray(arg) && arg.length > 0 && arg.flat(Infinity).every(isNumber),
+  )
+  if (position === -1) return undefined
+  return new OptionError({
+    summary: `${name}: argument ${position} is an array, which the function gets as scalars: ${error.message}.`,
+    expected: 'a tensor, or a function of a list of scalars',
+    at: callerLocation(),
+    fix: 'make it a tensor: tensor([…])',
+    data: { argument: position },
+    cause: error,
+  })
+}
+
+const isNumber = (value: unknown) => typeof value === 'number'
 
 /**
  * Compiles a function of trees of tensors: it is recorded once for each set of avals, planned under the budget,
