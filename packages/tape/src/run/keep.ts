@@ -2,8 +2,9 @@
  * How many states of loops of unknown length are kept for their pullbacks: without a budget a fixed number, if an arena
  * can hold them, and else what costs least within it, from none beside the first to many, in memory alone or beside a store.
  */
+import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import type { Program } from '../program/index.js'
-import { hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
+import { hasReversals, hasUnwinding, keptBytes, withUnwinding } from '../rewrite/index.js'
 import { advisingSpill } from './advise-spill.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { type Budget, cheaperWithin, costOfPlanned, type Planned, planWithin } from './choose.js'
@@ -17,6 +18,18 @@ const MOST_SNAPSHOTS = 1023
 
 /** States that are kept in memory of a stretch between records of a store; more of them gain little. */
 const BESIDE_STORE: readonly number[] = [60, 20, 6, 2, 0]
+
+/** Blocks of a store have numbers of 31 bits. */
+const MOST_BLOCKS = 2 ** 31 - 1
+
+/**
+ * Blocks of a store for loops of unknown length: all, and half where loops of known length may use what is left. These have
+ * at least half of the numbers.
+ */
+function roomsOf(program: Program, spillBytes: number): readonly number[] {
+  const blocks = Math.min(MOST_BLOCKS, spillBytes / SPILL_BLOCK_BYTES)
+  return hasReversals(program) ? [Math.min(MOST_BLOCKS / 2, blocks), blocks / 2] : [blocks]
+}
 
 /** Numbers of snapshots that are tried beside the most, each half as many again as the next. */
 const LEVELS: readonly number[] = (() => {
@@ -84,15 +97,14 @@ function planOrRefusal(
   const within = { memoryBytes, spillBytes }
   const inMemory = (snapshots: number) => {
     const keeping = withUnwinding(program, snapshots)
-    return snapshots > 0 && keptBytes(keeping) > memoryBytes ? undefined : keeping
+    return snapshots > 0 && keptBytes(keeping) > memoryBytes ? [] : [keeping]
   }
-  const most = inMemory(MOST_SNAPSHOTS)
+  const [most] = inMemory(MOST_SNAPSHOTS)
   const first = most && plannedOf(planWithin(most, pinned, within, regions))
   if (first && first.chosen.extraCost === 0 && spillBytes === 0) return first
   let best = first
   const refusals: Refusal[] = []
-  const tryOne = (keeping: Program | undefined) => {
-    if (!keeping) return
+  const tryOne = (keeping: Program) => {
     if (best) {
       best = cheaperWithin(keeping, pinned, within, regions, costOfPlanned(best)) ?? best
       return
@@ -103,17 +115,20 @@ function planOrRefusal(
   }
   // All that may be cheaper are tried, the likeliest first, so that what serves a budget serves every larger one. What does not
   // fit without snapshots does not with them.
-  const tryAll = (levels: readonly number[], keeping: (snapshots: number) => Program | undefined) => {
+  const tryAll = (levels: readonly number[], keeping: (snapshots: number) => readonly Program[]) => {
     const isOpen = best === undefined
-    if (isOpen) tryOne(keeping(0))
-    if (best) for (const snapshots of levels) if (snapshots > 0 || !isOpen) tryOne(keeping(snapshots))
+    if (isOpen) keeping(0).forEach(tryOne)
+    if (!best) return
+    for (const snapshots of levels) if (snapshots > 0 || !isOpen) keeping(snapshots).forEach(tryOne)
   }
   tryAll(LEVELS, inMemory)
   if (spillBytes > 0) {
-    tryAll(BESIDE_STORE, snapshots => {
-      const schedules = openSchedules(program, snapshots, spillBytes, regions)
-      return schedules && withUnwinding(program, snapshots, schedules)
-    })
+    const rooms = roomsOf(program, spillBytes)
+    tryAll(BESIDE_STORE, snapshots =>
+      openSchedules(program, snapshots, rooms, regions).map(schedules =>
+        withUnwinding(program, snapshots, schedules),
+      ),
+    )
   }
   return best ?? leastOf(refusals)
 }

@@ -1,14 +1,6 @@
 /** Where loops of unknown length keep states in a store. */
-import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import type { Program } from '../program/index.js'
-import {
-  hasReversals,
-  placeRecords,
-  recordOf,
-  type Schedules,
-  spilledBlocks,
-  withUnwinding,
-} from '../rewrite/index.js'
+import { placeRecords, recordOf, type Schedules, spilledBlocks, withUnwinding } from '../rewrite/index.js'
 import { instructionCosts } from './lower.js'
 import type { Regions } from './region.js'
 import { movingCost, spillingCost } from './rows.js'
@@ -18,23 +10,21 @@ import { cheapestTwoLevel } from './two-level.js'
 /** Most records of a loop; a longer one has its records farther apart. */
 const MOST_RECORDS = 65_536
 
-/** Blocks of a store have numbers of 31 bits. */
-const MOST_BLOCKS = 2 ** 31 - 1
-
 /**
  * Chooses the records of each loop of unknown length that a program goes back over. The stretches that cost least for a long
  * loop with a store of any size do so for loops of any length, nearly, and are where the records of a small store begin. All
- * loops that use the store have as many records, since larger states mostly come with dearer steps, and if there are also loops
- * of known length, half of the store. Undefined if no loop would use one of this size.
+ * loops that use the store have as many records, since larger states mostly come with dearer steps. Of rooms that hold as many
+ * records one is taken, and none that would not be used.
  *
  * @param snapshots most states in memory between two records.
+ * @param rooms blocks of a store that these loops may take.
  */
 export function openSchedules(
   program: Program,
   snapshots: number,
-  spillBytes: number,
+  rooms: readonly number[],
   regions: Regions,
-): Schedules | undefined {
+): readonly Schedules[] {
   const withRecords =
     (count: number): Schedules =>
     (forward, state) => {
@@ -58,8 +48,8 @@ export function openSchedules(
       })
       return ways.reduce((best, way) => (way.cost < best.cost ? way : best)).schedule
     }
-  const blocks = Math.min(MOST_BLOCKS, spillBytes / SPILL_BLOCK_BYTES) / (hasReversals(program) ? 2 : 1)
   const ofOne = spilledBlocks(placeRecords(withUnwinding(program, snapshots, withRecords(1))))
-  const count = Math.min(MOST_RECORDS, Math.floor(blocks / ofOne))
-  return ofOne > 0 && count > 0 ? withRecords(count) : undefined
+  if (ofOne === 0) return []
+  const counts = new Set(rooms.map(blocks => Math.min(MOST_RECORDS, Math.floor(blocks / ofOne))))
+  return [...counts].filter(count => count > 0).map(withRecords)
 }
