@@ -7,24 +7,23 @@ import { isCheap, isReducible } from '@wengert/kernels'
 import {
   type Aval,
   bytesOf,
-  controlOf,
   elementOf,
   type Instruction,
-  opOf,
   type Program,
   sameShape,
   sizeOf,
 } from '../program/index.js'
 import { type Group, groupsOf, MOST_MEMBERS, MOST_SOURCES, OUTSIDE, readersBehindAliases } from './groups.js'
+import { readersOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
-import { withoutDeadCode } from './simplify.js'
+import { MOST_REDUCED, reducedOf, reductionOf } from './reductions.js'
 
 /** Fewest elements: fewer stay in the nearest cache, where moving them takes next to no time, less than finding copies does. */
 const FEWEST_ELEMENTS = 4096
 /** Most instructions that are copied for a value. */
 const MOST_COPIED = 8
-/** Copies let others come about; so often they are looked for again. */
-const ROUNDS = 8
+/** Copies let others come about; so often they are looked for. A fourth time brings next to nothing. */
+const ROUNDS = 3
 
 /** What reads a value and can compute it by itself: a group, or a reduction. */
 interface Taker {
@@ -35,6 +34,8 @@ interface Taker {
 
 /** A value, and what reads it and will have a copy. */
 interface Copied {
+  /** The group that computes it. */
+  readonly own: Group
   readonly value: number
   /** The instructions that compute it, in order. */
   readonly made: readonly number[]
@@ -58,33 +59,57 @@ export interface Grouped {
  */
 export function groupedWithCopies(program: Program): Grouped {
   let grouped: Grouped = { program, groups: groupsOf(program) }
+  let isNew = (_: Instruction) => true
   for (let round = 0; round < ROUNDS; round++) {
-    const found = copiesIn(grouped)
+    const found = copiesIn(grouped, isNew)
     if (found.length === 0) break
-    const copied = withoutDeadCode(withEach(grouped.program, found))
+    const { instructions } = grouped.program
+    const before = new Set(instructions)
+    for (const { own } of found)
+      for (const member of own.members) before.delete(instructions[member] as Instruction)
+    isNew = instruction => !before.has(instruction)
+    const copied = withEach(grouped.program, found)
     grouped = { program: copied, groups: groupsOf(copied) }
   }
   return grouped
 }
 
-/** Values that are worth copying, none of which reads or is read by a group of another. */
-function copiesIn({ program, groups }: Grouped): readonly Copied[] {
+/** Values that are worth copying where something is new, none of which reads or is read by a group of another. */
+function copiesIn(
+  { program, groups }: Grouped,
+  isNew: (instruction: Instruction) => boolean,
+): readonly Copied[] {
   const large = groups.filter(({ shape }) => sizeOf(shape) >= FEWEST_ELEMENTS)
   if (large.length === 0) return []
-  const readers = readersBehindAliases(program)
-  const groupOf = new Map(groups.flatMap(group => group.members.map(member => [member, group] as const)))
+  const { instructions } = program
+  const [direct, readers] = [readersOf(program), readersBehindAliases(program)]
+  const definitions = new Map(
+    instructions.flatMap(({ outputs }, k) => outputs.map(value => [value, k] as const)),
+  )
+  const groupOf = new Map<number, Group>()
+  const renewed = new Set<Group>()
+  for (const group of groups) {
+    for (const member of group.members) {
+      groupOf.set(member, group)
+      if (isNew(instructions[member] as Instruction)) renewed.add(group)
+    }
+  }
   const taken = new Set<Group | number>()
   const found: Copied[] = []
-  for (const group of large) {
-    for (const result of group.results) {
-      const [value] = (program.instructions[result] as Instruction).outputs as readonly [number]
-      const takers = takersOf(program, value, group, readers[value] as readonly number[], groupOf)
-      const made = takers && madeOf(program, group, result)
-      if (!made) continue
-      const all = [group, ...takers.map(({ group, readers }) => group ?? (readers[0] as number))]
-      if (all.some(one => taken.has(one)) || !pays(program, group, { value, made, takers })) continue
-      for (const one of all) taken.add(one)
-      found.push({ value, made, takers })
+  for (const own of large) {
+    for (const result of own.results) {
+      const [value] = (instructions[result] as Instruction).outputs as readonly [number]
+      const all = readers[value] as readonly number[]
+      const touched = [own, ...all.flatMap(reader => groupOf.get(reader) ?? [])]
+      if (!touched.some(group => renewed.has(group))) continue
+      const takers = takersOf(program, value, own, all, groupOf)
+      if (!takers) continue
+      const parts = [own, ...takers.map(({ group, readers }) => group ?? (readers[0] as number))]
+      if (parts.some(part => taken.has(part))) continue
+      const made = madeOf(program, own, result, definitions)
+      if (!made || !pays(program, { own, value, made, takers }, direct)) continue
+      for (const part of parts) taken.add(part)
+      found.push({ own, value, made, takers })
     }
   }
   return found
@@ -119,15 +144,13 @@ function takersOf(
   return takers.length > (isReadInside ? 0 : 1) ? takers : undefined
 }
 
-const reducedOf = (instruction: Instruction) =>
-  controlOf(instruction) ? undefined : opOf(instruction.op).reduced?.(instruction.params)
-
 /** The members of a group that a value is made of, if all of them are cheap and few. */
-function madeOf(program: Program, group: Group, result: number): readonly number[] | undefined {
-  const { avals, instructions } = program
-  const memberOf = new Map(
-    group.members.map(member => [(instructions[member] as Instruction).outputs[0] as number, member]),
-  )
+function madeOf(
+  { avals, instructions }: Program,
+  group: Group,
+  result: number,
+  definitions: ReadonlyMap<number, number>,
+): readonly number[] | undefined {
   const made = new Set([result])
   for (const member of made) {
     if (made.size > MOST_COPIED) return undefined
@@ -135,21 +158,25 @@ function madeOf(program: Program, group: Group, result: number): readonly number
     const of = inputs.map(input => avals[input] as Aval)
     const element = elementOf(op, of, avals[outputs[0] as number] as Aval, params)
     if (!element || !isCheap(element, inputs.length)) return undefined
-    for (const { unnamed } of group.reads.get(member) as readonly Operand[]) {
-      const before = memberOf.get(unnamed)
-      if (before !== undefined) made.add(before)
+    for (const { source } of group.reads.get(member) as readonly Operand[]) {
+      const before = definitions.get(source)
+      if (before !== undefined && group.reads.has(before)) made.add(before)
     }
   }
   return [...made].toSorted((a, b) => a - b)
 }
 
 /** Whether copies move fewer bytes than they compute elements, and what they are copied into has room for them. */
-function pays(program: Program, own: Group, { value, made, takers }: Copied): boolean {
+function pays(
+  program: Program,
+  { own, value, made, takers }: Copied,
+  direct: readonly (readonly number[])[],
+): boolean {
   const { avals, instructions } = program
   const inside = new Set(made.map(member => (instructions[member] as Instruction).outputs[0] as number))
   const operands = made
     .flatMap(member => own.reads.get(member) as readonly Operand[])
-    .filter(({ unnamed }) => !inside.has(unnamed))
+    .filter(({ source }) => !inside.has(source))
   const read = new Map(operands.map(operand => [placeOf(operand), operand]))
   const bytesRead = (skipped: ReadonlySet<string>): number =>
     [...read].reduce((sum, [place, { source, strides }]) => {
@@ -168,6 +195,13 @@ function pays(program: Program, own: Group, { value, made, takers }: Copied): bo
         group.sources.size + read.size <= MOST_SOURCES &&
         (group.width === own.width || group.width === 0 || own.width === 0)
       if (!fits) return false
+      // What is combined as it is computed would be stored otherwise.
+      const reduction = reductionOf(program, group, direct)
+      const staysReduced =
+        !reduction ||
+        (group.members.length + made.length <= MOST_REDUCED &&
+          isReducible(own.shape, [...[...group.reads.values()].flat(), ...operands], reduction.reduced.axes))
+      if (!staysReduced) return false
     } else {
       const { axes } = reducedOf(instructions[readers[0] as number] as Instruction) ?? { axes: [] }
       if (!isReducible(own.shape, operands, axes)) return false
@@ -180,7 +214,7 @@ function pays(program: Program, own: Group, { value, made, takers }: Copied): bo
 
 const placeOf = ({ source, strides, offset }: Operand): string => `${source} ${offset} ${strides}`
 
-/** The program with a copy for each that takes one, right before the first instruction that reads it. */
+/** The program with a copy for each that takes one, right before the first instruction that reads it, without what nobody reads. */
 function withEach(program: Program, found: readonly Copied[]): Program {
   const avals = [...program.avals]
   const again = (value: number) => avals.push(avals[value] as Aval) - 1
@@ -211,17 +245,22 @@ function withEach(program: Program, found: readonly Copied[]): Program {
       }
       for (const member of made) copies.push(copied(program.instructions[member] as Instruction))
       for (const reader of readers) {
-        const instruction = instead.get(reader) ?? (program.instructions[reader] as Instruction)
+        const instruction = program.instructions[reader] as Instruction
         const inputs = instruction.inputs.map(seen)
         instead.set(reader, { ...instruction, inputs })
       }
-      const first = Math.min(...readers)
-      before.set(first, [...(before.get(first) ?? []), ...copies])
+      before.set(Math.min(...readers), copies)
     }
   }
   const instructions = program.instructions.flatMap((one, k) => [
     ...(before.get(k) ?? []),
     instead.get(k) ?? one,
   ])
-  return { ...program, avals, instructions }
+  const read = new Set(program.outputs)
+  const live = instructions.toReversed().filter(({ inputs, outputs }) => {
+    const isRead = outputs.some(value => read.has(value))
+    if (isRead) for (const value of inputs) read.add(value)
+    return isRead
+  })
+  return { ...program, avals, instructions: live.reverse() }
 }

@@ -19,21 +19,34 @@ export interface Reduction {
 }
 
 /** Most instructions of a group that is reduced: its code is there once for whole blocks and once for the rest. */
-const MOST_MEMBERS = 64
+export const MOST_REDUCED = 64
 
 /** The reductions of groups of a program that are all that reads their results. */
 export function reductionsOf(program: Program, groups: readonly Group[]): ReadonlyMap<Group, Reduction> {
   const readers = readersOf(program)
   const found = new Map<Group, Reduction>()
   for (const group of groups) {
-    const position = onlyReader(program, group, readers)
-    if (position === undefined) continue
-    const reader = program.instructions[position] as Instruction
-    const reduced = controlOf(reader) ? undefined : opOf(reader.op).reduced?.(reader.params)
-    if (reduced && takes(group, reduced)) found.set(group, { position, reduced })
+    const reduction = reductionOf(program, group, readers)
+    if (reduction) found.set(group, reduction)
   }
   return found
 }
+
+/** The reduction that is all that reads the result of a group; undefined if there is none. */
+export function reductionOf(
+  program: Program,
+  group: Group,
+  readers: readonly (readonly number[])[],
+): Reduction | undefined {
+  const position = onlyReader(program, group, readers)
+  if (position === undefined) return undefined
+  const reduced = reducedOf(program.instructions[position] as Instruction)
+  return reduced && takes(group, reduced) ? { position, reduced } : undefined
+}
+
+/** How an instruction reduces its operand; undefined if it does not. */
+export const reducedOf = (instruction: Instruction): Reduced | undefined =>
+  controlOf(instruction) ? undefined : opOf(instruction.op).reduced?.(instruction.params)
 
 /** The instruction that alone reads the only result of a group, which has the shape of the group. */
 function onlyReader(
@@ -42,7 +55,7 @@ function onlyReader(
   readers: readonly (readonly number[])[],
 ): number | undefined {
   const [result, ...others] = results
-  if (result === undefined || others.length > 0 || members.length > MOST_MEMBERS) return undefined
+  if (result === undefined || others.length > 0 || members.length > MOST_REDUCED) return undefined
   const [value] = (instructions[result] as Instruction).outputs as readonly [number]
   const [reader, ...more] = new Set(readers[value])
   if (reader === undefined || reader < 0 || more.length > 0) return undefined
