@@ -21,7 +21,7 @@ import {
 import { plan } from '../plan/index.js'
 import { bytesOf, paramsOf } from '../program/index.js'
 import { compilePlanned, lower, plansOf } from '../run/index.js'
-import { programsOf } from './inner.js'
+import { mapInner, programsOf } from './inner.js'
 import { assertRecordsApart, placeRecords, recordOf, spilledBlocks, spilledBytes } from './spilled.js'
 import { withUnwinding } from './unwinding.js'
 
@@ -211,5 +211,26 @@ describe('a program with two records in one place', () => {
     expect(() => compiled(moved(program, one))).toThrow(
       /^Loops share blocks of a store: \d+ to \d+ of while, and \d+ to \d+\.$/,
     )
+  })
+
+  const two: Body = {
+    kind: 'both',
+    first: { kind: 'open', turns: 2, body: { kind: 'step' } },
+    second: { kind: 'open', turns: 3, body: { kind: 'step' } },
+  }
+  test.each<[string, Body, number]>([
+    ['a loop', two, 1],
+    ['a loop in one', { kind: 'loop', turns: 3, body: two }, 2],
+    ['a branch in a loop', { kind: 'branch', turns: 3, body: two }, 2],
+  ])('of two loops inside of %s is not compiled', (_, body, depth) => {
+    const program = spilling(
+      programOf(x => grad(lossOf(body))(x) as Tensor),
+      1,
+      4,
+    )
+    const movedAt = (depth: number, down: number): ((program: Program) => Program) =>
+      depth === 0 ? one => moved(one, down) : one => mapInner(one, movedAt(depth - 1, down))
+    expect(compiled(movedAt(depth, 0)(program)).peakBytes).toBeGreaterThan(0)
+    expect(() => compiled(movedAt(depth, one)(program))).toThrow(/^Loops share blocks of a store: /)
   })
 })

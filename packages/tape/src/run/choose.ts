@@ -96,15 +96,18 @@ function find(
   return finding
 }
 
-/** Bytes of a store for each loop of known length. Several share one; how many of them will use it is not known before. */
+/**
+ * Bytes of a store for each loop of known length. Several share one; how many of them will use it is not known before. A list
+ * is not all there is, and that for a smaller store, or for none, may hold what is cheaper; so those are tried as well.
+ */
 function sharesOf(program: Program, spillBytes: number): readonly number[] {
   const left = spillBytes - spilledBytes(placeRecords(program))
   if (!(left >= SPILL_BLOCK_BYTES)) return [0]
   const shares = new Set([left])
-  for (let loops = reversalCount(program); loops > 1; loops = Math.ceil(loops / 2)) {
-    shares.add(left / loops).add(0)
+  for (let loops = Math.max(2, reversalCount(program)); loops > 1; loops = Math.ceil(loops / 2)) {
+    shares.add(left / loops)
   }
-  return [...shares]
+  return [...shares, 0]
 }
 
 /** Cost of a planned program, in FLOP equivalents. */

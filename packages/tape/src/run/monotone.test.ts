@@ -3,7 +3,7 @@ import { randomPrograms, toTensor } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BudgetError } from '../errors.js'
-import { forLoop, grad, matmul, record, scan, type Tensor, whileLoop } from '../index.js'
+import { forLoop, grad, matmul, record, scan, type Tensor, tensor, whileLoop } from '../index.js'
 import type { Program } from '../program/index.js'
 import { simplify } from '../rewrite/index.js'
 import { costOfPlanned } from './choose.js'
@@ -171,6 +171,46 @@ describe('a larger budget never costs more', () => {
         },
       ),
       { numRuns: 8 },
+    )
+  })
+})
+
+describe('a larger store never costs more', () => {
+  const dear = (s: Tensor) => s.mul(s).add(0.05).sqrt().sin().exp().log().mul(1.1).tanh().add(0.2)
+  const cheap = (s: Tensor) => s.mul(s).mul(0.9).add(0.05).sqrt()
+  const known = (steps: number, one: (s: Tensor) => Tensor, x: Tensor) =>
+    forLoop(steps, (_, s: Tensor) => one(s), x)
+  /** 40 steps, which only the loop knows. */
+  const open = (x: Tensor): Tensor =>
+    whileLoop(
+      ([k]: readonly [Tensor, Tensor]) => k.less(40),
+      ([k, s]: readonly [Tensor, Tensor]) => [k.add(1), dear(s)] as const,
+      [tensor(0), x] as const,
+    )[1]
+  const narrow = (x: Tensor) => known(100, s => dear(dear(s)), open(x).slice([0], [500]))
+
+  // A state takes 24 blocks.
+  test.each<[string, (x: Tensor) => Tensor, number, readonly number[]]>([
+    [
+      'a loop of cheap steps',
+      x => known(200, cheap, x),
+      24_000,
+      [0, 24, 36, 48, 66, 72, 102, 144, 336, 1440],
+    ],
+    ['of dear ones', x => known(100, dear, x), 24_000, [0, 24, 48, 66, 72]],
+    ['one of unknown length and a narrow one', narrow, 0, [24, 36, 48, 66]],
+    ['and a long one', x => known(300, dear, open(x)), 42_536, [60, 66, 72, 78, 84]],
+  ])('%s', (_, f, more, stores) => {
+    const { program } = record(x => grad((x: Tensor) => f(x).sum())(x), aval(3000))
+    const simplified = simplify(program)
+    const memoryBytes = leastOf(plansOf(simplified)) + more
+    neverRise(
+      stores.map(blocks => {
+        const spillBytes = SPILL_BLOCK_BYTES * blocks
+        const planned = plansOf(simplified, [], spillBytes)(memoryBytes)
+        expect(planned.spilledBytes).toBeLessThanOrEqual(spillBytes)
+        return [spillBytes, costOfPlanned(planned)]
+      }),
     )
   })
 })

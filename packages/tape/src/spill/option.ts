@@ -25,7 +25,16 @@ export type SpillPlace = SpillDirectory | SpillOpfs
  * @throws {@link OptionError} if it is neither a directory nor a store.
  */
 export function storeOf(spill: Spill): SpillStore {
-  if (isStore(spill)) return spill
+  const missing = missingOf(spill)
+  if (missing.length === 0) return spill as SpillStore
+  if (missing.length < METHODS.length) {
+    throw new OptionError({
+      summary: `\`spill\` is a store without ${missing.map(name => `\`${name}\``).join(' and ')}.`,
+      expected: `a store with ${METHODS.join(', ')}`,
+      at: callerLocation(),
+      data: { option: 'spill', missing },
+    })
+  }
   // What is open elsewhere is refused below, with how to open it.
   if (!('opfs' in Object(spill))) checkKeys(spill, ['directory', 'bytes'])
   if (isPlace(spill) && 'directory' in spill) return directoryStore(spill)
@@ -47,12 +56,13 @@ export function storeOf(spill: Spill): SpillStore {
  * spillBytesOf({ directory: 3 }) // → throws OPTION
  */
 export function spillBytesOf(place: SpillPlace): number {
-  checkKeys(place, ['directory', 'opfs', 'bytes'])
-  if (isPlace(place)) {
+  const isOpen = missingOf(place).length < METHODS.length
+  if (!isOpen) checkKeys(place, ['directory', 'opfs', 'bytes'])
+  if (!isOpen && isPlace(place)) {
     return place.bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(place.bytes, 'spill.bytes')
   }
   throw new OptionError({
-    summary: `\`spill\` is ${shown(place)}.`,
+    summary: `\`spill\` is ${isOpen ? 'a store, not a place where each lane opens its own' : shown(place)}.`,
     expected: '{ directory, bytes? }, or { opfs: true, bytes? } in a browser',
     at: callerLocation(),
     data: { option: 'spill' },
@@ -80,7 +90,8 @@ function isPlace(place: unknown): place is SpillPlace {
   return opfs === undefined ? typeof directory === 'string' && directory !== '' : opfs === true && !directory
 }
 
-const isStore = (spill: Spill): spill is SpillStore =>
-  (['write', 'read', 'clear'] as const).every(
-    name => typeof (Object(spill) as Partial<SpillStore>)[name] === 'function',
-  )
+const METHODS = ['write', 'read', 'clear'] as const
+
+/** What a store has that this has not. */
+const missingOf = (spill: unknown): readonly string[] =>
+  METHODS.filter(name => typeof (Object(spill) as Partial<SpillStore>)[name] !== 'function')

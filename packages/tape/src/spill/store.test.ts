@@ -133,6 +133,17 @@ describe('a store of records', () => {
     expect(() => store.read(0, new Uint8Array(700))).toThrow(SpillError)
   })
 
+  test('does not take for read what lay there before, though it be right', () => {
+    const there = file(10_000)
+    const record = contents(700, 1)
+    const store = recordStore(
+      { ...there, read: (part, at) => (at >= 600 ? 0 : there.read(part.subarray(0, 600), at)) },
+      Number.POSITIVE_INFINITY,
+    )
+    store.write(0, record)
+    expect(() => store.read(0, record.slice())).toThrow('What was read is not what was written: 600 bytes.')
+  })
+
   test('finds out a host that alters what it is given', () => {
     const there = file(10_000)
     const altering: SpillFile = {
