@@ -193,6 +193,15 @@ describe('limits of copies', () => {
     ).toEqual([true, false])
   })
 
+  test('into reductions of what is computed under the same shape', () => {
+    const f = (shape: readonly number[]) => (x: Tensor) => {
+      const twice = mul(x, 2)
+      return [exp(reshape(twice, shape)), sum(twice, { axis: [0, 2] })]
+    }
+    // Not of neighbours, even where the shape of the group has but one axis.
+    expect(isCopied(f([4096]), f32(8, 16, 32))).toBe(false)
+  })
+
   test('into groups that are combined as they are computed, if they still are', () => {
     const f = (axis: number) => (x: Tensor, y: Tensor) => {
       const distances = sub(x, mean(x, { axis, keepdims: true }))
@@ -225,6 +234,35 @@ describe('limits of copies', () => {
     expect(instructions.slice(3).map(({ op }) => op)).toEqual(
       'sub named add square sum sub add mul add mul'.split(' '),
     )
+  })
+
+  test('a name is fetched by each copy', () => {
+    const f = (count: number) => (x: Tensor) => {
+      const more = add(named(centred(x), 'distances'), 1)
+      return [max(more), sum(more), sum(more, { axis: 0 }), sum(more, { axis: 1 })].slice(0, count)
+    }
+    expect([3, 4].map(count => isCopied(f(count), f32(512, 8)))).toEqual([true, false])
+  })
+
+  test('several results of a group, one after another', () => {
+    const f = (x: Tensor) => {
+      const twice = mul(x, 2)
+      const size = abs(twice)
+      return [sum(twice), sum(size, { axis: 0 }), sum(size, { axis: 1 })]
+    }
+    expect(opsOf(f, f32(512, 8))).toEqual(['mul+sum', 'mul+abs+sum', 'mul+abs+sum'])
+  })
+
+  test('three values into a group, one after another', () => {
+    const f = (...xs: Tensor[]) => {
+      const all = xs.map(x => mul(x, 2))
+      const totals = all.map(x => sum(x))
+      return [...all, ...totals].reduce(mul)
+    }
+    const { length } = opsOf(f, ...Array.from({ length: 3 }, () => f32(512, 8)))
+    expect(length).toBe(4)
+    const isStored = (op: string) => op === 'mul' || op === 'sum'
+    expect(opsOf(f, ...Array.from({ length: 4 }, () => f32(512, 8))).filter(isStored)).toEqual(['mul', 'sum'])
   })
 
   test('what copies are made of is copied as well', () => {
