@@ -30,7 +30,10 @@ function fusedWithCopies(program: Program): Program {
   const grouped = groupedWithCopies(separate)
   const isPlain =
     grouped.program === separate && program.instructions.flatMap(programsOf).every(isFusedPlainly)
-  return isPlain ? fuseWithoutCopies(program) : withFusedGroups(separate, grouped)
+  if (!isPlain) return withFusedGroups(separate, grouped)
+  const made = known.plain.get(program) ?? withFusedGroups(separate, grouped)
+  known.plain.set(program, made)
+  return made
 }
 
 const isFusedPlainly = (program: Program): boolean => fuse(program) === fuseWithoutCopies(program)

@@ -24,7 +24,7 @@ interface Least {
 export function atLeast(program: Program, regions = new Regions()): Least {
   if (program.instructions.some(controlOf)) return { bytes: 0, recordBytes: 0, cost: 0 }
   const folded = foldViews(joinSlices(program))
-  const ways = [folded, fuse(folded), fuseWithoutCopies(folded)].map(one => {
+  const ways = [...new Set([folded, fuse(folded), fuseWithoutCopies(folded)])].map(one => {
     const { graph } = regions.lowered(one, 'ample', () => lower(one, [], 'ample', regions))
     let [recordBytes, cost] = [0, 0]
     for (const step of graph.steps) {

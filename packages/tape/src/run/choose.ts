@@ -143,10 +143,13 @@ class Finding {
    * take fewer bytes, and as it stands, since values inside of a group cannot be kept.
    */
   asItIs(program: Program): void {
-    const ways = new Set([fuse(program), fuseWithoutCopies(program), program].map(placeRecords))
+    const separate = placeRecords(program)
+    const ways = new Set([placeRecords(fuse(program)), placeRecords(fuseWithoutCopies(program)), separate])
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       for (const one of ways) {
-        if (this.#costOnce(one) < Math.min(this.#cost, this.#knownCost)) this.#try(one, inner)
+        // With each instruction run once nothing costs less than what is fused.
+        const isHopeless = one === separate && this.best?.chosen.extraCost === 0
+        if (!isHopeless && this.#costOnce(one) < Math.min(this.#cost, this.#knownCost)) this.#try(one, inner)
       }
     }
     const best = this.best
