@@ -18,18 +18,23 @@ export interface PanelForm {
   readonly wide: boolean
 }
 
+/** What is done for a panel: its first column, its width in vectors, and live lanes in the last vector. */
+export type PanelBody = (j: Int, vectors: number, live: Int) => void
+
 /**
- * Runs the body for each panel of n columns: first column, width in vectors, live lanes in the last vector. Panels are
- * 3 vectors wide, or twice that, and at the end 2, or 1 if there is but one; a single row of C allows 8.
+ * Runs the body for each panel of n columns, as wide as is chosen.
+ *
+ * @param choose emits one of the panels that begin at column j, by their widths in vectors.
  */
-export function eachPanel(
+export function eachPanelOf(
   f: FunctionBuilder,
-  form: PanelForm,
+  dtype: FloatDType,
   n: Int,
-  panel: (j: Int, vectors: number, live: Int) => void,
+  panel: PanelBody,
+  choose: (j: Int, body: (vectors: number) => () => void) => void,
 ): void {
-  const { count } = lanesOf[form.dtype]
-  const [j, left, live] = [f.local('i32'), f.local('i32'), f.local('i32')]
+  const { count } = lanesOf[dtype]
+  const [j, live] = [f.local('i32'), f.local('i32')]
   const body = (vectors: number) => () => {
     f.set(live, i32.sub(i32.sub(n, j), (vectors - 1) * count))
     f.set(live, select(live, i32.const(count), i32.ltU(live, count)))
@@ -38,7 +43,17 @@ export function eachPanel(
     f.increase(j, vectors * count)
   }
   f.set(j, i32.const(0))
-  f.while(i32.ltU(j, n), () => {
+  f.while(i32.ltU(j, n), () => choose(j, body))
+}
+
+/**
+ * Runs the body for each panel of n columns. Panels are 3 vectors wide, or twice that, and at the end 2, or 1 if there is
+ * but one; a single row of C allows 8.
+ */
+export function eachPanel(f: FunctionBuilder, form: PanelForm, n: Int, panel: PanelBody): void {
+  const { count } = lanesOf[form.dtype]
+  const left = f.local('i32')
+  eachPanelOf(f, form.dtype, n, panel, (j, body) => {
     f.set(left, i32.divU(i32.add(i32.sub(n, j), count - 1), count))
     const small = () => f.if(i32.eq(left, 1), body(1), body(2))
     if (form.oneRow) f.if(i32.geU(left, 8), body(8), () => f.if(i32.geU(left, 3), body(3), small))

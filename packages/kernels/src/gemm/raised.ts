@@ -1,17 +1,9 @@
 /** Blocks of a product of which a row of A or a column of B is raised; see `range.ts`. */
 import type { FloatDType } from '../dtype.js'
-import {
-  type Expr,
-  type Func,
-  type FunctionBuilder,
-  i32,
-  type Local,
-  type ModuleBuilder,
-  select,
-} from '../wasm/index.js'
+import { type Expr, type Func, i32, type Local, type ModuleBuilder } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
 import { definePanelCopy, defineTransposingCopy } from './pack.js'
-import { transposePanel } from './panels.js'
+import { eachPanelOf, type PanelBody, transposePanel } from './panels.js'
 import { defineRaisedPanel, defineRaisedRows } from './range.js'
 import { defineTile, MC } from './tile.js'
 
@@ -73,7 +65,7 @@ export function defineRaisedBlock(module: ModuleBuilder, form: RaisedForm): Func
       f.call(raise, copies, rowBytes, copies, rowBytes, m, rowBytes, scratch)
     } else f.call(raise, a, aStride, copies, rowBytes, m, rowBytes, scratch)
     const downs = f.local('i32')
-    eachRaisedPanel(f, dtype, n, (j, vectors, live) => {
+    const panelAt: PanelBody = (j, vectors, live) => {
       if (transposeB) {
         const from = i32.add(b, i32.mul(j, bStride))
         transposePanel(f, module, dtype, { from, stride: bStride, vectors, live, to: panel, k })
@@ -88,26 +80,9 @@ export function defineRaisedBlock(module: ModuleBuilder, form: RaisedForm): Func
       const at = i32.add(c, transposeC ? i32.mul(j, cStride) : bytesOf(j))
       const operands = [copies, rowBytes, panel, i32.const(0), at, cStride] as const
       f.call(tile, ...operands, m, k, live, add, scratch, downs)
+    }
+    eachPanelOf(f, dtype, n, panelAt, (j, body) => {
+      f.if(i32.gtU(i32.sub(n, j), (VECTORS - 1) * count), body(VECTORS), body(1))
     })
-  })
-}
-
-/** Runs the body for each panel of n columns: first column, width in vectors, live lanes in the last vector. */
-function eachRaisedPanel(
-  f: FunctionBuilder,
-  dtype: FloatDType,
-  n: Int,
-  panel: (j: Int, vectors: number, live: Int) => void,
-): void {
-  const { count } = lanesOf[dtype]
-  const [j, live] = [f.local('i32'), f.local('i32')]
-  const body = (vectors: number) => () => {
-    f.set(live, i32.sub(i32.sub(n, j), (vectors - 1) * count))
-    f.set(live, select(live, i32.const(count), i32.ltU(live, count)))
-    panel(j, vectors, live)
-    f.increase(j, vectors * count)
-  }
-  f.while(i32.ltU(j, n), () => {
-    f.if(i32.gtU(i32.sub(n, j), (VECTORS - 1) * count), body(VECTORS), body(1))
   })
 }

@@ -1,4 +1,11 @@
-import { type Aval, type Control, controlOf, type Instruction, type Program } from '../program/index.js'
+import {
+  type Aval,
+  avalsIn,
+  type Control,
+  controlOf,
+  type Instruction,
+  type Program,
+} from '../program/index.js'
 import { type Rows, rowsAfter } from './row-axis.js'
 
 /** An instruction that combines different rows of a batch. */
@@ -68,9 +75,13 @@ const after = (
 ): Rows | 'mixed' =>
   inputs.every(one => one === 'none') ? 'none' : rowsAfter({ program, instruction, inputs, count })
 
-function mixingOf({ avals }: Program, { op, inputs, outputs, at }: Instruction): RowMixing {
-  const of = (values: readonly number[]) => values.map(value => avals[value] as Aval)
-  return { op, inputs: of(inputs), outputs: of(outputs), ...(at !== undefined && { at }) }
+function mixingOf(program: Program, { op, inputs, outputs, at }: Instruction): RowMixing {
+  return {
+    op,
+    inputs: avalsIn(program, inputs),
+    outputs: avalsIn(program, outputs),
+    ...(at !== undefined && { at }),
+  }
 }
 
 /** What holds of a value that is one or the other. */
