@@ -86,6 +86,8 @@ export {
   map,
   type PlaceSpec,
   place,
+  type QuotientSpec,
+  quotient,
   type Weighed,
 } from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'

@@ -39,7 +39,7 @@ export function startGradient<P>(
   call: Call,
   { weights, onProgress }: GradientDetails,
 ): Started<GradientResult<P>> {
-  const { reduction, arithmetic, budgetBytes } = settings
+  const { reduction, budgetBytes } = settings
   const tally = new Tally(engine, call.selection.count, onProgress)
   const shards = plans.shards(call.selection.count)
   const { program } = plans.program((shards[0] as Shard).rows)
@@ -47,8 +47,8 @@ export function startGradient<P>(
   const lossDtype = (avals.at(-1) as Aval).dtype as 'f32' | 'f64'
   const rowWeights = weightsOf(weights, call.selection.count, lossDtype, reduction)
   const layout = partialLayout(avals)
-  const executables = engine.fit(plans, shards, reducerBytes(layout, shards.length, arithmetic))
-  const reducer = new Reducer(engine.reducer, layout, shards.length, arithmetic)
+  const executables = engine.fit(plans, shards, reducerBytes(layout, shards.length))
+  const reducer = new Reducer(engine.reducer, layout, shards.length)
   tally.begin(shards, executables, rows =>
     budgetBytes === undefined ? (executables.get(rows) as Executable).cost : plans.ampleCost(rows),
   )

@@ -20,9 +20,9 @@ const partial = (shard: number): Data[] => [
 describe('a reducer', () => {
   test.each([1, 2, 3, 8, 13])('sums the partials of %i shards in exactly the bytes it asked for', shards => {
     const layout = partialLayout(avals)
-    const bytes = reducerBytes(layout, shards, 'fast')
+    const bytes = reducerBytes(layout, shards)
     const arena = new Arena({ maximumBytes: bytes })
-    const reducer = new Reducer(arena, layout, shards, 'fast')
+    const reducer = new Reducer(arena, layout, shards)
     const waiting = Array.from({ length: shards }, (_, k) => shards - 1 - k)
     while (waiting.length > 0) {
       const shard = waiting.find(index => reducer.admits(index)) as number
@@ -44,16 +44,16 @@ describe('a reducer', () => {
 
   test('refuses an arena that is too small, naming the bytes it needs', () => {
     const layout = partialLayout(avals)
-    const leastBytes = reducerBytes(layout, 8, 'fast')
+    const leastBytes = reducerBytes(layout, 8)
     const arena = new Arena({ maximumBytes: leastBytes - 65536 })
-    expect(() => new Reducer(arena, layout, 8, 'fast')).toThrow(
+    expect(() => new Reducer(arena, layout, 8)).toThrow(
       expect.objectContaining({ code: 'BUDGET', leastBytes }),
     )
   })
 
   test('passes NaN and infinities through', () => {
     const layout = partialLayout([{ dtype: 'f32', shape: [3] }])
-    const reducer = new Reducer(new Arena(), layout, 2, 'fast')
+    const reducer = new Reducer(new Arena(), layout, 2)
     reducer.take(0, [Float32Array.of(Number.NaN, 1, Number.POSITIVE_INFINITY)])
     reducer.take(1, [Float32Array.of(1, 2, 3)])
     expect(reducer.quotient(1)).toEqual([Float32Array.of(Number.NaN, 3, Number.POSITIVE_INFINITY)])
@@ -70,7 +70,7 @@ test('a quotient is that of an f32 and a number, rounded once', () => {
     Float64Array.of(1, -0, Number.POSITIVE_INFINITY),
   ]
   for (const divisor of [3, 0.1, 1 + 2 ** -40, 1e30, 7e-42]) {
-    const reducer = new Reducer(new Arena(), layout, 1, 'fast')
+    const reducer = new Reducer(new Arena(), layout, 1)
     reducer.take(0, sums)
     expect(reducer.quotient(divisor)).toEqual(sums.map(data => data.map(element => element / divisor)))
   }

@@ -110,6 +110,7 @@ export {
   type Slot,
   type Static,
   type Totals,
+  Vectors,
 } from './run/index.js'
 export {
   directoryStore,
