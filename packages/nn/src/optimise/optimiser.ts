@@ -38,7 +38,7 @@ export interface OptimiserRule {
 }
 
 /**
- * An optimiser from its rule for one element, which is recorded: a step is compiled once for each set of shapes.
+ * An optimiser from its rule for one element, which is recorded and compiled once for each shape.
  *
  * @example
  * const plain = elementwiseOptimiser({ moments: 0, decays: [], step: (p, g) => [p.sub(g.mul(0.5))] })
@@ -55,31 +55,37 @@ export function elementwiseOptimiser({ moments: count, decays, step }: Optimiser
     }
   }
   const none = init([])
-  type Params = Tree<Tensor>
-  const update = (params: Params, gradient: Params, state: OptimiserState<Params>): Updated<Params> => {
-    const { structure, params: leaves, gradients, moments } = aligned(params, gradient, state, none)
-    const powers = state.powers.map((power, k) => power.mul(decays[k] as number))
-    // Subtracted in f64: of βᵗ in f32, close to 1, few digits of the difference would be left.
-    const weights = powers.map(power => sub(1, power))
-    const stepped = leaves.map((param, k) =>
-      step(
-        param,
-        gradients[k] as Tensor,
-        moments.map(tree => tree[k] as Tensor),
-        weights.map(weight => weight.convert(param.dtype)),
-      ),
-    )
-    const tree = (position: number) =>
-      unflatten<Params>(
-        structure,
-        stepped.map(results => results[position] as Tensor),
+  // Compiled for each parameter, not for the tree, so that only the largest has to fit an arena.
+  const compiled = jit(
+    (param: Tensor, gradient: Tensor, moments: readonly Tensor[], weights: readonly Tensor[]) =>
+      step(param, gradient, moments, weights),
+  )
+  return {
+    init,
+    update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
+      const { structure, params: leaves, gradients, moments } = aligned(params, gradient, state, none)
+      const powers = state.powers.map((power, k) => power.mul(decays[k] as number))
+      // Subtracted in f64: of βᵗ in f32, close to 1, few digits of the difference would be left.
+      const weights = powers.map(power => sub(1, power))
+      const stepped = leaves.map((param, k) =>
+        compiled(
+          param,
+          gradients[k] as Tensor,
+          moments.map(tree => tree[k] as Tensor),
+          weights.map(weight => weight.convert(param.dtype)),
+        ),
       )
-    return {
-      params: tree(0),
-      state: { moments: moments.map((_, position) => tree(position + 1)), powers },
-    }
+      const tree = (position: number) =>
+        unflatten<P>(
+          structure,
+          stepped.map(results => results[position] as Tensor),
+        )
+      return {
+        params: tree(0),
+        state: { moments: moments.map((_, position) => tree(position + 1)), powers },
+      }
+    },
   }
-  return { init, update: jit(update) as Optimiser['update'] }
 }
 
 const blank = (dtype: Tensor['dtype'], size: number) =>
