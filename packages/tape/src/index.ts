@@ -124,4 +124,4 @@ export {
   spillBytesOf,
 } from './spill/index.js'
 export * from './transform/index.js'
-export { flatten, type Structure, sameStructure, type Tree, unflatten } from './tree.js'
+export { flatten, flattenAvals, type Structure, sameStructure, type Tree, unflatten } from './tree.js'

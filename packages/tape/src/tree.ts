@@ -1,4 +1,14 @@
-import { type Flat, flattenTree, type Structure, Tensor, type Tree, unflattenTree } from './record/index.js'
+import type { Aval } from './program/index.js'
+import {
+  avalOf,
+  type Flat,
+  flattenTree,
+  isArgumentLeaf,
+  type Structure,
+  Tensor,
+  type Tree,
+  unflattenTree,
+} from './record/index.js'
 
 export { type Structure, sameStructure, type Tree } from './record/index.js'
 
@@ -11,6 +21,18 @@ export { type Structure, sameStructure, type Tree } from './record/index.js'
  */
 export const flatten = (tree: unknown): Flat<Tensor> =>
   flattenTree(tree, (node): node is Tensor => node instanceof Tensor)
+
+/**
+ * As {@link flatten}, for the avals of a tree: its leaves are avals, or tensors and numbers that have one.
+ *
+ * @throws {@link OptionError} for anything else, and for avals with a dtype or a length that there is not.
+ * @example
+ * flattenAvals({ w: { dtype: 'f32', shape: [2, 3] }, b: tensor([1, 2]) }).leaves.map(formatAval) // → ['f32[2]', 'f32[2,3]']
+ */
+export function flattenAvals(tree: unknown): Flat<Aval> {
+  const flat = flattenTree(tree, isArgumentLeaf)
+  return { ...flat, leaves: flat.leaves.map(avalOf) }
+}
 
 /**
  * Puts a tree together again.
