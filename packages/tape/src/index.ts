@@ -14,7 +14,7 @@ export {
 } from './errors.js'
 export { callerLocation } from './location.js'
 export * from './ops/index.js'
-export { checkFunction, checkOneOf, checkOptions, shown } from './options.js'
+export { checkArgument, checkFunction, checkOneOf, checkOptions, shown } from './options.js'
 export {
   type Action,
   type Graph,

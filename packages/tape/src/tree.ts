@@ -1,9 +1,11 @@
+import { checkArgument } from './options.js'
 import type { Aval } from './program/index.js'
 import {
   avalOf,
   type Flat,
   flattenTree,
   isArgumentLeaf,
+  leafCount,
   type Structure,
   Tensor,
   type Tree,
@@ -37,9 +39,21 @@ export function flattenAvals(tree: unknown): Flat<Aval> {
 /**
  * Puts a tree together again.
  *
+ * @throws {@link OptionError} for anything else than a structure and as many leaves as it has.
  * @example
  * const { structure, leaves } = flatten({ a: tensor(1), b: tensor(2) })
  * unflatten(structure, leaves.map(x => x.mul(10))).b.item() // → 20
  */
-export const unflatten = <T extends Tree<Tensor>>(structure: Structure, leaves: readonly Tensor[]): T =>
-  unflattenTree(structure, leaves) as T
+export function unflatten<T extends Tree<Tensor>>(structure: Structure, leaves: readonly Tensor[]): T {
+  checkArgument('unflatten', 'the structure', structure, isStructure(structure), 'that of `flatten`')
+  const count = leafCount(structure)
+  const fits = Array.isArray(leaves) && leaves.length === count
+  checkArgument('unflatten', 'what takes the places of leaves', leaves, fits, `a list of ${count} tensors`)
+  return unflattenTree(structure, leaves) as T
+}
+
+function isStructure(node: unknown): boolean {
+  const { list, keys, of } = Object(node) as { list?: unknown; keys?: unknown; of?: unknown }
+  if (Array.isArray(list)) return list.every(isStructure)
+  return node === '*' || (Array.isArray(keys) && Array.isArray(of) && of.every(isStructure))
+}

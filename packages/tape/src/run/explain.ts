@@ -3,6 +3,7 @@ import {
   type Aval,
   avalsIn,
   bytesOfAll,
+  checkProgram,
   controlOf,
   fusionOf,
   type Instruction,
@@ -10,10 +11,10 @@ import {
   writtenOp,
 } from '../program/index.js'
 import type { Planned } from './choose.js'
-import type { CompileOptions } from './compile.js'
 import type { ExplainedLoop, ExplainedValue, Explanation, Fate, Moment } from './explanation.js'
 import { planForArena, planKeeping } from './keep.js'
 import type { Lowered } from './lowered.js'
+import { checkPlanningOptions, type PlanningOptions } from './planning-options.js'
 
 /**
  * How a program would be run by {@link compile} with the same options, without compiling it: the plan that was chosen, for
@@ -26,14 +27,10 @@ import type { Lowered } from './lowered.js'
  * values.map(({ op, fate }) => `${op} ${fate}`) // → ['input brief', 'matmul brief', 'sum kept']
  * extraCost // → 0
  */
-export function explain(
-  program: Program,
-  {
-    memoryBytes = Number.POSITIVE_INFINITY,
-    spillBytes = 0,
-    pinned = [],
-  }: Pick<CompileOptions, 'memoryBytes' | 'spillBytes' | 'pinned'> = {},
-): Explanation {
+export function explain(program: Program, options: PlanningOptions = {}): Explanation {
+  checkProgram('explain', program)
+  checkPlanningOptions('explain', options)
+  const { memoryBytes = Number.POSITIVE_INFINITY, spillBytes = 0, pinned = [] } = options
   const planned = planForArena(program, pinned, { memoryBytes, spillBytes })
   const { chosen, lowered } = planned
   const ample =

@@ -1,4 +1,5 @@
 import { BudgetError } from '../errors.js'
+import { checkFunction } from '../options.js'
 import type { Aval, Program } from '../program/index.js'
 import {
   type ArgumentLeaf,
@@ -101,6 +102,7 @@ export const plannedWithLines = <T>(
  * againWithLines(() => lossOf(64), () => lossOf(64), () => 2) // → throws BUDGET
  */
 export function againWithLines<T>(run: () => T, again: () => T, instructionCount: () => number): T {
+  checkFunction('againWithLines', run)
   try {
     return run()
   } catch (error) {
