@@ -34,7 +34,7 @@ describe('what is no tensor, no list and no parameters is named, with the place 
     ['broadcastTo: the shape is 2, not a list.', () => method('broadcastTo', 2, 2), 'write a list: [2, …]'],
     ["matmul: w is 'a', not a tensor.", () => call('matmul', x, 'a'), undefined],
     ['matmul: x is [1, 2], not a tensor.', () => call('matmul', [1, 2], x), 'make it a tensor: tensor([…])'],
-    ['sum: what it takes is not a tensor.', () => call('sum', [1, 2]), 'make it a tensor: tensor([…])'],
+    ['sum: x is [1, 2], not a tensor.', () => call('sum', [1, 2]), 'make it a tensor: tensor([…])'],
     ['add: operand 2 is an array.', () => call('add', x, [1, 2]), 'make it a tensor: tensor([…])'],
     [
       'uniform: the key is [2, 3], not a tensor.',

@@ -185,26 +185,6 @@ test('the planner is measured beside others', async () => {
   expect(feasible('sqrt-n')).toEqual([true, false, true, true])
 })
 
-test('a suite is measured', async () => {
-  const { code, stdout, stderr } = await wengert(['bench', 'rosenbrock', '--runs', '1', '--json'])
-  expect(code).toBe(0)
-  for (const line of stderr.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
-  expect(stderr).toMatch(/│ +wengert, call +│ +[\d.]+ │ +1\.00 │/)
-  const { suite, host, rows } = JSON.parse(stdout)
-  expect([suite, host.node]).toEqual(['rosenbrock', process.versions.node])
-  expect(rows.map((row: { variant: string }) => row.variant)).toEqual(['call', 'in place'])
-})
-
-test.skipIf(process.platform === 'win32')('an interrupted suite ends, and so do its processes', async () => {
-  const args = ['bench', 'ode', '--only', '1000000', '--runs', '1000']
-  const ended = await wengert(args, child => {
-    child.stderr?.on('data', chunk => {
-      if (String(chunk).includes('1000000 steps')) setTimeout(() => child.kill('SIGINT'), 500)
-    })
-  })
-  expect(ended.code).toBe(130)
-})
-
 test.skipIf(process.platform === 'win32')('the command is linked at the root', async () => {
   const { stdout } = await promisify(execFile)(join(root, 'node_modules/.bin/wengert'), ['plan', '--help'])
   expect(stdout).toMatch(/^Usage: wengert plan/)

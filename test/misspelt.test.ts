@@ -21,6 +21,9 @@ const heads = nn.initMultiHeadAttention({ features: 2 })
 const sizes = { inputs: 2, units: 2 }
 const x3 = tensor([1, 2, 3, 4], { shape: [1, 2, 2] })
 
+const { program } = tape.record(square, vector)
+const { graph } = tape.lower(program, [])
+
 /** Every function of both packages that takes options, called with some, and what else it needs in them. */
 const calls: Record<string, (options: never) => unknown> = {
   tensor: o => tensor([1], o),
@@ -97,6 +100,12 @@ const calls: Record<string, (options: never) => unknown> = {
       tensor(0),
       o,
     ),
+  compile: o => tape.compile(program, o),
+  explain: o => tape.explain(program, o),
+  plan: o => tape.plan(graph, o),
+  simulate: o => tape.simulate(graph, tape.plan(graph), o),
+  directoryStore: o => tape.directoryStore(o),
+  opfsStore: o => tape.opfsStore(o),
   checkpoint: o => tape.checkpoint(square as () => never, o),
   scan: o => tape.scan((c: tape.Tensor) => [c, null] as const, tensor(0), null, o),
   randomWords: o => nn.randomWords(1, o),
@@ -130,14 +139,8 @@ const calls: Record<string, (options: never) => unknown> = {
   sgd: o => nn.sgd(o),
 }
 
-/**
- * What takes programs, graphs and plans; stores, whose options are those of `spill`; and `convolution`, which hands its
- * options to conv2d.
- */
-const elsewhere = new Set([
-  ...['compile', 'explain', 'plan', 'simulate'],
-  ...['checkOptions', 'convolution', 'opfsStore'],
-])
+/** What checks others' options, and `convolution`, which hands its own to conv2d. */
+const elsewhere = new Set(['checkOptions', 'convolution'])
 
 /** Exported functions of a source file that have a parameter for options. */
 function takers(text: string): string[] {

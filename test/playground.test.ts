@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
-import { preview } from 'vite'
+import { createLogger, preview, resolveConfig } from 'vite'
 import { expect, onTestFinished, test } from 'vitest'
 import { chromiumPath, launch } from './chromium.js'
 import { root } from './house/source.js'
@@ -37,6 +37,14 @@ async function openPlayground(
   await page.goto(server.resolvedUrls?.local[0] ?? '', { waitUntil: 'load' })
   return { page, errors }
 }
+
+test('its configuration is what every loader of vite can read', async () => {
+  const warnings: string[] = []
+  const customLogger = { ...createLogger('silent'), warn: (text: string) => void warnings.push(text) }
+  customLogger.warnOnce = customLogger.warn
+  await resolveConfig({ root: join(root, 'apps/playground'), customLogger }, 'build')
+  expect(warnings).toEqual([])
+})
 
 /** Makes a page of this host, which browsers trust, like one that came by plain http from another. */
 const plainHttp = 'delete Crypto.prototype.subtle'

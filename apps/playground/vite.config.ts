@@ -1,5 +1,5 @@
 import { defineConfig } from 'vite'
-import { digits } from './digits-plugin'
+import { digits } from './digits-plugin.ts'
 
 // SharedArrayBuffer needs a cross-origin isolated page.
 const headers = {

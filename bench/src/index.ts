@@ -8,7 +8,7 @@ export {
   type PlanRow,
   planSuite,
 } from './plan/index.js'
-export type { BenchRow, SuiteOptions } from './row.js'
+export type { BenchProgress, BenchRow, SuiteOptions } from './row.js'
 export { runSuite } from './run-suite.js'
 export { type Scale, type SuiteName, suiteNames } from './suites/index.js'
 export { type Numbers, type WorkedExample, workedExamples } from './worked-examples.js'

@@ -35,6 +35,18 @@ export interface BenchRow {
   readonly failed?: string
 }
 
+/** How far a case is. */
+export interface BenchProgress {
+  /** What engines do: start and compute their first results, warm up, or are measured. */
+  readonly phase: 'start' | 'warm up' | 'measure'
+  /** The one whose turn it is, as {@link BenchRow} has it. */
+  readonly engine: string
+  readonly variant: string
+  /** What is done of this phase: engines, or rounds of all engines together. */
+  readonly done: number
+  readonly of: number
+}
+
 /** How a suite is run. */
 export interface SuiteOptions {
   /** Rounds of each case. Default 9. */
@@ -46,6 +58,10 @@ export interface SuiteOptions {
   readonly signal?: AbortSignal
   /** Called before each case. */
   onCase?(name: string): void
+  /** Called before each engine starts or warms up, and before each round. */
+  onProgress?(progress: BenchProgress): void
+  /** Called with the rows of each case that is finished. */
+  onRows?(rows: readonly BenchRow[]): void
   /** Called with what the reader should know, such as peers that are not there. */
   onNote?(text: string): void
 }

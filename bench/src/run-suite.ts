@@ -12,7 +12,8 @@ export async function runSuite(
   name: SuiteName,
   options: SuiteOptions & { readonly scale?: Scale } = {},
 ): Promise<readonly BenchRow[]> {
-  const { runs = RUNS, peers: wanted = false, only = '', scale = 'full', signal, onCase, onNote } = options
+  const { runs = RUNS, peers: wanted = false, only = '', scale = 'full', signal } = options
+  const { onCase, onProgress, onRows, onNote } = options
   const all = suites[name].contests(scale)
   const contests = all.filter(contest => contest.case.includes(only))
   if (contests.length === 0)
@@ -27,7 +28,9 @@ export async function runSuite(
   for (const contest of contests) {
     signal?.throwIfAborted()
     onCase?.(contest.case)
-    rows.push(...(await runContest(contest, { suite: name, runs, own, peers, signal })))
+    const finished = await runContest(contest, { suite: name, runs, own, peers, signal, onProgress })
+    onRows?.(finished)
+    rows.push(...finished)
   }
   return rows
 }

@@ -38,7 +38,7 @@ export function benchTable(rows: readonly BenchRow[]): string {
     return [
       [name, ...shown.map(() => '')],
       ...mine.map(row => [
-        `  ${label(row)}${hasFew(row, mine) ? FEW : ''}`,
+        `  ${labelOf(row)}${hasFew(row, mine) ? FEW : ''}`,
         ...shown.map(({ cell }) => cell(row)),
       ]),
     ]
@@ -55,7 +55,7 @@ const hasFew = ({ runs }: BenchRow, ofCase: readonly BenchRow[]): boolean =>
 /** What went wrong, a line a row, and what the marks mean. */
 export function benchNotes(rows: readonly BenchRow[]): readonly string[] {
   const failures = rows.flatMap(row =>
-    row.failed === undefined ? [] : [`${row.case}, ${label(row)}:`, `  ${row.failed}`],
+    row.failed === undefined ? [] : [`${row.case}, ${labelOf(row)}:`, `  ${row.failed}`],
   )
   const isMarked = rows.some(row =>
     hasFew(
@@ -71,4 +71,6 @@ export function benchNotes(rows: readonly BenchRow[]): readonly string[] {
   ]
 }
 
-const label = ({ engine, variant }: BenchRow): string => (variant ? `${engine}, ${variant}` : engine)
+/** An engine, and how it was used. */
+export const labelOf = ({ engine, variant }: Pick<BenchRow, 'engine' | 'variant'>): string =>
+  variant ? `${engine}, ${variant}` : engine

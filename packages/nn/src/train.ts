@@ -1,4 +1,5 @@
-import { checkOptions, type Tensor, type Tree } from '@wengert/tape'
+import { checkFunction, checkOptions, type Tensor, type Tree } from '@wengert/tape'
+import { checkLength, checkOptimiser, checkRows } from './arguments.js'
 import { batches, shuffled } from './data/index.js'
 import type { Optimiser, OptimiserState } from './optimise/index.js'
 
@@ -74,6 +75,10 @@ export async function* train<P extends Tree<Tensor>>(
   options: TrainOptions<P>,
 ): AsyncGenerator<TrainEvent<P>, Trained<P>> {
   const { rows, batch, epochs, seed = 0, optimiser } = checkOptions('train', options, TRAIN_OPTIONS)
+  checkRows('train', rows)
+  checkLength('train', '`epochs`', epochs)
+  checkOptimiser('train', optimiser)
+  checkFunction('train', options.gradient)
   let params = options.params
   let state = optimiser.init(params)
   for (let epoch = 1; epoch <= epochs; epoch++) {

@@ -3,6 +3,7 @@ import {
   type Data,
   dataOf,
   flatten,
+  flattenAvals,
   OptionError,
   ShapeError,
   sizeOf,
@@ -13,10 +14,14 @@ import type { Signature } from './objective.js'
 import { type Rows, rowsOf, selectRows } from './rows.js'
 
 /** Arguments of a call, checked and taken apart. */
-export interface Call {
-  readonly signature: Signature
+export interface Call extends Outline {
   readonly params: readonly Data[]
   readonly batch: readonly Data[]
+}
+
+/** What a call is planned by. */
+export interface Outline {
+  readonly signature: Signature
   readonly selection: Selection
 }
 
@@ -26,19 +31,22 @@ export interface Call {
  * @throws {@link ShapeError} if leaves of the batch differ in rows; {@link OptionError} for rows outside of it.
  */
 export function callOf(params: unknown, batch: unknown, rows: Rows | undefined): Call {
-  const flatParams = flatten(params)
-  const flatBatch = flatten(batch)
-  const selection = selectRows(rows, rowsOf(flatBatch.leaves, flatBatch.paths))
+  const dataIn = (tree: unknown) => flatten(tree).leaves.map(leaf => dataOf(leaf))
+  return { params: dataIn(params), batch: dataIn(batch), ...outlineOf(params, batch, rows) }
+}
+
+/** As {@link callOf}, without values: avals will do. */
+export function outlineOf(params: unknown, batch: unknown, rows: Rows | undefined): Outline {
+  const flatParams = flattenAvals(params)
+  const flatBatch = flattenAvals(batch)
   return {
     signature: {
-      params: flatParams.leaves.map(({ aval }) => aval),
+      params: flatParams.leaves,
       paramsStructure: flatParams.structure,
-      row: flatBatch.leaves.map(({ aval }) => rowAval(aval)),
+      row: flatBatch.leaves.map(rowAval),
       batchStructure: flatBatch.structure,
     },
-    params: flatParams.leaves.map(leaf => dataOf(leaf)),
-    batch: flatBatch.leaves.map(leaf => dataOf(leaf)),
-    selection,
+    selection: selectRows(rows, rowsOf(flatBatch.leaves, flatBatch.paths)),
   }
 }
 

@@ -1,4 +1,14 @@
-import { ARENA_LIMIT_BYTES, Arena, type Executable, openStore, pageCeil, pageFloor } from '@wengert/tape'
+import {
+  ARENA_LIMIT_BYTES,
+  Arena,
+  againWithLines,
+  type Executable,
+  type Explanation,
+  openStore,
+  pageCeil,
+  pageFloor,
+  withLines,
+} from '@wengert/tape'
 import { fit, type Layout } from './budget.js'
 import { type Dispatched, dispatch, type Work } from './dispatch.js'
 import type { Lane } from './lane.js'
@@ -45,6 +55,11 @@ export class Engine {
     throw failed.reason
   }
 
+  /** What computes shards: the workers, or this thread. */
+  get laneCount(): number {
+    return this.#lanes.length
+  }
+
   /** Worker threads. */
   get workers(): number {
     return this.#settings.workers
@@ -65,20 +80,37 @@ export class Engine {
    * Divides the budget for a call and compiles what it runs: an executable for each number of rows of a shard.
    *
    * @param reducerBytes bytes the reduction needs; 0 where there is nothing to reduce.
-   * @throws {@link BudgetError} about the whole budget if it is too small.
+   * @throws {@link BudgetError} about the whole budget if it is too small, with the line of the code that needs more.
    */
   fit(plans: Plans, shards: readonly Shard[], reducerBytes: number): ReadonlyMap<number, Executable> {
-    const { budgetBytes, workers, transport } = this.#settings
-    const transfers = workers > 0 && transport === 'transfer'
-    const needs = { reducerBytes, parcelBytes: transfers ? pageCeil(plans.parcelBytes(shards)) : 0 }
-    const { layout, prepared } = fit(budgetBytes, this.#lanes.length, needs, this.#layout, laneBytes =>
-      plans.executables(shards, laneBytes),
+    const fitting = (ones: Plans) =>
+      this.#fitting(ones, shards, reducerBytes, laneBytes => ones.executables(shards, laneBytes))
+    const { layout, prepared } = againWithLines(
+      () => fitting(plans),
+      () => fitting(plans.anew()),
+      () => plans.program((shards[0] as Shard).rows).program.instructions.length,
     )
     this.#layout = layout
     if (this.#reducer && this.#reducer.bytes > layout.reducerBytes) this.#reducer = undefined
     const roomBytes = this.#roomBytes(this.#lanes.length)
     for (const lane of this.#lanes) lane.allot(roomBytes, layout.laneBytes, layout.parcelBytes)
     return prepared
+  }
+
+  /**
+   * How {@link Engine.fit} would divide the budget, and what it would compile, with the lines of the code.
+   *
+   * @throws {@link BudgetError} as it does.
+   */
+  explain(
+    plans: Plans,
+    shards: readonly Shard[],
+    reducerBytes: number,
+  ): { readonly layout: Layout; readonly prepared: ReadonlyMap<number, Explanation> } {
+    const ones = plans.anew()
+    return withLines(() =>
+      this.#fitting(ones, shards, reducerBytes, laneBytes => ones.explanations(shards, laneBytes)),
+    )
   }
 
   /** Starts work that was fitted; the process stays alive until it is done. */
@@ -102,6 +134,18 @@ export class Engine {
     // Files of a directory are gone already.
     if (spill && 'opfs' in spill) await Promise.all(this.#lanes.map(lane => lane.retire()))
     await Promise.all(this.#lanes.map(lane => lane.kill('The scheduler is closed.')))
+  }
+
+  #fitting<T>(
+    plans: Plans,
+    shards: readonly Shard[],
+    reducerBytes: number,
+    prepare: (laneBytes: number) => T,
+  ): { readonly layout: Layout; readonly prepared: T } {
+    const { budgetBytes, workers, transport } = this.#settings
+    const transfers = workers > 0 && transport === 'transfer'
+    const needs = { reducerBytes, parcelBytes: transfers ? pageCeil(plans.parcelBytes(shards)) : 0 }
+    return fit(budgetBytes, this.#lanes.length, needs, this.#layout, prepare)
   }
 
   /**

@@ -1,4 +1,5 @@
 export { ClosedError, LaneError } from './errors.js'
+export type { CallExplanation, ExplainedShards } from './explain.js'
 export type { GradientResult } from './gradient.js'
 export type { SchedulerOptions } from './options.js'
 export type { Rows } from './rows.js'

@@ -6,6 +6,8 @@ import {
   compile,
   costOf,
   type Executable,
+  type Explanation,
+  explain,
   type Program,
   plansOf,
 } from '@wengert/tape'
@@ -43,6 +45,11 @@ export class Plans {
     this.#compilation = compilation
   }
 
+  /** The same of nothing that was recorded yet. */
+  anew(): Plans {
+    return new Plans(this.#record, this.#signature, this.#compilation)
+  }
+
   /** The program for so many rows. */
   program(rows: number): RowProgram {
     return kept(this.#programs, rows, () => this.#record(rows))
@@ -77,18 +84,16 @@ export class Plans {
    * @throws {@link BudgetError} whose `leastBytes` will do for all of them.
    */
   executables(shards: readonly Shard[], laneBytes: number): ReadonlyMap<number, Executable> {
-    const found = new Map<number, Executable>()
-    let tightest: BudgetError | undefined
-    for (const rows of new Set(shards.map(shard => shard.rows))) {
-      try {
-        found.set(rows, this.#compile(rows, laneBytes))
-      } catch (error) {
-        if (!(error instanceof BudgetError)) throw error
-        if (!tightest || error.leastBytes > tightest.leastBytes) tightest = error
-      }
-    }
-    if (tightest) throw tightest
-    return found
+    return bySize(shards, rows => this.#compile(rows, laneBytes))
+  }
+
+  /** What {@link Plans.executables} would be, explained. */
+  explanations(shards: readonly Shard[], laneBytes: number): ReadonlyMap<number, Explanation> {
+    const { spillBytes } = this.#compilation
+    return bySize(shards, rows => {
+      const { program } = this.program(rows)
+      return explain(program, { memoryBytes: laneBytes, spillBytes, pinned: this.#pinned(program) })
+    })
   }
 
   /** FLOP of so many rows where memory is ample. */
@@ -123,6 +128,26 @@ export class Plans {
       compile(program, { memoryBytes: laneBytes, pinned: this.#pinned(program), ...this.#compilation }),
     )
   }
+}
+
+/**
+ * Something for each number of rows among shards.
+ *
+ * @throws {@link BudgetError} whose `leastBytes` will do for all of them.
+ */
+function bySize<T>(shards: readonly Shard[], make: (rows: number) => T): ReadonlyMap<number, T> {
+  const found = new Map<number, T>()
+  let tightest: BudgetError | undefined
+  for (const rows of new Set(shards.map(shard => shard.rows))) {
+    try {
+      found.set(rows, make(rows))
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error
+      if (!tightest || error.leastBytes > tightest.leastBytes) tightest = error
+    }
+  }
+  if (tightest) throw tightest
+  return found
 }
 
 /** The value of a key, made at the first call and then kept, the oldest not for ever. */

@@ -1,4 +1,4 @@
-import { OptionError, ShapeError, type Tensor } from '@wengert/tape'
+import { type Aval, OptionError, ShapeError } from '@wengert/tape'
 import type { Selection } from './gather.js'
 
 /** Which rows of a batch a call computes, in that order. */
@@ -9,13 +9,13 @@ export type Rows = Int32Array | readonly number[] | { readonly from: number; rea
  *
  * @throws {@link ShapeError} naming the leaf that differs; {@link OptionError} for a batch without leaves.
  */
-export function rowsOf(leaves: readonly Tensor[], paths: readonly string[]): number {
+export function rowsOf(leaves: readonly Aval[], paths: readonly string[]): number {
   const first = leaves[0]
   if (!first) throw new OptionError({ summary: 'The batch has no tensors.', expected: 'at least one tensor' })
   const rows = first.shape[0]
   for (const [k, leaf] of leaves.entries()) {
     const place = `batch${paths[k]}`
-    if (leaf.rank === 0) {
+    if (leaf.shape.length === 0) {
       throw new ShapeError({
         summary: `${place} is a scalar, ${leaf.dtype}[].`,
         expected: 'a first dimension with one entry a row',

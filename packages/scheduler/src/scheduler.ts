@@ -1,6 +1,7 @@
-import { checkFunction, checkOptions, enableTurbo, type Tensor, type Tree } from '@wengert/tape'
-import { callOf } from './call.js'
+import { type AvalsOf, checkFunction, checkOptions, enableTurbo, type Tensor, type Tree } from '@wengert/tape'
+import { callOf, outlineOf } from './call.js'
 import { Engine } from './engine.js'
+import { type CallExplanation, explainGradient } from './explain.js'
 import { type GradientDetails, type GradientResult, startGradient } from './gradient.js'
 import { startMap } from './map.js'
 import { type RowFunction, recordGradient, recordMap, type Signature, signatureKey } from './objective.js'
@@ -49,6 +50,16 @@ export interface Scheduler<P, B> {
    * {@link SpillError} if states cannot be spilled or read back; {@link LaneError} if lanes keep dying; {@link ClosedError} after `close`; the reason of an aborted signal.
    */
   valueAndGrad(params: P, batch: B, options?: GradientOptions): Promise<GradientResult<P>>
+  /**
+   * How the next call of {@link Scheduler.valueAndGrad} with such arguments would be run: the shards, the lanes that take them,
+   * what the budget is divided into, and the plan of a shard, whose values know the lines of the loss that they come from.
+   * Nothing is run, and no call is waited for.
+   *
+   * @param params as of the call; avals will do in place of tensors.
+   * @param batch likewise.
+   * @throws {@link ShapeError} and {@link BudgetError} as the call does.
+   */
+  explain(params: AvalsOf<P>, batch: AvalsOf<B>, options?: Pick<CallOptions, 'rows'>): CallExplanation
   /**
    * Computes a function of rows for all rows, in the same lanes and under the same budget.
    *
@@ -114,6 +125,13 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
       const plans = this.#plansOf(this.#gradients, call.signature, recordGradient, this.#loss)
       return startGradient<P>(this.#engine, this.#settings, plans, call, options)
     })
+  }
+
+  explain(params: AvalsOf<P>, batch: AvalsOf<B>, options: Pick<CallOptions, 'rows'> = {}): CallExplanation {
+    checkOptions('explain', options, ['rows'])
+    const outline = outlineOf(params, batch, options.rows)
+    const plans = this.#plansOf(this.#gradients, outline.signature, recordGradient, this.#loss)
+    return explainGradient(this.#engine, this.#settings, plans, outline)
   }
 
   async map<Q, C, R extends Tree<Tensor>>(

@@ -14,7 +14,7 @@ export {
 } from './errors.js'
 export { callerLocation } from './location.js'
 export * from './ops/index.js'
-export { checkFunction, checkOneOf, checkOptions, shown } from './options.js'
+export { checkArgument, checkFunction, checkOneOf, checkOptions, shown } from './options.js'
 export {
   type Action,
   type Graph,
@@ -125,4 +125,4 @@ export {
   spillBytesOf,
 } from './spill/index.js'
 export * from './transform/index.js'
-export { flatten, type Structure, sameStructure, type Tree, unflatten } from './tree.js'
+export { flatten, flattenAvals, type Structure, sameStructure, type Tree, unflatten } from './tree.js'

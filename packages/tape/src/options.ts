@@ -90,6 +90,42 @@ export function checkOneOf(option: string, value: unknown, allowed: readonly unk
 }
 
 /**
+ * Holds an argument to what it has to be, which plain JavaScript does not.
+ *
+ * @param fits whether it is that
+ * @throws {@link OptionError} if not.
+ * @example
+ * checkArgument('permutationOf', '`count`', -1, false, 'a whole number from 0') // → throws OPTION
+ */
+export function checkArgument(
+  owner: string,
+  name: string,
+  value: unknown,
+  fits: boolean,
+  expected: string,
+): void {
+  if (fits) return
+  throw new OptionError({
+    summary: `${owner}: ${name} is ${shown(value)}.`,
+    expected,
+    at: callerLocation(),
+    data: { option: name },
+  })
+}
+
+/**
+ * Holds an amount, such as of bytes, to a number, which NaN is not; left out, it is fine.
+ *
+ * @throws {@link OptionError} for any other.
+ * @example
+ * checkAmount('compile', 'memoryBytes', Number.NaN) // → throws OPTION
+ */
+export function checkAmount(owner: string, option: string, value: unknown): void {
+  const fits = value === undefined || (typeof value === 'number' && !Number.isNaN(value))
+  checkArgument(owner, `\`${option}\``, value, fits, 'a number')
+}
+
+/**
  * Holds what is to be transformed to a function.
  *
  * @throws {@link OptionError} for anything else.

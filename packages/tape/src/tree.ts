@@ -1,4 +1,16 @@
-import { type Flat, flattenTree, type Structure, Tensor, type Tree, unflattenTree } from './record/index.js'
+import { checkArgument } from './options.js'
+import type { Aval } from './program/index.js'
+import {
+  avalOf,
+  type Flat,
+  flattenTree,
+  isArgumentLeaf,
+  leafCount,
+  type Structure,
+  Tensor,
+  type Tree,
+  unflattenTree,
+} from './record/index.js'
 
 export { type Structure, sameStructure, type Tree } from './record/index.js'
 
@@ -13,11 +25,35 @@ export const flatten = (tree: unknown): Flat<Tensor> =>
   flattenTree(tree, (node): node is Tensor => node instanceof Tensor)
 
 /**
+ * As {@link flatten}, for the avals of a tree: its leaves are avals, or tensors and numbers that have one.
+ *
+ * @throws {@link OptionError} for anything else, and for avals with a dtype or a length that there is not.
+ * @example
+ * flattenAvals({ w: { dtype: 'f32', shape: [2, 3] }, b: tensor([1, 2]) }).leaves.map(formatAval) // → ['f32[2]', 'f32[2,3]']
+ */
+export function flattenAvals(tree: unknown): Flat<Aval> {
+  const flat = flattenTree(tree, isArgumentLeaf)
+  return { ...flat, leaves: flat.leaves.map(avalOf) }
+}
+
+/**
  * Puts a tree together again.
  *
+ * @throws {@link OptionError} for anything else than a structure and as many leaves as it has.
  * @example
  * const { structure, leaves } = flatten({ a: tensor(1), b: tensor(2) })
  * unflatten(structure, leaves.map(x => x.mul(10))).b.item() // → 20
  */
-export const unflatten = <T extends Tree<Tensor>>(structure: Structure, leaves: readonly Tensor[]): T =>
-  unflattenTree(structure, leaves) as T
+export function unflatten<T extends Tree<Tensor>>(structure: Structure, leaves: readonly Tensor[]): T {
+  checkArgument('unflatten', 'the structure', structure, isStructure(structure), 'that of `flatten`')
+  const count = leafCount(structure)
+  const fits = Array.isArray(leaves) && leaves.length === count
+  checkArgument('unflatten', 'what takes the places of leaves', leaves, fits, `a list of ${count} tensors`)
+  return unflattenTree(structure, leaves) as T
+}
+
+function isStructure(node: unknown): boolean {
+  const { list, keys, of } = Object(node) as { list?: unknown; keys?: unknown; of?: unknown }
+  if (Array.isArray(list)) return list.every(isStructure)
+  return node === '*' || (Array.isArray(keys) && Array.isArray(of) && of.every(isStructure))
+}

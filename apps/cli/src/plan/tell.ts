@@ -4,9 +4,9 @@ import { BUDGET_MARK, chartOf, costAxisOf } from './chart.js'
 import type { CurvePoint } from './curve.js'
 import type { PlanReport } from './report.js'
 import { unitOf } from './scale.js'
-import { cost, figureRows, percent } from './words.js'
+import { curveHead, curveRow, figureRows } from './words.js'
 
-/** Tells a report: figures, the curve, and some of its points. */
+/** Tells a report: figures, the curve, and its points. */
 export function tellReport(report: PlanReport, { tell, colours: { bold, dim } }: Answer): void {
   tell(table(figureRows(report)))
   const { curve, budgetBytes, loops } = report
@@ -26,27 +26,8 @@ export function tellReport(report: PlanReport, { tell, colours: { bold, dim } }:
     tell(dim('Steps that loops run again are inside of their runs, and not counted here.'))
 }
 
-const MOST_ROWS = 12
-
 function pointsTable(points: readonly CurvePoint[], budgetBytes: number | undefined): string {
   const best = points.findLast(({ peakBytes }) => peakBytes <= (budgetBytes ?? 0))
-  const shown = new Set(spread(points, MOST_ROWS))
-  const rows = points
-    .filter(point => shown.has(point) || point === best)
-    .map(point => [
-      formatByteSize(point.peakBytes),
-      `${point.peakBytes}`,
-      cost(point.cost + point.extraCost),
-      `+${percent(point.extraCostPercent)}`,
-      `${point.reruns}`,
-      ...(best ? [point === best ? '◀ budget' : ''] : []),
-    ])
-  const head = ['needs', 'bytes', 'cost', 'extra cost', 'run again']
-  return table(rows, best ? [...head, ''] : head, head.slice(1))
-}
-
-/** At most so many entries of a list, the first and the last among them. */
-function spread<T>(list: readonly T[], most: number): readonly T[] {
-  if (list.length <= most) return list
-  return Array.from({ length: most }, (_, k) => list[Math.round((k * (list.length - 1)) / (most - 1))] as T)
+  const rows = points.map(point => [...curveRow(point), ...(best ? [point === best ? '◀ budget' : ''] : [])])
+  return table(rows, best ? [...curveHead, ''] : curveHead, curveHead.slice(1))
 }

@@ -1,4 +1,5 @@
 import { formatByteSize } from '@wengert/tape'
+import type { CurvePoint } from './curve.js'
 import type { PlanReport } from './report.js'
 
 /** Percent for people: `9.2 %`, or `< 0.1 %` for what is more than nothing. */
@@ -6,7 +7,7 @@ export const percent = (value: number): string =>
   value > 0 && value < 0.05 ? '< 0.1 %' : `${value.toFixed(value < 99.95 ? 1 : 0)} %`
 
 /** Cost for people, in the largest unit that leaves a number from 1. */
-export function cost(value: number): string {
+function cost(value: number): string {
   const units = ['', ' k', ' M', ' G', ' T']
   const unit = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
   const scaled = value / 1000 ** unit
@@ -47,5 +48,17 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
     ),
   ]
 }
+
+/** The head of {@link curveRow}s. */
+export const curveHead: readonly string[] = ['needs', 'bytes', 'cost', 'extra cost', 'run again']
+
+/** A plan of the curve, for the terminal and for the page. */
+export const curveRow = (point: CurvePoint): readonly string[] => [
+  formatByteSize(point.peakBytes),
+  `${point.peakBytes}`,
+  cost(point.cost + point.extraCost),
+  `+${percent(point.extraCostPercent)}`,
+  `${point.reruns}`,
+]
 
 const bytes = (count: number): string => `${formatByteSize(count)} (${count} bytes)`

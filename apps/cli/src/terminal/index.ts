@@ -1,4 +1,4 @@
-export { TrainingBar } from './bar.js'
+export { PhaseBar, TrainingBar } from './bar.js'
 export { Interrupt, interruptible } from './interrupt.js'
 export { watchOutputs } from './output.js'
 export { type Answer, answer, colours, interactive, say } from './say.js'

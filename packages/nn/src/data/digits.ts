@@ -1,4 +1,5 @@
-import { dataOf, fromData, OptionError, type Tensor } from '@wengert/tape'
+import { checkArgument, checkTensors, dataOf, fromData, OptionError, type Tensor } from '@wengert/tape'
+import { checkLength } from '../arguments.js'
 import { type Split, splitRows } from './order.js'
 
 /** Rows with a class each. */
@@ -20,6 +21,9 @@ export type Labelled = {
  * y.toArray() // → [0, 1, 1]
  */
 export function digits(pixels: readonly ArrayLike<number>[], pixelsPerImage = 784): Labelled {
+  const fits = Array.isArray(pixels) && pixels.every(images => Number.isInteger(images?.length))
+  checkArgument('digits', 'the pixels', pixels, fits, 'a list for each digit')
+  checkLength('digits', 'pixelsPerImage', pixelsPerImage)
   const counts = pixels.map(({ length }) => length / pixelsPerImage)
   const broken = counts.findIndex(count => !Number.isInteger(count))
   if (broken !== -1) {
@@ -53,4 +57,7 @@ const [TEST_ROWS, SPLIT_SEED] = [2000, 0]
  * const { x, y } = digits([new Float32Array(1500), new Float32Array(1500)], 1)
  * splitDigits({ x, y }).test.length // → 2000
  */
-export const splitDigits = ({ y }: Labelled): Split => splitRows(dataOf(y), TEST_ROWS, SPLIT_SEED)
+export function splitDigits(digits: Labelled): Split {
+  checkTensors('splitDigits', digits, ['x', 'y'])
+  return splitRows(dataOf(digits.y), TEST_ROWS, SPLIT_SEED)
+}

@@ -1,4 +1,5 @@
-import { OptionError } from '@wengert/tape'
+import { checkArgument, OptionError } from '@wengert/tape'
+import { checkRows, isList } from '../arguments.js'
 import { permutationOf } from '../random/index.js'
 
 /** Streams of the seed: weights use the low ones, the order of epochs the high ones. */
@@ -13,6 +14,7 @@ const [EPOCH_STREAM, SPLIT_STREAM] = [0x80000000, 0x7fffffff]
  * shuffled([10, 20], 7, 1).toSorted() // → [10, 20]
  */
 export function shuffled(rows: number | ArrayLike<number>, seed: number, epoch: number): Int32Array {
+  checkRows('shuffled', rows)
   const order = permutationOf(typeof rows === 'number' ? rows : rows.length, {
     seed,
     stream: EPOCH_STREAM + epoch,
@@ -38,6 +40,7 @@ export interface Split {
  * splitRows([0, 0, 1, 1], 2, 7).test.map(row => [0, 0, 1, 1][row]) // → [0, 1]
  */
 export function splitRows(labels: ArrayLike<number>, testRows: number, seed: number): Split {
+  checkArgument('splitRows', 'the labels', labels, isList(labels), 'the class of each row')
   const rows = labels.length
   if (!Number.isInteger(testRows) || testRows < 1 || testRows >= rows) {
     throw new OptionError({
@@ -73,6 +76,7 @@ export function splitRows(labels: ArrayLike<number>, testRows: number, seed: num
  * batches(Int32Array.of(5, 6, 7), 2).map(rows => [...rows]) // → [[5, 6], [7]]
  */
 export function batches(rows: Int32Array, size: number): readonly Int32Array[] {
+  checkArgument('batches', 'the rows', rows, rows instanceof Int32Array, 'an Int32Array, as of `shuffled`')
   if (!Number.isInteger(size) || size < 1) {
     throw new OptionError({
       summary: `batches: \`size\` is ${size}.`,

@@ -13,6 +13,7 @@ import {
   sub,
   type Tensor,
 } from '@wengert/tape'
+import { checkLength } from '../arguments.js'
 import {
   type ConstantOptions,
   checkChannelNorm,
@@ -52,6 +53,7 @@ export interface BatchNormed {
  */
 export const initBatchStatistics = (channels: number, options: ConstantOptions = {}): BatchStatistics => {
   const { dtype = 'f32' } = checkOptions('initBatchStatistics', options, ['dtype'])
+  checkLength('initBatchStatistics', 'the number of channels', channels)
   return { mean: filled([channels], 0, dtype), variance: filled([channels], 1, dtype) }
 }
 

@@ -11,6 +11,7 @@ import {
   sizeOf,
   type Tensor,
 } from '@wengert/tape'
+import { checkLengths } from '../arguments.js'
 
 /** Parameters of a normalisation: what follows is y·scale + shift. */
 export type NormParams = {
@@ -43,7 +44,11 @@ export const filled = (shape: readonly number[], value: number, dtype: FloatDTyp
   fromData({ dtype, shape }, allocate({ dtype, shape: [sizeOf(shape)] }).fill(value))
 
 /** Ones and zeros, of a length or a shape. */
-const shapeOf = (length: number | readonly number[]) => (typeof length === 'number' ? [length] : length)
+function shapeOf(owner: string, length: number | readonly number[]): readonly number[] {
+  const shape = typeof length === 'number' ? [length] : length
+  checkLengths(owner, 'the length', shape)
+  return shape
+}
 
 /**
  * Parameters that leave alone what is normalised: scales of 1, shifts of 0.
@@ -54,7 +59,8 @@ const shapeOf = (length: number | readonly number[]) => (typeof length === 'numb
  */
 export const initNorm = (length: number | readonly number[], options: ConstantOptions = {}): NormParams => {
   const { dtype = 'f32' } = checkOptions('initNorm', options, ['dtype'])
-  return { scale: filled(shapeOf(length), 1, dtype), shift: filled(shapeOf(length), 0, dtype) }
+  const shape = shapeOf('initNorm', length)
+  return { scale: filled(shape, 1, dtype), shift: filled(shape, 0, dtype) }
 }
 
 /**
@@ -69,7 +75,7 @@ export const initRmsNorm = (
   options: ConstantOptions = {},
 ): RmsNormParams => {
   const { dtype = 'f32' } = checkOptions('initRmsNorm', options, ['dtype'])
-  return { scale: filled(shapeOf(length), 1, dtype) }
+  return { scale: filled(shapeOf('initRmsNorm', length), 1, dtype) }
 }
 
 /** @throws ShapeError unless the parameters have the shape of the last axes of x. */

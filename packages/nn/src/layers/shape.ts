@@ -1,4 +1,4 @@
-import { mean, reshape, type Tensor } from '@wengert/tape'
+import { checkTensor, mean, reshape, type Tensor } from '@wengert/tape'
 
 /**
  * Each row as a vector: [rows, …] becomes [rows, n].
@@ -6,7 +6,10 @@ import { mean, reshape, type Tensor } from '@wengert/tape'
  * @example
  * flatRows(tensor([1, 2, 3, 4], { shape: [1, 2, 2] })).toArray() // → [[1, 2, 3, 4]]
  */
-export const flatRows = (x: Tensor): Tensor => reshape(x, [x.shape[0] ?? 1, -1])
+export const flatRows = (x: Tensor): Tensor => {
+  checkTensor('flatRows', 'x', x)
+  return reshape(x, [x.shape[0] ?? 1, -1])
+}
 
 /**
  * Mean over height and width, channel by channel: [rows, height, width, c] becomes [rows, c].
@@ -14,4 +17,7 @@ export const flatRows = (x: Tensor): Tensor => reshape(x, [x.shape[0] ?? 1, -1])
  * @example
  * globalAverage(tensor([1, 2, 3, 4], { shape: [1, 2, 2, 1] })).toArray() // → [[2.5]]
  */
-export const globalAverage = (x: Tensor): Tensor => mean(x, { axis: [1, 2] })
+export const globalAverage = (x: Tensor): Tensor => {
+  checkTensor('globalAverage', 'x', x)
+  return mean(x, { axis: [1, 2] })
+}

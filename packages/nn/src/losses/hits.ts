@@ -1,4 +1,5 @@
 import {
+  checkTensor,
   dataOf,
   equal,
   formatAval,
@@ -25,6 +26,8 @@ import {
  * hits(tensor([[1, 2], [4, 3], [5, 5]]), tensor([1, 1, 1], { dtype: 'i32' })).toArray() // → [1, 0, 0]
  */
 export function hits(logits: Tensor, labels: Tensor): Tensor {
+  checkTensor('hits', 'logits', logits)
+  checkTensor('hits', 'labels', labels)
   const classes = classesOf('hits', logits, labels)
   const places = fromData(
     { dtype: 'i32', shape: [classes] },
@@ -45,6 +48,7 @@ export function hits(logits: Tensor, labels: Tensor): Tensor {
  * accuracy(hits(tensor([[1, 2], [4, 3]]), tensor([1, 1], { dtype: 'i32' }))) // → 0.5
  */
 export function accuracy(found: Tensor): number {
+  checkTensor('accuracy', 'found', found)
   let count = 0
   for (const hit of dataOf(found)) count += hit
   return count / found.size

@@ -1,4 +1,17 @@
-import { type FloatDType, flatten, jit, sub, type Tensor, type Tree, tensor, unflatten } from '@wengert/tape'
+import {
+  checkArgument,
+  checkFunction,
+  checkOptions,
+  type FloatDType,
+  flatten,
+  jit,
+  sub,
+  type Tensor,
+  type Tree,
+  tensor,
+  unflatten,
+} from '@wengert/tape'
+import { checkLength } from '../arguments.js'
 import { aligned, type OptimiserState } from './state.js'
 
 /** Parameters after a step, and the state for the next. */
@@ -45,7 +58,15 @@ export interface OptimiserRule {
  * const { params } = plain.update(tensor([1, 2]), tensor([2, 2]), plain.init(tensor([1, 2])))
  * params.toArray() // → [0, 1]
  */
-export function elementwiseOptimiser({ moments: count, decays, step }: OptimiserRule): Optimiser {
+export function elementwiseOptimiser(rule: OptimiserRule): Optimiser {
+  const {
+    moments: count,
+    decays,
+    step,
+  } = checkOptions('elementwiseOptimiser', rule, ['moments', 'decays', 'step'])
+  checkLength('elementwiseOptimiser', '`moments`', count)
+  checkArgument('elementwiseOptimiser', '`decays`', decays, Array.isArray(decays), 'a list of numbers')
+  checkFunction('elementwiseOptimiser', step)
   const init = <P extends Tree<Tensor>>(params: P): OptimiserState<P> => {
     const { leaves, structure } = flatten(params)
     const zeros = () => leaves.map(({ aval, dtype, size }) => tensor(blank(dtype, size), aval))

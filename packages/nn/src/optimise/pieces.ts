@@ -2,6 +2,7 @@
  * An optimiser's step in bounded memory. An elementwise rule may be applied to any cut of the parameters with the
  * same bits, so one small executable is run over pieces of one length; the last piece of a parameter is padded.
  */
+
 import {
   Arena,
   type Arithmetic,
@@ -24,6 +25,7 @@ import {
   type Tree,
   unflatten,
 } from '@wengert/tape'
+import { checkOptimiser } from '../arguments.js'
 import type { Optimiser, Updated } from './optimiser.js'
 import { aligned, type OptimiserState } from './state.js'
 
@@ -61,6 +63,7 @@ export function inPieces(optimiser: Optimiser, options: PiecesOptions = {}): Pie
     'memory',
     'arithmetic',
   ])
+  checkOptimiser('inPieces', optimiser)
   const memoryBytes = parseByteSize(memory)
   const arena = new Arena({ maximumBytes: memoryBytes })
   const known = new Map<FloatDType, Piece>()

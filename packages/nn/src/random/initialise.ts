@@ -3,7 +3,9 @@
  * networks", AISTATS 2010, eq. 16; He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, eq. 10.
  * Only operations that IEEE 754 rounds exactly, so weights are the same bits on every host.
  */
+
 import { checkOptions, type FloatDType, fromData, sizeOf, type Tensor } from '@wengert/tape'
+import { checkLengths } from '../arguments.js'
 import { RANDOM_OPTIONS, type RandomOptions, randomWords } from './words.js'
 
 /** How weights are drawn. */
@@ -28,6 +30,7 @@ export function uniformWeights(
   options: InitialiseOptions = {},
 ): Tensor {
   const { dtype = 'f32', ...random } = checkInitialise('uniformWeights', options)
+  checkLengths('uniformWeights', 'the shape', shape)
   const size = sizeOf(shape)
   const data = dtype === 'f32' ? new Float32Array(size) : new Float64Array(size)
   const words = randomWords(size, random)
@@ -45,6 +48,7 @@ export function uniformWeights(
  */
 export function glorotUniform(shape: readonly number[], options: InitialiseOptions = {}): Tensor {
   checkInitialise('glorotUniform', options)
+  checkLengths('glorotUniform', 'the shape', shape)
   const { fanIn, fanOut } = fans(shape)
   return uniformWeights(shape, Math.sqrt(6 / (fanIn + fanOut)), options)
 }
@@ -56,8 +60,11 @@ export function glorotUniform(shape: readonly number[], options: InitialiseOptio
  * @example
  * heUniform([6, 2], { seed: 7 }).toArray().flat().every(w => Math.abs(w) <= 1) // → true
  */
-export const heUniform = (shape: readonly number[], options: InitialiseOptions = {}): Tensor =>
-  uniformWeights(shape, Math.sqrt(6 / fans(shape).fanIn), checkInitialise('heUniform', options))
+export function heUniform(shape: readonly number[], options: InitialiseOptions = {}): Tensor {
+  checkInitialise('heUniform', options)
+  checkLengths('heUniform', 'the shape', shape)
+  return uniformWeights(shape, Math.sqrt(6 / fans(shape).fanIn), options)
+}
 
 /** Inputs and outputs of one unit; each place of a filter's window counts. */
 function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {

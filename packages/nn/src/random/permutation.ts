@@ -1,4 +1,5 @@
 import { checkOptions } from '@wengert/tape'
+import { checkLength } from '../arguments.js'
 import { RANDOM_OPTIONS, type RandomOptions, randomWords } from './words.js'
 
 /**
@@ -9,8 +10,10 @@ import { RANDOM_OPTIONS, type RandomOptions, randomWords } from './words.js'
  * permutationOf(5, { seed: 7 }).toSorted() // → [0, 1, 2, 3, 4]
  */
 export function permutationOf(count: number, options: RandomOptions = {}): Int32Array {
+  checkOptions('permutationOf', options, RANDOM_OPTIONS)
+  checkLength('permutationOf', 'the count', count)
   const order = Int32Array.from({ length: count }, (_, k) => k)
-  const words = randomWords(count, checkOptions('permutationOf', options, RANDOM_OPTIONS))
+  const words = randomWords(count, options)
   for (let k = count - 1; k > 0; k--) {
     const chosen = highProduct(k + 1, words[k] as number)
     const held = order[k] as number

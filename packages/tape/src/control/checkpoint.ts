@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions } from '../options.js'
-import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { fitted, type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { emitCall } from './call-op.js'
 import { checkKeep, type Keep } from './keep.js'
 import { leavesOf } from './tree-function.js'
@@ -34,9 +34,8 @@ export function checkpoint<A extends readonly unknown[], R extends Tree<Tensor>>
   fn: (...args: A) => R,
   options: CheckpointOptions = {},
 ): (...args: A) => R {
-  const { keep = 'nothing' } = options
   checkFunction('checkpoint', fn)
-  checkOptions('checkpoint', options, ['keep'])
+  const { keep = 'nothing' } = checkOptions('checkpoint', options, ['keep'])
   checkKeep(keep)
   return (...args) => {
     let structure: Structure = '*'
@@ -44,7 +43,8 @@ export function checkpoint<A extends readonly unknown[], R extends Tree<Tensor>>
     const values = emitCall(
       operands => {
         const own = unflattenTree(leaves.structure, operands) as unknown as A
-        const result = leavesOf('checkpoint: what the function returned', fn(...own))
+        const returned = fitted('checkpoint', fn, args, () => fn(...own))
+        const result = leavesOf('checkpoint: what the function returned', returned)
         structure = result.structure
         return result.tensors
       },

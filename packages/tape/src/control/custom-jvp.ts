@@ -1,7 +1,8 @@
 import { batch, pullback, replay, withBatch } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
+import { checkFunction } from '../options.js'
 import { avalsOf, isFloat, registerOp } from '../program/index.js'
-import { apply, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { apply, fitted, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
@@ -33,9 +34,11 @@ export function customJvp<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
   rule: (site: CustomTangentSite<A, R>) => R,
 ): (...args: A) => R {
+  checkFunction('customJvp', fn)
+  checkFunction('customJvp: the rule', rule)
   return (...args) => {
     const leaves = leavesOf('customJvp: the arguments', args)
-    const body = recordBody('customJvp', fn, leaves)
+    const body = fitted('customJvp', fn, args, () => recordBody('customJvp', fn, leaves))
     const values = outputAvals(body.closed.program)
     const tangents = avalsOf(floatsOf(leaves.tensors))
     const pushed = recordClosed(

@@ -1,8 +1,9 @@
 import { batch, replay, withBatch } from '../derive/index.js'
 import { DerivativeError } from '../errors.js'
 import { sum, zerosLike } from '../ops/index.js'
+import { checkFunction } from '../options.js'
 import { avalsOf, isFloat, registerOp } from '../program/index.js'
-import { apply, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { apply, fitted, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
@@ -38,9 +39,11 @@ export function customVjp<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
   rule: (site: CustomCotangentSite<A, R>) => Cotangents<A>,
 ): (...args: A) => R {
+  checkFunction('customVjp', fn)
+  checkFunction('customVjp: the rule', rule)
   return (...args) => {
     const leaves = leavesOf('customVjp: the arguments', args)
-    const body = recordBody('customVjp', fn, leaves)
+    const body = fitted('customVjp', fn, args, () => recordBody('customVjp', fn, leaves))
     const values = outputAvals(body.closed.program)
     const pulled = recordClosed(
       (...inputs) => {

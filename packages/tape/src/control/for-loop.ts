@@ -1,4 +1,5 @@
 import { add } from '../ops/index.js'
+import { checkFunction } from '../options.js'
 import { type Tensor, type Tree, tensor, unflattenTree } from '../record/index.js'
 import { checkCarry } from './scan.js'
 import { emitScan } from './scan-op.js'
@@ -23,6 +24,7 @@ export function forLoop<S extends Tree<Tensor>>(
   step: (index: Tensor, state: S) => S,
   init: S,
 ): S {
+  checkFunction('forLoop', step)
   checkSteps('forLoop', 'steps', steps)
   const first = leavesOf('forLoop: the first state', init)
   const { carry } = emitScan(

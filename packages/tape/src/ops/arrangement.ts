@@ -3,7 +3,7 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp, stridesOf } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { type Axes, normalizeAxes, normalizeAxis } from './axes.js'
 import { concat } from './concat.js'
@@ -43,6 +43,7 @@ defineRule('flip', {
  * flip(tensor([[1, 2], [3, 4]]), { axis: 1 }).toArray() // → [[2, 1], [4, 3]]
  */
 export function flip(x: Tensor, options: { readonly axis?: Axes } = {}): Tensor {
+  checkTensor('flip', 'x', x)
   const { axis } = checkOptions('flip', options, ['axis'])
   const axes = normalizeAxes('flip', x.aval, axis).filter(k => (x.shape[k] as number) > 1)
   return axes.length === 0 ? x : applyOne('flip', [x], { axes })
@@ -57,6 +58,7 @@ export function flip(x: Tensor, options: { readonly axis?: Axes } = {}): Tensor 
  * roll(tensor([1, 2, 3, 4]), -1).toArray() // → [2, 3, 4, 1]
  */
 export function roll(x: Tensor, shift: number, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor('roll', 'x', x)
   const { axis = -1 } = checkOptions('roll', options, ['axis'])
   const along = normalizeAxis('roll', x.aval, axis)
   if (!Number.isInteger(shift)) {
@@ -94,6 +96,7 @@ function checkCounts(op: string, counts: List): void {
  * tile(tensor([1, 2]), [2, 1]).toArray() // → [[1, 2], [1, 2]]
  */
 export function tile(x: Tensor, counts: number | readonly number[]): Tensor {
+  checkTensor('tile', 'x', x)
   const list = [counts].flat()
   checkCounts('tile', list)
   const rank = Math.max(x.rank, list.length)
@@ -123,6 +126,7 @@ export function tile(x: Tensor, counts: number | readonly number[]): Tensor {
  * repeat(tensor([[1, 2], [3, 4]]), 2, { axis: 0 }).toArray() // → [[1, 2], [1, 2], [3, 4], [3, 4]]
  */
 export function repeat(x: Tensor, count: number, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor('repeat', 'x', x)
   const { axis = -1 } = checkOptions('repeat', options, ['axis'])
   const along = normalizeAxis('repeat', x.aval, axis)
   checkCounts('repeat', [count])
@@ -140,6 +144,7 @@ export function repeat(x: Tensor, count: number, options: { readonly axis?: numb
  * squeeze(tensor([[[1], [2]]]), { axis: 0 }).shape // → [2, 1]
  */
 export function squeeze(x: Tensor, options: { readonly axis?: Axes } = {}): Tensor {
+  checkTensor('squeeze', 'x', x)
   const { axis } = checkOptions('squeeze', options, ['axis'])
   const axes =
     axis === undefined
@@ -167,6 +172,7 @@ export function squeeze(x: Tensor, options: { readonly axis?: Axes } = {}): Tens
  * expandDims(tensor([1, 2]), [0, -1]).shape // → [1, 2, 1]
  */
 export function expandDims(x: Tensor, axis: Axes): Tensor {
+  checkTensor('expandDims', 'x', x)
   const rank = x.rank + [axis].flat().length
   const result = { dtype: x.dtype, shape: new Array<number>(rank).fill(1) }
   const axes = normalizeAxes('expandDims', result, axis)

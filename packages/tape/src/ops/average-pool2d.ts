@@ -1,6 +1,6 @@
 import { checkOptions } from '../options.js'
 import { type Aval, allocate } from '../program/index.js'
-import { fromData, type Tensor } from '../record/index.js'
+import { checkTensor, fromData, type Tensor } from '../record/index.js'
 import { div } from './arithmetic.js'
 import { reshape } from './shape.js'
 import { sumPool } from './sum-pool.js'
@@ -45,6 +45,7 @@ export function averagePool2d(
   window: number | readonly [number, number],
   options: WindowOptions & AverageOptions = {},
 ): Tensor {
+  checkTensor('averagePool2d', 'x', x)
   checkOptions('averagePool2d', options, AVERAGE_OPTIONS)
   const size = typeof window === 'number' ? ([window, window] as const) : window
   return average(x, windowParams('averagePool2d', x.aval, size, options, size), options)
@@ -60,6 +61,7 @@ export function averagePool2d(
  * averagePool1d(tensor([1, 2, 3, 6], { shape: [1, 4, 1] }), 2).toArray() // → [[[1.5], [4.5]]]
  */
 export function averagePool1d(x: Tensor, window: number, options: LineOptions & AverageOptions = {}): Tensor {
+  checkTensor('averagePool1d', 'x', x)
   checkOptions('averagePool1d', options, AVERAGE_OPTIONS)
   checkLines('averagePool1d', x.aval)
   const [n, length, channels] = x.shape as readonly [number, number, number]

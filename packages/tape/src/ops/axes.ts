@@ -11,33 +11,23 @@ export type Axes = number | readonly number[]
  *
  * @throws {@link OptionError} for an axis that is not there or is named twice.
  */
-export function normalizeAxes(op: string, x: Aval | undefined, axes: Axes | undefined): readonly number[] {
-  if (!x) throw notATensor(op)
+export function normalizeAxes(op: string, x: Aval, axes: Axes | undefined): readonly number[] {
   const rank = x.shape.length
   if (axes === undefined) return x.shape.map((_, axis) => axis)
-  const list = typeof axes === 'number' ? [axes] : axes
+  const list: readonly number[] = [axes].flat()
   const normal = list.map(axis => (axis < 0 ? axis + rank : axis))
   const valid = normal.every(axis => Number.isInteger(axis) && axis >= 0 && axis < rank)
   if (valid && new Set(normal).size === normal.length) return normal.sort((a, b) => a - b)
   throw new OptionError({
-    summary: `${op}: axis ${JSON.stringify(axes)} does not fit ${formatAval(x)}.`,
+    summary: `${op}: axis ${Array.isArray(axes) ? JSON.stringify(axes) : shown(axes)} does not fit ${formatAval(x)}.`,
     expected: rank === 0 ? 'no axis: it is a scalar' : `different axes from ${-rank} to ${rank - 1}`,
     at: callerLocation(),
   })
 }
 
 /** One axis as a number 0 … rank − 1. */
-export const normalizeAxis = (op: string, x: Aval | undefined, axis: number): number =>
+export const normalizeAxis = (op: string, x: Aval, axis: number): number =>
   normalizeAxes(op, x, axis)[0] as number
-
-const notATensor = (op: string) =>
-  new OptionError({
-    summary: `${op}: what it takes is not a tensor.`,
-    expected: 'a tensor',
-    at: callerLocation(),
-    fix: 'make it a tensor: tensor([…])',
-    data: { option: 'x' },
-  })
 
 /**
  * Holds a shape or a permutation to a list, since methods of other libraries take numbers one by one.

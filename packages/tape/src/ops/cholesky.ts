@@ -1,6 +1,6 @@
 import { cholesky as choleskyKernel } from '@wengert/kernels'
 import { type Aval, dataFrom, registerOp } from '../program/index.js'
-import { applyOne, fromData, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, fromData, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { mul } from './arithmetic.js'
 import { tril } from './diagonal.js'
@@ -50,6 +50,7 @@ function onBothSides(l: Tensor, x: Tensor, transpose: boolean): Tensor {
  * cholesky(tensor([[4, 2], [2, 5]])).toArray() // → [[2, 0], [1, 2]]
  */
 export function cholesky(x: Tensor): Tensor {
+  checkTensor('cholesky', 'x', x)
   checkSquares('cholesky', x)
   return applyOne('cholesky', [x])
 }

@@ -3,9 +3,9 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, checkTensorList, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
-import { normalizeAxis } from './axes.js'
+import { checkNumbers, normalizeAxis } from './axes.js'
 import { broadcastTo } from './reduction.js'
 import { reshape, slice } from './shape.js'
 
@@ -60,6 +60,7 @@ defineRule('concat', {
  */
 export function concat(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const { axis = 0 } = checkOptions('concat', options, ['axis'])
+  checkTensorList('concat', tensors)
   const [first] = tensors
   if (!first) {
     throw new OptionError({
@@ -92,6 +93,7 @@ export function concat(tensors: readonly Tensor[], options: { readonly axis?: nu
  */
 export function stack(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const { axis = 0 } = checkOptions('stack', options, ['axis'])
+  checkTensorList('stack', tensors)
   const [first] = tensors
   if (!first) return concat(tensors)
   const at = normalizeAxis('stack', { dtype: first.dtype, shape: [1, ...first.shape] }, axis)
@@ -115,6 +117,7 @@ export function split(
   parts: number | readonly number[],
   options: { readonly axis?: number } = {},
 ): readonly Tensor[] {
+  checkTensor('split', 'x', x)
   const { axis = 0 } = checkOptions('split', options, ['axis'])
   const along = normalizeAxis('split', x.aval, axis)
   const length = x.shape[along] as number
@@ -140,6 +143,7 @@ function cuts(x: Tensor, length: number, parts: number | readonly number[]): rea
       at: callerLocation(),
     })
   }
+  checkNumbers('split', 'what says where to cut', parts)
   const ascending = parts.every(
     (cut, k) => Number.isInteger(cut) && cut >= (parts[k - 1] ?? 0) && cut <= length,
   )

@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { formatAval, type Params } from '../program/index.js'
-import type { Tensor } from '../record/index.js'
+import { checkTensor, type Tensor } from '../record/index.js'
 import { CONVOLUTION_OPTIONS, checkFilter } from './channels.js'
 import type { ConvolutionOptions, LineConvolutionOptions } from './conv2d.js'
 import { convolveTransposed, joinLast, splitLast } from './convolution.js'
@@ -41,6 +41,8 @@ export interface ConvTranspose1dOptions extends LineConvolutionOptions {
  * reshape(convTranspose2d(x, filter, { stride: [1, 2] }), [4]).toArray() // → [1, 10, 2, 20]
  */
 export function convTranspose2d(x: Tensor, filter: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
+  checkTensor('convTranspose2d', 'x', x)
+  checkTensor('convTranspose2d', 'filter', filter)
   checkOptions('convTranspose2d', options, TRANSPOSE_OPTIONS)
   checkImages('convTranspose2d', x.aval)
   checkFilter('convTranspose2d', x, filter, options.groups ?? 1, true)
@@ -60,6 +62,8 @@ export function convTranspose2d(x: Tensor, filter: Tensor, options: ConvTranspos
  * reshape(convTranspose1d(x, filter, { stride: 2 }), [5]).toArray() // → [1, 10, 102, 20, 200]
  */
 export function convTranspose1d(x: Tensor, filter: Tensor, options: ConvTranspose1dOptions = {}): Tensor {
+  checkTensor('convTranspose1d', 'x', x)
+  checkTensor('convTranspose1d', 'filter', filter)
   const { groups = 1, outputPadding } = checkOptions('convTranspose1d', options, TRANSPOSE_OPTIONS)
   checkLines('convTranspose1d', x.aval)
   checkFilter('convTranspose1d', x, filter, groups, true)

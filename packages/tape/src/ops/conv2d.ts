@@ -1,6 +1,6 @@
 import { checkOptions } from '../options.js'
 import type { Params } from '../program/index.js'
-import type { Tensor } from '../record/index.js'
+import { checkTensor, type Tensor } from '../record/index.js'
 import { CONVOLUTION_OPTIONS, checkFilter } from './channels.js'
 import { convolve, joinLast, splitLast } from './convolution.js'
 import { reshape } from './shape.js'
@@ -41,6 +41,8 @@ export interface LineConvolutionOptions extends LineOptions {
  * reshape(conv2d(x, blur, { dilation: 2 }), [1]).toArray() // → [20]
  */
 export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = {}): Tensor {
+  checkTensor('conv2d', 'x', x)
+  checkTensor('conv2d', 'filter', filter)
   const { groups = 1 } = checkOptions('conv2d', options, CONVOLUTION_OPTIONS)
   checkImages('conv2d', x.aval)
   checkFilter('conv2d', x, filter, groups)
@@ -61,6 +63,8 @@ export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = 
  * reshape(conv1d(x, change, { padding: [1, 0], stride: 2 }), [2]).toArray() // → [1, 2]
  */
 export function conv1d(x: Tensor, filter: Tensor, options: LineConvolutionOptions = {}): Tensor {
+  checkTensor('conv1d', 'x', x)
+  checkTensor('conv1d', 'filter', filter)
   const { groups = 1 } = checkOptions('conv1d', options, CONVOLUTION_OPTIONS)
   checkLines('conv1d', x.aval)
   checkFilter('conv1d', x, filter, groups)

@@ -1,8 +1,9 @@
-import { convert as convertKernel, type DType, type V } from '@wengert/kernels'
+import { convert as convertKernel, type DType, elementBytes, type V } from '@wengert/kernels'
 import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkArgument } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
-import { applyOne, fromData, isDifferentiable, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, fromData, isDifferentiable, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { equal } from './comparison.js'
 import { reshape } from './shape.js'
@@ -34,8 +35,12 @@ defineRule('convert', {
  * @example
  * convert(tensor([1.7, -1.7]), 'i32').toArray() // → [1, -1]
  */
-export const convert = (x: Tensor, dtype: DType): Tensor =>
-  x.dtype === dtype ? x : applyOne('convert', [x], { dtype })
+export const convert = (x: Tensor, dtype: DType): Tensor => {
+  checkTensor('convert', 'x', x)
+  const isDType = typeof dtype === 'string' && Object.hasOwn(elementBytes, dtype)
+  checkArgument('convert', 'the dtype', dtype, isDType, Object.keys(elementBytes).join(', '))
+  return x.dtype === dtype ? x : applyOne('convert', [x], { dtype })
+}
 
 /**
  * One-hot vectors along a new last axis: 1 at the index, 0 elsewhere; all 0 for an index outside of 0 … depth − 1.
@@ -47,6 +52,7 @@ export const convert = (x: Tensor, dtype: DType): Tensor =>
  * oneHot(tensor([0, 2], { dtype: 'i32' }), 3).toArray() // → [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(labels: Tensor, depth: number, dtype: DType = 'f32'): Tensor {
+  checkTensor('oneHot', 'labels', labels)
   if (labels.dtype !== 'i32') {
     throw new DTypeError({
       summary: `oneHot: labels are ${formatAval(labels.aval)}.`,

@@ -3,7 +3,7 @@
 import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { formatAval } from '../program/index.js'
-import { applyOne, operands, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, operands, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { add, mul } from './arithmetic.js'
 import { broadcastShapes } from './elementwise.js'
@@ -82,7 +82,10 @@ defineRule('cumsum', {
  * cumsum(tensor([1, 2, 3])).toArray() // → [1, 3, 6]
  * cumsum(tensor([1, 2, 3]), { reverse: true }).toArray() // → [6, 5, 3]
  */
-export const cumsum = (x: Tensor, options: ScanOptions = {}): Tensor => scanAlong('cumsum', [x], options)
+export const cumsum = (x: Tensor, options: ScanOptions = {}): Tensor => {
+  checkTensor('cumsum', 'x', x)
+  return scanAlong('cumsum', [x], options)
+}
 
 defineScan('cumprod', 'prod')
 defineRule('cumprod', {
@@ -107,7 +110,10 @@ defineRule('cumprod', {
  * @example
  * cumprod(tensor([1, 2, 3])).toArray() // → [1, 2, 6]
  */
-export const cumprod = (x: Tensor, options: ScanOptions = {}): Tensor => scanAlong('cumprod', [x], options)
+export const cumprod = (x: Tensor, options: ScanOptions = {}): Tensor => {
+  checkTensor('cumprod', 'x', x)
+  return scanAlong('cumprod', [x], options)
+}
 
 /** For every element the product of all others that it is multiplied with. */
 function exclusiveProducts(x: Tensor, axes: readonly number[]): Tensor {
@@ -148,4 +154,7 @@ defineRule('prod', {
  * prod(tensor([[1, 2], [3, 4]]), { axis: 1 }).toArray() // → [2, 12]
  * grad(x => prod(x))(tensor([0, 2, 3])).toArray() // → [6, 0, 0]
  */
-export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('prod', x, options)
+export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  checkTensor('prod', 'x', x)
+  return reduction('prod', x, options)
+}

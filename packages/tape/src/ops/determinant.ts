@@ -1,4 +1,4 @@
-import { scalarLike, type Tensor } from '../record/index.js'
+import { checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { determinants } from './adjugate.js'
 import { add, mul, sub } from './arithmetic.js'
 import { greater, less } from './comparison.js'
@@ -24,6 +24,7 @@ import { where } from './where.js'
  * grad(det)(tensor([[1, 2], [2, 4]])).toArray() // → [[4, -2], [-2, 1]]
  */
 export function det(x: Tensor): Tensor {
+  checkTensor('det', 'x', x)
   checkSquares('det', x)
   return determinants(x)
 }
@@ -48,6 +49,7 @@ export interface SignedLog {
  * logabs.item() // ≈ 2.0794415
  */
 export function slogdet(x: Tensor): SignedLog {
+  checkTensor('slogdet', 'x', x)
   checkSquares('slogdet', x)
   const { lu: packed, permutation } = lu(x)
   const diagonal = diagonals(packed)
@@ -74,6 +76,7 @@ function parity(permutation: Tensor, { dtype }: Tensor): Tensor {
  * logdet(tensor([[2, 1], [0, 4]])).item() // ≈ 2.0794415
  */
 export function logdet(x: Tensor): Tensor {
+  checkTensor('logdet', 'x', x)
   checkSquares('logdet', x)
   const { sign, logabs } = slogdet(x)
   return where(less(sign, 0), scalarLike(logabs, Number.NaN), logabs)

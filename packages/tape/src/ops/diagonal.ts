@@ -1,7 +1,7 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { formatAval } from '../program/index.js'
-import { applyOne, fromData, scalarLike, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, fromData, scalarLike, type Tensor } from '../record/index.js'
 import { greaterEqual, lessEqual } from './comparison.js'
 import { sum } from './reduction.js'
 import { reshape, slice } from './shape.js'
@@ -41,6 +41,7 @@ function places(op: string, x: Tensor, k: number): [Tensor, Tensor] {
  * tril(tensor([[1, 2], [3, 4]])).toArray() // → [[1, 0], [3, 4]]
  */
 export function tril(x: Tensor, k = 0): Tensor {
+  checkTensor('tril', 'x', x)
   const [row, column] = places('tril', x, k)
   return where(greaterEqual(row, column), x, scalarLike(x, 0))
 }
@@ -54,6 +55,7 @@ export function tril(x: Tensor, k = 0): Tensor {
  * triu(tensor([[1, 2], [3, 4]]), 1).toArray() // → [[0, 2], [0, 0]]
  */
 export function triu(x: Tensor, k = 0): Tensor {
+  checkTensor('triu', 'x', x)
   const [row, column] = places('triu', x, k)
   return where(lessEqual(row, column), x, scalarLike(x, 0))
 }
@@ -76,6 +78,7 @@ function diagonal(rows: number, columns: number, k: number): { start: number; le
  * diag(tensor([1, 2])).toArray() // → [[1, 0], [0, 2]]
  */
 export function diag(x: Tensor, k = 0): Tensor {
+  checkTensor('diag', 'x', x)
   checkDiagonal('diag', k)
   const [rows, columns] = x.shape
   if (rows === undefined || x.rank > 2) throw notMatrix('diag', x, 'a vector or a matrix')
@@ -103,6 +106,7 @@ const whole = (side: number) => ({ starts: [0], limits: [0], steps: [1], shape: 
  * trace(tensor([[1, 2], [3, 4]])).item() // → 5
  */
 export function trace(x: Tensor, k = 0): Tensor {
+  checkTensor('trace', 'x', x)
   if (x.rank !== 2) throw notMatrix('trace', x, 'a matrix')
   return sum(diag(x, k))
 }

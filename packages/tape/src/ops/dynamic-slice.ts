@@ -1,5 +1,6 @@
 // Reading and writing a window are linear, and each is made of the other's transposes, so that derivatives of every order
 // are again these two.
+
 import {
   type DynamicSpec,
   dynamicSlice as dynamicSliceKernel,
@@ -8,8 +9,9 @@ import {
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, registerOp, sameShape, sizeOf } from '../program/index.js'
-import { applyOne, fromData, operands, Tensor } from '../record/index.js'
+import { applyOne, checkTensor, fromData, operands, Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
+import { checkNumbers } from './axes.js'
 import { allBatched } from './batch.js'
 import { stack } from './concat.js'
 import { zerosLike } from './reduction.js'
@@ -82,6 +84,8 @@ const written = (x: Tensor, update: Tensor, starts: Tensor) =>
  * dynamicSlice(x, [9], [2]).toArray() // → [30, 40]
  */
 export function dynamicSlice(x: Tensor, starts: Starts, sizes: readonly number[]): Tensor {
+  checkTensor('dynamicSlice', 'x', x)
+  checkNumbers('dynamicSlice', 'the sizes', sizes)
   checkWindow('dynamicSlice', x, sizes)
   return read(x, startsOf('dynamicSlice', x, starts), sizes)
 }
@@ -97,6 +101,8 @@ export function dynamicSlice(x: Tensor, starts: Starts, sizes: readonly number[]
  * dynamicUpdateSlice(tensor([10, 20, 30, 40]), tensor([1, 2]), [1]).toArray() // → [10, 1, 2, 40]
  */
 export function dynamicUpdateSlice(x: Tensor, update: Tensor, starts: Starts): Tensor {
+  checkTensor('dynamicUpdateSlice', 'x', x)
+  checkTensor('dynamicUpdateSlice', 'update', update)
   if (x.dtype !== update.dtype) {
     throw new DTypeError({
       summary: `dynamicUpdateSlice: dtypes differ: ${formatAval(x.aval)}, ${formatAval(update.aval)}.`,
@@ -123,6 +129,7 @@ function checkWindow(op: string, x: Tensor, sizes: List): void {
 /** The starts as i32[rank]. */
 function startsOf(op: string, x: Tensor, starts: Starts): Tensor {
   const none = fromData({ dtype: 'i32', shape: [0] }, new Int32Array(0))
+  if (!(starts instanceof Tensor)) checkNumbers(op, 'the starts', starts)
   // Numbers among them become i32, as the first operand is.
   const list = starts instanceof Tensor ? [starts] : operands(op, [none, ...starts]).slice(1)
   const wrong = list.find(start => start.dtype !== 'i32')

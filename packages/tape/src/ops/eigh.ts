@@ -1,6 +1,6 @@
 import { eigh as eighKernel } from '@wengert/kernels'
 import { type Aval, registerOp } from '../program/index.js'
-import { apply, scalarLike, type Tensor } from '../record/index.js'
+import { apply, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { matmul } from './matmul.js'
@@ -74,6 +74,7 @@ export interface Eigh {
  * vectors.abs().toArray() // → [[0, 1], [1, 0]]
  */
 export function eigh(x: Tensor): Eigh {
+  checkTensor('eigh', 'x', x)
   checkSquares('eigh', x)
   const [values, vectors] = apply('eigh', [x]) as readonly [Tensor, Tensor]
   return { values, vectors }

@@ -1,7 +1,8 @@
 import { DTypeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkArgument } from '../options.js'
 import { isFloat, sizeOf } from '../program/index.js'
-import type { Tensor } from '../record/index.js'
+import { checkTensorList, type Tensor } from '../record/index.js'
 import { mul } from './arithmetic.js'
 import { matmul } from './matmul.js'
 import { diagonals, written } from './matrices.js'
@@ -33,6 +34,14 @@ interface Labelled {
  * einsum('ij,jk->il', x, x) // → throws OPTION
  */
 export function einsum(subscripts: string, ...operands: readonly Tensor[]): Tensor {
+  checkArgument(
+    'einsum',
+    'the subscripts',
+    subscripts,
+    typeof subscripts === 'string',
+    "text, such as 'ij,jk->ik'",
+  )
+  checkTensorList('einsum', operands)
   const { inputs, output, lengths } = parseSubscripts(subscripts, operands)
   checkDTypes(operands)
   let terms = operands.map((x, k) => labelled(x, inputs[k] as readonly Label[], lengths))

@@ -2,7 +2,7 @@ import type { V } from '@wengert/kernels'
 import { DTypeError, OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, registerOp } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { mul } from './arithmetic.js'
 import { unary } from './elementwise.js'
@@ -62,6 +62,7 @@ const LARGEST_ORDER = 100
  * polygamma(tensor([1, 2]), 1).toArray() // → [1.644934, 0.644934]
  */
 export function polygamma(x: Tensor, order: number): Tensor {
+  checkTensor('polygamma', 'x', x)
   if (!isFloat(x.dtype)) {
     throw new DTypeError({
       summary: `polygamma: dtype not taken: ${formatAval(x.aval)}.`,

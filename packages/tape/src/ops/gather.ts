@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { formatAval, sizeOf } from '../program/index.js'
-import { scalarLike, type Tensor } from '../record/index.js'
+import { checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { add, mul } from './arithmetic.js'
 import { equal, greaterEqual, less } from './comparison.js'
 import { logicalAnd } from './logical.js'
@@ -27,6 +27,8 @@ const NOWHERE = 0x7fffffff
  * gather(x, tensor([[1]], { dtype: 'i32' })).toArray() // → [[3, 4]]
  */
 export function gather(x: Tensor, coordinates: Tensor): Tensor {
+  checkTensor('gather', 'x', x)
+  checkTensor('gather', 'coordinates', coordinates)
   checkIndices('gather', coordinates)
   const places = coordinates.shape.at(-1)
   if (places === undefined || places > x.rank) {

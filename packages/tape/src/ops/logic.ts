@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { normalizeAxis } from './axes.js'
 import { convert } from './convert.js'
@@ -18,8 +18,10 @@ import { reshape } from './shape.js'
  * @example
  * any(tensor([[true, false], [false, false]]), { axis: 1 }).toArray() // → [true, false]
  */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  max(convert(x, 'bool'), checkOptions('any', options, REDUCE_OPTIONS))
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  checkTensor('any', 'x', x)
+  return max(convert(x, 'bool'), checkOptions('any', options, REDUCE_OPTIONS))
+}
 
 /**
  * Whether all elements along axes are true, that is, not 0; true of nothing. NaN is not 0.
@@ -27,8 +29,10 @@ export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
  * @example
  * all(tensor([[true, false], [true, true]]), { axis: 1 }).toArray() // → [false, true]
  */
-export const all = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  min(convert(x, 'bool'), checkOptions('all', options, REDUCE_OPTIONS))
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  checkTensor('all', 'x', x)
+  return min(convert(x, 'bool'), checkOptions('all', options, REDUCE_OPTIONS))
+}
 
 /** Where an extreme is looked for. */
 export interface ArgOptions {
@@ -80,7 +84,10 @@ defineArg('argmin', 'min')
  * @example
  * argmax(tensor([[1, 5, 5], [4, 3, 2]])).toArray() // → [1, 0]
  */
-export const argmax = (x: Tensor, options: ArgOptions = {}): Tensor => arg('argmax', x, options)
+export const argmax = (x: Tensor, options: ArgOptions = {}): Tensor => {
+  checkTensor('argmax', 'x', x)
+  return arg('argmax', x, options)
+}
 
 /**
  * Index, as i32, of the smallest element along an axis (the last by default): the first of equal ones, and the first
@@ -90,4 +97,7 @@ export const argmax = (x: Tensor, options: ArgOptions = {}): Tensor => arg('argm
  * @example
  * argmin(tensor([[1, 5, 1], [4, 3, 2]])).toArray() // → [0, 2]
  */
-export const argmin = (x: Tensor, options: ArgOptions = {}): Tensor => arg('argmin', x, options)
+export const argmin = (x: Tensor, options: ArgOptions = {}): Tensor => {
+  checkTensor('argmin', 'x', x)
+  return arg('argmin', x, options)
+}

@@ -1,6 +1,6 @@
 import { lu as luKernel } from '@wengert/kernels'
 import { type Aval, type Params, registerOp } from '../program/index.js'
-import { apply, applyOne, type Tensor } from '../record/index.js'
+import { apply, applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { add } from './arithmetic.js'
 import { triu } from './diagonal.js'
@@ -68,6 +68,7 @@ export interface Lu {
  * permutation.toArray() // → [1, 0]
  */
 export function lu(x: Tensor): Lu {
+  checkTensor('lu', 'x', x)
   checkSquares('lu', x)
   const [packed, permutation] = apply('lu', [x]) as readonly [Tensor, Tensor]
   return { lu: packed, permutation }

@@ -6,7 +6,7 @@ import {
 } from '@wengert/kernels'
 import { checkOptions } from '../options.js'
 import { type Aval, type Params, registerOp } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { type Batch, defineRule } from '../rules/index.js'
 import { allBatched, merged } from './batch.js'
 import { reshape } from './shape.js'
@@ -96,6 +96,7 @@ export function maxPool2d(
   window: number | readonly [number, number],
   options: WindowOptions = {},
 ): Tensor {
+  checkTensor('maxPool2d', 'x', x)
   checkOptions('maxPool2d', options, WINDOW_OPTIONS)
   const size = typeof window === 'number' ? ([window, window] as const) : window
   return applyOne('maxPool2d', [x], { ...windowParams('maxPool2d', x.aval, size, options, size) } as Params)
@@ -111,6 +112,7 @@ export function maxPool2d(
  * maxPool1d(tensor([1, 2, 4, 3], { shape: [1, 4, 1] }), 2).toArray() // → [[[2], [4]]]
  */
 export function maxPool1d(x: Tensor, window: number, options: LineOptions = {}): Tensor {
+  checkTensor('maxPool1d', 'x', x)
   checkOptions('maxPool1d', options, WINDOW_OPTIONS)
   checkLines('maxPool1d', x.aval)
   const [n, length, channels] = x.shape as readonly [number, number, number]

@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
-import type { Tensor } from '../record/index.js'
+import { checkTensor, type Tensor } from '../record/index.js'
 import { div, square, sub } from './arithmetic.js'
 import { normalizeAxes } from './axes.js'
 import type { ReduceOptions } from './reduce.js'
@@ -26,6 +26,7 @@ export interface VarianceOptions extends ReduceOptions {
  * variance(tensor([1, 3]), { ddof: 1 }).item() // → 2
  */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  checkTensor('variance', 'x', x)
   const { ddof = 0, ...reduced } = checkOptions('variance', options, VARIANCE_OPTIONS)
   if (!Number.isFinite(ddof)) {
     throw new OptionError({ summary: `variance: ddof ${ddof}.`, expected: 'a number', at: callerLocation() })
@@ -43,5 +44,7 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
  * @example
  * std(tensor([1, 3])).item() // → 1
  */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor =>
-  safeRoot(variance(x, checkOptions('std', options, VARIANCE_OPTIONS)))
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => {
+  checkTensor('std', 'x', x)
+  return safeRoot(variance(x, checkOptions('std', options, VARIANCE_OPTIONS)))
+}

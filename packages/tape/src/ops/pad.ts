@@ -2,8 +2,9 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
-import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { flip } from './arrangement.js'
+import { checkNumbers } from './axes.js'
 import { concat } from './concat.js'
 import { broadcastTo } from './reduction.js'
 import { slice } from './shape.js'
@@ -37,8 +38,10 @@ export function pad(
   widths: number | readonly (readonly [number, number])[],
   options: PadOptions = {},
 ): Tensor {
+  checkTensor('pad', 'x', x)
   const { mode = 'constant', value = 0 } = checkOptions('pad', options, ['mode', 'value'])
   const pairs = typeof widths === 'number' ? x.shape.map((): Pair => [widths, widths]) : widths
+  checkNumbers('pad', 'the widths', pairs)
   const valid = pairs.flat().every(width => Number.isInteger(width) && width >= 0)
   if (!valid || pairs.length !== x.rank) {
     throw new OptionError({

@@ -3,7 +3,7 @@ import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { type Aval, registerOp, stridesOf } from '../program/index.js'
-import { applyOne, scalarLike, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { allBatched } from './batch.js'
@@ -68,6 +68,7 @@ const epsilon = { f32: 2 ** -23, f64: 2 ** -52 } as const
  * pinv(tensor([[2, 0], [0, 0], [0, 4]])).toArray() // → [[0.5, 0, 0], [0, 0, 0.25]]
  */
 export function pinv(x: Tensor, options: PinvOptions = {}): Tensor {
+  checkTensor('pinv', 'x', x)
   const { rtol } = checkOptions('pinv', options, ['rtol'])
   checkMatrices('pinv', x)
   const tolerance = rtol ?? Math.max(...sidesOf(x)) * epsilon[x.dtype as 'f32' | 'f64']

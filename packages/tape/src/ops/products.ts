@@ -2,9 +2,9 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { isFloat, sizeOf } from '../program/index.js'
-import type { Tensor } from '../record/index.js'
+import { checkTensor, type Tensor } from '../record/index.js'
 import { mul } from './arithmetic.js'
-import { type Axes, normalizeAxis } from './axes.js'
+import { type Axes, checkNumbers, normalizeAxis } from './axes.js'
 import { matmul } from './matmul.js'
 import { written } from './matrices.js'
 import { sum } from './reduction.js'
@@ -20,6 +20,8 @@ import { reshape, transpose } from './shape.js'
  * dot(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray() // → [3, 7]
  */
 export function dot(x: Tensor, y: Tensor): Tensor {
+  checkTensor('dot', 'x', x)
+  checkTensor('dot', 'y', y)
   if (x.rank === 0 || y.rank === 0) return mul(x, y)
   return contract('dot', x, y, [x.rank - 1], [Math.max(0, y.rank - 2)])
 }
@@ -32,6 +34,8 @@ export function dot(x: Tensor, y: Tensor): Tensor {
  * inner(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray() // → [3, 7]
  */
 export function inner(x: Tensor, y: Tensor): Tensor {
+  checkTensor('inner', 'x', x)
+  checkTensor('inner', 'y', y)
   if (x.rank === 0 || y.rank === 0) return mul(x, y)
   return contract('inner', x, y, [x.rank - 1], [y.rank - 1])
 }
@@ -43,7 +47,11 @@ export function inner(x: Tensor, y: Tensor): Tensor {
  * @example
  * outer(tensor([1, 2]), tensor([3, 4])).toArray() // → [[3, 4], [6, 8]]
  */
-export const outer = (x: Tensor, y: Tensor): Tensor => mul(reshape(x, [x.size, 1]), reshape(y, [y.size]))
+export const outer = (x: Tensor, y: Tensor): Tensor => {
+  checkTensor('outer', 'x', x)
+  checkTensor('outer', 'y', y)
+  return mul(reshape(x, [x.size, 1]), reshape(y, [y.size]))
+}
 
 /**
  * Inner products of the vectors along an axis, by default the last; the other axes broadcast.
@@ -54,6 +62,8 @@ export const outer = (x: Tensor, y: Tensor): Tensor => mul(reshape(x, [x.size, 1
  * vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray() // → [3, 7]
  */
 export function vecdot(x: Tensor, y: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor('vecdot', 'x', x)
+  checkTensor('vecdot', 'y', y)
   const { axis = -1 } = checkOptions('vecdot', options, ['axis'])
   const [a, b] = [normalizeAxis('vecdot', x.aval, axis), normalizeAxis('vecdot', y.aval, axis)]
   if (x.shape[a] !== y.shape[b]) throw unequal('vecdot', x, y, [a], [b])
@@ -74,12 +84,16 @@ export function vecdot(x: Tensor, y: Tensor, options: { readonly axis?: number }
  * tensordot(tensor([[1, 2], [3, 4]]), tensor([1, 1]), [0, 0]).toArray() // → [4, 6]
  */
 export function tensordot(x: Tensor, y: Tensor, axes: number | readonly [Axes, Axes] = 2): Tensor {
+  checkTensor('tensordot', 'x', x)
+  checkTensor('tensordot', 'y', y)
   if (typeof axes === 'number') {
     if (!Number.isInteger(axes) || axes < 0 || axes > Math.min(x.rank, y.rank)) throw badAxes(x, y, axes)
     const list = Array.from({ length: axes }, (_, k) => k)
     const last = list.map(k => x.rank - axes + k)
     return contract('tensordot', x, y, last, list)
   }
+  checkNumbers('tensordot', 'the axes', axes)
+  if (axes.length !== 2) throw badAxes(x, y, axes)
   const [a, b] = axes.map((list, k) => {
     const { aval } = [x, y][k] as Tensor
     return [list].flat().map(axis => normalizeAxis('tensordot', aval, axis))

@@ -1,6 +1,6 @@
 import { qr as qrKernel } from '@wengert/kernels'
 import { type Aval, registerOp } from '../program/index.js'
-import { apply, applyOne, type Tensor } from '../record/index.js'
+import { apply, applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { add, sub } from './arithmetic.js'
 import { concat } from './concat.js'
@@ -77,6 +77,7 @@ export interface Qr {
  * r.toArray() // ≈ [[-5, -2.2], [0, 0.4]]
  */
 export function qr(x: Tensor): Qr {
+  checkTensor('qr', 'x', x)
   checkMatrices('qr', x)
   const [m, n] = sidesOf(x)
   if (m >= n) {

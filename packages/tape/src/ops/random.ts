@@ -3,7 +3,7 @@ import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { formatAval, isFloat, sameShape } from '../program/index.js'
-import { Tensor } from '../record/index.js'
+import { checkTensor, Tensor } from '../record/index.js'
 import { add, mul, neg, sub } from './arithmetic.js'
 import { normalizeAxis } from './axes.js'
 import { less } from './comparison.js'
@@ -157,6 +157,7 @@ export function bernoulli(
  * categorical(randomKey(7), tensor([[0, -Infinity], [-Infinity, 0]])).toArray() // → [0, 1]
  */
 export function categorical(key: Tensor, logits: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor('categorical', 'logits', logits)
   const { axis = -1 } = checkOptions('categorical', options, ['axis'])
   const dtype = checkFloat('categorical', logits.dtype)
   const along = normalizeAxis('categorical', logits.aval, axis)

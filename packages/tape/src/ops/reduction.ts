@@ -39,7 +39,10 @@ defineRule('sum', {
  * @example
  * sum(tensor([[1, 2], [3, 4]]), { axis: 1 }).toArray() // → [3, 7]
  */
-export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('sum', x, options)
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  checkTensor('sum', 'x', x)
+  return reduction('sum', x, options)
+}
 
 /** d max = the cotangent, shared evenly among all elements that attain it. */
 const extremum = (name: string): Rule => ({
@@ -69,7 +72,10 @@ defineRule('max', extremum('max'))
  * @example
  * max(tensor([[1, 2], [4, 3]]), { axis: 1 }).toArray() // → [2, 4]
  */
-export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('max', x, options)
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  checkTensor('max', 'x', x)
+  return reduction('max', x, options)
+}
 
 defineReduction('min', ['f32', 'f64', 'i32', 'bool'])
 defineRule('min', extremum('min'))
@@ -80,7 +86,10 @@ defineRule('min', extremum('min'))
  * @example
  * min(tensor([[1, 2], [4, 3]]), { axis: 1 }).toArray() // → [1, 3]
  */
-export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction('min', x, options)
+export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  checkTensor('min', 'x', x)
+  return reduction('min', x, options)
+}
 
 /**
  * Mean along axes; of i32 and bool in f32.
@@ -89,6 +98,7 @@ export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduction
  * mean(tensor([[1, 2], [3, 4]])).item() // → 2.5
  */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor('mean', 'x', x)
   const axes = normalizeAxes('mean', x.aval, checkOptions('mean', options, REDUCE_OPTIONS).axis)
   const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1)
   return div(sum(isFloat(x.dtype) ? x : convert(x, 'f32'), options), count)
@@ -150,6 +160,8 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
  * sumTo(tensor([[1, 2], [3, 4]]), [1, 2]).toArray() // → [[4, 6]]
  */
 export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('sumTo', 'x', x)
+  checkNumbers('sumTo', 'the shape', shape)
   if (sameShape(x.shape, shape)) return x
   const missing = x.rank - shape.length
   const axes = x.shape.flatMap((length, axis) =>
@@ -164,4 +176,7 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
  * @example
  * zerosLike(tensor([1, 2])).toArray() // → [0, 0]
  */
-export const zerosLike = (x: Tensor): Tensor => broadcastTo(scalarLike(x, 0), x.shape)
+export const zerosLike = (x: Tensor): Tensor => {
+  checkTensor('zerosLike', 'x', x)
+  return broadcastTo(scalarLike(x, 0), x.shape)
+}

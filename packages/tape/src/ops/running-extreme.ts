@@ -1,4 +1,4 @@
-import { applyOne, fromData, scalarLike, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, fromData, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { notEqual } from './comparison.js'
 import { broadcastTo } from './reduction.js'
@@ -53,7 +53,10 @@ for (const name of ['cummax', 'cummin']) {
  * @example
  * cummax(tensor([1, 3, 2, 4])).toArray() // → [1, 3, 3, 4]
  */
-export const cummax = (x: Tensor, options: ScanOptions = {}): Tensor => scanAlong('cummax', [x], options)
+export const cummax = (x: Tensor, options: ScanOptions = {}): Tensor => {
+  checkTensor('cummax', 'x', x)
+  return scanAlong('cummax', [x], options)
+}
 
 /**
  * Smallest of the first 1, 2, 3, … elements along an axis, NaN from the first NaN on. Of equal ones the first has the
@@ -63,4 +66,7 @@ export const cummax = (x: Tensor, options: ScanOptions = {}): Tensor => scanAlon
  * @example
  * cummin(tensor([3, 4, 1, 2])).toArray() // → [3, 3, 1, 1]
  */
-export const cummin = (x: Tensor, options: ScanOptions = {}): Tensor => scanAlong('cummin', [x], options)
+export const cummin = (x: Tensor, options: ScanOptions = {}): Tensor => {
+  checkTensor('cummin', 'x', x)
+  return scanAlong('cummin', [x], options)
+}

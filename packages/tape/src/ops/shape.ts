@@ -212,6 +212,10 @@ export function slice(
   limits: readonly (number | undefined)[] = [],
   steps: readonly number[] = [],
 ): Tensor {
+  checkTensor('slice', 'x', x)
+  checkNumbers('slice', 'the starts', starts)
+  checkNumbers('slice', 'the limits', limits)
+  checkNumbers('slice', 'the steps', steps)
   const bounds = x.shape.map((length, axis) => boundsOf(length, starts[axis], limits[axis], steps[axis]))
   const fits = bounds.filter(bound => bound !== undefined)
   if (fits.length < x.rank || Math.max(starts.length, limits.length, steps.length) > x.rank) {
@@ -236,6 +240,7 @@ export function slice(
  * at(tensor([[1, 2], [3, 4]]), -1).toArray() // → [3, 4]
  */
 export function at(x: Tensor, index: number): Tensor {
+  checkTensor('at', 'x', x)
   const [length, ...rest] = x.shape
   const start = length !== undefined && index < 0 ? index + length : index
   if (length === undefined || !Number.isInteger(index) || start < 0 || start >= length) {
@@ -262,4 +267,7 @@ defineRule('stopGradient', { pullback: 'zero', batch: ({ inputs: [x] }) => stopG
  * @example
  * grad(x => mul(stopGradient(x), x))(tensor(3)).item() // → 3
  */
-export const stopGradient = (x: Tensor): Tensor => applyOne('stopGradient', [x])
+export const stopGradient = (x: Tensor): Tensor => {
+  checkTensor('stopGradient', 'x', x)
+  return applyOne('stopGradient', [x])
+}

@@ -1,5 +1,5 @@
 import { checkOptions } from '../options.js'
-import type { Tensor } from '../record/index.js'
+import { checkTensor, type Tensor } from '../record/index.js'
 import { add, div, sub } from './arithmetic.js'
 import { exp } from './exponential.js'
 import { log } from './logarithm.js'
@@ -28,6 +28,7 @@ function shiftOf(x: Tensor, axis: ReduceOptions['axis']): Tensor {
  * logsumexp(tensor([1000, 1000])).item() // → 1000.6931
  */
 export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor('logsumexp', 'x', x)
   const { axis = -1, keepdims = false } = checkOptions('logsumexp', options, REDUCE_OPTIONS)
   const shift = shiftOf(x, axis)
   const out = log(sum(exp(sub(x, shift)), { axis }))
@@ -42,6 +43,7 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
  * logSoftmax(tensor([0, 0])).toArray() // → [-0.693147, -0.693147]
  */
 export function logSoftmax(x: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor('logSoftmax', 'x', x)
   const { axis = -1 } = checkOptions('logSoftmax', options, ['axis'])
   // Shifting x first, not its logarithm last, leaves no rounding error in proportion to |x|.
   const shifted = sub(x, shiftOf(x, axis))
@@ -55,6 +57,7 @@ export function logSoftmax(x: Tensor, options: { readonly axis?: number } = {}):
  * softmax(tensor([0, 0])).toArray() // → [0.5, 0.5]
  */
 export function softmax(x: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  checkTensor('softmax', 'x', x)
   const { axis = -1 } = checkOptions('softmax', options, ['axis'])
   const powers = exp(sub(x, shiftOf(x, axis)))
   return div(powers, sum(powers, { axis, keepdims: true }))

@@ -2,7 +2,7 @@ import { type FloatDType, luSolve } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, type Params, registerOp, sizeOf } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { neg, sub } from './arithmetic.js'
 import { allBatched } from './batch.js'
@@ -87,6 +87,8 @@ function sideBySide(b: Tensor, solveAll: (flat: Tensor) => Tensor): Tensor {
  * grad(b => sum(solve(tensor([[2, 0], [0, 4]]), b)))(tensor([1, 1])).toArray() // → [0.5, 0.25]
  */
 export function solve(a: Tensor, b: Tensor): Tensor {
+  checkTensor('solve', 'a', a)
+  checkTensor('solve', 'b', b)
   checkSystem('solve', a, b)
   if (b.rank === 1) {
     const x = solve(a, asColumn(b))
@@ -108,6 +110,7 @@ export function solve(a: Tensor, b: Tensor): Tensor {
  * inv(tensor([[2, 0], [0, 4]])).toArray() // → [[0.5, 0], [0, 0.25]]
  */
 export function inv(x: Tensor): Tensor {
+  checkTensor('inv', 'x', x)
   checkSquares('inv', x)
   return solve(x, broadcastTo(identityLike(x, x.shape.at(-1) as number), x.shape))
 }
@@ -123,6 +126,7 @@ export function inv(x: Tensor): Tensor {
  * matrixPower(tensor([[1, 1], [0, 1]]), 5).toArray() // → [[1, 5], [0, 1]]
  */
 export function matrixPower(x: Tensor, power: number): Tensor {
+  checkTensor('matrixPower', 'x', x)
   checkSquares('matrixPower', x)
   if (!Number.isSafeInteger(power)) {
     throw new OptionError({

@@ -3,7 +3,7 @@ import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { normalizeAxis } from './axes.js'
 import { allBatched } from './batch.js'
@@ -55,6 +55,7 @@ const ordered = (x: Tensor): Tensor => (x.dtype === 'bool' ? convert(x, 'i32') :
  * argsort(tensor([3, 1, 2]), { descending: true }).toArray() // → [0, 2, 1]
  */
 export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+  checkTensor('argsort', 'x', x)
   const { axis = -1, descending = false } = checkOptions('argsort', options, SORT_OPTIONS)
   const along = normalizeAxis('argsort', x.aval, axis)
   return swappedWithLast(applyOne('argsort', [swappedWithLast(ordered(x), along)], { descending }), along)
@@ -70,6 +71,7 @@ export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
  * sort(tensor([[3, 1], [2, 4]]), { axis: 0 }).toArray() // → [[2, 1], [3, 4]]
  */
 export function sort(x: Tensor, options: SortOptions = {}): Tensor {
+  checkTensor('sort', 'x', x)
   const along = normalizeAxis('sort', x.aval, checkOptions('sort', options, SORT_OPTIONS).axis ?? -1)
   return gatherAlong(x, argsort(x, options), along, 'zero')
 }
@@ -92,6 +94,7 @@ export interface TopK {
  * indices.toArray() // → [4, 2]
  */
 export function topK(x: Tensor, k: number, options: { readonly axis?: number } = {}): TopK {
+  checkTensor('topK', 'x', x)
   const { axis = -1 } = checkOptions('topK', options, ['axis'])
   const along = normalizeAxis('topK', x.aval, axis)
   const length = x.shape[along] as number
@@ -153,6 +156,8 @@ export interface SearchOptions {
  * searchsorted(tensor([1, 2, 2, 3]), tensor([2, 9]), { side: 'right' }).toArray() // → [3, 4]
  */
 export function searchsorted(sorted: Tensor, values: Tensor, options: SearchOptions = {}): Tensor {
+  checkTensor('searchsorted', 'sorted', sorted)
+  checkTensor('searchsorted', 'values', values)
   const { side = 'left' } = checkOptions('searchsorted', options, ['side'])
   if (sorted.rank !== 1) {
     throw new ShapeError({

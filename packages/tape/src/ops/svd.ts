@@ -1,6 +1,6 @@
 import { svd as svdKernel } from '@wengert/kernels'
 import { type Aval, registerOp } from '../program/index.js'
-import { apply, scalarLike, type Tensor } from '../record/index.js'
+import { apply, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { add, div, mul, sub } from './arithmetic.js'
 import { matmul } from './matmul.js'
@@ -107,6 +107,7 @@ export interface Svd {
  * matmul(mul(u, s), vt).toArray() // → [[0, 2], [1, 0], [0, 0]]
  */
 export function svd(x: Tensor): Svd {
+  checkTensor('svd', 'x', x)
   checkMatrices('svd', x)
   const [u, s, vt] = apply('svd', [x]) as readonly [Tensor, Tensor, Tensor]
   return { u, s, vt }
@@ -122,6 +123,7 @@ export function svd(x: Tensor): Svd {
  * singularValues(tensor([[3, 0], [0, -4]])).toArray() // → [4, 3]
  */
 export function singularValues(x: Tensor): Tensor {
+  checkTensor('singularValues', 'x', x)
   checkMatrices('singularValues', x)
   return svd(x).s
 }

@@ -2,7 +2,7 @@ import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { formatAval, isFloat, sameShape } from '../program/index.js'
-import { scalarLike, type Tensor } from '../record/index.js'
+import { checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { add, div } from './arithmetic.js'
 import { normalizeAxis } from './axes.js'
 import { less } from './comparison.js'
@@ -30,6 +30,8 @@ export interface AlongOptions {
  * take(x, tensor(-1, { dtype: 'i32' }), { axis: 1 }).toArray() // → [2, 4, 6]
  */
 export function take(x: Tensor, indices: Tensor, options: AlongOptions = {}): Tensor {
+  checkTensor('take', 'x', x)
+  checkTensor('take', 'indices', indices)
   const { axis = 0 } = checkOptions('take', options, ['axis'])
   checkIndices('take', indices)
   return gatherRows(x, indices, { batchRank: 0, axis: normalizeAxis('take', x.aval, axis) }, 'nan')
@@ -47,6 +49,8 @@ export function take(x: Tensor, indices: Tensor, options: AlongOptions = {}): Te
  * takeAlongAxis(x, tensor([[2], [0]], { dtype: 'i32' })).toArray() // → [[3], [4]]
  */
 export function takeAlongAxis(x: Tensor, indices: Tensor, options: AlongOptions = {}): Tensor {
+  checkTensor('takeAlongAxis', 'x', x)
+  checkTensor('takeAlongAxis', 'indices', indices)
   const { axis = -1 } = checkOptions('takeAlongAxis', options, ['axis'])
   checkIndices('takeAlongAxis', indices)
   const along = normalizeAxis('takeAlongAxis', x.aval, axis)
@@ -76,6 +80,9 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, options: AlongOptions 
  * scatterAdd(tensor([1, 1, 1]), indices, tensor([10, 20, 30])).toArray() // → [21, 1, 41]
  */
 export function scatterAdd(x: Tensor, indices: Tensor, rows: Tensor, options: AlongOptions = {}): Tensor {
+  checkTensor('scatterAdd', 'x', x)
+  checkTensor('scatterAdd', 'indices', indices)
+  checkTensor('scatterAdd', 'rows', rows)
   const { axis = 0 } = checkOptions('scatterAdd', options, ['axis'])
   checkIndices('scatterAdd', indices)
   const along = normalizeAxis('scatterAdd', x.aval, axis)
@@ -105,6 +112,8 @@ export function scatterAdd(x: Tensor, indices: Tensor, rows: Tensor, options: Al
  * segmentSum(tensor([1, 2, 3]), segments, 2).toArray() // → [4, 2]
  */
 export function segmentSum(x: Tensor, segments: Tensor, count: number): Tensor {
+  checkTensor('segmentSum', 'x', x)
+  checkTensor('segmentSum', 'segments', segments)
   checkIndices('segmentSum', segments)
   checkNumbers('segmentSum', x, x)
   if (!Number.isInteger(count) || count < 0) {
@@ -138,6 +147,8 @@ export function segmentSum(x: Tensor, segments: Tensor, count: number): Tensor {
  * segmentMean(tensor([1, 2, 4]), segments, 2).toArray() // → [2.5, 2]
  */
 export function segmentMean(x: Tensor, segments: Tensor, count: number): Tensor {
+  checkTensor('segmentMean', 'x', x)
+  checkTensor('segmentMean', 'segments', segments)
   if (!isFloat(x.dtype)) {
     throw new DTypeError({
       summary: `segmentMean: dtype not taken: ${formatAval(x.aval)}.`,

@@ -1,7 +1,7 @@
 import { type FloatDType, triangularSolve as triangularSolveKernel } from '@wengert/kernels'
 import { checkOptions } from '../options.js'
 import { type Aval, type Params, registerOp, sizeOf } from '../program/index.js'
-import { applyOne, type Tensor } from '../record/index.js'
+import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
 import { neg, sub } from './arithmetic.js'
 import { allBatched } from './batch.js'
@@ -94,6 +94,8 @@ const apply = (a: Tensor, b: Tensor, triangle: Required<TriangleOptions>): Tenso
  * triangularSolve(l, tensor([4, 8]), { transpose: true }).toArray() // → [1, 2]
  */
 export function triangularSolve(a: Tensor, b: Tensor, options: TriangleOptions = {}): Tensor {
+  checkTensor('triangularSolve', 'a', a)
+  checkTensor('triangularSolve', 'b', b)
   const {
     lower = true,
     transpose = false,

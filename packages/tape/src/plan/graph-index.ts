@@ -1,3 +1,5 @@
+import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { ALIGNMENT, type Graph } from './graph.js'
 import { PlanError } from './plan-error.js'
 
@@ -37,8 +39,20 @@ export interface GraphIndex {
 /** Rounds a byte count up to {@link ALIGNMENT}. */
 export const alignBytes = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
+/** @throws {@link PlanError} for what is no graph at all. */
+export function checkGraph(owner: string, graph: Graph): void {
+  const { bytes, inputs, steps, outputs } = Object(graph) as Partial<Graph>
+  if ([bytes, inputs, steps, outputs].every(Array.isArray)) return
+  throw new PlanError({
+    summary: `${owner}: the graph is ${shown(graph)}.`,
+    expected: '{ bytes, inputs, steps, outputs }, all of them lists',
+    at: callerLocation(),
+  })
+}
+
 /** Checks a graph and indexes it. Throws {@link PlanError} when the graph is malformed. */
 export function indexGraph(graph: Graph): GraphIndex {
+  checkGraph('plan', graph)
   const storageCount = graph.bytes.length
   const stepCount = graph.steps.length
   const producer = new Int32Array(storageCount).fill(UNKNOWN)

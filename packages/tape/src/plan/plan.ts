@@ -7,6 +7,7 @@
  * budget. What is not: that the extra cost or the least bytes are the least possible.
  */
 import { BudgetError } from '../errors.js'
+import { checkAmount, checkOptions } from '../options.js'
 import type { Attempt } from './attempt.js'
 import type { Action, Graph, Plan } from './graph.js'
 import { Portfolio } from './portfolio.js'
@@ -28,6 +29,8 @@ export interface PlanOptions {
   readonly searchWork?: number | undefined
 }
 
+const PLAN_OPTIONS = ['budgetBytes', 'searchMs', 'searchWork']
+
 /**
  * A way to run a graph so that its arena never exceeds `budgetBytes`, with as little run again as was found.
  * Without a budget everything is kept until its last use, and packed.
@@ -35,6 +38,7 @@ export interface PlanOptions {
  * @param graph must not change afterwards: what was found out about it is reused for other budgets
  * @throws BudgetError when no plan was found that fits; it names the fewest bytes that do
  * @throws PlanError when the graph is malformed
+ * @throws OptionError for options that there are not
  *
  * @example
  * const step = from => ({ inputs: [from], outputs: [from + 1], scratchBytes: 0, cost: 1 })
@@ -48,8 +52,12 @@ export interface PlanOptions {
  * plan(graph, { budgetBytes: 48 }).extraCost // → 0
  */
 export function plan(graph: Graph, options: PlanOptions = {}): Plan {
+  const { budgetBytes, searchMs, searchWork } = checkOptions('plan', options, PLAN_OPTIONS)
+  checkAmount('plan', 'budgetBytes', budgetBytes)
+  checkAmount('plan', 'searchMs', searchMs)
+  checkAmount('plan', 'searchWork', searchWork)
   const found = planIfAny(graph, options)
-  if (found === undefined) throw refusalOf(graph, options.budgetBytes ?? Infinity)
+  if (found === undefined) throw refusalOf(graph, budgetBytes ?? Infinity)
   return found
 }
 

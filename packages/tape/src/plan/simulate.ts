@@ -7,7 +7,9 @@
  * the end; `peakBytes`, `recordBytes`, `cost`, `extraCost` and `movedBytes` are what was measured; peak and records are within
  * the budget.
  */
+import { checkAmount, checkOptions, shown } from '../options.js'
 import { type Action, ALIGNMENT, type Graph, type Plan } from './graph.js'
+import { checkGraph } from './graph-index.js'
 import { PlanError } from './plan-error.js'
 
 /** What a plan did when it was simulated. */
@@ -38,7 +40,10 @@ export interface Simulation {
  * simulate(graph, plan(graph), { budgetBytes: 32 }).peakBytes // → 32
  */
 export function simulate(graph: Graph, plan: Plan, options: { budgetBytes?: number } = {}): Simulation {
-  const { budgetBytes = Infinity } = options
+  checkGraph('simulate', graph)
+  checkPlan(plan)
+  const { budgetBytes = Infinity } = checkOptions('simulate', options, ['budgetBytes'])
+  checkAmount('simulate', 'budgetBytes', budgetBytes)
   const pinned = new Set(graph.inputs.filter(input => input.pinned).map(input => input.storage))
   const given = new Set(graph.inputs.map(input => input.storage))
   const resident = new Map<number, number>()
@@ -131,6 +136,12 @@ export function simulate(graph: Graph, plan: Plan, options: { budgetBytes?: numb
     refuse(`${neededBytes} bytes exceed the budget of ${budgetBytes} bytes`, 'end')
   }
   return { peakBytes: arena.peakBytes, extraCost, runs, timeline }
+}
+
+function checkPlan(plan: Plan): void {
+  const { actions, inputOffsets } = Object(plan) as Partial<Plan>
+  if (Array.isArray(actions) && Array.isArray(inputOffsets)) return
+  throw new PlanError({ summary: `simulate: the plan is ${shown(plan)}.`, expected: 'what `plan` gives' })
 }
 
 /** Disjoint byte ranges in ascending order, so that a new range can only overlap one of its two neighbours. */

@@ -1,9 +1,17 @@
 import { type DType, elementBytes } from '@wengert/kernels'
+import { checkArgument } from '../options.js'
 
 /** What is known of a value before it is computed: its dtype and its shape. */
 export interface Aval {
   readonly dtype: DType
   readonly shape: readonly number[]
+}
+
+/** @throws {@link OptionError} unless it has a dtype that there is, and a list of lengths. */
+export function checkAval(owner: string, aval: Aval): void {
+  const { dtype, shape } = Object(aval) as Partial<Aval>
+  const fits = Array.isArray(shape) && typeof dtype === 'string' && Object.hasOwn(elementBytes, dtype)
+  checkArgument(owner, 'the aval', aval, fits, '{ dtype, shape }')
 }
 
 /**
@@ -13,6 +21,7 @@ export interface Aval {
  * sizeOf([2, 3]) // → 6
  */
 export function sizeOf(shape: readonly number[]): number {
+  checkArgument('sizeOf', 'the shape', shape, Array.isArray(shape), 'a list of lengths')
   let size = 1
   for (const length of shape) size *= length
   return size
@@ -24,7 +33,10 @@ export function sizeOf(shape: readonly number[]): number {
  * @example
  * bytesOf({ dtype: 'f64', shape: [2, 3] }) // → 48
  */
-export const bytesOf = ({ dtype, shape }: Aval): number => sizeOf(shape) * elementBytes[dtype]
+export function bytesOf(aval: Aval): number {
+  checkAval('bytesOf', aval)
+  return sizeOf(aval.shape) * elementBytes[aval.dtype]
+}
 
 /** Bytes of the data of several values. */
 export const bytesOfAll = (avals: readonly Aval[]): number =>
@@ -46,7 +58,10 @@ export const avalsIn = (
  * @example
  * formatAval({ dtype: 'f32', shape: [3, 4] }) // → 'f32[3,4]'
  */
-export const formatAval = ({ dtype, shape }: Aval): string => `${dtype}[${shape.join(',')}]`
+export function formatAval(aval: Aval): string {
+  checkAval('formatAval', aval)
+  return `${aval.dtype}[${aval.shape.join(',')}]`
+}
 
 /** Whether two shapes are the same. */
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>

@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { shown } from '../options.js'
+import { checkArgument, shown } from '../options.js'
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -49,6 +49,7 @@ export const countBytes = (bytes: number): string => (bytes === 1 ? '1 byte' : `
  * formatByteSize(1572864) // → '1.5 MiB'
  */
 export function formatByteSize(bytes: number): string {
+  checkArgument('formatByteSize', 'the size', bytes, typeof bytes === 'number', 'a number of bytes')
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let unit = 0
   let size = bytes

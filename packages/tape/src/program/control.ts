@@ -1,4 +1,5 @@
 import { type Call, settle } from './call.js'
+import { checkInstruction } from './check-program.js'
 import type { Instruction, Json, Program } from './program.js'
 
 /** Records of states of a loop of unknown length: see `repeatThinning` of the kernels. */
@@ -175,7 +176,9 @@ export function bodyOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Prog
  * const { program } = record(x => forLoop(3, (_, s) => s.mul(2), x), tensor(1))
  * controlOf(program.instructions[0])?.kind // → 'scan'
  */
-export function controlOf({ op, params }: Pick<Instruction, 'op' | 'params'>): Control | undefined {
+export function controlOf(instruction: Pick<Instruction, 'op' | 'params'>): Control | undefined {
+  checkInstruction('controlOf', instruction)
+  const { op, params } = instruction
   const body = bodyOf({ op, params })
   if (body) return { kind: 'call', body }
   if (op === 'call') return { kind: 'call', body: settle(params as unknown as Call) }

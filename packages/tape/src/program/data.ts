@@ -1,5 +1,6 @@
-import type { DType } from '@wengert/kernels'
-import { type Aval, sizeOf } from './aval.js'
+import { type DType, elementBytes } from '@wengert/kernels'
+import { checkArgument } from '../options.js'
+import { type Aval, checkAval, sizeOf } from './aval.js'
 
 /** The elements of a value in row-major order; a bool is a byte, 0 or 1. */
 export type Data =
@@ -16,7 +17,10 @@ const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, bool: Ui
  * @example
  * allocate({ dtype: 'f32', shape: [2, 3] }).length // → 6
  */
-export const allocate = ({ dtype, shape }: Aval): Data => new arrays[dtype](sizeOf(shape))
+export function allocate(aval: Aval): Data {
+  checkAval('allocate', aval)
+  return new arrays[aval.dtype](sizeOf(aval.shape))
+}
 
 /** Data of a dtype from numbers. */
 export const dataFrom = (dtype: DType, values: ArrayLike<number>): Data => {
@@ -30,9 +34,13 @@ export const dataFrom = (dtype: DType, values: ArrayLike<number>): Data => {
  * @example
  * viewOf({ dtype: 'i32', shape: [2] }, new Int32Array([1, 2, 3]).buffer, 4)[0] // → 2
  */
-export function viewOf({ dtype, shape }: Aval, buffer: ArrayBufferLike, offset: number): Data {
-  const length = sizeOf(shape)
-  switch (dtype) {
+export function viewOf(aval: Aval, buffer: ArrayBufferLike, offset: number): Data {
+  checkAval('viewOf', aval)
+  const length = sizeOf(aval.shape)
+  const end = offset + length * elementBytes[aval.dtype]
+  const fits = offset % elementBytes[aval.dtype] === 0 && offset >= 0 && end <= buffer?.byteLength
+  checkArgument('viewOf', 'the offset', offset, fits, `a place in the buffer for ${length} elements`)
+  switch (aval.dtype) {
     case 'f32':
       return new Float32Array(buffer, offset, length)
     case 'f64':

@@ -1,4 +1,5 @@
 import { formatAval } from './aval.js'
+import { checkProgram } from './check-program.js'
 import type { Params, Program } from './program.js'
 
 /**
@@ -8,7 +9,9 @@ import type { Params, Program } from './program.js'
  * const { program } = record(x => mul(x, x), tensor([1, 2]))
  * formatProgram(program) // → 'input   %0 f32[2]\n%1 f32[2] = mul %0 %0\noutput  %1'
  */
-export function formatProgram({ avals, inputs, constants, instructions, outputs }: Program): string {
+export function formatProgram(program: Program): string {
+  checkProgram('formatProgram', program)
+  const { avals, inputs, constants, instructions, outputs } = program
   const typed = (value: number) => `%${value} ${formatAval(avals[value] as (typeof avals)[number])}`
   return [
     ...inputs.map(value => `input   ${typed(value)}`),

@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { nearestName } from '../nearest-name.js'
-import { shown } from '../options.js'
+import { checkArgument, shown } from '../options.js'
 import { Tensor } from './tensor.js'
 
 /**
@@ -22,6 +22,12 @@ export function checkTensor(owner: string, name: string, value: unknown, fix?: s
     fix: fix ?? (Array.isArray(value) ? 'make it a tensor: tensor([…])' : undefined),
     data: { option: name },
   })
+}
+
+/** @throws {@link OptionError} for anything else than a list of tensors. */
+export function checkTensorList(owner: string, list: readonly Tensor[]): void {
+  checkArgument(owner, 'what it takes', list, Array.isArray(list), 'a list of tensors')
+  for (const [k, each] of list.entries()) checkTensor(owner, `tensor ${k}`, each)
 }
 
 /**

@@ -1,12 +1,11 @@
 export { apply, applyOne, type Operand, operands, scalarLike } from './apply.js'
-export { checkTensor, checkTensors } from './check-tensor.js'
+export { type ArgumentLeaf, avalOf, isArgumentLeaf } from './argument.js'
+export { checkTensor, checkTensorList, checkTensors } from './check-tensor.js'
 export { arange, type CreationOptions, eye, full, linspace, ones, zeros } from './creation.js'
+export { fitted } from './fitted.js'
 export { MOST_LINES, underLine, withLines } from './lines.js'
 export {
-  type ArgumentLeaf,
-  avalOf,
   formatAvals,
-  isArgumentLeaf,
   type Recorded,
   type Recording,
   record,

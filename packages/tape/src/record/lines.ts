@@ -1,4 +1,5 @@
 import { callerLocation } from '../location.js'
+import { checkFunction } from '../options.js'
 
 /**
  * Lines of the user's code that are looked up in one recording. A stack costs far more than an instruction, so that lines
@@ -16,6 +17,7 @@ let lines: { left: number; readonly at: string | undefined } | undefined
  * withLines(() => record(x => x.sin(), tensor(1))).program.instructions[0].at !== undefined // → true
  */
 export function withLines<T>(run: () => T): T {
+  checkFunction('withLines', run)
   const before = lines
   lines = { left: MOST_LINES, at: undefined }
   try {

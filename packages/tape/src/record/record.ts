@@ -1,10 +1,10 @@
-import type { DType } from '@wengert/kernels'
-import { OptionError, RecordError } from '../errors.js'
-import { callerLocation } from '../location.js'
-import { checkFunction, shown } from '../options.js'
+import { RecordError } from '../errors.js'
+import { checkFunction } from '../options.js'
 import { type Aval, formatAval, type Program } from '../program/index.js'
+import { avalOf, isArgumentLeaf } from './argument.js'
+import { fitted } from './fitted.js'
 import { Tape } from './tape.js'
-import { checkDType, Tensor, tensor } from './tensor.js'
+import { Tensor, tensor } from './tensor.js'
 import { flattenTree, type Structure, type Tree, unflattenTree } from './tree.js'
 
 /** A recorded function: its program, and how arguments and result are nested. */
@@ -17,9 +17,6 @@ export interface Recording {
   /** Tensors of outer recordings that the function read; the last inputs of the program stand for them. */
   readonly captures: readonly Tensor[]
 }
-
-/** A leaf of an argument to {@link record}: an aval, or a tensor or number that has one. */
-export type ArgumentLeaf = Tensor | Aval | number
 
 /** What the function sees in place of an argument: the same tree with tensors as leaves. */
 export type Recorded<A> = A extends Tensor | Aval | number
@@ -42,7 +39,9 @@ export function record<const A extends readonly unknown[]>(
   ...args: A
 ): Recording {
   checkFunction('record', fn)
-  return recordOn(new Tape(), fn as (...args: unknown[]) => Tree<Tensor>, args)
+  return fitted('record', fn, args, () =>
+    recordOn(new Tape(), fn as (...args: unknown[]) => Tree<Tensor>, args),
+  )
 }
 
 /** As {@link record}, for a list of arguments, on a new tape. */
@@ -77,33 +76,6 @@ const asynchronous = () =>
     expected: 'a function that returns its tensors at once',
     fix: 'await what it needs before, and pass it as an argument',
   })
-
-/**
- * The aval of an argument's leaf; a number is an f32 scalar.
- *
- * @throws {@link OptionError} for an aval with a dtype or a length that there is not.
- */
-export function avalOf(leaf: ArgumentLeaf): Aval {
-  if (typeof leaf === 'number') return { dtype: 'f32', shape: [] }
-  if (leaf instanceof Tensor) return leaf.aval
-  // Anything else that the caller's object has stays outside.
-  const { shape } = leaf
-  const dtype = checkDType('record', leaf.dtype) as DType
-  if (shape.every(length => Number.isInteger(length) && length >= 0)) return { dtype, shape: [...shape] }
-  throw new OptionError({
-    summary: `record: an aval has the shape ${shown(shape)}.`,
-    expected: 'whole numbers from 0',
-    at: callerLocation(),
-    data: { option: 'shape' },
-  })
-}
-
-/** Whether a node of an argument is a leaf. */
-export function isArgumentLeaf(node: unknown): node is ArgumentLeaf {
-  if (node instanceof Tensor || typeof node === 'number') return true
-  if (typeof node !== 'object' || node === null) return false
-  return 'dtype' in node && 'shape' in node && typeof node.dtype === 'string' && Array.isArray(node.shape)
-}
 
 /** Anything but arrays and plain objects ends a result; what is no tensor is refused with its path. */
 const isResultLeaf = (node: unknown): node is unknown =>

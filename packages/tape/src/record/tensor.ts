@@ -1,8 +1,17 @@
 import { type DType, elementBytes } from '@wengert/kernels'
 import { OptionError, RecordError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions, shown } from '../options.js'
-import { type Aval, bytesOf, type Data, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
+import { checkArgument, checkOptions, shown } from '../options.js'
+import {
+  type Aval,
+  bytesOf,
+  checkAval,
+  type Data,
+  dataFrom,
+  formatAval,
+  isFloat,
+  sizeOf,
+} from '../program/index.js'
 
 /** A recording in progress, as a tensor sees it. */
 export interface Recorder {
@@ -134,6 +143,7 @@ function written(values: NestedArray): string {
  * Array.from(dataOf(tensor([1, 2]))) // → [1, 2]
  */
 export function dataOf(x: Tensor, reader = 'the data'): Data {
+  checkArgument('dataOf', 'what it takes', x, x instanceof Tensor, 'a tensor')
   const { state } = x
   const data = 'data' in state ? state.data : state.tape.read(state.value, reader)
   if (data) return data
@@ -155,7 +165,10 @@ export const hasData = ({ state }: Tensor): boolean => 'data' in state || state.
  * @example
  * fromData({ dtype: 'f64', shape: [2, 1] }, new Float64Array([1, 2])).toArray() // → [[1], [2]]
  */
-export function fromData({ dtype, shape }: Aval, data: Data): Tensor {
+export function fromData(aval: Aval, data: Data): Tensor {
+  checkAval('fromData', aval)
+  checkArgument('fromData', 'the data', data, ArrayBuffer.isView(data), 'a typed array')
+  const { dtype, shape } = aval
   const whole = shape.every(length => Number.isInteger(length) && length >= 0)
   if (!whole || data.length !== sizeOf(shape)) {
     throw new OptionError({

@@ -1,6 +1,7 @@
 import {
   type Aval,
   bodyOf,
+  checkProgram,
   type Data,
   formatAval,
   type Instruction,
@@ -19,6 +20,7 @@ import { prune } from './prune.js'
  * simplify(program).instructions.map(({ op }) => op) // → ['exp', 'add']
  */
 export function simplify(program: Program): Program {
+  checkProgram('simplify', program)
   return withoutDeadCode(withoutRepetitions(inlined(program)))
 }
 

@@ -1,3 +1,6 @@
+import { DerivativeError } from '../errors.js'
+import { callerLocation } from '../location.js'
+import { checkArgument, shown } from '../options.js'
 import type { Params } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 
@@ -92,8 +95,12 @@ export const defineRule = (op: string, rule: Rule): void => void rules.set(op, r
  */
 export function ruleOf(op: string): Rule {
   const rule = rules.get(op)
-  if (!rule) throw new Error(`The op ${op} has no rule.`)
-  return rule
+  if (rule) return rule
+  throw new DerivativeError({
+    summary: `There is no rule for an op ${shown(op)}.`,
+    expected: 'the name of an op that has one, see `defineRule`',
+    at: callerLocation(),
+  })
 }
 
 /**
@@ -103,5 +110,7 @@ export function ruleOf(op: string): Rule {
  * isConstant(ruleOf('equal')) // → true
  */
 export function isConstant(rule: Rule): boolean {
+  const isRule = typeof rule === 'object' && rule !== null && ('partials' in rule || 'pullback' in rule)
+  checkArgument('isConstant', 'what it takes', rule, isRule, 'a rule, as of `ruleOf`')
   return 'partials' in rule ? rule.partials.every(partial => partial === null) : rule.pullback === 'zero'
 }

@@ -1,4 +1,5 @@
 import { BudgetError, OptionError } from '../errors.js'
+import { checkArgument, checkOptions } from '../options.js'
 import { allocate, type Data, formatAval, sizeOf, viewOf } from '../program/index.js'
 import type { SpillStore } from '../spill/index.js'
 import type { Executable, Slot } from './executable.js'
@@ -55,7 +56,11 @@ export class Arena {
   #loaded: Executable | undefined
   readonly #runs = new WeakMap<WebAssembly.Module, Run>()
 
-  constructor({ maximumBytes = ARENA_LIMIT_BYTES, shared = false, spill }: ArenaOptions = {}) {
+  constructor(options: ArenaOptions = {}) {
+    const names = ['maximumBytes', 'shared', 'spill']
+    const { maximumBytes = ARENA_LIMIT_BYTES, shared = false, spill } = checkOptions('Arena', options, names)
+    const fits = typeof maximumBytes === 'number' && maximumBytes >= 0
+    checkArgument('Arena', '`maximumBytes`', maximumBytes, fits, 'a number from 0')
     this.#spill = spill
     this.maximumBytes = Math.min(pageFloor(maximumBytes), ARENA_LIMIT_BYTES)
     this.memory = new WebAssembly.Memory({ initial: 0, maximum: this.maximumBytes / PAGE_BYTES, shared })

@@ -1,20 +1,16 @@
 import { assemble, detectFeatures, type Features, type Kernel } from '@wengert/kernels'
-import { type Aval, hash, type Program } from '../program/index.js'
+import { checkOneOf } from '../options.js'
+import { type Aval, checkProgram, hash, type Program } from '../program/index.js'
 import { assertRecordsApart } from '../rewrite/index.js'
 import type { Planned } from './choose.js'
 import type { Executable, Static } from './executable.js'
 import { planForArena } from './keep.js'
 import { type LaidOut, layOut } from './lay-out.js'
+import { checkPlanningOptions, type PlanningOptions } from './planning-options.js'
 import { encode, kernelsOf } from './unit.js'
 
 /** How a program is compiled. */
-export interface CompileOptions {
-  /** Bytes the executable may need in all; default: as many as it takes to compute everything once. */
-  readonly memoryBytes?: number | undefined
-  /** Bytes of a store in which loops may keep states; default: none. The arena that runs it must have a store then. */
-  readonly spillBytes?: number | undefined
-  /** Inputs that keep their bytes from run to run, by position; default: none. */
-  readonly pinned?: readonly boolean[] | undefined
+export interface CompileOptions extends PlanningOptions {
   /** Whether it runs in a shared arena. */
   readonly shared?: boolean | undefined
   /**
@@ -40,6 +36,10 @@ export type Arithmetic = 'fast' | 'portable'
  * Array.from(arena.read(0)) // → [1, 4, 9]
  */
 export function compile(program: Program, options: CompileOptions = {}): Executable {
+  checkProgram('compile', program)
+  checkPlanningOptions('compile', options, ['shared', 'arithmetic'])
+  checkOneOf('shared', options.shared, [true, false])
+  checkOneOf('arithmetic', options.arithmetic, ['fast', 'portable'])
   const { memoryBytes = Number.POSITIVE_INFINITY, spillBytes = 0, pinned = [] } = options
   return compilePlanned(planForArena(program, pinned, { memoryBytes, spillBytes }), options)
 }

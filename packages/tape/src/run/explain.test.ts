@@ -1,4 +1,5 @@
 /** Explanations against the simulator, and against a replay of the plan's actions that knows nothing of how they are made. */
+import { tmpdir } from 'node:os'
 import { randomPrograms } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -12,6 +13,7 @@ import {
   explain,
   forLoop,
   formatExplanation,
+  type GradOptions,
   grad,
   matmul,
   type Plan,
@@ -175,6 +177,35 @@ describe('loops', () => {
   })
 })
 
+test('what the steps of a loop leave for its pullback is said, and that there is no budget beside a store', () => {
+  const layer = (w: Tensor) => (h: Tensor) => [matmul(h, w).tanh(), null] as const
+  const known = (w: Tensor, x: Tensor) => scan(layer(w), x, null, { length: 60 })[0].sum()
+  const open = (w: Tensor, x: Tensor) =>
+    whileLoop(
+      (h: Tensor) => h.sum().less(100),
+      (h: Tensor) => matmul(h, w).tanh(),
+      x,
+    ).sum()
+  const textOf = (loss: typeof known, options: GradOptions = {}) =>
+    formatExplanation(grad(loss, options).explain(f32(64, 64), f32(16, 64))).replace(/ {2}\S+:\d+:\d+/g, '')
+  const linesOf = (...args: Parameters<typeof textOf>) => textOf(...args).match(/^\w+: .*$/gm)
+  expect(linesOf(known)).toEqual([
+    'scan: 60 steps, 480 KiB of results and residuals kept',
+    'scan: 60 steps, no states kept',
+  ])
+  expect(linesOf(known, { memory: '300 KiB' })).toEqual([
+    expect.stringMatching(
+      /^scan: 60 steps, \d+ states of 4 KiB each kept, every \d+, and \S+ KiB of results and/,
+    ),
+    expect.stringMatching(/^revolve: 60 steps, \d+ snapshots of 4 KiB each in stretches of \d+$/),
+  ])
+  expect(linesOf(open, { memory: '300 KiB' })?.[0]).toMatch(
+    /^while: steps while its condition holds, \d+ states of 4 KiB each kept at most$/,
+  )
+  expect(textOf(known, { spill: { directory: tmpdir() } })).toMatch(/^peak \S+ KiB without a budget;/)
+  expect(textOf(known, { memory: '4 GiB' })).toMatch(/^peak \S+ KiB of 4 GiB;/)
+})
+
 describe('as text', () => {
   const aval = f32(64, 16)
   const value = { aval, bytes: 4112, scratchBytes: 0, cost: 42_000, reruns: 0, extraCost: 0 }
@@ -292,7 +323,7 @@ test('states in a store are said to be there', () => {
   `)
   expect(linesOf(open)).toMatchInlineSnapshot(`
     [
-      "while: steps while its condition holds, no states kept",
+      "while: steps while its condition holds, states of 16 KiB each in the store, 0 more kept at most",
       "rewind: steps while its condition holds, 1 snapshots of 16 KiB each in stretches of 1 from the store",
     ]
   `)

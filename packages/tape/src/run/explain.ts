@@ -3,6 +3,7 @@ import {
   type Aval,
   avalsIn,
   bytesOfAll,
+  checkProgram,
   controlOf,
   fusionOf,
   type Instruction,
@@ -10,10 +11,10 @@ import {
   writtenOp,
 } from '../program/index.js'
 import type { Planned } from './choose.js'
-import type { CompileOptions } from './compile.js'
 import type { ExplainedLoop, ExplainedValue, Explanation, Fate, Moment } from './explanation.js'
 import { planForArena, planKeeping } from './keep.js'
 import type { Lowered } from './lowered.js'
+import { checkPlanningOptions, type PlanningOptions } from './planning-options.js'
 
 /**
  * How a program would be run by {@link compile} with the same options, without compiling it: the plan that was chosen, for
@@ -26,14 +27,10 @@ import type { Lowered } from './lowered.js'
  * values.map(({ op, fate }) => `${op} ${fate}`) // → ['input brief', 'matmul brief', 'sum kept']
  * extraCost // → 0
  */
-export function explain(
-  program: Program,
-  {
-    memoryBytes = Number.POSITIVE_INFINITY,
-    spillBytes = 0,
-    pinned = [],
-  }: Pick<CompileOptions, 'memoryBytes' | 'spillBytes' | 'pinned'> = {},
-): Explanation {
+export function explain(program: Program, options: PlanningOptions = {}): Explanation {
+  checkProgram('explain', program)
+  checkPlanningOptions('explain', options)
+  const { memoryBytes = Number.POSITIVE_INFINITY, spillBytes = 0, pinned = [] } = options
   const planned = planForArena(program, pinned, { memoryBytes, spillBytes })
   const { chosen, lowered } = planned
   const ample =
@@ -53,7 +50,7 @@ export function explain(
     extraCost: chosen.extraCost,
     ampleCost: ample.cost + ample.extraCost,
     values,
-    loops: loopsOf(planned.program, 0),
+    loops: loopsIn(planned.program, 0),
     timeline,
     totals: {
       keptBytes: bytesOfFate('kept'),
@@ -212,35 +209,37 @@ function namesOf({ instructions }: Program, storageOf: readonly number[]): Reado
   return names
 }
 
-const loopsOf = (program: Program, depth: number): readonly ExplainedLoop[] =>
-  program.instructions.flatMap(instruction => loopsIn(instruction, depth))
+const loopsIn = (program: Program, depth: number): readonly ExplainedLoop[] =>
+  program.instructions.flatMap(instruction => loopsOf(program, instruction, depth))
 
 /** An instruction that is a loop, and the loops inside of it. */
-function loopsIn(instruction: Instruction, depth: number): readonly ExplainedLoop[] {
+function loopsOf(program: Program, instruction: Instruction, depth: number): readonly ExplainedLoop[] {
   const control = controlOf(instruction)
   const where = { depth, ...(instruction.at !== undefined && { at: instruction.at }) }
   switch (control?.kind) {
     case undefined:
       return []
     case 'call':
-      return loopsOf(control.body, depth + 1)
+      return loopsIn(control.body, depth + 1)
     case 'cond':
-      return [control.whenTrue, control.whenFalse].flatMap(branch => loopsOf(branch, depth + 1))
+      return [control.whenTrue, control.whenFalse].flatMap(branch => loopsIn(branch, depth + 1))
     case 'while': {
       const stateBytes = bytesOfInputs(control.body, control.bodyConstants)
-      const inside = [control.condition, control.body].flatMap(part => loopsOf(part, depth + 1))
-      return [{ op: 'while', ...where, stateBytes, keptStates: 0 }, ...inside]
+      const inside = [control.condition, control.body].flatMap(part => loopsIn(part, depth + 1))
+      const { snapshots = 0, spill } = control.keep ?? {}
+      const kept = { keptStates: snapshots, ...(spill && { every: spill.every, spilled: true as const }) }
+      return [{ op: 'while', ...where, stateBytes, ...kept }, ...inside]
     }
     case 'unwind': {
       const { condition, body, reverse } = control
       const stateBytes = bytesOfInputs(body, control.bodyConstants)
-      const inside = [condition, body, reverse].flatMap(part => loopsOf(part, depth + 1))
+      const inside = [condition, body, reverse].flatMap(part => loopsIn(part, depth + 1))
       return [{ op: 'unwind', ...where, stateBytes, keptStates: 0 }, ...inside]
     }
     case 'rewind': {
       const { forward, forwardConstants, reverse, snapshots, spill } = control
       const stateBytes = bytesOfInputs(forward, forwardConstants)
-      const inside = [forward, reverse].flatMap(part => loopsOf(part, depth + 1))
+      const inside = [forward, reverse].flatMap(part => loopsIn(part, depth + 1))
       const kept = { keptStates: snapshots, ...(spill && { every: spill.every, spilled: true as const }) }
       return [{ op: 'rewind', ...where, stateBytes, ...kept }, ...inside]
     }
@@ -253,12 +252,17 @@ function loopsIn(instruction: Instruction, depth: number): readonly ExplainedLoo
         ...(spill && { spilled: true as const }),
       }
       const kept = history.length > 0 ? states : { keptStates: 0 }
-      return [{ op: 'scan', ...where, length, stateBytes, ...kept }, ...loopsOf(body, depth + 1)]
+      const rows = instruction.outputs.slice(carries, instruction.outputs.length - history.length)
+      const rowBytes = bytesOfAll(avalsIn(program, rows))
+      return [
+        { op: 'scan', ...where, length, stateBytes, ...kept, ...(rowBytes > 0 && { rowBytes }) },
+        ...loopsIn(body, depth + 1),
+      ]
     }
     case 'revolve': {
       const { forward, forwardConstants, states, length, every, snapshots, spill } = control
       const stateBytes = bytesOfInputs(forward, forwardConstants, forwardConstants + states)
-      const inside = [forward, control.reverse].flatMap(part => loopsOf(part, depth + 1))
+      const inside = [forward, control.reverse].flatMap(part => loopsIn(part, depth + 1))
       const kept = { keptStates: snapshots, every, ...(spill && { spilled: true as const }) }
       return [{ op: 'revolve', ...where, length, stateBytes, ...kept }, ...inside]
     }

@@ -81,17 +81,27 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-function loopLine({ op, at, depth, length, stateBytes, keptStates, every, spilled }: ExplainedLoop): string {
+function loopLine(loop: ExplainedLoop): string {
+  const { op, at, depth, length } = loop
   const steps = length === undefined ? 'steps while its condition holds' : `${length} steps`
-  const states = `of ${formatByteSize(stateBytes)} each`
-  const stored = spilled ? ' from the store' : ''
-  const kept =
-    op === 'revolve' || (op === 'rewind' && spilled)
-      ? `${keptStates} snapshots ${states} in stretches of ${every}${stored}`
-      : keptStates === 0
-        ? 'no states kept'
-        : `${keptStates} states ${states} kept${every === 1 || every === undefined ? '' : `, every ${every}`}${spilled ? ', in the store' : ''}`
-  return `${'  '.repeat(depth)}${op}: ${steps}, ${kept}${at === undefined ? '' : `  ${at}`}`
+  return `${'  '.repeat(depth)}${op}: ${steps}, ${keptOf(loop)}${at === undefined ? '' : `  ${at}`}`
+}
+
+/** What a loop keeps: states, and rows of what its steps leave. */
+function keptOf({ op, stateBytes, keptStates, every = 1, spilled, rowBytes = 0 }: ExplainedLoop): string {
+  const each = `${formatByteSize(stateBytes)} each`
+  if (op === 'revolve' || (op === 'rewind' && spilled)) {
+    return `${keptStates} snapshots of ${each} in stretches of ${every}${spilled ? ' from the store' : ''}`
+  }
+  const rows = `${formatByteSize(rowBytes)} of results and residuals kept`
+  if (op === 'while' && spilled) return `states of ${each} in the store, ${keptStates} more kept at most`
+  if (keptStates === 0) return rowBytes > 0 ? rows : 'no states kept'
+  return [
+    `${keptStates} states of ${each} kept${op === 'while' ? ' at most' : ''}`,
+    ...(every > 1 ? [`every ${every}`] : []),
+    ...(spilled ? ['in the store'] : []),
+    ...(rowBytes > 0 ? [`and ${rows}`] : []),
+  ].join(', ')
 }
 
 /** Three digits, with the powers of a thousand that they need. */

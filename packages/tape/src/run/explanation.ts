@@ -67,12 +67,20 @@ export interface ExplainedLoop {
   readonly length?: number
   /** Bytes of one state. */
   readonly stateBytes: number
-  /** Number of states that are kept at once; of a `revolve`, those beside the ones it was given, and of a `rewind` beside records. */
+  /**
+   * Number of states that are kept at once; of a `revolve`, those beside the ones it was given; of a `rewind`, and at most of
+   * the `while` before it, those beside the first state and records.
+   */
   readonly keptStates: number
   /** States of every so many steps are kept; 1 for all, left out for none. */
   readonly every?: number
   /** Whether the states of every so many steps are in a store and not in memory. */
   readonly spilled?: true
+  /**
+   * Bytes of what its steps leave beside states, one row for each: what the function returns of them, and residuals, which its
+   * pullback reads. They are among {@link Explanation.values}; left out where there are none.
+   */
+  readonly rowBytes?: number
 }
 
 /** An action. */

@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.js'
+import { checkArgument } from '../options.js'
 import type { SpillStore } from '../spill/index.js'
 
 /** Executes the call records between two addresses. */
@@ -18,6 +19,8 @@ export function instantiate(
   memory: WebAssembly.Memory,
   store: SpillStore | undefined,
 ): Run {
+  const isModule = module instanceof WebAssembly.Module
+  checkArgument('instantiate', 'the module', module, isModule, 'that of an executable')
   const spills = WebAssembly.Module.imports(module).some(({ kind }) => kind === 'function')
   if (!spills) return runOf(module, { memory })
   if (!store) throw noStore()

@@ -1,10 +1,12 @@
 import { type Kernel, recordBytes, shift, slotBytes } from '@wengert/kernels'
+import { checkArgument } from '../options.js'
 import type { Graph } from '../plan/index.js'
 import {
   type Aval,
   avalsIn,
   bytesOf,
   bytesOfAll,
+  checkProgram,
   controlOf,
   formatAval,
   type Instruction,
@@ -34,13 +36,12 @@ export const lower = (
   pinned: readonly boolean[],
   inner: Inner = 'ample',
   regions = new Regions(),
-): Lowered =>
-  lowerAt(
-    program,
-    program.inputs.map((_, k) => (pinned[k] ? 'pinned' : 'passing')),
-    inner,
-    regions,
-  )
+): Lowered => {
+  checkProgram('lower', program)
+  checkArgument('lower', '`pinned`', pinned, Array.isArray(pinned), 'a list of booleans')
+  const places = program.inputs.map((_, k): Place => (pinned[k] ? 'pinned' : 'passing'))
+  return lowerAt(program, places, inner, regions)
+}
 
 /** Plans programs inside of instructions. */
 export const enclosing =

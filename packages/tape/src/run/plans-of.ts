@@ -1,4 +1,4 @@
-import type { Program } from '../program/index.js'
+import { checkProgram, type Program } from '../program/index.js'
 import type { Planned } from './choose.js'
 import { planKeeping } from './keep.js'
 import { Regions } from './region.js'
@@ -22,6 +22,7 @@ export function plansOf(
   pinned: readonly boolean[] = [],
   spillBytes = 0,
 ): (budgetBytes: number) => Planned {
+  checkProgram('plansOf', program)
   const regions = new Regions()
   return budgetBytes => planKeeping(program, pinned, { memoryBytes: budgetBytes, spillBytes }, regions)
 }

@@ -1,6 +1,7 @@
 /** A store in a file of a directory, in Node and where else there is `node:fs`. */
 import type * as Fs from 'node:fs'
 import { SpillError } from '../errors.js'
+import { checkArgument, checkOptions } from '../options.js'
 import { type ByteSize, parseByteSize } from '../program/index.js'
 import { recordStore, type SpillFile, type SpillStore } from './store.js'
 
@@ -23,15 +24,18 @@ export type FileSystem = Pick<
  * moment it is open, where the system allows that, so that the system removes it however the process ends; elsewhere what a
  * killed process left is removed when the next store is opened there.
  *
- * @throws {@link OptionError} if `bytes` is no size. From `write`: {@link SpillError} if there is no `node:fs` or no such
+ * @throws {@link OptionError} if `directory` is no path or `bytes` no size. From `write`: {@link SpillError} if there is no `node:fs` or no such
  * directory.
  * @example
  * directoryStore({ directory: '/nowhere' }).write(0, new Uint8Array(8)) // → throws SPILL
  */
 export function directoryStore(
-  { directory, bytes }: SpillDirectory,
+  options: SpillDirectory,
   fileSystem: FileSystem | undefined = nodeFileSystem(),
 ): SpillStore {
+  const { directory, bytes } = checkOptions('directoryStore', options, ['directory', 'bytes'])
+  const fits = typeof directory === 'string' && directory !== ''
+  checkArgument('directoryStore', '`directory`', directory, fits, 'the path of a directory')
   const limit = bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(bytes, 'spill.bytes')
   return recordStore(fileIn(directory, fileSystem), limit)
 }

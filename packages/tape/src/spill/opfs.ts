@@ -1,5 +1,6 @@
 /** A store in the origin private file system of a browser. */
 import { SpillError } from '../errors.js'
+import { checkOptions } from '../options.js'
 import { type ByteSize, parseByteSize } from '../program/index.js'
 import { recordStore, type SpillFile, type SpillStore } from './store.js'
 
@@ -31,11 +32,8 @@ const FOLDER = 'wengert-spill'
  * @example
  * await opfsStore() // → throws SPILL
  */
-export async function opfsStore({
-  bytes,
-}: {
-  readonly bytes?: ByteSize | undefined
-} = {}): Promise<OpfsStore> {
+export async function opfsStore(options: { readonly bytes?: ByteSize | undefined } = {}): Promise<OpfsStore> {
+  const { bytes } = checkOptions('opfsStore', options, ['bytes'])
   const limit = bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(bytes, 'spill.bytes')
   if (!('FileSystemSyncAccessHandle' in globalThis)) throw notHere()
   try {

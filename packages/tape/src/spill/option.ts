@@ -72,13 +72,15 @@ export function spillBytesOf(place: SpillPlace): number {
 /**
  * Opens a store at a place.
  *
- * @throws {@link SpillError} if it cannot be opened.
+ * @throws {@link OptionError} if it is no place; {@link SpillError} if it cannot be opened.
  * @example
  * const store = await openStore({ directory: '.', bytes: '1 MiB' })
  * store.bytes // → 1048576
  */
-export const openStore = async (place: SpillPlace): Promise<SpillStore> =>
-  'opfs' in place ? opfsStore(place) : directoryStore(place)
+export async function openStore(place: SpillPlace): Promise<SpillStore> {
+  spillBytesOf(place)
+  return 'directory' in place ? directoryStore(place) : opfsStore({ bytes: place.bytes })
+}
 
 /** Names what is misspelt; what is no object at all is refused as a whole. */
 function checkKeys(place: unknown, names: readonly string[]): void {

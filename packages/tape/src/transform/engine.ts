@@ -47,6 +47,8 @@ export class Engine {
   readonly arithmetic: Arithmetic | undefined
   readonly memoryBytes: number | undefined
   readonly #store: SpillStore | undefined
+  /** Whether the user said how much memory there is. */
+  readonly #isCapped: boolean
   readonly #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
   /** Where values lie while a recording with values is in progress. */
@@ -59,6 +61,7 @@ export class Engine {
     this.#store = spill === undefined ? undefined : storeOf(spill)
     // What a store is for is to do with less than the most an arena may have.
     const largest = this.#store && ARENA_LIMIT_BYTES
+    this.#isCapped = memory !== undefined
     this.memoryBytes = memory === undefined ? largest : parseByteSize(memory)
   }
 
@@ -95,7 +98,10 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   explain(program: Program): Explanation {
-    return explainWithin(program, this.memoryBytes, this.#store?.bytes)
+    const explanation = explainWithin(program, this.memoryBytes, this.#store?.bytes)
+    if (this.#isCapped) return explanation
+    const { budgetBytes: _, ...rest } = explanation
+    return rest
   }
 
   /**

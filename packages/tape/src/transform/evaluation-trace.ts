@@ -1,5 +1,6 @@
 import { pullback, tangentsOfValues } from '../derive/index.js'
 import { broadcastTo } from '../ops/index.js'
+import { checkArgument, checkFunction } from '../options.js'
 import { isFloat, type Program } from '../program/index.js'
 import type { Tensor, Tree } from '../record/index.js'
 import { scalarLike } from '../record/index.js'
@@ -36,7 +37,15 @@ export function evaluationTrace<A extends readonly unknown[]>(
   args: A,
   tangents?: A,
 ): EvaluationTrace {
-  const { recording, inputs, values, outputs } = trace(fn, args)
+  checkFunction('evaluationTrace', fn)
+  checkArgument(
+    'evaluationTrace',
+    'what it is evaluated at',
+    args,
+    Array.isArray(args),
+    'a list of arguments',
+  )
+  const { recording, inputs, values, outputs } = trace('evaluationTrace', fn, args)
   const { program, captures } = recording
   const own = inputs.slice(0, inputs.length - captures.length)
   const wanted = inputs.map((x, k) => k < own.length && isFloat(x.dtype))

@@ -1,4 +1,5 @@
 import { BudgetError } from '../errors.js'
+import { checkFunction } from '../options.js'
 import type { Aval, Program } from '../program/index.js'
 import {
   type ArgumentLeaf,
@@ -92,10 +93,16 @@ export const plannedWithLines = <T>(
   )
 
 /**
- * Runs something; if there is no plan that fits, again with the lines of the code, so that the error has them. What has
- * more instructions than lines are looked up for is worth no second recording.
+ * Runs something that records and plans; if there is no plan that fits, again with the lines of the code, so that the error
+ * has them. What has more instructions than lines are looked up for is worth no second recording.
+ *
+ * @param instructionCount of what was recorded.
+ * @example
+ * const lossOf = memoryBytes => compile(record(x => exp(x).sum(), tensor([1, 2])).program, { memoryBytes })
+ * againWithLines(() => lossOf(64), () => lossOf(64), () => 2) // → throws BUDGET
  */
 export function againWithLines<T>(run: () => T, again: () => T, instructionCount: () => number): T {
+  checkFunction('againWithLines', run)
   try {
     return run()
   } catch (error) {

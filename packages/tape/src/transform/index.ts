@@ -1,7 +1,7 @@
 export type { SparsityPattern } from './colouring.js'
 export type { RunOptions } from './engine.js'
 export { type EvaluationTrace, evaluationTrace } from './evaluation-trace.js'
-export type { AvalsOf, Transformed } from './explained.js'
+export { type AvalsOf, againWithLines, type Transformed } from './explained.js'
 export {
   type GradientOf,
   type GradOptions,

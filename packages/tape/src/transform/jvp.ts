@@ -1,6 +1,6 @@
 import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
-import { checkFunction } from '../options.js'
+import { checkArgument, checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
 import { alike, trace } from './trace.js'
@@ -37,6 +37,8 @@ export function jvp<A extends readonly unknown[], R extends Tree<Tensor>>(
   tangents: A,
 ): ValueAndTangent<R> {
   checkFunction('jvp', fn)
+  checkArgument('jvp', 'what it is evaluated at', primals, Array.isArray(primals), 'a list of arguments')
+  checkArgument('jvp', 'what goes along with it', tangents, Array.isArray(tangents), 'a list of tangents')
   const known = compiled.get(fn)
   const both = known ?? (jit((p, t) => pushed(fn, p as A, t as A)) as Both)
   if (!known) compiled.set(fn, both)
@@ -45,7 +47,7 @@ export function jvp<A extends readonly unknown[], R extends Tree<Tensor>>(
 
 /** Emits value and tangent. */
 function pushed(fn: object, primals: readonly unknown[], tangents: readonly unknown[]) {
-  const { recording, inputs, values, outputs } = trace(fn, primals)
+  const { recording, inputs, values, outputs } = trace('jvp', fn, primals)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const ts = alike(
     'jvp',

@@ -32,7 +32,7 @@ export function linearize<A extends readonly unknown[], R extends Tree<Tensor>>(
   ...primals: A
 ): ValueAndPushforward<A, R> {
   checkFunction('linearize', fn)
-  const { recording, inputs, values, outputs } = trace(fn, primals)
+  const { recording, inputs, values, outputs } = trace('linearize', fn, primals)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const structure = recording.outputs as Structure
   return {

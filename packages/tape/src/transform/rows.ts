@@ -1,7 +1,9 @@
+import { checkArgument } from '../options.js'
 import {
   type Aval,
   avalsIn,
   type Control,
+  checkProgram,
   controlOf,
   type Instruction,
   type Program,
@@ -33,6 +35,8 @@ export interface RowMixing {
  * rowMixing(squares, [true]) // → undefined
  */
 export function rowMixing(program: Program, rowwise: readonly boolean[]): RowMixing | undefined {
+  checkProgram('rowMixing', program)
+  checkArgument('rowMixing', '`rowwise`', rowwise, Array.isArray(rowwise), 'a list of booleans')
   const first = program.inputs[rowwise.indexOf(true)]
   if (first === undefined) return undefined
   const count = program.avals[first]?.shape[0] ?? 1

@@ -1,6 +1,6 @@
 import { DerivativeError, OptionError, ShapeError } from '../errors.js'
 import { reshape, take } from '../ops/index.js'
-import { checkFunction, checkOptions } from '../options.js'
+import { checkArgument, checkFunction, checkOptions } from '../options.js'
 import { type Aval, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 import { fromData, record, Tensor } from '../record/index.js'
 import { type Colouring, colourColumns, type SparsityPattern } from './colouring.js'
@@ -45,6 +45,7 @@ export function sparseJacobian(
 ): (x: Tensor) => SparseMatrix {
   checkFunction('sparseJacobian', fn)
   checkOptions('sparseJacobian', options, RUN_OPTIONS)
+  checkIsPattern(pattern)
   const { rows, columns } = pattern
   if (rows.length !== columns.length) {
     throw new OptionError({
@@ -54,12 +55,18 @@ export function sparseJacobian(
   }
   const known = new Map<string, Compressed>()
   return x => {
-    checkArgument(x)
+    checkPoint(x)
     const key = formatAval(x.aval)
     const compressed = known.get(key) ?? compress(fn, pattern, x.aval, options)
     known.set(key, compressed)
     return { rows, columns, shape: compressed.shape, values: compressed.values(x) }
   }
+}
+
+function checkIsPattern(pattern: SparsityPattern): void {
+  const lists = [pattern?.rows, pattern?.columns]
+  const fits = lists.every(list => Array.isArray(list) || ArrayBuffer.isView(list))
+  checkArgument('sparseJacobian', 'the pattern', pattern, fits, '{ rows, columns }, lists of whole numbers')
 }
 
 function compress(
@@ -109,7 +116,7 @@ function placesOf({ rows, columns }: SparsityPattern, { colours }: Colouring, ro
   return fromData({ dtype: 'i32', shape: [places.length] }, dataFrom('i32', places))
 }
 
-function checkArgument(x: unknown): void {
+function checkPoint(x: unknown): void {
   if (!(x instanceof Tensor)) throw notATensor('argument')
   if (!isFloat(x.dtype)) throw notDifferentiable('argument', x.aval)
 }

@@ -3,11 +3,13 @@ import { OptionError, ShapeError } from '../errors.js'
 import { type Aval, formatAval } from '../program/index.js'
 import {
   type ArgumentLeaf,
+  fitted,
   flattenTree,
   isArgumentLeaf,
   type Recording,
-  record,
+  recordOn,
   type Structure,
+  Tape,
   Tensor,
   type Tree,
   tensor,
@@ -24,9 +26,10 @@ export interface Traced {
 }
 
 /** Records a function of trees at the avals of arguments, and replays it on them. */
-export function trace(fn: object, args: readonly unknown[]): Traced {
+export function trace(owner: string, fn: object, args: readonly unknown[]): Traced {
   const leaves = leavesOf(args)
-  const recording = record(fn as (...args: unknown[]) => Tree<Tensor>, ...args)
+  const call = fn as (...args: unknown[]) => Tree<Tensor>
+  const recording = fitted(owner, fn, args, () => recordOn(new Tape(), call, args))
   const inputs = [...leaves, ...recording.captures]
   const values = replay(recording.program, inputs)
   const outputs = recording.program.outputs.map(value => values[value] as Tensor)

@@ -1,10 +1,10 @@
 import { replay } from '../derive/index.js'
 import { OptionError } from '../errors.js'
-import { callerLocation } from '../location.js'
 import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import {
   type ArgumentLeaf,
   avalOf,
+  fitted,
   flattenTree,
   formatAvals,
   hasData,
@@ -12,6 +12,8 @@ import {
   isArgumentLeaf,
   type Recording,
   record,
+  recordOn,
+  Tape,
   Tensor,
   type Tree,
   tensor,
@@ -63,13 +65,7 @@ export function transformed<A extends Arguments, R>(
   const engine = new Engine(options)
   /** The form of the last call's arguments, which most calls repeat. */
   let last: (Form & { readonly compiled: Compiled }) | undefined
-  const call = (...args: A): R => {
-    try {
-      return calledOn(args)
-    } catch (error) {
-      throw asLists(name, args, error) ?? error
-    }
-  }
+  const call = (...args: A): R => fitted(name, fn, args, () => calledOn(args))
   const calledOn = (args: A): R => {
     const repeated = last && leavesIn(last, args)
     if (last && repeated) return engine.run(last.compiled, repeated) as R
@@ -81,9 +77,10 @@ export function transformed<A extends Arguments, R>(
     }
     const avals = tensors.map(avalOf)
     const expandOn = (inputs: readonly Tensor[]) => {
-      const recording = record(
+      const recording = recordOn(
+        new Tape(),
         fn as unknown as (...args: unknown[]) => Tree<Tensor>,
-        ...(unflattenTree(structure, avals) as unknown[]),
+        unflattenTree(structure, avals) as unknown[],
       )
       return expand(recording, [...inputs, ...recording.captures])
     }
@@ -101,7 +98,8 @@ export function transformed<A extends Arguments, R>(
     last = { structure, avals, compiled }
     return engine.run(compiled, tensors) as R
   }
-  const explain = explainer(engine, { fn, expand, check, dynamic: options.dynamic ?? false })
+  const explained = explainer(engine, { fn, expand, check, dynamic: options.dynamic ?? false })
+  const explain = (...args: A) => fitted(name, fn, args, () => explained(...args))
   return Object.assign(call, { explain }) as Transformed<A, R>
 }
 
@@ -113,28 +111,6 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
     expected: 'tensors or numbers; only record takes avals',
   })
 }
-
-/**
- * A list of numbers is a tree of scalars; what a function that expects a tensor makes of it is an error of the language, in
- * whose place stands this one. Undefined for errors that have nothing to do with it.
- */
-function asLists(name: string, args: readonly unknown[], error: unknown): OptionError | undefined {
-  if (!(error instanceof TypeError)) return undefined
-  const position = args.findIndex(
-    arg => Array.isArray(arg) && arg.length > 0 && arg.flat(Infinity).every(isNumber),
-  )
-  if (position === -1) return undefined
-  return new OptionError({
-    summary: `${name}: argument ${position} is an array, which the function gets as scalars: ${error.message}.`,
-    expected: 'a tensor, or a function of a list of scalars',
-    at: callerLocation(),
-    fix: 'make it a tensor: tensor([…])',
-    data: { argument: position },
-    cause: error,
-  })
-}
-
-const isNumber = (value: unknown) => typeof value === 'number'
 
 /**
  * Compiles a function of trees of tensors: it is recorded once for each set of avals, planned under the budget,

@@ -30,7 +30,7 @@ export function vjp<A extends readonly unknown[], R extends Tree<Tensor>>(
   ...primals: A
 ): ValueAndPullback<A, R> {
   checkFunction('vjp', fn)
-  const { recording, inputs, values, outputs } = trace(fn, primals)
+  const { recording, inputs, values, outputs } = trace('vjp', fn, primals)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const wanted = inputs.map((x, k) => k < own.length && isFloat(x.dtype))
   return {

@@ -4,10 +4,12 @@ import { transpose } from '../ops/index.js'
 import { checkFunction, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
 import {
+  fitted,
   flattenTree,
   isArgumentLeaf,
-  record,
+  recordOn,
   type Structure,
+  Tape,
   type Tensor,
   type Tree,
   unflattenTree,
@@ -57,10 +59,9 @@ export function vmap<A extends readonly unknown[], R extends Tree<Tensor>>(
       dtype: tensor.dtype,
       shape: batched ? tensor.shape.slice(1) : tensor.shape,
     }))
-    const recording = record(
-      fn as unknown as (...args: unknown[]) => Tree<Tensor>,
-      ...(unflattenTree(structure, avals) as unknown[]),
-    )
+    const call = fn as unknown as (...args: unknown[]) => Tree<Tensor>
+    const own = unflattenTree(structure, avals) as unknown[]
+    const recording = fitted('vmap', fn, args, () => recordOn(new Tape(), call, own))
     const captures = recording.captures.map(tensor => ({ tensor, batched: false }))
     const outputs = batch(recording.program, [...inputs, ...captures], size)
     const results = outputs.map(out => back(withBatch(out, size), outAxes))

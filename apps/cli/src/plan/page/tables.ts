@@ -1,7 +1,7 @@
 import { formatByteSize } from '@wengert/tape'
 import type { PlanReport } from '../report.js'
 import type { ValueLife } from '../timeline.js'
-import { cost, figureRows, percent } from '../words.js'
+import { curveHead, curveRow, figureRows } from '../words.js'
 import { element, escaped, textElement } from './markup.js'
 
 /** The figures of a plan. */
@@ -21,16 +21,8 @@ export const figuresTable = (report: PlanReport): string =>
 /** Every plan of the curve. */
 export const curveTable = ({ curve }: PlanReport): string =>
   withHead(
-    ['needs', 'bytes', 'cost', 'extra cost', 'run again'],
-    curve.map(point =>
-      [
-        formatByteSize(point.peakBytes),
-        `${point.peakBytes}`,
-        cost(point.cost + point.extraCost),
-        `+${percent(point.extraCostPercent)}`,
-        `${point.reruns}`,
-      ].map(escaped),
-    ),
+    curveHead,
+    curve.map(point => curveRow(point).map(escaped)),
     'points',
   )
 

@@ -1,0 +1,32 @@
+import { checkArgument } from '@wengert/tape'
+
+const isLength = (length: unknown): boolean => Number.isInteger(length) && (length as number) >= 0
+
+/** @throws {@link OptionError} for anything else than a whole number from 0. */
+export const checkLength = (owner: string, name: string, length: number): void =>
+  checkArgument(owner, name, length, isLength(length), 'a whole number from 0')
+
+/** @throws {@link OptionError} for anything else than a list of whole numbers from 0. */
+export const checkLengths = (owner: string, name: string, lengths: readonly number[]): void =>
+  checkArgument(
+    owner,
+    name,
+    lengths,
+    Array.isArray(lengths) && lengths.every(isLength),
+    'a list of whole numbers from 0',
+  )
+
+/** @throws {@link OptionError} for what are no rows. */
+export function checkRows(owner: string, rows: number | ArrayLike<number>): void {
+  const fits = typeof rows === 'number' || isList(rows)
+  checkArgument(owner, 'the rows', rows, fits, 'row numbers, or how many rows there are')
+}
+
+/** Whether something is an array, of any kind. */
+export const isList = (list: unknown): boolean => Array.isArray(list) || ArrayBuffer.isView(list)
+
+/** @throws {@link OptionError} for what is no optimiser. */
+export function checkOptimiser(owner: string, optimiser: object): void {
+  const fits = ['init', 'update'].every(name => typeof Reflect.get(Object(optimiser), name) === 'function')
+  checkArgument(owner, 'the optimiser', optimiser, fits, 'an optimiser, such as sgd()')
+}

@@ -1,0 +1,162 @@
+import * as nn from '@wengert/nn'
+import { createScheduler } from '@wengert/scheduler'
+import * as tape from '@wengert/tape'
+import { describe, expect, it, test } from 'vitest'
+
+type Call = (...args: unknown[]) => unknown
+
+const { tensor } = tape
+const [vector, matrix] = [tensor([1, 2, 3]), tensor([[1, 2], [3, 4]])] // biome-ignore format: a matrix
+const square = (x: tape.Tensor) => x.square().sum()
+
+/** What plain JavaScript hands over by mistake, with a name. */
+const rubbish: Readonly<Record<string, unknown>> = {
+  undefined,
+  null: null,
+  three: 3,
+  negative: -1,
+  fraction: 0.5,
+  NaN: Number.NaN,
+  true: true,
+  text: 'a',
+  function: square,
+  object: {},
+  list: [],
+  'list of NaN': [Number.NaN],
+  'list of holes': new Array(3),
+  tree: { a: { b: null } },
+  i32: tensor([1, 2], { dtype: 'i32' }),
+  bool: tensor([true]),
+  f64: tensor([1, 2, 3], { dtype: 'f64' }),
+}
+
+/** Lists of arguments: none, and each piece of rubbish so many times, alone and behind what may be right. */
+const lists: readonly (readonly [string, readonly unknown[]])[] = [
+  ['()', []],
+  ...[[], [vector], [matrix], [square]].flatMap((first, k) =>
+    Object.entries(rubbish).flatMap(([name, each]) =>
+      [1, 2, 3].map((times): readonly [string, readonly unknown[]] => [
+        `(${['', 'vector, ', 'matrix, ', 'function, '][k]}${times} × ${name})`,
+        [...first, ...Array(times).fill(each)],
+      ]),
+    ),
+  ),
+]
+
+/** What a call with each list throws that is no error of this engine; what it returns to be awaited or begun is. */
+async function unclear(call: Call): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const [written, args] of lists) {
+    try {
+      const made = await call(...args)
+      await (made as AsyncGenerator | undefined)?.[Symbol.asyncIterator]?.().next()
+    } catch (error) {
+      if (!(error instanceof tape.WengertError)) found.push(`${written}: ${error}`)
+    }
+  }
+  return found
+}
+
+/** Functions for packages beside these: they check for others, or call what they are given with no arguments. */
+const own = ['checkOneOf', 'checkOptions', 'checkTensors', 'withLines', 'againWithLines']
+
+const isClass = (value: unknown) => /^class/.test(Function.prototype.toString.call(value))
+
+/** A function of an export, if it has one; errors are made by who knows what of. */
+function callOf(value: unknown): Call | undefined {
+  if (typeof value !== 'function' || value.prototype instanceof Error) return undefined
+  if (!isClass(value)) return value as Call
+  return (...args) => Reflect.construct(value as typeof tape.Arena, args)
+}
+
+const exported = Object.entries({ ...tape, ...nn }).flatMap(([name, value]) => {
+  const call = callOf(value)
+  return call && !own.includes(name) && name !== 'enableTurbo' ? [[name, call] as const] : []
+})
+
+const methods = Object.entries(Object.getOwnPropertyDescriptors(tape.Tensor.prototype)).flatMap(
+  ([name, { value }]) =>
+    typeof value === 'function' && name !== 'constructor' ? [[name, value as Call] as const] : [],
+)
+
+const js = tape as unknown as Record<string, (fn: Call, ...args: unknown[]) => unknown>
+const made = (name: string, ...rest: unknown[]) =>
+  js[name]?.(square as Call, ...rest) as Call & { explain?: Call }
+const compiled = ['jit', 'grad', 'valueAndGrad', 'vmap', 'jacrev', 'jacfwd', 'hessian'].map(
+  name => [name, made(name)] as const,
+)
+
+/** What transformations make of a function, and those that are given its arguments at once. */
+const transformed: readonly (readonly [string, Call])[] = [
+  ...compiled,
+  ...compiled.flatMap(([name, { explain }]) => (explain ? [[`${name}, explain`, explain] as const] : [])),
+  ['jit, dynamic', made('jit', { dynamic: true })],
+  ['checkpoint', made('checkpoint')],
+  ['customVjp', made('customVjp', () => [])],
+  ['customJvp', made('customJvp', () => [])],
+  ['sparseJacobian', made('sparseJacobian', { rows: [], columns: [] })],
+  ...['record', 'vjp', 'jvp', 'hvp', 'linearize', 'evaluationTrace'].map(
+    name => [`${name} of a function`, (...args: unknown[]) => js[name]?.(square as Call, ...args)] as const,
+  ),
+  ['pullback', tape.vjp(square, vector).pullback as Call],
+  ['pushforward', tape.linearize(square, vector).pushforward as Call],
+]
+
+describe('rubbish is refused by errors that say what is wrong', () => {
+  test('there is much to walk over', () => {
+    expect([exported.length > 200, methods.length > 100]).toEqual([true, true])
+  })
+
+  it.each(exported)('%s', async (_, call) => expect(await unclear(call)).toEqual([]))
+
+  it.each(methods)('x.%s', async (_, method) => {
+    for (const x of [vector, matrix]) expect(await unclear((...args) => method.apply(x, args))).toEqual([])
+  })
+
+  it.each(transformed)('%s', async (_, call) => expect(await unclear(call)).toEqual([]))
+
+  test('a scheduler, and its calls', async () => {
+    const create = createScheduler as unknown as (...args: unknown[]) => Promise<AsyncDisposable>
+    expect(
+      await unclear(async (loss, options) => {
+        const isPlain = Object.getPrototypeOf(Object(options)) === Object.prototype
+        await using _ = await create(loss, options === undefined || isPlain ? { workers: 0 } : options)
+      }),
+    ).toEqual([])
+    await using scheduler = await createScheduler((w: tape.Tensor, x: tape.Tensor) => x.mul(w), {
+      workers: 0,
+    })
+    const calls = scheduler as unknown as Record<'valueAndGrad' | 'map' | 'explain', Call>
+    for (const name of ['valueAndGrad', 'map', 'explain'] as const) {
+      expect([name, await unclear((...args) => calls[name](...args))]).toEqual([name, []])
+    }
+  })
+})
+
+describe('arguments that are missing are said to be', () => {
+  it.each<[string, () => unknown]>([
+    ['jit: the function was called with none of its arguments: ', () => (tape.jit(square) as Call)()],
+    ['vjp: the function was called with none of its arguments: ', () => made('vjp')],
+    ['linearize: the function was called with none of its arguments: ', () => made('linearize')],
+    ['record: the function was called with none of its arguments: ', () => made('record')],
+    ['checkpoint: the function was called with none of its arguments: ', () => made('checkpoint')()],
+    ['grad: argument 0 is {}: ', () => (tape.grad(square) as Call)({})],
+    ['jit: the function was called with none of its arguments: ', () => made('jit').explain?.()],
+  ])('%s', (summary, run) => {
+    expect(run).toThrow(
+      expect.objectContaining({
+        code: 'OPTION',
+        message: expect.stringContaining(summary),
+        cause: expect.any(TypeError),
+        parts: expect.objectContaining({ at: expect.stringMatching(/^rubbish\.test\.ts:\d+:\d+$/) }),
+      }),
+    )
+  })
+
+  test('but errors of a function that has all of them are its own', () => {
+    const broken = tape.grad((_: tape.Tensor) => {
+      throw new TypeError('mine')
+    })
+    expect(() => broken(vector)).toThrow(new TypeError('mine'))
+  })
+})
