@@ -1,4 +1,4 @@
-import { ShapeError, square, sub, type Tensor, tensor } from '@wengert/tape'
+import { ShapeError, scan, square, sub, type Tensor, tensor } from '@wengert/tape'
 import { expect, test } from 'vitest'
 import { callOf } from './call.js'
 import { type RowFunction, recordGradient, recordMap } from './objective.js'
@@ -16,6 +16,21 @@ test('a loss that combines rows is refused, since shards would change it', () =>
   `)
   expect(() => recordGradient(loss, signature, 1)).toThrow(/combines rows/)
   expect(() => recordMap(loss, signature, 4)).toThrow(/The mapped function combines rows/)
+})
+
+test('a loss that goes over the rows of the batch may not carry them along', () => {
+  const over = (step: (p: Tensor, sum: Tensor, row: Tensor) => [Tensor, Tensor]): RowFunction =>
+    ((p: Tensor, { x }: { x: Tensor }) =>
+      scan((sum: Tensor, row: Tensor) => step(p, sum, row), tensor(0), x)[1]) as RowFunction
+  const running = over((p, sum, row) => [sum.add(row.mul(p)), sum])
+  expect(() => recordGradient(running, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
+      expected  each row to depend on itself and the parameters alone
+      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:25:46
+      fix       compute what needs all rows beforehand, and pass it with the parameters]
+  `)
+  const alone = over((p, sum, row) => [sum.add(1), square(row.mul(p))])
+  expect(recordGradient(alone, signature, 4).program.outputs).toHaveLength(2)
 })
 
 test('a mean written by hand is refused', () => {

@@ -3,10 +3,16 @@ import type { Instruction, Params, Program } from '../program/index.js'
 import { ruleOf } from '../rules/index.js'
 
 /**
- * What is known of how a value depends on rows: it does not; it has a part for each row along this axis; or it does in a way
- * that is not followed. The first axis may be longer: rows times more, with the elements of each row one after another.
+ * What is known of how a value depends on rows: it does not; it has a part for each row along this axis; it is in a step of a loop
+ * over rows, one for each of the loops around it, and depends on the row of that step alone, or on rows of steps before; or it
+ * depends on rows in a way that is not followed. The first axis may be longer: rows times more, with the elements of each row one
+ * after another.
  */
-export type Rows = 'none' | 'unknown' | number
+export type Rows = 'none' | 'unknown' | number | OfStep
+export type OfStep = `${'row' | 'earlier'} of ${number}`
+
+/** Whether a value depends on one row of a loop over rows, or on some. */
+export const isOfStep = (rows: Rows): rows is OfStep => typeof rows === 'string' && rows.includes(' of ')
 
 /** An instruction, with what is known of its operands. */
 interface Site {
@@ -28,6 +34,11 @@ export function rowsAfter(site: Site): Rows | 'mixed' {
   const { instruction, inputs } = site
   const { op, params } = instruction
   if (inputs.includes('unknown')) return 'unknown'
+  const kinds = new Set(inputs.filter(one => one !== 'none'))
+  const [kind] = kinds
+  if (kinds.size === 1 && isOfStep(kind as Rows)) return kind as Rows
+  // A row of a step meets another, or all of them; what puts values beside one another may leave them apart.
+  if ([...kinds].some(isOfStep)) return isElementwise(op) || op === 'matmul' ? 'mixed' : 'unknown'
   const shapes = instruction.inputs.map(value => shapeOf(site.program, value))
   const out = shapeOf(site.program, instruction.outputs[0] as number)
   const [axis] = inputs as readonly [number]
@@ -51,8 +62,10 @@ export function rowsAfter(site: Site): Rows | 'mixed' {
       : 'unknown'
   }
   if (op === 'matmul') return product(params, inputs, shapes, out)
-  return 'partials' in ruleOf(op) ? aligned(inputs, shapes, out) : 'unknown'
+  return isElementwise(op) ? aligned(inputs, shapes, out) : 'unknown'
 }
+
+const isElementwise = (op: string): boolean => 'partials' in ruleOf(op)
 
 const shapeOf = (program: Program, value: number): Shape => program.avals[value]?.shape ?? []
 

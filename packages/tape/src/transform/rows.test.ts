@@ -36,6 +36,10 @@ const centred = (y: Tensor) => y.sub(y.mean({ axis: 0 }))
 
 const attend = (x: Tensor) => matmul(softmax(matmul(x, transpose(x, [0, 2, 1]))), x).sum({ axis: [1, 2] })
 
+/** A result for each row, one row after another. */
+const overRows = (each: (row: Tensor) => Tensor, x: Tensor): Tensor =>
+  scan((k: Tensor, t: Tensor) => [k, each(t)], tensor(0), x)[1]
+
 /** The op that mixes the rows of the second argument. */
 const mixing = (
   fn: (w: Tensor, x: Tensor) => Tensor,
@@ -85,6 +89,55 @@ describe('rowMixing', () => {
         scan((h: Tensor, t: Tensor) => [h, t.mul(2)], tensor(0), x.transpose())[1]
           .transpose()
           .sum({ axis: 1 }),
+    ],
+    ['a loop over rows, each by itself', (_, x) => overRows(t => t.sin().sum(), x)],
+    [
+      'a loop over rows with parameters and draws carried along',
+      (w, x) =>
+        scan(
+          ([k, v]: [Tensor, Tensor], t: Tensor) => [
+            [k.add(1), v.mul(0.9).add(w.sum())] as [Tensor, Tensor],
+            matmul(t, w).mul(v).add(k).sum(),
+          ],
+          [tensor(0), tensor(1)],
+          x,
+        )[1],
+    ],
+    [
+      'loops and choices inside of a loop over rows',
+      (_, x) =>
+        overRows(t => {
+          const y = whileLoop(
+            (h: Tensor) => h.sum().greater(1),
+            (h: Tensor) => h.mul(0.5),
+            t,
+          )
+          return cond(
+            t.sum().greater(0),
+            (y: Tensor) => y.sum(),
+            (y: Tensor) => y.mean(),
+            y,
+          )
+        }, x),
+    ],
+    [
+      'a carry of a loop over rows that nothing reads',
+      (_, x) => scan((_: Tensor, t: Tensor) => [t, t.sum()], tensor(new Float32Array(4)), x)[1],
+    ],
+    [
+      'sums over the elements of rows, one after another',
+      (_, x) =>
+        scan(
+          ([k, sum]: [Tensor, Tensor], t: Tensor) => {
+            const next = where(k.mod(4).equal(0), 0, sum).add(t)
+            return [[k.add(1), next] as [Tensor, Tensor], next]
+          },
+          [tensor(0), tensor(0)],
+          x.reshape([24]),
+        )[1]
+          .reshape([6, 4])
+          .slice([0, 3], [6, 4])
+          .reshape([6]),
     ],
     [
       'loops with a number of steps',
@@ -190,6 +243,31 @@ describe('rowMixing', () => {
       'sum',
       (_, x) => scan((h: Tensor, t: Tensor) => [h, t.mul(2)], tensor(0), x.transpose())[1].sum({ axis: 1 }),
     ],
+    ['add', (_, x) => scan((h: Tensor, t: Tensor) => [h.add(t.sum()), h], tensor(0), x)[1]],
+    ['add', (_, x) => scan((h: Tensor, t: Tensor) => [h.add(t.sum()), t], tensor(0), x)[0]],
+    [
+      'mul',
+      (w, x) => scan((h: Tensor, t: Tensor) => [matmul(t, w), h.mul(t.sum())], tensor([1, 1, 1]), x)[1],
+    ],
+    ['scan', (_, x) => scan((h: Tensor, t: Tensor) => [t.sum(), h.sin()], tensor(0), x)[1]],
+    ['scan', (_, x) => scan((_: Tensor, t: Tensor) => [t.sum(), t], tensor(0), x)[0].mul(x.sum({ axis: 1 }))],
+    ['sum', (_, x) => x.sum({ axis: 1 }).mul(overRows(t => t.sum(), x).sum())],
+    ['sub', (_, x) => overRows(t => x.sub(t).square().sum(), x)],
+    ['matmul', (_, x) => overRows(t => matmul(x, t).sum(), x)],
+    ['mul', (_, x) => overRows(t => overRows(u => u.mul(t).sum(), x).sum(), x)],
+    [
+      'add',
+      (_, x) =>
+        scan(
+          (h: Tensor, t: Tensor) => {
+            const y = forLoop(2, (_, g: Tensor) => g.add(t.sum()).tanh(), h)
+            return [y, y]
+          },
+          tensor(0),
+          x,
+          { reverse: true },
+        )[1],
+    ],
   ])('finds %s along the rows', (op, fn) => {
     expect(mixing(fn)).toBe(op)
   })
@@ -207,9 +285,19 @@ describe('rowMixing', () => {
       ...{ op: 'sum', inputs: [x], outputs: [{ dtype: 'f32', shape: [4] }] },
       at: expect.stringMatching(/rows\.test\.ts:\d+/) as string,
     })
+    const running = (x: Tensor) =>
+      scan((h: Tensor, t: Tensor) => [h.add(t), h], tensor(new Float32Array(4)), x)[1]
+    const looped = withLines(() => record(running, x)).program
+    expect(rowMixing(looped, [true])).toMatchObject({
+      op: 'add',
+      at: expect.stringMatching(/rows\.test\.ts:\d+/) as string,
+    })
   })
 
   test('a single row cannot be mixed', () => {
     expect(mixing((_, x) => x.sub(x.mean({ axis: 0 })), { dtype: 'f32', shape: [1, 4] })).toBeUndefined()
+    const running = (_: Tensor, x: Tensor) =>
+      scan((h: Tensor, t: Tensor) => [h.add(t.sum()), h], tensor(0), x)[1]
+    expect(mixing(running, { dtype: 'f32', shape: [1, 4] })).toBeUndefined()
   })
 })

@@ -8,7 +8,7 @@ import {
   type Instruction,
   type Program,
 } from '../program/index.js'
-import { type Rows, rowsAfter } from './row-axis.js'
+import { isOfStep, type OfStep, type Rows, rowsAfter } from './row-axis.js'
 
 /** An instruction that combines different rows of a batch. */
 export interface RowMixing {
@@ -24,8 +24,8 @@ export interface RowMixing {
  * the bodies and conditions of loops and branches. A program that has one computes something else when its rows are divided
  * among shards.
  *
- * Only what is certain is reported: rows are followed through transpositions, reductions, products and loops, but not into
- * every op, and behind one that is not followed nothing is reported.
+ * Only what is certain is reported: rows are followed through transpositions, reductions, products and loops, also loops over
+ * the rows themselves, but not into every op, and behind one that is not followed nothing is reported.
  *
  * @param rowwise which inputs have rows as their first axis.
  * @example
@@ -43,15 +43,21 @@ export function rowMixing(program: Program, rowwise: readonly boolean[]): RowMix
   const followed = follow(
     program,
     rowwise.map(so => (so ? 0 : 'none')),
-    count,
+    { count, depth: 0 },
   )
   return 'op' in followed ? followed : undefined
 }
 
-/** What is known of the outputs of a program, or what mixes rows in it. */
-type Followed = { readonly outputs: readonly Rows[] } | RowMixing
+/** What is known of the outputs of a program, or what mixes rows in it; `mixed` is an output that does if anything reads it. */
+type Followed<Outputs = Rows> = { readonly outputs: readonly Outputs[] } | RowMixing
 
-function follow(program: Program, inputs: readonly Rows[], count: number): Followed {
+/** How many rows there are, and how many loops over them are around. */
+interface Batch {
+  readonly count: number
+  readonly depth: number
+}
+
+function follow(program: Program, inputs: readonly Rows[], batch: Batch): Followed {
   const known = new Array<Rows>(program.avals.length).fill('none')
   program.inputs.forEach((value, k) => {
     known[value] = inputs[k] as Rows
@@ -60,16 +66,21 @@ function follow(program: Program, inputs: readonly Rows[], count: number): Follo
     const of = instruction.inputs.map(value => known[value] as Rows)
     const control = controlOf(instruction)
     const followed =
-      control && of.some(one => one !== 'none') ? throughControl(control, of, count) : undefined
+      control && of.some(one => one !== 'none') ? throughControl(control, of, batch) : undefined
     if (followed && 'op' in followed) return followed
-    const one = followed ? 'unknown' : after(program, instruction, of, count)
+    const one = followed ? 'unknown' : after(program, instruction, of, batch.count)
     if (one === 'mixed') return mixingOf(program, instruction)
-    instruction.outputs.forEach((value, k) => {
-      known[value] = followed?.outputs[k] ?? one
-    })
+    for (const [k, value] of instruction.outputs.entries()) {
+      const rows = followed?.outputs[k] ?? one
+      if (rows === 'mixed' && isRead(program, value)) return mixingOf(program, instruction)
+      known[value] = rows === 'mixed' ? 'unknown' : rows
+    }
   }
   return { outputs: program.outputs.map(value => known[value] as Rows) }
 }
+
+const isRead = ({ instructions, outputs }: Program, value: number): boolean =>
+  outputs.includes(value) || instructions.some(({ inputs }) => inputs.includes(value))
 
 const after = (
   program: Program,
@@ -94,24 +105,28 @@ const either = (a: Rows, b: Rows): Rows => {
   return b === 'none' ? a : 'unknown'
 }
 
-const unknown = (outputs: readonly Rows[]): Followed => ({ outputs: outputs.map((): Rows => 'unknown') })
+/** What holds of a value that is chosen, or made in as many steps as is said, by another. */
+function chosenBy(choice: Rows, rows: Rows): Rows {
+  if (choice === 'none') return rows
+  return isOfStep(choice) ? either(choice, rows) : 'unknown'
+}
 
-function throughControl(control: Control, inputs: readonly Rows[], count: number): Followed {
+function throughControl(control: Control, inputs: readonly Rows[], batch: Batch): Followed<Rows | 'mixed'> {
   switch (control.kind) {
     case 'call':
-      return follow(control.body, inputs, count)
+      return follow(control.body, inputs, batch)
     case 'cond': {
       const [choice, ...own] = inputs as readonly [Rows, ...Rows[]]
-      const [one, other] = [follow(control.whenTrue, own, count), follow(control.whenFalse, own, count)]
+      const [one, other] = [follow(control.whenTrue, own, batch), follow(control.whenFalse, own, batch)]
       if ('op' in one) return one
       if ('op' in other) return other
-      if (choice !== 'none') return unknown(one.outputs)
-      return { outputs: one.outputs.map((rows, k) => either(rows, other.outputs[k] as Rows)) }
+      const outputs = one.outputs.map((rows, k) => either(rows, other.outputs[k] as Rows))
+      return { outputs: outputs.map(rows => chosenBy(choice, rows)) }
     }
     case 'while':
-      return throughWhile(control, inputs, count)
+      return throughWhile(control, inputs, batch)
     case 'scan':
-      return throughScan(control, inputs, count)
+      return throughScan(control, inputs, batch)
     default:
       // Pullbacks of loops: recorded by transformations, behind what they go back over.
       return { outputs: [] }
@@ -122,45 +137,60 @@ function throughControl(control: Control, inputs: readonly Rows[], count: number
 function throughWhile(
   { condition, body, conditionConstants, bodyConstants }: Control & { readonly kind: 'while' },
   inputs: readonly Rows[],
-  count: number,
+  batch: Batch,
 ): Followed {
   const first = conditionConstants + bodyConstants
   const [ofCondition, ofBody] = [inputs.slice(0, conditionConstants), inputs.slice(conditionConstants, first)]
   let state = inputs.slice(first)
   for (;;) {
-    const goesOn = follow(condition, [...ofCondition, ...state], count)
+    const goesOn = follow(condition, [...ofCondition, ...state], batch)
     if ('op' in goesOn) return goesOn
-    const turned = follow(body, [...ofBody, ...state], count)
+    const turned = follow(body, [...ofBody, ...state], batch)
     if ('op' in turned) return turned
     const next = state.map((rows, k) => either(rows, turned.outputs[k] as Rows))
     if (next.every((rows, k) => rows === state[k])) {
-      return goesOn.outputs[0] === 'none' ? { outputs: state } : unknown(state)
+      return { outputs: state.map(rows => chosenBy(goesOn.outputs[0] as Rows, rows)) }
     }
     state = next
   }
 }
 
-/** As {@link throughWhile}; a step takes a part of each array along its first axis, and adds one of each result. */
+/**
+ * As {@link throughWhile}; a step takes a part of each array along its first axis, and adds one of each result. In a loop over the
+ * rows themselves, one at a time, a carry that is made of a row is made of earlier ones in the steps that follow; results that
+ * are made of those alone belong to other rows, as does the last carry.
+ */
 function throughScan(
-  { body, constants, carries, history }: Control & { readonly kind: 'scan' },
+  { body, length, constants, carries, history }: Control & { readonly kind: 'scan' },
   inputs: readonly Rows[],
-  count: number,
-): Followed {
+  { count, depth }: Batch,
+): Followed<Rows | 'mixed'> {
   const outside = inputs.slice(0, constants)
   let state = inputs.slice(constants, constants + carries)
-  // Steps over the rows themselves are not followed.
-  const parts = inputs
-    .slice(constants + carries)
-    .map((rows): Rows => (typeof rows === 'number' ? (rows === 0 ? 'unknown' : rows - 1) : rows))
+  const row: OfStep = `row of ${depth}`
+  const earlier: OfStep = `earlier of ${depth}`
+  const isOverRows = length === count && count > 1
+  const parts = inputs.slice(constants + carries).map((rows): Rows => {
+    if (typeof rows !== 'number') return rows
+    if (rows > 0) return rows - 1
+    return isOverRows ? row : 'unknown'
+  })
   for (;;) {
-    const turned = follow(body, [...outside, ...state, ...parts], count)
+    const turned = follow(body, [...outside, ...state, ...parts], { count, depth: depth + 1 })
     if ('op' in turned) return turned
-    const next = state.map((rows, k) => either(rows, turned.outputs[k] as Rows))
+    const next = state.map((rows, k) => {
+      const after = turned.outputs[k] as Rows
+      return either(rows, after === row ? earlier : after)
+    })
     if (next.every((rows, k) => rows === state[k])) {
-      const stacked = (rows: Rows): Rows => (typeof rows === 'number' ? rows + 1 : rows)
+      const stacked = (rows: Rows): Rows | 'mixed' => {
+        if (rows === earlier) return 'mixed'
+        if (rows === row) return 0
+        return typeof rows === 'number' ? rows + 1 : rows
+      }
       return {
         outputs: [
-          ...state,
+          ...state.map(rows => (rows === earlier ? 'mixed' : rows)),
           ...turned.outputs.slice(carries).map(stacked),
           ...history.map(carry => stacked(state[carry] as Rows)),
         ],
