@@ -4,13 +4,14 @@
  */
 import type { FloatDType } from '../dtype.js'
 import { type Func, i32, type Local, type ModuleBuilder, select } from '../wasm/index.js'
+import { BLOCK_STRIDE, defineBlockTranspose } from './block.js'
 import { lanesOf } from './lanes.js'
-import { defineStripCopy, STRIP_GAP } from './pack.js'
-import { eachPanel, packPanels, WIDE } from './panels.js'
+import { defineRowsCopy, ROW_GAP } from './pack.js'
+import { eachPanel, packPanels, WIDE, type Width } from './panels.js'
 import { defineRaisedBlock, ROW_BYTES } from './raised.js'
 import { defineTinyColumns, defineTinyRows, emitUsual } from './range.js'
 import { defineRowTimesTranspose } from './row-times-transpose.js'
-import { defineTile, MC, STRIP, type TileForm, tileRows } from './tile.js'
+import { defineTile, MC, tileRows } from './tile.js'
 
 /** What the code of the loops depends on; sizes are parameters. */
 export interface LoopForm {
@@ -24,42 +25,41 @@ export interface LoopForm {
   readonly oneRow: boolean
   /** Whether rows and columns of tiny numbers are raised; see `range.ts`. */
   readonly raises: boolean
-  /** Whether panels of {@link WIDE} vectors come first; see `wide.ts`. */
-  readonly wide: boolean
+  /** Widths of panels of B. */
+  readonly widths: readonly Width[]
 }
 
 type Int = Local<'i32'>
 
 const LOOP_PARAMS = [
   ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
-  ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+  ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
 ] as const
 
 const min = (a: Int, b: ReturnType<typeof i32.sub>) => select(a, b, i32.ltU(a, b))
 
 /**
- * Defines gemm(a, aStride, b, bStride, c, cStride, m, n, k, nc, kc, add, packedA, packedB, raised): C (+)= op(A)·op(B).
- * Strides are bytes from row to row of the stored matrices.
+ * Defines gemm(a, aStride, b, bStride, c, cStride, m, n, k, nc, kc, add, packedA, packedB, raised, block):
+ * C (+)= op(A)·op(B). Strides are bytes from row to row of the stored matrices.
  */
 export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
   const { dtype, transposeA, transposeB, packB } = form
   const lanes = lanesOf[dtype]
   const letter = (flag: boolean) => (flag ? 't' : 'n')
   const flags = `${letter(transposeA)}${letter(transposeB)}${letter(form.transposeC)}`
-  const key = `gemm:${dtype}:${flags}:${packB ? 'pack' : 'in-place'}:${form.oneRow ? 'row' : 'rows'}${form.raises ? ':raise' : ''}${form.wide ? ':wide' : ''}`
-  const tileOf = (rows: number, vectors: number) =>
+  const key = `gemm:${dtype}:${flags}:${packB ? 'pack' : 'in-place'}:${form.oneRow ? 'row' : 'rows'}${form.raises ? ':raise' : ''}:${form.widths.map(({ vectors }) => vectors)}`
+  const tileOf = (vectors: number) =>
     defineTile(module, {
       dtype,
-      a: transposeA ? 'strips' : 'rows',
       b: packB ? 'panel' : 'matrix',
-      c: form.transposeC ? 'columns' : 'rows',
-      rows,
+      rows: form.oneRow ? 1 : tileRows(vectors, module.features.fma),
       vectors,
       ...(vectors === WIDE ? { full: true } : {}),
-    } satisfies TileForm)
+    })
 
   return module.define(key, LOOP_PARAMS, [], (f, ...params) => {
-    const [a, aStride, b, bStride, c, cStride, m, n, k, nc, kc, add, packedA, packedB, raised] = params
+    const [a, aStride, b, bStride, c, cStride, m, n, k, nc, kc, add, packedA, packedB, ...working] = params
+    const [raised, block] = working
     const [k0, j0, i0] = [f.local('i32'), f.local('i32'), f.local('i32')]
     const [kLength, nLength, mLength] = [f.local('i32'), f.local('i32'), f.local('i32')]
     const [adds, aBlock, aFrom, aFromStride] = [
@@ -69,6 +69,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
       f.int(aStride),
     ]
     const [bBlock, cBlock, panelColumnBytes] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const copyStride = f.local('i32')
     const downColumns = i32.add(raised, ROW_BYTES)
     const [aTiny, bTiny] = [f.local('i32'), f.local('i32')]
     const bytes = (count: Int) => i32.mul(count, lanes.bytes)
@@ -81,6 +82,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
         panelColumnBytes,
         i32.mul(i32.and(i32.add(kLength, 2 * lanes.count - 1), -lanes.count), lanes.bytes),
       )
+      f.set(copyStride, i32.add(i32.and(i32.add(bytes(kLength), 15), -16), ROW_GAP))
       f.for(j0, 0, n, nc, () => {
         f.set(nLength, min(nc, i32.sub(n, j0)))
         f.set(bBlock, i32.add(b, transposeB ? entry(bStride, j0, k0) : entry(bStride, k0, j0)))
@@ -97,48 +99,48 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
           f.set(mLength, min(mLength, i32.const(MC)))
           f.set(aBlock, i32.add(a, transposeA ? entry(aStride, k0, i0) : entry(aStride, i0, k0)))
           f.set(cBlock, i32.add(c, form.transposeC ? entry(cStride, j0, i0) : entry(cStride, i0, j0)))
+          f.set(aFrom, aBlock)
+          if (transposeA) {
+            f.call(defineRowsCopy(module, dtype), aBlock, aStride, packedA, copyStride, mLength, kLength)
+            f.set(aFrom, packedA)
+            f.set(aFromStride, copyStride)
+          }
           const usual = () => {
             if (form.oneRow && transposeB) {
               const row = defineRowTimesTranspose(module, dtype)
               f.call(row, aBlock, bBlock, bStride, cBlock, nLength, kLength, adds)
               return
             }
-            f.set(aFrom, aBlock)
-            if (transposeA) {
-              f.call(defineStripCopy(module, dtype), aBlock, aStride, packedA, mLength, kLength)
-              f.set(aFrom, packedA)
-              f.set(aFromStride, i32.add(i32.mul(kLength, STRIP * lanes.bytes), STRIP_GAP))
-            }
             eachPanel(f, form, nLength, (j, vectors, live) => {
-              f.call(
-                tileOf(form.oneRow ? 1 : tileRows(vectors, module.features.fma), vectors),
-                aFrom,
-                aFromStride,
-                packB ? i32.add(packedB, i32.mul(j, panelColumnBytes)) : i32.add(bBlock, bytes(j)),
-                bStride,
-                i32.add(cBlock, form.transposeC ? i32.mul(j, cStride) : bytes(j)),
-                cStride,
-                mLength,
-                kLength,
-                live,
-                adds,
-              )
+              const panel = packB ? i32.add(packedB, i32.mul(j, panelColumnBytes)) : i32.add(bBlock, bytes(j))
+              const from = [aFrom, aFromStride, panel, bStride] as const
+              if (!form.transposeC) {
+                const to = [i32.add(cBlock, bytes(j)), cStride] as const
+                f.call(tileOf(vectors), ...from, ...to, mLength, kLength, live, adds)
+                return
+              }
+              f.call(tileOf(vectors), ...from, block, BLOCK_STRIDE, mLength, kLength, live, 0)
+              const to = [i32.add(cBlock, i32.mul(j, cStride)), cStride] as const
+              const columns = i32.add(live, (vectors - 1) * lanes.count)
+              f.call(defineBlockTranspose(module, dtype), block, ...to, mLength, columns, adds)
             })
           }
           if (!form.raises) {
             usual()
             return
           }
-          const find = transposeA ? defineTinyColumns(module, dtype) : defineTinyRows(module, dtype)
-          const [rows, columns] = transposeA ? [kLength, mLength] : [mLength, kLength]
-          f.setAll([aTiny], find, [aBlock, aStride, rows, columns, raised])
+          f.setAll([aTiny], defineTinyRows(module, dtype), [aFrom, aFromStride, mLength, kLength, raised])
           f.if(
             i32.or(aTiny, bTiny),
             () => {
               f.if(i32.eqz(bTiny), () => emitUsual(f, dtype, nLength, downColumns))
               f.if(i32.eqz(aTiny), () => emitUsual(f, dtype, mLength, raised))
-              const blocks = [aBlock, aStride, bBlock, bStride, cBlock, cStride] as const
-              f.call(defineRaisedBlock(module, form), ...blocks, mLength, nLength, kLength, adds, raised)
+              f.call(
+                defineRaisedBlock(module, dtype, form.oneRow),
+                ...([aFrom, aFromStride, packedA, copyStride, bBlock, bStride, cBlock, cStride] as const),
+                ...([mLength, nLength, kLength, adds, raised, block] as const),
+                ...([transposeB ? 1 : 0, form.transposeC ? 1 : 0] as const),
+              )
             },
             usual,
           )

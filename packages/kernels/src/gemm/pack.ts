@@ -1,11 +1,10 @@
 /**
- * Packing: copies of blocks of A and B in the order in which the micro-kernel reads them. Panels of B are
- * [k][columns], strips of A are [k][3]; both are read from one end to the other.
+ * Packing: copies of blocks of A and B as the micro-kernel reads them. Panels of B are [k][columns] and read from one end
+ * to the other; a transposed A becomes rows.
  */
 import type { FloatDType } from '../dtype.js'
-import { type Func, i32, type ModuleBuilder, select, v128 } from '../wasm/index.js'
+import { type Func, i32, type ModuleBuilder, v128 } from '../wasm/index.js'
 import { lanesOf } from './lanes.js'
-import { STRIP } from './tile.js'
 
 const FIVE = ['i32', 'i32', 'i32', 'i32', 'i32'] as const
 
@@ -58,65 +57,22 @@ export function defineTransposingCopy(module: ModuleBuilder, dtype: FloatDType):
   )
 }
 
-/** Bytes between strips: a row of a strip is written in whole vectors. */
-export const STRIP_GAP = 16
-
-/** Strips that are filled side by side, so that a line of the cache is read once. */
-const STRIPS_TOGETHER = 4
-/** Rows that are a multiple of so many bytes apart share sets of a first-level cache and drive one another out of it. */
-export const WAY_BYTES = 4096
+/** Bytes between rows of a copy of A, so that they are not a power of 2 apart, which would drive them out of the cache. */
+export const ROW_GAP = 16
 
 /**
- * Defines pack(from, stride, to, m, k): the first m elements of each of k rows as strips of {@link STRIP}, one strip
- * after another. Elements past m are arbitrary; less than a vector past m is read.
+ * Defines pack(from, stride, to, toStride, m, k): a block of A that is stored [k, m] as rows. Writes a multiple of a vector's lanes
+ * of them, as long as a whole number of vectors; less than a vector past m is read.
  */
-export function defineStripCopy(module: ModuleBuilder, dtype: FloatDType): Func {
-  const lanes = lanesOf[dtype]
-  const rowBytes = STRIP * lanes.bytes
-  return module.define(`gemm-strips:${dtype}`, FIVE, [], (f, from, stride, to, m, k) => {
-    const stripBytes = f.int(i32.add(i32.mul(k, rowBytes), STRIP_GAP))
-    const [i, source, end] = [f.local('i32'), f.local('i32'), f.local('i32')]
-    const targets = Array.from({ length: 2 * STRIPS_TOGETHER }, () => f.local('i32'))
-    // Each line is read once then.
-    const crowded = f.int(i32.eqz(i32.and(stride, WAY_BYTES - 1)))
-    const second = f.local('i32')
-    // A row of a strip is written as whole vectors; what is too much is overwritten by the next row or falls into the gap.
-    const copy = (strips: number) => {
-      const [first] = targets
-      if (!first) return
-      f.set(source, i32.add(from, i32.mul(i, lanes.bytes)))
-      targets.slice(0, strips).forEach((target, s) => {
-        f.set(target, i32.add(to, i32.mul(stripBytes, s)))
-      })
-      f.set(end, i32.add(to, i32.mul(k, rowBytes)))
-      f.for(first, first, end, rowBytes, () => {
-        targets.slice(0, strips).forEach((target, s) => {
-          f.do(v128.store(target, v128.load(source, s * rowBytes)))
-          if (lanes.count === 2) {
-            const rest = s === strips - 1 ? i32.add(source, second) : i32.add(source, 16)
-            f.do(v128.store(target, v128.load(rest, s * rowBytes), 16))
-          }
-          if (s > 0) f.increase(target, rowBytes)
-        })
-        f.increase(source, stride)
-      })
-      f.increase(to, i32.mul(stripBytes, strips))
-      f.increase(i, strips * STRIP)
-    }
-    f.while(i32.ltU(i, m), () => {
-      const left = i32.sub(m, i)
-      // An f64 strip is two vectors; the second would start past m if less than 3 rows are left.
-      f.set(second, select(i32.const(16), i32.const(0), i32.geU(left, STRIP)))
-      f.if(
-        i32.and(crowded, i32.geU(left, 2 * STRIPS_TOGETHER * STRIP)),
-        () => copy(2 * STRIPS_TOGETHER),
-        () =>
-          f.if(
-            i32.geU(left, STRIPS_TOGETHER * STRIP),
-            () => copy(STRIPS_TOGETHER),
-            () => copy(1),
-          ),
-      )
+export function defineRowsCopy(module: ModuleBuilder, dtype: FloatDType): Func {
+  const { count } = lanesOf[dtype]
+  return module.define(`gemm-rows:${dtype}`, [...FIVE, 'i32'], [], (f, from, stride, to, toStride, m, k) => {
+    const copy = defineTransposingCopy(module, dtype)
+    const p = f.local('i32')
+    f.for(p, 0, k, count, () => {
+      f.call(copy, from, stride, i32.sub(k, p), to, toStride, m)
+      f.increase(from, i32.mul(stride, count))
+      f.increase(to, 16)
     })
   })
 }

@@ -9,59 +9,84 @@ type Int = Local<'i32'>
 /** Vectors of a wide panel; all lanes of it are in use. */
 export const WIDE = 6
 
-/** What the width of panels depends on. */
-export interface PanelForm {
-  readonly dtype: FloatDType
-  /** One row of C, which leaves registers for wider panels, or any number. */
-  readonly oneRow: boolean
-  /** Whether panels of {@link WIDE} vectors come first; see `wide.ts`. */
-  readonly wide: boolean
+/** A width of panels in vectors, and for how many vectors that are left it is chosen. */
+export interface Width {
+  readonly vectors: number
+  readonly not?: number
+  /** Whether lanes of all vectors must be in use. */
+  readonly full?: boolean
+}
+
+/**
+ * Widths of panels, of which the first is chosen for which enough is left: 3 vectors, or twice that, and at the end 2, or 1 if there is
+ * but one; a single row of C allows 8.
+ *
+ * @param wide whether panels of {@link WIDE} vectors come first; see `wide.ts`.
+ * @param columns columns of blocks of C; widths that none of them has are left out. Default: any number of them.
+ */
+export function widthsOf(
+  { dtype, oneRow, wide }: { readonly dtype: FloatDType; readonly oneRow: boolean; readonly wide: boolean },
+  columns?: readonly number[],
+): readonly Width[] {
+  const { count } = lanesOf[dtype]
+  const small = [{ vectors: 2 }, { vectors: 1 }]
+  const all: readonly Width[] = oneRow
+    ? [{ vectors: 8 }, { vectors: 3 }, ...small]
+    : [...(wide ? [{ vectors: WIDE, full: true }] : []), { vectors: 3, not: 4 }, ...small]
+  if (!columns) return all
+  const used = new Set<Width>()
+  for (const n of columns) {
+    for (let left = n; left > 0; ) {
+      const chosen = all.find(({ vectors, not, full }) => {
+        const whole = full ? Math.floor(left / count) : Math.ceil(left / count)
+        return whole >= vectors && whole !== not
+      }) as Width
+      used.add(chosen)
+      left -= chosen.vectors * count
+    }
+  }
+  return all.filter(width => used.has(width))
 }
 
 /** What is done for a panel: its first column, its width in vectors, and live lanes in the last vector. */
 export type PanelBody = (j: Int, vectors: number, live: Int) => void
 
-/**
- * Runs the body for each panel of n columns, as wide as is chosen.
- *
- * @param choose emits one of the panels that begin at column j, by their widths in vectors.
- */
-export function eachPanelOf(
-  f: FunctionBuilder,
-  dtype: FloatDType,
-  n: Int,
-  panel: PanelBody,
-  choose: (j: Int, body: (vectors: number) => () => void) => void,
-): void {
+/** What the code of panels depends on: the widths that occur. */
+export interface PanelForm {
+  readonly dtype: FloatDType
+  readonly widths: readonly Width[]
+}
+
+/** Runs the body for each panel of n columns, as wide as {@link widthsOf} says. */
+export function eachPanel(f: FunctionBuilder, { dtype, widths }: PanelForm, n: Int, panel: PanelBody): void {
   const { count } = lanesOf[dtype]
-  const [j, live] = [f.local('i32'), f.local('i32')]
-  const body = (vectors: number) => () => {
+  const [j, live, whole, left] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  const body = ({ vectors }: Width) => {
     f.set(live, i32.sub(i32.sub(n, j), (vectors - 1) * count))
     f.set(live, select(live, i32.const(count), i32.ltU(live, count)))
     // A panel that is not the last has more columns left than it is wide: all lanes are live.
     panel(j, vectors, live)
     f.increase(j, vectors * count)
   }
+  const choose = ([first, ...others]: readonly Width[]) => {
+    if (!first) return
+    const { vectors, not, full } = first
+    const isEnough = i32.geU(full ? whole : left, vectors)
+    if (others.length === 0) body(first)
+    else
+      f.if(
+        not === undefined ? isEnough : i32.and(isEnough, i32.ne(left, not)),
+        () => body(first),
+        () => choose(others),
+      )
+  }
   f.set(j, i32.const(0))
-  f.while(i32.ltU(j, n), () => choose(j, body))
-}
-
-/**
- * Runs the body for each panel of n columns. Panels are 3 vectors wide, or twice that, and at the end 2, or 1 if there is
- * but one; a single row of C allows 8.
- */
-export function eachPanel(f: FunctionBuilder, form: PanelForm, n: Int, panel: PanelBody): void {
-  const { count } = lanesOf[form.dtype]
-  const left = f.local('i32')
-  eachPanelOf(f, form.dtype, n, panel, (j, body) => {
-    f.set(left, i32.divU(i32.add(i32.sub(n, j), count - 1), count))
-    const small = () => f.if(i32.eq(left, 1), body(1), body(2))
-    if (form.oneRow) f.if(i32.geU(left, 8), body(8), () => f.if(i32.geU(left, 3), body(3), small))
-    else {
-      const narrow = () => f.if(i32.or(i32.ltU(left, 3), i32.eq(left, 4)), small, body(3))
-      if (form.wide) f.if(i32.leU(i32.add(j, WIDE * count), n), body(WIDE), narrow)
-      else narrow()
+  f.while(i32.ltU(j, n), () => {
+    if (widths.length > 1) {
+      f.set(whole, i32.divU(i32.sub(n, j), count))
+      f.set(left, i32.divU(i32.add(i32.sub(n, j), count - 1), count))
     }
+    choose(widths)
   })
 }
 

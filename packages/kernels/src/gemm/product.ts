@@ -1,11 +1,13 @@
 import type { FloatDType } from '../dtype.js'
 import { type Address, type KernelContext, SLACK_BYTES } from '../kernel.js'
 import { type I32, i32, int } from '../wasm/index.js'
+import { BLOCK_STRIDE } from './block.js'
 import { lanesOf } from './lanes.js'
 import { defineLoops, type LoopForm } from './loops.js'
-import { STRIP_GAP, WAY_BYTES } from './pack.js'
+import { ROW_GAP } from './pack.js'
+import { widthsOf } from './panels.js'
 import { raisedBytes } from './raised.js'
-import { MC, STRIP } from './tile.js'
+import { MC } from './tile.js'
 import { isWide } from './wide.js'
 
 /** One matrix product C[m, n] (+)= op(A)·op(B); rows of the stored matrices are contiguous. */
@@ -27,7 +29,9 @@ export interface ProductSpec {
 /** How a product of a given shape is computed. */
 export interface ProductPlan {
   readonly spec: ProductSpec
-  readonly form: LoopForm
+  readonly form: Omit<LoopForm, 'widths'>
+  /** Whether panels of six vectors come first; see `wide.ts`. */
+  readonly wide: boolean
   /** Cᵀ = op(B)ᵀ·op(A)ᵀ is computed instead, with A and B in each other's place. */
   readonly swapped: boolean
   readonly nc: number
@@ -59,6 +63,8 @@ const NC_BYTES = 1056
 const IN_PLACE_BYTES = 20480
 /** With fewer rows of C than this, packing B costs more than it saves. */
 const PACK_ROWS = 20
+/** Rows that are a multiple of so many bytes apart share sets of a first-level cache. */
+const WAY_BYTES = 4096
 /** Lines of a set of a first-level cache. More rows of B, {@link WAY_BYTES} or half of that apart, drive one another out; */
 const WAYS = 8
 /** then B is packed from fewer rows of C on, */
@@ -102,7 +108,7 @@ export function planProduct(spec: ProductSpec): ProductPlan {
   const packB = transposed
     ? !oneRow
     : isPacked({ m, n, k: spec.k, bytes, row: rowOfB(spec, swapped) * bytes })
-  const form: LoopForm = {
+  const form = {
     dtype,
     // One row, or one column, is the same vector either way.
     transposeA: !oneRow && (swapped ? !transposeB : transposeA),
@@ -111,16 +117,14 @@ export function planProduct(spec: ProductSpec): ProductPlan {
     transposeC: swapped && !oneRow,
     oneRow,
     raises: spec.k >= RAISED_TERMS,
-    wide: isWide() && !oneRow && !swapped,
   }
   const kc = block(spec.k, KC, 8)
   const nc = block(n, NC_BYTES / bytes, 3 * count)
-  const packedA = packedABytes(form, m, Math.min(kc, spec.k))
+  const longest = Math.min(kc, spec.k)
   const columns = Math.min(nc, roundUp(n, count))
-  const packedB = packedBBytes(form, columns, Math.min(kc, spec.k))
-  const raised = form.raises ? raisedBytes(dtype, Math.min(m, MC), Math.min(nc, n), Math.min(kc, spec.k)) : 0
-  const scratchBytes = packedA + packedB + raised
-  return { spec, form, swapped, nc, kc, scratchBytes: spec.m * n * spec.k === 0 ? 0 : scratchBytes }
+  const { packedA, packedB, raised, block: sums } = workingSpace(form, { m, n: columns, k: longest })
+  const scratchBytes = spec.m * n * spec.k === 0 ? 0 : packedA + packedB + raised + sums
+  return { spec, form, wide: isWide() && !oneRow && !swapped, swapped, nc, kc, scratchBytes }
 }
 
 /**
@@ -149,17 +153,19 @@ function isPacked(of: { m: number; n: number; k: number; bytes: number; row: num
   return (2 * row) % WAY_BYTES === 0 && m >= 2 * CROWDED_ROWS && k > 2 * WAYS && k <= FETCHED_TERMS
 }
 
-/** Bytes of a packed block of A. */
-const packedABytes = ({ dtype, transposeA }: LoopForm, m: number, k: number) => {
-  if (!transposeA) return 0
-  const stripBytes = k * STRIP * lanesOf[dtype].bytes + STRIP_GAP
-  return roundUp(Math.ceil(Math.min(m, MC) / STRIP) * stripBytes, 16)
-}
-
-/** Bytes of a packed block of B. */
-const packedBBytes = ({ dtype, packB }: LoopForm, columns: number, k: number) => {
+/** Bytes of the parts of the working space of blocks of at most so many rows, columns and terms. */
+function workingSpace(
+  { dtype, transposeA, transposeC, packB, raises }: ProductPlan['form'],
+  { m, n, k }: { readonly m: number; readonly n: number; readonly k: number },
+) {
   const { bytes, count } = lanesOf[dtype]
-  return packB ? roundUp((roundUp(k, count) + count) * columns * bytes + SLACK_BYTES, 16) : 0
+  const rows = roundUp(Math.min(m, MC), count)
+  return {
+    packedA: transposeA || raises ? rows * (roundUp(k * bytes, 16) + ROW_GAP) : 0,
+    packedB: packB ? roundUp((roundUp(k, count) + count) * n * bytes + SLACK_BYTES, 16) : 0,
+    raised: raises ? raisedBytes(dtype, n, k) : 0,
+    block: transposeC || raises ? rows * BLOCK_STRIDE : 0,
+  }
 }
 
 /** Emits the product; with k = 0 it emits nothing and leaves C as it is. */
@@ -168,7 +174,7 @@ export function emitProduct(
   plan: ProductPlan,
   operands: ProductOperands,
 ): void {
-  const { spec, form, swapped, nc, kc } = plan
+  const { spec, form, wide, swapped, nc, kc } = plan
   if (spec.m === 0 || spec.n === 0 || spec.k === 0) return
   const { bytes } = lanesOf[spec.dtype]
   const m = operands.m ?? spec.m
@@ -179,11 +185,13 @@ export function emitProduct(
   const a = [operands.a, rowBytes(strides.a ?? (spec.transposeA ? m : k))] as const
   const b = [operands.b, rowBytes(strides.b ?? (spec.transposeB ? k : spec.n))] as const
   const [rows, columns] = swapped ? [spec.n, spec.m] : [spec.m, spec.n]
-  const longest = Math.min(kc, spec.k)
-  const packedA = packedABytes(form, rows, longest)
-  const packedB = packedBBytes(form, Math.min(nc, roundUp(columns, lanesOf[spec.dtype].count)), longest)
+  const [inBlock, longest] = [Math.min(nc, roundUp(columns, lanesOf[spec.dtype].count)), Math.min(kc, spec.k)]
+  const { packedA, packedB, raised } = workingSpace(form, { m: rows, n: inBlock, k: longest })
+  const isFixed = !(swapped && operands.m !== undefined)
+  const widths = widthsOf({ ...form, wide }, isFixed ? [Math.min(nc, columns), columns % nc] : undefined)
+  const from = (offset: number) => i32.add(operands.scratch, offset)
   f.call(
-    defineLoops(module, form),
+    defineLoops(module, { ...form, widths }),
     ...(swapped ? [...b, ...a] : [...a, ...b]),
     operands.c,
     rowBytes(strides.c ?? spec.n),
@@ -193,7 +201,8 @@ export function emitProduct(
     kc,
     operands.add ?? 0,
     operands.scratch,
-    i32.add(operands.scratch, packedA),
-    i32.add(operands.scratch, packedA + packedB),
+    from(packedA),
+    from(packedA + packedB),
+    from(packedA + packedB + raised),
   )
 }

@@ -214,43 +214,54 @@ export function defineRaisedRows(module: ModuleBuilder, dtype: FloatDType): Func
   )
 }
 
-/** Defines raise(panel, k, down): a panel of B, so many vectors wide, with each column divided by its number in `down`. */
-export function defineRaisedPanel(module: ModuleBuilder, dtype: FloatDType, vectors: number): Func {
+/**
+ * Defines raise(from, stride, to, toStride, k, down): copies a vector of columns of each of k rows, with each column divided by its
+ * number in `down`; `to` may be `from`.
+ */
+export function defineRaisedColumns(module: ModuleBuilder, dtype: FloatDType): Func {
   const floats = floatsOf(dtype)
-  const params = ['i32', 'i32', 'i32'] as const
-  return module.define(`gemm-raised-panel:${dtype}:${vectors}`, params, [], (f, panel, k, down) => {
-    const ups = Array.from({ length: vectors }, (_, v) =>
-      f.local(floats.div(constant(f, dtype, 1), v128.load(down, v * 16))),
-    )
-    const raised = ups.reduce<Expr<'v128'>>(
-      (any, up) => v128.or(any, floats.ne(up, constant(f, dtype, 1))),
-      v128.const(new Uint8Array(16)),
-    )
-    f.if(v128.anyTrue(raised), () => {
-      const end = f.int(i32.add(panel, i32.mul(k, vectors * 16)))
-      f.for(panel, panel, end, vectors * 16, () => {
-        ups.forEach((up, v) => {
-          f.do(v128.store(panel, floats.mul(v128.load(panel, v * 16), up), v * 16))
-        })
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  return module.define(
+    `gemm-raised-columns:${dtype}`,
+    params,
+    [],
+    (f, from, stride, to, toStride, k, down) => {
+      const up = f.local(floats.div(constant(f, dtype, 1), v128.load(down)))
+      f.while(k, () => {
+        f.do(v128.store(to, floats.mul(v128.load(from), up)))
+        f.increase(from, stride)
+        f.increase(to, toStride)
+        f.increase(k, -1)
       })
-    })
-  })
+    },
+  )
 }
 
-/** Emits sums · row · column, with the numbers that were written for them. */
-export function emitLowered(
-  f: FunctionBuilder,
-  dtype: FloatDType,
-  sums: readonly (readonly V[])[],
-  { rows, columns }: { readonly rows: (row: number) => Expr<'i32'>; readonly columns: Local<'i32'> },
-): void {
+/**
+ * Defines lower(block, stride, rows, columns, downRows, downColumns): sums · row · column, in place, with the numbers that were written
+ * for them; columns in whole vectors.
+ */
+export function defineLowered(module: ModuleBuilder, dtype: FloatDType): Func {
   const lanes = lanesOf[dtype]
   const floats = floatsOf(dtype)
-  const down = f.local('v128')
-  sums.forEach((row, r) => {
-    f.set(down, lanes.splat(rows(r)))
-    row.forEach((sum, v) => {
-      f.set(sum, floats.mul(floats.mul(sum, down), v128.load(columns, v * 16)))
-    })
-  })
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  return module.define(
+    `gemm-lowered:${dtype}`,
+    params,
+    [],
+    (f, block, stride, rows, columns, downRows, downColumns) => {
+      const [offset, down, end] = [f.local('i32'), f.local('v128'), f.int(i32.mul(columns, lanes.bytes))]
+      f.while(rows, () => {
+        f.set(down, lanes.splat(downRows))
+        f.for(offset, 0, end, 16, () => {
+          const at = f.int(i32.add(block, offset))
+          const lowered = floats.mul(floats.mul(v128.load(at), down), v128.load(i32.add(downColumns, offset)))
+          f.do(v128.store(at, lowered))
+        })
+        f.increase(block, stride)
+        f.increase(downRows, lanes.bytes)
+        f.increase(rows, -1)
+      })
+    },
+  )
 }

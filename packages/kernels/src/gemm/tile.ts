@@ -19,29 +19,19 @@ import {
   v128,
 } from '../wasm/index.js'
 import { type Lanes, lanesOf } from './lanes.js'
-import { emitLowered } from './range.js'
 
-/** Rows of A that a packed strip interleaves: strip[k][3]. */
-export const STRIP = 3
-
-/** Rows of A in a block: a multiple of every tile's rows and of a strip. */
+/** Rows of A in a block: a multiple of every tile's rows. */
 export const MC = 24
 
 /** What the code of a tile depends on. */
 export interface TileForm {
   readonly dtype: FloatDType
-  /** How A is read: rows of a matrix, or packed strips of {@link STRIP} rows. */
-  readonly a: 'rows' | 'strips'
   /** How B is read: a packed panel [k][columns], or in place with a row stride. */
   readonly b: 'panel' | 'matrix'
-  /** How C is written: as it is, or transposed. */
-  readonly c: 'rows' | 'columns'
   readonly rows: number
   readonly vectors: number
   /** Whether all lanes of the last vector are in use, whatever `live` says. */
   readonly full?: boolean
-  /** Whether rows and columns are raised (`range.ts`); their numbers are then two more parameters, `downRows` and `downColumns`. */
-  readonly raised?: boolean
   /**
    * Steps of k after which A goes on `jump` bytes from where they began, as a window does from one row of an image to
    * the next; the k of the tile is then the number of such runs. Steps are `stepBytes` apart. Default: A does not jump.
@@ -58,7 +48,11 @@ export interface Run {
 
 type V = Local<'v128'>
 type Int = Local<'i32'>
-type TileParams = [Int, Int, Int, Int, Int, Int, Int, Int, Int, Int]
+
+const TILE_PARAMS = [
+  ...(['i32', 'i32', 'i32', 'i32', 'i32'] as const),
+  ...(['i32', 'i32', 'i32', 'i32', 'i32'] as const),
+] as const
 
 /** Rows of a tile that is so many vectors wide: as many as the registers take, with a product not fused taking one. */
 export const tileRows = (vectors: number, fused: boolean): number =>
@@ -86,11 +80,9 @@ export function panelsOf(n: number, dtype: FloatDType): readonly Panel[] {
 }
 
 /** Steps of k in one turn: without fused arithmetic more would spill. */
-const unrollOf = (fused: boolean, { a, vectors, raised }: TileForm) => {
-  // Raised blocks are rare; their code is to be short.
-  if (raised) return fused ? 4 : 1
+const unrollOf = (fused: boolean, vectors: number) => {
   if (fused) return 8
-  return a === 'rows' && vectors === 3 ? 2 : 1
+  return vectors === 3 ? 2 : 1
 }
 
 /** Runs up to so many steps are written out. */
@@ -100,8 +92,8 @@ const times = (count: number) => Array.from({ length: count }, (_, k) => k)
 
 /**
  * Defines tile(a, aStride, b, bStride, c, cStride, m, k, live, add): C[m, columns] (+)= A[m, k] · B[k, columns],
- * for one column of tiles. Strides are in bytes; `aStride` is from row to row, or from strip to strip; `live` counts the
- * lanes in use of the last vector; `add` ≠ 0 adds to C.
+ * for one column of tiles. Strides are in bytes, from row to row; `live` counts the lanes in use of the last vector; `add` ≠ 0
+ * adds to C.
  */
 export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const { dtype, rows, vectors } = form
@@ -109,17 +101,14 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
   const fused = module.features.fma
   const { run } = form
   const runs = run ? `:${run.steps}*${run.stepBytes}/${run.jump}` : ''
-  const key = `gemm-tile:${dtype}:${form.a}:${form.b}:${form.c}:${rows}x${vectors}${form.full ? ':full' : ''}${form.raised ? ':raised' : ''}${runs}`
-  const params = Array.from({ length: form.raised ? 12 : 10 }, () => 'i32' as const)
-  return module.define(key, params, [], (f, ...given) => {
-    const [a, aStride, b, bStride, c, cStride, m, k, live, add] = given as TileParams
-    const rowsEach = form.a === 'rows' ? 1 : STRIP
-    const aStep = run?.stepBytes ?? rowsEach * lanes.bytes
-    const unroll = unrollOf(fused, form)
+  const key = `gemm-tile:${dtype}:${form.b}:${rows}x${vectors}${form.full ? ':full' : ''}${runs}`
+  return module.define(key, TILE_PARAMS, [], (f, a, aStride, b, bStride, c, cStride, m, k, live, add) => {
+    const aStep = run?.stepBytes ?? lanes.bytes
+    const unroll = unrollOf(fused, vectors)
     const acc = times(rows).map(() => times(vectors).map(() => f.local('v128')))
     const bVectors = times(vectors).map(() => f.local('v128'))
     const factor = f.local('v128')
-    const pointers = times(Math.ceil(rows / rowsEach)).map(() => f.local('i32'))
+    const pointers = times(rows).map(() => f.local('i32'))
     const [head] = pointers as [Int]
     const panel = f.local('i32')
     const [i, end] = [f.local('i32'), f.local('i32')]
@@ -131,8 +120,7 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
       })
       if (form.b === 'matrix') f.increase(panel, bStride)
       acc.forEach((row, r) => {
-        const pointer = pointers[Math.floor(r / rowsEach)] as Int
-        f.set(factor, lanes.splat(pointer, at * aStep + (r % rowsEach) * lanes.bytes))
+        f.set(factor, lanes.splat(pointers[r] as Int, at * aStep))
         row.forEach((sum, v) => {
           f.set(sum, lanes.madd(factor, bVectors[v] as V, sum, fused))
         })
@@ -171,35 +159,26 @@ export function defineTile(module: ModuleBuilder, form: TileForm): Func {
     }
 
     f.for(i, 0, m, rows, () => {
-      setPointers(f, pointers, rowsEach, { a, aStride, i, m })
+      setPointers(f, pointers, { a, aStride, i, m })
       f.set(panel, b)
       for (const sum of acc.flat()) f.set(sum, v128.const(new Uint8Array(16)))
       if (run) jumping(f.local('i32'), run)
       else straight()
-      if (form.raised) {
-        const [downRows, columns] = given.slice(10) as [Int, Int]
-        const rowAt = (r: number) => i32.add(downRows, i32.mul(i32.add(i, r), lanes.bytes))
-        emitLowered(f, dtype, acc, { rows: rowAt, columns })
-      }
-      const target = { c, cStride, i, m, live, add }
-      if (form.c === 'rows') storeRows(f, lanes, acc, target, form.full)
-      else storeColumns(f, lanes, acc, target)
+      storeRows(f, lanes, acc, { c, cStride, i, m, live, add }, form.full)
     })
   })
 }
 
-/** Pointers to rows or strips; those past the last row repeat it, so nothing outside of A is read. */
+/** Pointers to rows; those past the last row repeat it, so nothing outside of A is read. */
 function setPointers(
   f: FunctionBuilder,
   pointers: readonly Int[],
-  rowsEach: number,
   { a, aStride, i, m }: { a: Int; aStride: Int; i: Int; m: Int },
 ): void {
   pointers.forEach((pointer, r) => {
     const previous = pointers[r - 1]
-    const index = rowsEach === 1 ? i : i32.divU(i, rowsEach)
-    if (!previous) f.set(pointer, i32.add(a, i32.mul(index, aStride)))
-    else f.set(pointer, i32.add(previous, i32.mul(aStride, i32.ltU(i32.add(i, r * rowsEach), m))))
+    if (!previous) f.set(pointer, i32.add(a, i32.mul(i, aStride)))
+    else f.set(pointer, i32.add(previous, i32.mul(aStride, i32.ltU(i32.add(i, r), m))))
   })
 }
 
@@ -213,30 +192,29 @@ interface Target {
   readonly add: Int
 }
 
-type Sums = readonly (readonly V[])[]
-
-function eachLiveRow(f: FunctionBuilder, acc: Sums, { i, m }: Target, row: (r: number) => void): void {
-  acc.forEach((_, r) => {
-    if (r === 0) row(r)
-    else f.if(i32.ltU(i32.add(i, r), m), () => row(r))
-  })
-}
-
-function storeRows(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target, full = false): void {
-  const { c, cStride, i, live, add } = target
+function storeRows(
+  f: FunctionBuilder,
+  lanes: Lanes,
+  acc: readonly (readonly V[])[],
+  { c, cStride, i, m, live, add }: Target,
+  full = false,
+): void {
   const at = f.int(i32.add(c, i32.mul(i, cStride)))
-  eachLiveRow(f, acc, target, r => {
-    const row = acc[r] as readonly V[]
-    f.if(add, () => {
-      row.forEach((sum, v) => {
-        f.set(sum, lanes.add(v128.load(at, v * 16), sum))
+  acc.forEach((row, r) => {
+    const store = () => {
+      f.if(add, () => {
+        row.forEach((sum, v) => {
+          f.set(sum, lanes.add(v128.load(at, v * 16), sum))
+        })
       })
-    })
-    row.forEach((sum, v) => {
-      if (full || v < row.length - 1) f.do(v128.store(at, sum, v * 16))
-      else storeLive(f, lanes, at, v * 16, sum, live)
-    })
-    if (r < acc.length - 1) f.increase(at, cStride)
+      row.forEach((sum, v) => {
+        if (full || v < row.length - 1) f.do(v128.store(at, sum, v * 16))
+        else storeLive(f, lanes, at, v * 16, sum, live)
+      })
+      if (r < acc.length - 1) f.increase(at, cStride)
+    }
+    if (r === 0) store()
+    else f.if(i32.ltU(i32.add(i, r), m), store)
   })
 }
 
@@ -268,33 +246,4 @@ export function storeLive(
       )
     },
   )
-}
-
-/** Cᵀ: row r of the tile goes down a column of C, one lane at a time. */
-function storeColumns(f: FunctionBuilder, lanes: Lanes, acc: Sums, target: Target): void {
-  const { c, cStride, i, live, add } = target
-  const at = f.local('i32')
-  const old = f.local('v128')
-  eachLiveRow(f, acc, target, r => {
-    f.set(at, i32.add(c, i32.mul(i32.add(i, r), lanes.bytes)))
-    const row = acc[r] as readonly V[]
-    row.forEach((sum, v) => {
-      for (const lane of times(lanes.count)) {
-        const store = () => {
-          f.if(
-            add,
-            () => {
-              f.set(old, lanes.loadLane(at, sum, lane))
-              f.set(old, lanes.add(old, sum))
-              f.do(lanes.storeLane(at, old, lane))
-            },
-            () => f.do(lanes.storeLane(at, sum, lane)),
-          )
-          f.increase(at, cStride)
-        }
-        if (v < row.length - 1 || lane === 0) store()
-        else f.if(i32.gtU(live, lane), store)
-      }
-    })
-  })
 }
