@@ -50,18 +50,14 @@ const withoutBudget = ({ budgetBytes: _, ...explanation }: Explanation): Explana
 /** Explains a gradient call, without running it. */
 export function explainGradient(
   engine: Engine,
-  { arithmetic, budgetBytes, workers }: Settings,
+  { budgetBytes, workers }: Settings,
   plans: Plans,
   { selection }: Outline,
 ): CallExplanation {
   const shards = plans.shards(selection.count)
   const { program } = plans.program((shards[0] as Shard).rows)
   const partials = partialLayout(program.outputs.map(value => program.avals[value] as Aval))
-  const { layout, prepared } = engine.explain(
-    plans,
-    shards,
-    reducerBytes(partials, shards.length, arithmetic),
-  )
+  const { layout, prepared } = engine.explain(plans, shards, reducerBytes(partials, shards.length))
   const lanes = engine.laneCount
   const peaks = Array.from(prepared.values(), ({ peakBytes }) => peakBytes)
   return {
