@@ -7,7 +7,8 @@ import {
   quotient,
   type V,
 } from '@wengert/kernels'
-import type { Arena } from './arena.js'
+import { checkArgument } from '../options.js'
+import { Arena } from './arena.js'
 import { featuresOf, moduleOf } from './compile.js'
 
 const dtypes = ['f32', 'f64'] as const
@@ -18,7 +19,7 @@ const RECORDS = 16
 const DIVISOR = WORK_BYTES - 8
 
 /**
- * Sums and quotients of vectors where they lie in an arena, such as partial gradients: a pair of one f32 and one f64 vector,
+ * Sums and quotients of vectors where they lie in an arena of one thread, such as partial gradients: a pair of one f32 and one f64 vector,
  * of which either may be empty, is one operand. Vectors begin at multiples of 16 bytes from {@link Vectors.begin} on, and each
  * is followed by nothing else up to the next multiple.
  *
@@ -41,8 +42,17 @@ export class Vectors {
   readonly #arena: Arena
   readonly #module: WebAssembly.Module
 
-  /** @param elements how many elements the vector of each dtype has. */
+  /**
+   * @param elements how many elements the vector of each dtype has.
+   * @throws {@link OptionError} if they are not whole numbers from 0, or the arena is none.
+   */
   constructor(arena: Arena, elements: Readonly<Record<FloatDType, number>>) {
+    checkArgument('Vectors', 'the arena', arena, arena instanceof Arena, 'an Arena')
+    for (const dtype of dtypes) {
+      const count: unknown = elements?.[dtype]
+      const isCount = Number.isInteger(count) && (count as number) >= 0
+      checkArgument('Vectors', `the number of ${dtype} elements`, count, isCount, 'a whole number from 0')
+    }
     this.#arena = arena
     // Sums, then quotients. Nothing is multiplied, so results are the same in any arithmetic.
     const kernels = [
