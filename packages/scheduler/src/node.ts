@@ -1,3 +1,8 @@
+/**
+ * Gradients and maps over the rows of batches, on worker threads, within a byte budget.
+ *
+ * @module @wengert/scheduler
+ */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Tensor } from '@wengert/tape'
@@ -22,7 +27,7 @@ export interface NodeSchedulerOptions extends SchedulerOptions {
  *
  * @param loss one number a row: f32[rows] or f64[rows]. It is recorded once for each set of shapes, so it must be
  * pure.
- * @throws {@link OptionError} for options outside what is allowed; {@link LaneError} if no worker can be started.
+ * @throws OptionError for options outside what is allowed; {@link LaneError} if no worker can be started.
  * @example
  * const loss = (w, batch) => square(sub(mul(batch.x, w), batch.y))
  * const scheduler = await createScheduler(loss, { workers: 0, memory: '1 MiB' })
