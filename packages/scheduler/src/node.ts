@@ -35,6 +35,9 @@ export interface NodeSchedulerOptions extends SchedulerOptions {
  * const { value, gradient } = await scheduler.valueAndGrad(tensor(1), batch)
  * value.item() // → 8.5
  * gradient.item() // → -9
+ * const { shards, explanation } = scheduler.explain(tensor(1), batch).programs[0]
+ * shards // → 1
+ * explanation.extraCost // → 0
  * const predict = (w, x) => mul(x, w)
  * const y = await scheduler.map(predict, tensor(3), batch.x)
  * y.toArray() // → [3, 6]
