@@ -1,4 +1,4 @@
-import { build, install, script, tool } from './workspace.mjs'
+import { build, install, pnpm, script, tool } from './workspace.mjs'
 
 const quiet = { quiet: true }
 
@@ -8,6 +8,7 @@ const checks = [
   ['typecheck', () => tool('tsc', ['-p', 'tsconfig.json'], quiet)],
   ['lint', () => tool('biome', ['check', '.', '--error-on-warnings'], quiet)],
   ['knip', () => tool('knip', ['--no-progress'], quiet)],
+  ['docs', () => pnpm(['--dir', 'docs', 'run', 'check'], quiet)],
   ['publint', () => script('scripts/publint.mjs', [], quiet)],
 ]
 

@@ -59,20 +59,19 @@ describe.skipIf(process.platform === 'win32')('an interrupt, which a terminal se
   })
 })
 
-test.skipIf(!existsSync('/usr/bin/script'))(
-  'a terminal shows how far a case is, and whose turn it is',
-  async () => {
-    const command = `"${process.execPath}" "${bin}" bench ode --only "10000 steps" --runs 2 --json`
-    const env = { ...process.env, TERM: 'xterm', COLUMNS: '100' }
-    const shown = await text(spawn('script', ['-qec', command, '/dev/null'], { env }).stdout)
-    for (const [phase, of] of [
-      ['start', '0/2  wengert, arena'],
-      ['warm up', '1/2  wengert, 64 KiB'],
-      ['measure', '3/4  wengert, 64 KiB'],
-    ]) {
-      expect(shown).toMatch(new RegExp(`  ${phase} [━─]+ ${of}  \\d+s`))
-    }
-    // The cursor is there again.
-    expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf('\u001b[?25l'))
-  },
-)
+const script = '/usr/bin/script'
+
+test.skipIf(!existsSync(script))('a terminal shows how far a case is, and whose turn it is', async () => {
+  const command = `"${process.execPath}" "${bin}" bench ode --only "10000 steps" --runs 2 --json`
+  const env = { ...process.env, TERM: 'xterm', COLUMNS: '100' }
+  const shown = await text(spawn(script, ['-qec', command, '/dev/null'], { env }).stdout)
+  for (const [phase, of] of [
+    ['start', '0/2  wengert, arena'],
+    ['warm up', '1/2  wengert, 64 KiB'],
+    ['measure', '3/4  wengert, 64 KiB'],
+  ]) {
+    expect(shown).toMatch(new RegExp(`  ${phase} [━─]+ ${of}  \\d+s`))
+  }
+  // The cursor is there again.
+  expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf('\u001b[?25l'))
+})

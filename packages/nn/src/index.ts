@@ -1,3 +1,8 @@
+/**
+ * Layers, losses, optimisers and data: pure functions over tensors.
+ *
+ * @module @wengert/nn
+ */
 export * from './data/index.js'
 export * from './layers/index.js'
 export * from './losses/index.js'

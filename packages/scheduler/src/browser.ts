@@ -11,7 +11,7 @@ export * from './index.js'
  *
  * @param loss one number a row: f32[rows] or f64[rows]. It is recorded once for each set of shapes, so it must be
  * pure.
- * @throws {@link OptionError} for options outside what is allowed; {@link LaneError} if no worker can be started.
+ * @throws OptionError for options outside what is allowed; {@link LaneError} if no worker can be started.
  * @example
  * const loss = (w, batch) => square(sub(mul(batch.x, w), batch.y))
  * const scheduler = await createScheduler(loss, { workers: 0, reduction: 'sum' })

@@ -1,3 +1,8 @@
+/**
+ * Gradients and maps over the rows of batches, on worker threads, within a byte budget.
+ *
+ * @module @wengert/scheduler
+ */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Tensor } from '@wengert/tape'
@@ -22,7 +27,7 @@ export interface NodeSchedulerOptions extends SchedulerOptions {
  *
  * @param loss one number a row: f32[rows] or f64[rows]. It is recorded once for each set of shapes, so it must be
  * pure.
- * @throws {@link OptionError} for options outside what is allowed; {@link LaneError} if no worker can be started.
+ * @throws OptionError for options outside what is allowed; {@link LaneError} if no worker can be started.
  * @example
  * const loss = (w, batch) => square(sub(mul(batch.x, w), batch.y))
  * const scheduler = await createScheduler(loss, { workers: 0, memory: '1 MiB' })
@@ -30,6 +35,9 @@ export interface NodeSchedulerOptions extends SchedulerOptions {
  * const { value, gradient } = await scheduler.valueAndGrad(tensor(1), batch)
  * value.item() // → 8.5
  * gradient.item() // → -9
+ * const { shards, explanation } = scheduler.explain(tensor(1), batch).programs[0]
+ * shards // → 1
+ * explanation.extraCost // → 0
  * const predict = (w, x) => mul(x, w)
  * const y = await scheduler.map(predict, tensor(3), batch.x)
  * y.toArray() // → [3, 6]

@@ -46,8 +46,8 @@ export interface Scheduler<P, B> {
    *
    * @param params a tree of f32 and f64 tensors.
    * @param batch a tree of tensors with the same first dimension, one entry a row.
-   * @throws {@link ShapeError} for a batch or loss that does not fit; {@link BudgetError} if the budget is too small;
-   * {@link SpillError} if states cannot be spilled or read back; {@link LaneError} if lanes keep dying; {@link ClosedError} after `close`; the reason of an aborted signal.
+   * @throws ShapeError for a batch or loss that does not fit; BudgetError if the budget is too small;
+   * SpillError if states cannot be spilled or read back; {@link LaneError} if lanes keep dying; {@link ClosedError} after `close`; the reason of an aborted signal.
    */
   valueAndGrad(params: P, batch: B, options?: GradientOptions): Promise<GradientResult<P>>
   /**
@@ -57,7 +57,7 @@ export interface Scheduler<P, B> {
    *
    * @param params as of the call; avals will do in place of tensors.
    * @param batch likewise.
-   * @throws {@link ShapeError} and {@link BudgetError} as the call does.
+   * @throws ShapeError and BudgetError as the call does.
    */
   explain(params: AvalsOf<P>, batch: AvalsOf<B>, options?: Pick<CallOptions, 'rows'>): CallExplanation
   /**

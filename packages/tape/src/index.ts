@@ -1,3 +1,8 @@
+/**
+ * Reverse-mode automatic differentiation: record, differentiate, plan under a byte budget, run.
+ *
+ * @module @wengert/tape
+ */
 export { type DType, enableTurbo, type FloatDType } from '@wengert/kernels'
 export * from './control/index.js'
 export {

@@ -14,7 +14,7 @@ export type Labelled = {
  * Images of digits as rows with labels, from the pixels of each digit's images one after the other.
  *
  * @param pixels an array for each digit, with images × pixelsPerImage numbers.
- * @throws {@link OptionError} if an array does not hold whole images.
+ * @throws OptionError if an array does not hold whole images.
  * @example
  * const { x, y } = digits([[0, 0.5], [1, 1, 0, 1]], 2)
  * x.toArray() // → [[0, 0.5], [1, 1], [0, 1]]
@@ -52,7 +52,7 @@ const [TEST_ROWS, SPLIT_SEED] = [2000, 0]
 /**
  * Sets 2,000 digits apart to test with: always the same ones, with the same share of every digit.
  *
- * @throws {@link OptionError} unless there are more digits than that.
+ * @throws OptionError unless there are more digits than that.
  * @example
  * const { x, y } = digits([new Float32Array(1500), new Float32Array(1500)], 1)
  * splitDigits({ x, y }).test.length // → 2000

@@ -34,7 +34,7 @@ export interface Split {
  *
  * @param labels class of each row.
  * @returns both in ascending order.
- * @throws {@link OptionError} unless there is a row or more for either.
+ * @throws OptionError unless there is a row or more for either.
  * @example
  * splitRows([0, 0, 1, 1, 1, 1], 3, 7).test.length // → 3
  * splitRows([0, 0, 1, 1], 2, 7).test.map(row => [0, 0, 1, 1][row]) // → [0, 1]
@@ -71,7 +71,7 @@ export function splitRows(labels: ArrayLike<number>, testRows: number, seed: num
 /**
  * Cuts rows into batches; the last one may be shorter.
  *
- * @throws {@link OptionError} for a size that is not a whole number above 0.
+ * @throws OptionError for a size that is not a whole number above 0.
  * @example
  * batches(Int32Array.of(5, 6, 7), 2).map(rows => [...rows]) // → [[5, 6], [7]]
  */

@@ -5,7 +5,7 @@ import { checkAlike, possible, rowMeans } from './rows.js'
  * Kullback–Leibler divergence of predictions q from targets p, one number a row: Σ p·(log p − log q) over the last
  * axis. Classes with p = 0 add nothing; the derivative by such a p leaves log p, which is −∞, out.
  *
- * @param logPredictions log q, [rows, classes] or [rows, …, classes], such as {@link logSoftmax} gives; the mean is
+ * @param logPredictions log q, [rows, classes] or [rows, …, classes], such as `logSoftmax` gives; the mean is
  * taken over axes between
  * @param targets probabilities p, as the predictions
  * @returns [rows]

@@ -24,7 +24,7 @@ export type CnnParams = {
 /**
  * A convolutional network: for each entry of `channels` a convolution, relu and max pooling by 2; then a dense layer.
  *
- * @throws {@link OptionError} if an image is too small for the convolutions.
+ * @throws OptionError if an image is too small for the convolutions.
  * @example
  * const { init, apply } = cnn({ image: [12, 12, 1], channels: [2], classes: 3 })
  * apply(init(7), tensor(new Float32Array(288), { shape: [2, 144] })).shape // → [2, 3]

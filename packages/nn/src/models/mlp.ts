@@ -17,7 +17,7 @@ export type MlpParams = readonly DenseParams[]
 /**
  * A multilayer perceptron: dense layers with an activation between them and none at the end.
  *
- * @throws {@link OptionError} unless there are two sizes or more, all of them whole numbers above 0.
+ * @throws OptionError unless there are two sizes or more, all of them whole numbers above 0.
  * @example
  * const { init, apply } = mlp({ sizes: [3, 8, 2] })
  * apply(init(7), tensor([[1, 2, 3]])).shape // → [1, 2]

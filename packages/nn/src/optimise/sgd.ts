@@ -12,7 +12,7 @@ export interface SgdOptions {
 /**
  * Gradient descent, with momentum (Polyak 1964) if asked: v ← μv + g, p ← p − rate·v.
  *
- * @throws {@link OptionError} for a rate or momentum out of range.
+ * @throws OptionError for a rate or momentum out of range.
  * @example
  * const { init, update } = sgd({ rate: 0.5 })
  * const params = { w: tensor([1, 2]) }

@@ -14,7 +14,7 @@ export const RANDOM_OPTIONS = ['seed', 'stream']
 /**
  * The first random words of a stream of Philox 4x32-10 (Salmon et al. 2011), each an unsigned 32-bit integer.
  *
- * @throws {@link OptionError} for a seed or stream that is not a whole number in range.
+ * @throws OptionError for a seed or stream that is not a whole number in range.
  * @example
  * randomWords(2, { seed: 7 }).length // → 2
  * randomWords(1)[0].toString(16) // → '6627e8d5'

@@ -3,7 +3,7 @@
  * and no kernel, so any graph can be planned, simulated and fuzzed.
  */
 export interface Graph {
-  /** Bytes of each storage, indexed by storage id; each a multiple of {@link ALIGNMENT}. */
+  /** Bytes of each storage, indexed by storage id; each a multiple of 16. */
   readonly bytes: readonly number[]
   /** Storages that hold a value before the first action. */
   readonly inputs: readonly GraphInput[]
