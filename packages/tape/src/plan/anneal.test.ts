@@ -23,44 +23,37 @@ const sequences = fc
     return { index, runs: Int32Array.from(runs) }
   })
 
-const firstRuns = (runs: Int32Array) => [...new Set(runs)]
-
 describe('a sequence that settles', () => {
-  test.each([true, false])(
-    'has the live bytes and the cost of its runs, none of them for nothing (in order: %s)',
-    inOrder => {
-      fc.assert(
-        fc.property(sequences, ({ index, runs }) => {
-          const sequence = new Sequence(index, inOrder)
-          sequence.load(runs)
-          const fullest = sequence.settle()
-          const settled = sequence.copy()
-          const { liveBytes, periods } = residency(index, settled)
-          expect([...sequence.liveBytes.slice(0, sequence.length)]).toEqual([...liveBytes.slice(1, -1)])
-          expect(sequence.liveBytes[fullest]).toBe(Math.max(...liveBytes.slice(1, -1)))
-          expect(sequence.extraCost).toBeCloseTo(extraCostOf(index, settled), 9)
-          expect(firstRuns(settled).sort((a, b) => a - b)).toEqual([...index.graph.steps.keys()])
-          if (inOrder) expect(firstRuns(settled)).toEqual([...index.graph.steps.keys()])
-          // what runs again is read, or stays to the end
-          const useful = new Set<number>()
-          for (let k = 0; k < periods.count; k++) {
-            if (periods.end[k]! > periods.start[k]! && periods.start[k]! > 0)
-              useful.add(periods.start[k]! - 1)
-          }
-          const seen = new Set<number>()
-          settled.forEach((step, p) => {
-            if (seen.has(step)) expect(useful).toContain(p)
-            seen.add(step)
-          })
-        }),
-      )
-    },
-  )
+  test('has the live bytes and the cost of its runs, none of them for nothing', () => {
+    fc.assert(
+      fc.property(sequences, ({ index, runs }) => {
+        const sequence = new Sequence(index)
+        sequence.load(runs)
+        const fullest = sequence.settle()
+        const settled = sequence.copy()
+        const { liveBytes, periods } = residency(index, settled)
+        expect([...sequence.liveBytes.slice(0, sequence.length)]).toEqual([...liveBytes.slice(1, -1)])
+        expect(sequence.liveBytes[fullest]).toBe(Math.max(...liveBytes.slice(1, -1)))
+        expect(sequence.extraCost).toBeCloseTo(extraCostOf(index, settled), 9)
+        expect(new Set(settled)).toEqual(new Set(index.graph.steps.keys()))
+        // what runs again is read, or stays to the end
+        const useful = new Set<number>()
+        for (let k = 0; k < periods.count; k++) {
+          if (periods.end[k]! > periods.start[k]! && periods.start[k]! > 0) useful.add(periods.start[k]! - 1)
+        }
+        const seen = new Set<number>()
+        settled.forEach((step, p) => {
+          if (seen.has(step)) expect(useful).toContain(p)
+          seen.add(step)
+        })
+      }),
+    )
+  })
 
   test('knows what is resident before a run, and what stays over it for later ones', () => {
     fc.assert(
       fc.property(sequences, fc.nat(), ({ index, runs }, where) => {
-        const sequence = new Sequence(index, true)
+        const sequence = new Sequence(index)
         sequence.load(runs)
         sequence.settle()
         const settled = sequence.copy()
@@ -94,31 +87,27 @@ describe('a sequence that settles', () => {
 const lasts = (index: GraphIndex, s: number) => index.isPinned[s] === 1 || index.isOutput[s] === 1
 
 describe('annealing', () => {
-  test.each([true, false])(
-    'gives runs within the limit that are no dearer, and the same ones again (in order: %s)',
-    keepsOrder => {
-      fc.assert(
-        fc.property(sequences, ({ index, runs }) => {
-          const { peakLiveBytes } = residency(index, runs)
-          const options = { limitBytes: peakLiveBytes, leastExtraCost: 0, work: 3000, keepsOrder }
-          const found = anneal(index, [runs], options).runs!
-          const after = residency(index, found)
-          expect(after.peakLiveBytes).toBeLessThanOrEqual(peakLiveBytes)
-          expect(extraCostOf(index, found)).toBeLessThanOrEqual(extraCostOf(index, runs) + 1e-9)
-          expect(new Set(found)).toEqual(new Set(index.graph.steps.keys()))
-          if (keepsOrder) expect(firstRuns(found)).toEqual([...index.graph.steps.keys()])
-          expect(anneal(index, [runs], options).runs).toEqual(found)
-        }),
-        { numRuns: 60 },
-      )
-    },
-  )
+  test('gives runs within the limit that are no dearer, and the same ones again', () => {
+    fc.assert(
+      fc.property(sequences, ({ index, runs }) => {
+        const { peakLiveBytes } = residency(index, runs)
+        const options = { limitBytes: peakLiveBytes, leastExtraCost: 0, work: 3000 }
+        const found = anneal(index, [runs], options).runs!
+        const after = residency(index, found)
+        expect(after.peakLiveBytes).toBeLessThanOrEqual(peakLiveBytes)
+        expect(extraCostOf(index, found)).toBeLessThanOrEqual(extraCostOf(index, runs) + 1e-9)
+        expect(new Set(found)).toEqual(new Set(index.graph.steps.keys()))
+        expect(anneal(index, [runs], options).runs).toEqual(found)
+      }),
+      { numRuns: 60 },
+    )
+  })
 
   test('begins with none of the schedules that do not fit', () => {
     const index = indexGraph(chain(8))
     const once = Int32Array.from(index.graph.steps.keys())
     const limitBytes = residency(index, once).peakLiveBytes - 16
-    const options = { limitBytes, leastExtraCost: 0, work: 1000, keepsOrder: true }
+    const options = { limitBytes, leastExtraCost: 0, work: 1000 }
     expect(anneal(index, [once], options).runs).toBeUndefined()
     expect(anneal(index, [], options).runs).toBeUndefined()
   })

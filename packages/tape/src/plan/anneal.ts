@@ -8,7 +8,7 @@
  * as it is. Schedules told by how long each storage stays are those of Bartan et al. 2023 (Moccasin), who give them
  * to a constraint solver.
  *
- * A step that only later ones need may run first where they do, if first runs may leave the graph's order.
+ * A step runs first where it is needed first, whatever the graph's order.
  *
  * Limits: it begins with a schedule that fits, and each pass goes over all runs.
  */
@@ -21,8 +21,6 @@ export interface AnnealOptions {
   readonly limitBytes: number
   /** No schedule is cheaper, so nothing is looked for beyond. */
   readonly leastExtraCost: number
-  /** Whether steps run for the first time in the graph's order, which bounds are about. */
-  readonly keepsOrder: boolean
   /** Storages and steps to look at. */
   readonly work: number
   /** How much of the time is over, from 0 to 1, which counts instead of the work where it is given. */
@@ -56,14 +54,13 @@ const LEAST_COST = 1e-5
 /** The most noise in the choice of what is cut. */
 const NOISE = 0.6
 
-/** Anneals from each start that fits, and then from the best, as often as that is worth it. */
+/** Anneals from each start that fits, and then, where there is much work to do, from the best. */
 export function anneal(index: GraphIndex, starts: readonly Int32Array[], options: AnnealOptions): Annealed {
   const annealing = new Annealing(index, options)
   const fitting = starts.filter(start => annealing.fits(start))
-  const few = fitting.length > 1 ? fitting.length + 1 : fitting.length
   const length = annealing.best?.length ?? Infinity
   const many = Math.min(MOST_COOLINGS, Math.floor(options.work / (COOLING_WORK * length)))
-  const coolings = Math.max(few, many)
+  const coolings = many > 0 ? Math.max(fitting.length + 1, many) : fitting.length
   for (let k = 0; k < coolings; k++) {
     const hot = HOT[k % HOT.length]!
     annealing.cool(fitting[k] ?? annealing.best!, hot, k / coolings, (k + 1) / coolings)
@@ -92,7 +89,7 @@ class Annealing {
   constructor(index: GraphIndex, options: AnnealOptions) {
     this.#index = index
     this.#options = options
-    this.#next = new Sequence(index, options.keepsOrder)
+    this.#next = new Sequence(index)
     this.#least = LEAST_COST * index.totalCost + Number.MIN_VALUE
     this.#mark = new Int32Array(index.stepCount)
   }

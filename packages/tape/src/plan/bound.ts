@@ -1,10 +1,11 @@
 /**
- * Bounds that hold for every plan that runs the steps for the first time in the graph's order. The bytes of one step
- * with what must be there beside it bound the budget from below. At the fullest moments, what has to be gone to meet
- * a limit and is read later has to be computed again: a fractional knapsack bounds the extra cost from below, and likewise
- * the bytes of the records of what runs again.
+ * Bounds of every plan. The bytes of one step with what must be there beside it bound the budget from below, where steps run for
+ * the first time in the graph's order. When a step runs first, what it depends on has run, and what depends on it has not. What
+ * has to be gone then to meet a limit, and is read by what has not, has to be computed again: at the fullest moments a fractional
+ * knapsack bounds the extra cost from below, and likewise the bytes of the records of what runs again. Where steps keep the graph's order, what
+ * comes before a step has run as well, which is more.
  */
-import type { GraphIndex } from './graph-index.js'
+import type { GraphIndex, Lists } from './graph-index.js'
 import type { Residency } from './residency.js'
 
 /** Bytes that must be resident at each step, and the largest of them. */
@@ -72,11 +73,13 @@ export function workingSets(index: GraphIndex): WorkingSets {
  * A function from a limit on live bytes to a lower bound of what steps weigh that run again, never increasing in the limit.
  *
  * @param weight of each step: its cost, or the bytes of its record.
+ * @param inOrder whether it need hold only for schedules that run steps for the first time in the graph's order
  */
 export function rerunBound(
   index: GraphIndex,
   full: Residency,
   weight: Float64Array,
+  inOrder: boolean,
 ): (limitBytes: number) => number {
   // moment p + 1 is step p when every step runs once
   const lastMoment = index.stepCount
@@ -90,35 +93,74 @@ export function rerunBound(
     }
   }
   if (full.peakMoment >= 1 && full.peakMoment <= lastMoment) moments.add(full.peakMoment)
-  const knapsacks = [...moments].map(moment => knapsackAt(index, weight, full.liveBytes[moment]!, moment - 1))
+  const knapsacks = [...moments].map(moment => knapsackAt(index, weight, moment - 1, inOrder))
   return limitBytes => knapsacks.reduce((most, bound) => Math.max(most, bound(limitBytes)), 0)
 }
 
+const BEFORE = 1
+const AFTER = 2
+
+/** Which steps run first before a step does so, and which after it: in the graph's order, or in any. */
+function sidesOf({ stepCount, operands, producer }: GraphIndex, at: number, inOrder: boolean): Uint8Array {
+  const sides = new Uint8Array(stepCount)
+  if (inOrder) return sides.fill(BEFORE, 0, at).fill(AFTER, at + 1)
+  const makers = function* (step: number) {
+    for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
+      const maker = producer[operands.items[e]!]!
+      if (maker >= 0) yield maker
+    }
+  }
+  sides[at] = AFTER
+  for (let step = at + 1; step < stepCount; step++) {
+    for (const maker of makers(step)) if (sides[maker] === AFTER) sides[step] = AFTER
+  }
+  sides[at] = BEFORE
+  for (let step = at; step >= 0; step--) {
+    if (sides[step] === BEFORE) for (const maker of makers(step)) sides[maker] = BEFORE
+  }
+  sides[at] = 0
+  return sides
+}
+
 /**
- * Each step before `at` is an item: what it frees, and its weight. A step whose operand is read by it alone and no
+ * Each step that runs before `at` is an item: what it frees, and its weight. A step whose operand is read by it alone and no
  * smaller than what it frees takes the weight of that operand's producer along: to keep the operand would free nothing.
  */
 function knapsackAt(
   index: GraphIndex,
   weight: Float64Array,
-  liveBytes: number,
   at: number,
+  inOrder: boolean,
 ): (limitBytes: number) => number {
-  const { results, readers, operands, bytes, isOutput, producer } = index
+  const { graph, operands, results, readers, bytes, scratchBytes, isOutput, isPinned, producer } = index
+  const sides = sidesOf(index, at, inOrder)
+  const sum = ({ starts, items }: Lists, list: number) => {
+    let total = 0
+    for (let e = starts[list]!; e < starts[list + 1]!; e++) total += bytes[items[e]!]!
+    return total
+  }
   const isOperand = new Set(operands.items.subarray(operands.starts[at]!, operands.starts[at + 1]!))
+  const isWanted = (s: number) => {
+    if (isOutput[s]) return true
+    for (let e = readers.starts[s]!; e < readers.starts[s + 1]!; e++) {
+      if (sides[readers.items[e]!] === AFTER) return true
+    }
+    return false
+  }
+  let liveBytes = scratchBytes[at]! + sum(operands, at) + sum(results, at)
+  for (const { storage } of graph.inputs) {
+    if (!isOperand.has(storage) && (isPinned[storage] || isWanted(storage))) liveBytes += bytes[storage]!
+  }
   const weightWith = Float64Array.from(weight)
   const items: { bytes: number; weight: number }[] = []
   for (let step = 0; step < at; step++) {
+    if (sides[step] !== BEFORE) continue
     let freed = 0
     for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++) {
       const s = results.items[e]!
-      const end = readers.starts[s + 1]!
-      const readLater = end > readers.starts[s]! && readers.items[end - 1]! > at
-      if ((readLater || isOutput[s]) && !isOperand.has(s)) freed += bytes[s]!
+      if (!isOperand.has(s) && isWanted(s)) freed += bytes[s]!
     }
-    let ownBytes = 0
-    for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++)
-      ownBytes += bytes[results.items[e]!]!
+    const ownBytes = sum(results, step)
     for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
       const s = operands.items[e]!
       const maker = producer[s]!
@@ -127,18 +169,19 @@ function knapsackAt(
       const single = results.starts[maker + 1]! - results.starts[maker]! === 1
       if (alone && single) weightWith[step] = weightWith[step]! + weightWith[maker]!
     }
+    liveBytes += freed
     if (freed > 0) items.push({ bytes: freed, weight: weightWith[step]! })
   }
   items.sort((a, b) => a.weight * b.bytes - b.weight * a.bytes)
   return limitBytes => {
     let excess = liveBytes - limitBytes
-    let sum = 0
+    let total = 0
     for (const item of items) {
       if (excess <= 0) break
-      sum += item.weight * Math.min(1, excess / item.bytes)
+      total += item.weight * Math.min(1, excess / item.bytes)
       excess -= item.bytes
     }
-    return sum
+    return total
   }
 }
 
@@ -151,10 +194,11 @@ export function leastNeeds(
   once: Residency,
   limits: readonly number[],
   largestBytes: number,
+  inOrder: boolean,
 ): readonly number[] {
   const records = Float64Array.from(index.graph.steps, ({ recordBytes = 0 }) => recordBytes)
   const onceBytes = records.reduce((sum, bytes) => sum + bytes, 0)
-  const rerunBytes = rerunBound(index, once, records)
+  const rerunBytes = rerunBound(index, once, records, inOrder)
   const needs: number[] = []
   let below = Infinity
   for (let r = limits.length - 1; r >= 0; r--) {

@@ -81,7 +81,7 @@ export function workFor(stepCount: number): Work {
  * What searches of a graph that is not long look at, about, under one limit: so many a step, within a bound, and of small
  * graphs, whose attempts are quick, so many for each pair of steps, within another.
  */
-const WORK = { each: 480, most: 2e5, pairs: 100, mostForPairs: 6e4 }
+const WORK = { each: 960, most: 3e5, pairs: 150, mostForPairs: 9e4 }
 
 /** What attempts at a long graph look at under all limits together, about: so much, and so many a step. */
 const LONG_WORK = { least: 1.6e7, each: 500 }

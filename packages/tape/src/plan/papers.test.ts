@@ -176,7 +176,7 @@ test('optimal persistent orders of uneven chains (Rotor) are no cheaper in the b
       "equal": 82,
       "order": 3823,
       "orders": 226,
-      "plan": 3199,
+      "plan": 3200,
     }
   `)
   // evicting what is not needed for a while is not persistent, and mostly cheaper

@@ -84,7 +84,7 @@ export function planIfAny(graph: Graph, options: PlanOptions): Plan | undefined 
     searchMs === undefined
       ? portfolio.bestWith(budgetBytes, searchWork)
       : portfolio.bestBy(budgetBytes, started + searchMs)
-  // a search may leave the graph's order, within which the bound holds
+  // a search may leave the order of a long graph, within which the bound holds
   return (
     attempt && planOf(portfolio, attempt, Math.min(attempt.extraCost, portfolio.leastExtraCost(budgetBytes)))
   )

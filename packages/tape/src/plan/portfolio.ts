@@ -72,11 +72,13 @@ export class Portfolio {
       Int32Array.from({ length: stepCount }, (_, step) => step),
     )
     this.full = this.#placed(once, place(once, 'thorough'), 0)
-    this.#bound = rerunBound(this.index, once, this.index.cost)
+    // schedules of long graphs keep the order, unless a search at one budget anneals them
+    const inOrder = stepCount > LONG
+    this.#bound = rerunBound(this.index, once, this.index.cost, inOrder)
     this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
     this.#work = workFor(stepCount)
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
-    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes)
+    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes, inOrder)
     this.#missed = limits.length
     this.#rungs = limits.map((limitBytes, r) => ({
       limitBytes,
@@ -88,7 +90,7 @@ export class Portfolio {
     }))
   }
 
-  /** No plan within so many bytes that runs steps first in the graph's order has a lower extra cost. */
+  /** No plan within so many bytes has a lower extra cost; of a long graph, none that runs steps first in its order. */
   leastExtraCost(budgetBytes: number): number {
     return this.full.needsBytes <= budgetBytes ? 0 : this.#bound(budgetBytes)
   }
@@ -121,7 +123,6 @@ export class Portfolio {
       const plain = this.#search(limitBytes, { work: SEARCHED * left, isShortening: false })
       const annealed = this.#anneal([shorter.found, plain.found, known], limitBytes, {
         work: ANNEALED * left,
-        keepsOrder: false,
       })
       left -= shorter.work + plain.work + annealed.work
       return { found: annealed.found, isLast: left <= 0.1 * work }
@@ -149,11 +150,7 @@ export class Portfolio {
         isOver: isFound => share() >= (isFound ? 2 * SEARCHED : 1),
         isPersistent: true,
       })
-      const annealed = this.#anneal([found, ...from], limitBytes, {
-        work: Infinity,
-        share,
-        keepsOrder: false,
-      })
+      const annealed = this.#anneal([found, ...from], limitBytes, { work: Infinity, share })
       return { found: annealed.found, isLast: isOver() }
     })
     return found ?? this.best(budgetBytes)
@@ -251,8 +248,7 @@ export class Portfolio {
     const isWorthIt = below && !this.#cannotBeat(below.limitBytes, found.at(-1))
     const lower = isWorthIt ? this.#climb(below).found : []
     if (isLong) found = this.#byCostMadeShorter(found, limitBytes)
-    else if (!isGood)
-      found = this.#anneal([found, lower], limitBytes, { work: work / 2, keepsOrder: true }).found
+    else if (!isGood) found = this.#anneal([found, lower], limitBytes, { work: work / 2 }).found
     const best = found.at(-1)
     rung.climbed = { found, best: best && this.#shorter(best, limitBytes), attempts: undefined }
     return rung.climbed

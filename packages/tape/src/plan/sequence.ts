@@ -21,26 +21,20 @@ export class Sequence {
   readonly #index: GraphIndex
   /** How often each step runs. */
   readonly #times: Int32Array
-  /** How often it runs up to the run that is looked at. */
-  readonly #before: Int32Array
-  readonly #keepsOrder: boolean
   /** Storages that stay to the end, and their bytes. */
   readonly #lasting: Uint8Array
   readonly #lastingBytes: number
   /** Bytes of the results and the scratch of each step. */
   readonly #ownBytes: Float64Array
 
-  /** @param keepsOrder whether the first run of a step stays where it is, or may be left out as later ones are. */
-  constructor(index: GraphIndex, keepsOrder: boolean) {
+  constructor(index: GraphIndex) {
     const { stepCount, storageCount, bytes, scratchBytes, results, isOutput, isPinned } = index
     this.#index = index
     this.runs = new Int32Array(2 * stepCount)
     this.liveBytes = new Float64Array(2 * stepCount)
     this.resident = new Uint8Array(storageCount)
     this.nextRead = new Int32Array(storageCount)
-    this.#keepsOrder = keepsOrder
     this.#times = new Int32Array(stepCount)
-    this.#before = new Int32Array(stepCount)
     this.#lasting = isOutput.map((output, s) => output | isPinned[s]!)
     this.#lastingBytes = this.#lasting.reduce((sum, lasts, s) => sum + lasts * bytes[s]!, 0)
     this.#ownBytes = scratchBytes.map((scratch, step) => {
@@ -94,8 +88,7 @@ export class Sequence {
   settle(): number {
     const { operands, results, bytes, cost } = this.#index
     const { runs, liveBytes, resident } = this
-    const [times, before, ownBytes] = [this.#times, this.#before, this.#ownBytes]
-    before.set(times)
+    const [times, ownBytes] = [this.#times, this.#ownBytes]
     resident.set(this.#lasting)
     let stayingBytes = this.#lastingBytes
     let at = this.length
@@ -103,9 +96,7 @@ export class Sequence {
     let fullest = at
     for (let p = this.length - 1; p >= 0; p--) {
       const step = runs[p]!
-      const upToHere = before[step]!
-      before[step] = upToHere - 1
-      if ((this.#keepsOrder ? upToHere : times[step]!) > 1 && !this.#isRead(step)) {
+      if (times[step]! > 1 && !this.#isRead(step)) {
         times[step] = times[step]! - 1
         this.extraCost -= cost[step]!
         continue
