@@ -65,13 +65,30 @@ export const ROW_GAP = 16
  * of them, as long as a whole number of vectors; less than a vector past m is read.
  */
 export function defineRowsCopy(module: ModuleBuilder, dtype: FloatDType): Func {
-  const { count } = lanesOf[dtype]
+  const lanes = lanesOf[dtype]
   return module.define(`gemm-rows:${dtype}`, [...FIVE, 'i32'], [], (f, from, stride, to, toStride, m, k) => {
-    const copy = defineTransposingCopy(module, dtype)
-    const p = f.local('i32')
-    f.for(p, 0, k, count, () => {
-      f.call(copy, from, stride, i32.sub(k, p), to, toStride, m)
-      f.increase(from, i32.mul(stride, count))
+    const [p, at, target] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const steps = Array.from({ length: lanes.count }, () => f.local('i32'))
+    const loaded = steps.map(() => f.local('v128'))
+    const touched = f.local('v128')
+    const end = f.local('i32')
+    f.for(p, 0, k, lanes.count, () => {
+      // Offsets of rows from the first; those past the last repeat it.
+      steps.forEach((step, r) => {
+        if (r > 0) f.set(step, i32.add(steps[r - 1] as typeof step, i32.mul(stride, i32.ltU(i32.add(p, r), k))))
+      })
+      f.set(target, to)
+      f.set(end, i32.add(from, i32.mul(m, lanes.bytes)))
+      f.for(at, from, end, 16, () => {
+        loaded.forEach((vector, r) => {
+          f.set(vector, v128.load(r === 0 ? at : i32.add(at, steps[r] as typeof at)))
+        })
+        for (const column of lanes.transpose(loaded, value => f.local(value))) {
+          f.do(v128.store(target, column))
+          f.increase(target, toStride)
+        }
+      })
+      f.increase(from, i32.mul(stride, lanes.count))
       f.increase(to, 16)
     })
   })

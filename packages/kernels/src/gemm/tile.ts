@@ -81,7 +81,7 @@ export function panelsOf(n: number, dtype: FloatDType): readonly Panel[] {
 
 /** Steps of k in one turn: without fused arithmetic more would spill. */
 const unrollOf = (fused: boolean, vectors: number) => {
-  if (fused) return 8
+  if (fused) return 4
   return vectors === 3 ? 2 : 1
 }
 
