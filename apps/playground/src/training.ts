@@ -97,7 +97,8 @@ function refuse(error: unknown, budgetBytes: number): never {
   throw new BudgetError({
     summary: `A budget of ${formatByteSize(budgetBytes)} is too small for this training.`,
     expected: `at least ${leastBytes / 2 ** 20} MiB`,
-    at: error.parts.at,
+    // The line would be one of this program.
+    at: error.parts.at?.replace(/, recorded at .*/, ''),
     fix: 'raise the budget, or lower the number of workers: each has an arena of its own',
     budgetBytes,
     leastBytes,

@@ -27,7 +27,8 @@ export async function wholeBudgetError(
   return new BudgetError({
     summary: `--memory ${formatByteSize(budgetBytes)} is too little to train with ${lanes} ${lanes === 1 ? 'lane' : 'lanes'}.`,
     expected: `at least ${leastBytes} bytes (${leastBytes / PAGE_BYTES} pages of 64 KiB): ${formatByteSize(tightest.leastBytes)} for the gradient, ${formatByteSize(PIECES_BYTES)} for the optimiser`,
-    at: tightest.parts.at,
+    // The line would be one of this program.
+    at: tightest.parts.at?.replace(/, recorded at .*/, ''),
     fix: `--memory ${leastBytes}, or fewer workers: each has an arena of its own`,
     budgetBytes,
     leastBytes,
