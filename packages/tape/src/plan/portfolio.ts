@@ -52,14 +52,14 @@ export class Portfolio {
   readonly sets: WorkingSets
   /** Every step once, nothing dropped before its last use. */
   readonly full: Attempt
-  /** Limits in descending order. */
-  readonly #rungs: readonly Rung[]
-  readonly #bound: (limitBytes: number) => number
-  readonly #snapshotCost: Float64Array
   readonly #work: Work
+  // A budget that holds `full` needs none of these three, and most do.
+  #limits: readonly Rung[] | undefined
+  #boundOf: ((limitBytes: number) => number) | undefined
+  #snapshotCosts: Float64Array | undefined
   /** The lowest limit that is known to be reached, and the highest that was probed in vain. */
   #reached = -1
-  #missed: number
+  #missed: number | undefined
   #isLowestKnown = false
   #leastBytes: number | undefined
 
@@ -72,22 +72,42 @@ export class Portfolio {
       Int32Array.from({ length: stepCount }, (_, step) => step),
     )
     this.full = this.#placed(once, place(once, 'thorough'), 0)
-    // schedules of long graphs keep the order, unless a search at one budget anneals them
-    const inOrder = stepCount > LONG
-    this.#bound = rerunBound(this.index, once, this.index.cost, inOrder)
-    this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
     this.#work = workFor(stepCount)
+  }
+
+  /** Limits in descending order. */
+  get #rungs(): readonly Rung[] {
+    this.#limits ??= this.#rungsBelow(this.full.residency)
+    return this.#limits
+  }
+
+  #rungsBelow(once: Residency): readonly Rung[] {
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
-    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes, inOrder)
-    this.#missed = limits.length
-    this.#rungs = limits.map((limitBytes, r) => ({
+    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes, this.#inOrder)
+    return limits.map((limitBytes, r) => ({
       limitBytes,
       fromBytes: limits[r + 1] ?? this.sets.largestBytes,
       needsAtLeastBytes: needs[r]!,
-      work: workAt(limits.length - 1 - r, stepCount),
+      work: workAt(limits.length - 1 - r, this.index.stepCount),
       probed: undefined,
       climbed: undefined,
     }))
+  }
+
+  /** Schedules of long graphs keep the order, unless a search at one budget anneals them. */
+  get #inOrder(): boolean {
+    return this.index.stepCount > LONG
+  }
+
+  #bound(limitBytes: number): number {
+    this.#boundOf ??= rerunBound(this.index, this.full.residency, this.index.cost, this.#inOrder)
+    return this.#boundOf(limitBytes)
+  }
+
+  get #snapshotCost(): Float64Array {
+    const { peakMoment } = this.full.residency
+    this.#snapshotCosts ??= snapshotCosts(this.index, Math.max(0, peakMoment - 1))
+    return this.#snapshotCosts
   }
 
   /** No plan within so many bytes has a lower extra cost; of a long graph, none that runs steps first in its order. */
@@ -195,11 +215,13 @@ export class Portfolio {
   #isReached(r: number): boolean {
     const rungs = this.#rungs
     if (r >= rungs.length) return false
-    while (r > this.#reached && this.#missed - this.#reached > 1) {
-      const middle = (this.#reached + this.#missed) >> 1
+    let missed = this.#missed ?? rungs.length
+    while (r > this.#reached && missed - this.#reached > 1) {
+      const middle = (this.#reached + missed) >> 1
       if (this.#probe(rungs[middle]!).found.length > 0) this.#reached = middle
-      else this.#missed = middle
+      else missed = middle
     }
+    this.#missed = missed
     if (r <= this.#reached || this.#isLowestKnown) return r <= this.#reached
     let left = this.#work.failures
     for (let below = this.#reached + 1; below < rungs.length && left > 0; below++) {
