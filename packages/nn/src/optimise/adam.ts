@@ -1,4 +1,5 @@
 import { checkOptions, div, sqrt, type Tensor } from '@wengert/tape'
+import { compiledStep } from './compiled-step.js'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 import { fraction, positive } from './sgd.js'
 
@@ -34,14 +35,24 @@ export function adam(options: AdamOptions = {}): Optimiser {
   return elementwiseOptimiser({
     moments: 2,
     decays: [beta1, beta2],
-    step(p, g, moments, weights) {
-      const [m, v] = moments as readonly [Tensor, Tensor]
-      const [weight1, weight2] = weights as readonly [Tensor, Tensor]
-      const mean = m.mul(beta1).add(g.mul(1 - beta1))
-      const square = v.mul(beta2).add(g.square().mul(1 - beta2))
-      const unbiased = div(mean, weight1)
-      const scale = sqrt(div(square, weight2)).add(epsilon)
-      return [p.sub(unbiased.mul(rate).div(scale)), mean, square]
-    },
+    step: stepOf(rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon),
   })
 }
+
+const stepOf = /* @__PURE__ */ compiledStep((p, g, moments, weights, settings) => {
+  const [m, v] = moments as readonly [Tensor, Tensor]
+  const [weight1, weight2] = weights as readonly [Tensor, Tensor]
+  const [rate, beta1, rest1, beta2, rest2, epsilon] = settings as readonly [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ]
+  const mean = m.mul(beta1).add(g.mul(rest1))
+  const square = v.mul(beta2).add(g.square().mul(rest2))
+  const unbiased = div(mean, weight1)
+  const scale = sqrt(div(square, weight2)).add(epsilon)
+  return [p.sub(unbiased.mul(rate).div(scale)), mean, square]
+})

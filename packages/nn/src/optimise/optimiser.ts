@@ -4,7 +4,6 @@ import {
   checkOptions,
   type FloatDType,
   flatten,
-  jit,
   sub,
   type Tensor,
   type Tree,
@@ -20,7 +19,7 @@ export type Updated<P> = {
   readonly state: OptimiserState<P>
 }
 
-/** An optimiser: two pure functions over trees of tensors, which can be recorded. */
+/** An optimiser: two pure functions over trees of tensors. Both can be recorded, into `jit(update)` for example. */
 export interface Optimiser {
   /** The state before the first step. */
   init<P extends Tree<Tensor>>(params: P): OptimiserState<P>
@@ -51,7 +50,7 @@ export interface OptimiserRule {
 }
 
 /**
- * An optimiser from its rule for one element, which is recorded and compiled once for each shape.
+ * An optimiser from its rule for one element, which runs an operation at a time: `jit(update)` compiles it, and {@link inPieces} does so in bounded memory.
  *
  * @example
  * const plain = elementwiseOptimiser({ moments: 0, decays: [], step: (p, g) => [p.sub(g.mul(0.5))] })
@@ -76,11 +75,6 @@ export function elementwiseOptimiser(rule: OptimiserRule): Optimiser {
     }
   }
   const none = init([])
-  // Compiled for each parameter, not for the tree, so that only the largest has to fit an arena.
-  const compiled = jit(
-    (param: Tensor, gradient: Tensor, moments: readonly Tensor[], weights: readonly Tensor[]) =>
-      step(param, gradient, moments, weights),
-  )
   return {
     init,
     update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
@@ -89,7 +83,7 @@ export function elementwiseOptimiser(rule: OptimiserRule): Optimiser {
       // Subtracted in f64: of βᵗ in f32, close to 1, few digits of the difference would be left.
       const weights = powers.map(power => sub(1, power))
       const stepped = leaves.map((param, k) =>
-        compiled(
+        step(
           param,
           gradients[k] as Tensor,
           moments.map(tree => tree[k] as Tensor),

@@ -1,4 +1,5 @@
-import { callerLocation, checkOptions, OptionError } from '@wengert/tape'
+import { callerLocation, checkOptions, OptionError, type Tensor } from '@wengert/tape'
+import { compiledStep } from './compiled-step.js'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 
 /** Options of {@link sgd}. */
@@ -22,18 +23,21 @@ export function sgd(options: SgdOptions = {}): Optimiser {
   const { rate = 0.1, momentum = 0 } = checkOptions('sgd', options, ['rate', 'momentum'])
   positive('rate', rate)
   fraction('momentum', momentum)
-  if (momentum === 0) {
-    return elementwiseOptimiser({ moments: 0, decays: [], step: (p, g) => [p.sub(g.mul(rate))] })
-  }
-  return elementwiseOptimiser({
-    moments: 1,
-    decays: [],
-    step(p, g, [v]) {
-      const velocity = v ? v.mul(momentum).add(g) : g
-      return [p.sub(velocity.mul(rate)), velocity]
-    },
-  })
+  if (momentum === 0) return elementwiseOptimiser({ moments: 0, decays: [], step: plainStep(rate) })
+  return elementwiseOptimiser({ moments: 1, decays: [], step: heavyStep(rate, momentum) })
 }
+
+const plainStep = /* @__PURE__ */ compiledStep((p, g, _moments, _weights, settings) => {
+  const [rate] = settings as readonly [Tensor]
+  return [p.sub(g.mul(rate))]
+})
+
+const heavyStep = /* @__PURE__ */ compiledStep((p, g, moments, _weights, settings) => {
+  const [v] = moments as readonly [Tensor]
+  const [rate, momentum] = settings as readonly [Tensor, Tensor]
+  const velocity = v.mul(momentum).add(g)
+  return [p.sub(velocity.mul(rate)), velocity]
+})
 
 /** Refuses what is not a finite number above 0. */
 export function positive(option: string, value: number): void {
