@@ -50,7 +50,8 @@ export interface OptimiserRule {
 }
 
 /**
- * An optimiser from its rule for one element, which runs an operation at a time: `jit(update)` compiles it, and {@link inPieces} does so in bounded memory.
+ * An optimiser from its rule for one element, which runs an operation at a time: `jit(update)` compiles it, and
+ * {@link inPieces} does so in bounded memory.
  *
  * @example
  * const plain = elementwiseOptimiser({ moments: 0, decays: [], step: (p, g) => [p.sub(g.mul(0.5))] })
