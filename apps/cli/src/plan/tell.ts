@@ -4,7 +4,7 @@ import { BUDGET_MARK, chartOf, costAxisOf } from './chart.js'
 import type { CurvePoint } from './curve.js'
 import type { PlanReport } from './report.js'
 import { unitOf } from './scale.js'
-import { curveHead, curveRow, figureRows } from './words.js'
+import { curveCells, figureRows } from './words.js'
 
 /** Tells a report: figures, the curve, and its points. */
 export function tellReport(report: PlanReport, { tell, colours: { bold, dim } }: Answer): void {
@@ -22,12 +22,13 @@ export function tellReport(report: PlanReport, { tell, colours: { bold, dim } }:
   tell(dim(`extra cost in %${scale} against ${unitOf(last.peakBytes).name}${mark}`))
   tell(chartOf(curve, budgetBytes))
   tell(pointsTable(curve, budgetBytes))
-  if (loops.length > 0)
+  if (loops.length > 0 && curve.some(({ reruns }) => reruns > 0))
     tell(dim('Steps that loops run again are inside of their runs, and not counted here.'))
 }
 
 function pointsTable(points: readonly CurvePoint[], budgetBytes: number | undefined): string {
   const best = points.findLast(({ peakBytes }) => peakBytes <= (budgetBytes ?? 0))
-  const rows = points.map(point => [...curveRow(point), ...(best ? [point === best ? '◀ budget' : ''] : [])])
-  return table(rows, best ? [...curveHead, ''] : curveHead, curveHead.slice(1))
+  const { head, rows } = curveCells(points)
+  const marked = rows.map((row, k) => [...row, ...(best ? [points[k] === best ? '◀ budget' : ''] : [])])
+  return table(marked, best ? [...head, ''] : head, head.slice(1))
 }

@@ -49,16 +49,22 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
   ]
 }
 
-/** The head of {@link curveRow}s. */
-export const curveHead: readonly string[] = ['needs', 'bytes', 'cost', 'extra cost', 'run again']
-
-/** A plan of the curve, for the terminal and for the page. */
-export const curveRow = (point: CurvePoint): readonly string[] => [
-  formatByteSize(point.peakBytes),
-  `${point.peakBytes}`,
-  cost(point.cost + point.extraCost),
-  `+${percent(point.extraCostPercent)}`,
-  `${point.reruns}`,
-]
+/** The plans of a curve, for the terminal and for the page; without the column of steps that run again where none do, as in loops. */
+export function curveCells(curve: readonly CurvePoint[]): {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+} {
+  const counts = curve.some(({ reruns }) => reruns > 0)
+  return {
+    head: ['needs', 'bytes', 'cost', 'extra cost', ...(counts ? ['run again'] : [])],
+    rows: curve.map(point => [
+      formatByteSize(point.peakBytes),
+      `${point.peakBytes}`,
+      cost(point.cost + point.extraCost),
+      `+${percent(point.extraCostPercent)}`,
+      ...(counts ? [`${point.reruns}`] : []),
+    ]),
+  }
+}
 
 const bytes = (count: number): string => `${formatByteSize(count)} (${count} bytes)`

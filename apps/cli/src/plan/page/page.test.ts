@@ -89,8 +89,9 @@ describe('a page', () => {
       expect(bytesOf('no plan in this order needs less than')).toBe(plan.lowerBoundBytes)
     }
     const [, ...points] = rowsOf(page, 'points')
-    expect(points.map(([, bytes, , , again]) => [Number(bytes), Number(again)])).toEqual(
-      curve.map(({ peakBytes, reruns }) => [peakBytes, reruns]),
+    const counts = curve.some(({ reruns }) => reruns > 0)
+    expect(points.map(([, bytes, , , ...again]) => [Number(bytes), ...again])).toEqual(
+      curve.map(({ peakBytes, reruns }) => [peakBytes, ...(counts ? [`${reruns}`] : [])]),
     )
     const [, ...lives] = rowsOf(page, 'values')
     expect(lives.map(([name]) => name)).toEqual(timeline.values.map(({ name }) => name))

@@ -1,7 +1,7 @@
 import { formatByteSize } from '@wengert/tape'
 import type { PlanReport } from '../report.js'
 import type { ValueLife } from '../timeline.js'
-import { curveHead, curveRow, figureRows } from '../words.js'
+import { curveCells, figureRows } from '../words.js'
 import { element, escaped, textElement } from './markup.js'
 
 /** The figures of a plan. */
@@ -19,12 +19,14 @@ export const figuresTable = (report: PlanReport): string =>
   )
 
 /** Every plan of the curve. */
-export const curveTable = ({ curve }: PlanReport): string =>
-  withHead(
-    curveHead,
-    curve.map(point => curveRow(point).map(escaped)),
+export function curveTable({ curve }: PlanReport): string {
+  const { head, rows } = curveCells(curve)
+  return withHead(
+    head,
+    rows.map(row => row.map(escaped)),
     'points',
   )
+}
 
 /** The largest values, and when they are there. */
 export const valuesTable = ({ timeline }: PlanReport): string =>
