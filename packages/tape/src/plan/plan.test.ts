@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BudgetError } from '../errors.js'
-import { type Graph, largestWorkingSetBytes, leastBytes, PlanError, plan, simulate } from './index.js'
+import {
+  atLeastBytes,
+  type Graph,
+  largestWorkingSetBytes,
+  leastBytes,
+  PlanError,
+  plan,
+  simulate,
+} from './index.js'
 import { chain, decodeGraph, GraphBuilder, perceptron, transformer } from './samples.js'
 
 const graphs = (maxSteps: number) =>
@@ -37,6 +45,22 @@ describe('any graph', () => {
           extraCost = found.extraCost
         }
         expect(extraCost).toBe(0)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('from the least bytes on there is a plan where records of runs count, too', () => {
+    fc.assert(
+      fc.property(graphs(25), fc.integer({ min: 1, max: 9 }), (one, some) => {
+        const steps = one.steps.map((step, k) => ({ ...step, recordBytes: 16 * (1 + ((k * some) % 5)) }))
+        const graph = { ...one, steps }
+        const least = leastBytes(graph)
+        expect(atLeastBytes(graph)).toBeLessThanOrEqual(least)
+        for (const budgetBytes of [least, least + 16, least + 160]) {
+          const { peakBytes, recordBytes } = plan(graph, { budgetBytes })
+          expect(peakBytes + recordBytes).toBeLessThanOrEqual(budgetBytes)
+        }
       }),
       { numRuns: 100 },
     )

@@ -30,6 +30,8 @@ interface Rung {
   /** Storages and steps that the search under this limit may look at. */
   readonly work: number
   probed: Searched | undefined
+  /** The first schedule that was found when it was asked whether there is any. */
+  looked: Searched | undefined
   climbed: Climbed | undefined
 }
 
@@ -90,6 +92,7 @@ export class Portfolio {
       needsAtLeastBytes: needs[r]!,
       work: workAt(limits.length - 1 - r, this.index.stepCount),
       probed: undefined,
+      looked: undefined,
       climbed: undefined,
     }))
   }
@@ -120,7 +123,7 @@ export class Portfolio {
     if (this.full.needsBytes <= budgetBytes) return this.full
     let best: Attempt | undefined
     for (const [r, rung] of this.#rungs.entries()) {
-      if (rung.needsAtLeastBytes > budgetBytes) continue
+      if (Math.max(rung.fromBytes, rung.needsAtLeastBytes) > budgetBytes) continue
       if (this.#cannotBeat(rung.limitBytes, best) || !this.#isReached(r)) break
       const { best: shorter } = this.#climb(rung)
       if (shorter === undefined || (best && !mayBeat(shorter, best))) continue
@@ -240,16 +243,27 @@ export class Portfolio {
   }
 
   /** Looks for any schedule. */
-  #look({ limitBytes }: Rung, work: number): Searched {
+  #look(rung: Rung, work: number): Searched {
     const policies = probingPoliciesFor(this.index.stepCount)
     const leastPolicies = this.index.stepCount <= RATHER_LONG ? 2 : 1
-    return this.#search(limitBytes, {
+    const searched = this.#search(rung.limitBytes, {
       policies,
       leastPolicies,
       work,
       attemptWork: work,
       leastExtraCost: Infinity,
     })
+    if (searched.found.length > 0) rung.looked = searched
+    return searched
+  }
+
+  /** What a search under a limit finds by itself: once more the first schedule, where its work is used up by it. */
+  #searchAt({ limitBytes, work, looked }: Rung): readonly Found[] {
+    const { stepCount } = this.index
+    if (stepCount > RATHER_LONG && looked && looked.work >= work) return looked.found
+    const isLong = stepCount > LONG
+    const leastPolicies = isLong && stepCount <= RATHER_LONG ? 2 : 1
+    return this.#search(limitBytes, { work: isLong ? work : work / 2, leastPolicies }).found
   }
 
   /** Searches under a limit by itself, and then from what was found under the next lower one. */
@@ -257,10 +271,7 @@ export class Portfolio {
     if (rung.climbed) return rung.climbed
     const { limitBytes, work } = rung
     const isLong = this.index.stepCount > LONG
-    let { found } = this.#search(limitBytes, {
-      work: isLong ? work : work / 2,
-      leastPolicies: isLong && this.index.stepCount <= RATHER_LONG ? 2 : 1,
-    })
+    let found = this.#searchAt(rung)
     if (found.length === 0 && this.index.stepCount <= RATHER_LONG) {
       found = this.#look(rung, this.#work.attempt).found
     }
@@ -381,7 +392,8 @@ export class Portfolio {
       placement,
       extraCost: extraCostOf(this.index, of.runs) + costPerByte * movedBytes,
       recordBytes,
-      needsBytes: Math.max(fromBytes, placement.peakBytes + recordBytes),
+      // out of the graph's order less may do, but then nothing is looked for
+      needsBytes: Math.max(fromBytes, Math.max(placement.peakBytes, this.sets.largestBytes) + recordBytes),
     }
   }
 }
