@@ -26,6 +26,7 @@ export {
   type GraphInput,
   largestWorkingSetBytes,
   leastBytes,
+  lowerBoundBytes,
   type Plan,
   PlanError,
   plan,

@@ -1,4 +1,4 @@
-import { type Graph, largestWorkingSetBytes, type Plan } from '@wengert/tape'
+import { type Graph, lowerBoundBytes, type Plan } from '@wengert/tape'
 import type { SubjectPlan } from './subject.js'
 
 /** Bytes that a plan needs: its arena with the list of its runs. */
@@ -46,7 +46,7 @@ export function figuresOf({ graph, plan }: SubjectPlan, keptCost: number): Figur
   }
 }
 
-/** What no plan in the order of the graph can do better. */
+/** What no plan can do better; of long graphs, none in their order. */
 export interface Bounds {
   /** Bytes that every plan needs; absent where loops could be rewritten, since each rewriting has a bound of its own. */
   readonly lowerBoundBytes?: number
@@ -66,9 +66,7 @@ export function boundsOf({ graph, plan, others }: SubjectPlan, keptCost: number)
   if (!others) return {}
   const least = Math.min(plan.cost + plan.leastExtraCost, ...others.map(onceOf))
   return {
-    lowerBoundBytes: Math.min(
-      ...[graph, ...others].map(one => largestWorkingSetBytes(one) + recordBytesOf(one)),
-    ),
+    lowerBoundBytes: Math.min(...[graph, ...others].map(one => lowerBoundBytes(one) + recordBytesOf(one))),
     leastExtraCostPercent: keptCost === 0 ? 0 : (100 * (least - keptCost)) / keptCost,
     gapPercent: least === 0 ? 0 : 100 * (costOf(plan) / least - 1),
   }

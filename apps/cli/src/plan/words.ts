@@ -25,9 +25,7 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
     ['needs', bytes(plan.peakBytes)],
     ['everything kept would need', bytes(plan.keptBytes)],
     ['smallest budget with a plan', bytes(plan.leastBytes)],
-    ...(lowerBoundBytes === undefined
-      ? []
-      : [['no plan in this order needs less than', bytes(lowerBoundBytes)] as const]),
+    ...(lowerBoundBytes === undefined ? [] : [['no plan needs less than', bytes(lowerBoundBytes)] as const]),
     ['cost of everything once', cost(plan.cost)],
     ['extra cost', `${cost(plan.extraCost)} (+${percent(plan.extraCostPercent)})`],
     ...(leastExtraCostPercent === undefined || gapPercent === undefined

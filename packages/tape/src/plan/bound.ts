@@ -69,6 +69,56 @@ export function workingSets(index: GraphIndex): WorkingSets {
   }
 }
 
+/** Lookups of operands that {@link leastBytesInAnyOrder} spends on inputs; those for which none are left count where they are read. */
+const MOST_LOOKUPS = 2e7
+
+/**
+ * Bytes that every plan needs, whatever the order of its steps: at a step its operands, results and scratch, inputs that are
+ * pinned or outputs, and each input that is read by a step which depends on this one, since it has not run yet.
+ */
+export function leastBytesInAnyOrder(index: GraphIndex): number {
+  const { graph, stepCount, operands, results, readers, bytes, scratchBytes, isPinned, isOutput, producer } =
+    index
+  const own = Float64Array.from(scratchBytes)
+  for (let step = 0; step < stepCount; step++) {
+    for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++)
+      own[step]! += bytes[results.items[e]!]!
+    for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
+      const s = operands.items[e]!
+      if (producer[s]! >= 0) own[step]! += bytes[s]!
+    }
+  }
+  let [startBytes, fixed, lookups] = [0, 0, 0]
+  const isBefore = new Uint8Array(stepCount)
+  for (const { storage } of graph.inputs) {
+    startBytes += bytes[storage]!
+    if (isPinned[storage] || isOutput[storage]) {
+      fixed += bytes[storage]!
+      continue
+    }
+    isBefore.fill(0)
+    let last = -1
+    for (let e = readers.starts[storage]!; e < readers.starts[storage + 1]!; e++) {
+      last = readers.items[e]!
+      isBefore[last] = 1
+    }
+    for (let step = last; step >= 0; step--) {
+      if (!isBefore[step]) continue
+      own[step]! += bytes[storage]!
+      if (lookups > MOST_LOOKUPS) continue
+      for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
+        const maker = producer[operands.items[e]!]!
+        if (maker >= 0) isBefore[maker] = 1
+      }
+      lookups += operands.starts[step + 1]! - operands.starts[step]!
+    }
+    lookups += last + 1
+  }
+  let outputs = 0
+  for (const storage of new Set(graph.outputs)) if (producer[storage]! >= 0) outputs += bytes[storage]!
+  return own.reduce((most, at) => Math.max(most, fixed + at), Math.max(startBytes, fixed + outputs))
+}
+
 /**
  * A function from a limit on live bytes to a lower bound of what steps weigh that run again, never increasing in the limit.
  *

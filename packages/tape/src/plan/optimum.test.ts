@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import { rerunBound } from './bound.js'
 import { indexGraph } from './graph-index.js'
-import { atLeastBytes, type Graph, largestWorkingSetBytes, leastBytes, plan, simulate } from './index.js'
+import {
+  atLeastBytes,
+  type Graph,
+  largestWorkingSetBytes,
+  leastBytes,
+  lowerBoundBytes,
+  plan,
+  simulate,
+} from './index.js'
 import { residency } from './residency.js'
 import { chain, decodeGraph, GraphBuilder } from './samples.js'
 
@@ -71,9 +79,22 @@ function* tinyGraphs(count: number): Generator<Graph> {
 }
 
 test('near the optimum by exhaustive search', () => {
-  const tally = { graphs: 0, leastReached: 0, budgets: 0, feasible: 0, optimal: 0, extra: 0, optimum: 0 }
+  const tally = {
+    graphs: 0,
+    leastReached: 0,
+    budgets: 0,
+    feasible: 0,
+    optimal: 0,
+    extra: 0,
+    optimum: 0,
+    tight: 0,
+  }
   for (const graph of tinyGraphs(250)) {
     const least = leastBytes(graph)
+    const lowest = lowerBoundBytes(graph)
+    expect(lowest).toBeLessThanOrEqual(largestWorkingSetBytes(graph))
+    expect(leastExtraCost(graph, lowest - 16)).toBeLessThan(0)
+    tally.tight += Number(leastExtraCost(graph, lowest) >= 0)
     const index = indexGraph(graph)
     const once = residency(index, Int32Array.from(graph.steps.keys()))
     const bound = rerunBound(index, once, index.cost, false)
@@ -108,6 +129,7 @@ test('near the optimum by exhaustive search', () => {
       "leastReached": 239,
       "optimal": 702,
       "optimum": 1191,
+      "tight": 210,
     }
   `)
   // what the planner is held to, whatever the exact figures

@@ -9,6 +9,7 @@
 import { BudgetError } from '../errors.js'
 import { checkAmount, checkOptions } from '../options.js'
 import type { Attempt } from './attempt.js'
+import { leastBytesInAnyOrder } from './bound.js'
 import type { Action, Graph, Plan } from './graph.js'
 import { Portfolio } from './portfolio.js'
 
@@ -172,6 +173,27 @@ export function leastBytes(graph: Graph): number {
  */
 export function largestWorkingSetBytes(graph: Graph): number {
   return portfolioOf(graph).sets.largestBytes
+}
+
+/**
+ * Bytes that every plan needs, whatever the order in which it runs the steps.
+ *
+ * @throws PlanError when the graph is malformed
+ *
+ * @example
+ * const graph = {
+ *   bytes: [16, 64, 32, 16],
+ *   inputs: [{ storage: 0, pinned: false }, { storage: 1, pinned: false }],
+ *   steps: [
+ *     { inputs: [0], outputs: [2], scratchBytes: 48, cost: 1 },
+ *     { inputs: [1], outputs: [3], scratchBytes: 0, cost: 1 }, // which may run before the other
+ *   ],
+ *   outputs: [],
+ * }
+ * [lowerBoundBytes(graph), largestWorkingSetBytes(graph)] // → [96, 160]
+ */
+export function lowerBoundBytes(graph: Graph): number {
+  return leastBytesInAnyOrder(portfolioOf(graph).index)
 }
 
 // graphs are plain data and do not change, so an entry never goes stale and dies with its graph

@@ -86,7 +86,7 @@ describe('a page', () => {
     expect(bytesOf('everything kept would need')).toBe(plan.keptBytes)
     expect(bytesOf('smallest budget with a plan')).toBe(plan.leastBytes)
     if (plan.lowerBoundBytes !== undefined) {
-      expect(bytesOf('no plan in this order needs less than')).toBe(plan.lowerBoundBytes)
+      expect(bytesOf('no plan needs less than')).toBe(plan.lowerBoundBytes)
     }
     const [, ...points] = rowsOf(page, 'points')
     const counts = curve.some(({ reruns }) => reruns > 0)
