@@ -102,7 +102,7 @@ interface TransposedPanel {
 }
 
 /** Copies a panel of a B that is stored [n, k]. Writes a multiple of a vector's lanes of k. */
-export function transposePanel(
+function transposePanel(
   f: FunctionBuilder,
   module: ModuleBuilder,
   dtype: FloatDType,

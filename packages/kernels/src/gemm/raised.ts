@@ -42,50 +42,50 @@ export function defineRaisedBlock(module: ModuleBuilder, dtype: FloatDType, oneR
     const panel = f.int(i32.add(downColumns, i32.and(i32.add(bytesOf(n), 15), -16)))
     const rowBytes = i32.and(i32.add(bytesOf(k), 15), -16)
     f.call(defineRaisedRows(module, dtype), a, aStride, copies, copyStride, m, rowBytes, scratch)
-    const [j, v, to, column, down, columns] = [
-      f.local('i32'),
+    const [j, v, to, column, columns] = [
       f.local('i32'),
       f.local('i32'),
       f.local('i32'),
       f.local('i32'),
       f.local('i32'),
     ]
-    const raise = (from: Expr<'i32'>, stride: Expr<'i32'>) =>
-      f.call(defineRaisedColumns(module, dtype), from, stride, to, i32.const(BLOCK_STRIDE), k, down)
-    f.for(j, 0, n, BLOCK_VECTORS * count, () => {
-      f.set(to, panel)
+    const raise = (vectors: number, from: Expr<'i32'>, stride: Expr<'i32'>, first: Int) => {
+      const down = i32.add(downColumns, bytesOf(first))
+      f.call(defineRaisedColumns(module, dtype, vectors), from, stride, to, BLOCK_STRIDE, k, down)
+    }
+    const eachVector = () =>
       f.for(v, 0, BLOCK_VECTORS * count, count, () => {
         // Vectors past the last repeat the first, so nothing outside of B is read.
         f.set(column, i32.add(j, v))
         f.set(column, select(column, j, i32.ltU(column, n)))
-        f.set(down, i32.add(downColumns, bytesOf(column)))
         f.if(
           transposeB,
           () => {
             const from = i32.add(b, i32.mul(column, bStride))
-            f.call(
-              defineTransposingCopy(module, dtype),
-              from,
-              bStride,
-              i32.sub(n, column),
-              to,
-              i32.const(BLOCK_STRIDE),
-              k,
-            )
-            raise(to, i32.const(BLOCK_STRIDE))
+            const copy = defineTransposingCopy(module, dtype)
+            f.call(copy, from, bStride, i32.sub(n, column), to, BLOCK_STRIDE, k)
+            raise(1, to, i32.const(BLOCK_STRIDE), column)
           },
-          () => raise(i32.add(b, bytesOf(column)), bStride),
+          () => raise(1, i32.add(b, bytesOf(column)), bStride, column),
         )
         f.increase(to, 16)
       })
-      const tile = defineTile(module, { dtype, b: 'panel', rows, vectors: BLOCK_VECTORS })
-      const sums = [block, i32.const(BLOCK_STRIDE)] as const
-      f.call(tile, copies, copyStride, panel, 0, ...sums, m, k, i32.const(count), 0)
+    f.for(j, 0, n, BLOCK_VECTORS * count, () => {
+      f.set(to, panel)
       f.set(columns, i32.sub(n, j))
       f.set(
         columns,
         select(columns, i32.const(BLOCK_VECTORS * count), i32.ltU(columns, BLOCK_VECTORS * count)),
       )
+      const isWhole = i32.gtU(columns, (BLOCK_VECTORS - 1) * count)
+      f.if(
+        i32.and(isWhole, i32.eqz(transposeB)),
+        () => raise(BLOCK_VECTORS, i32.add(b, bytesOf(j)), bStride, j),
+        eachVector,
+      )
+      const tile = defineTile(module, { dtype, b: 'panel', rows, vectors: BLOCK_VECTORS })
+      const sums = [block, i32.const(BLOCK_STRIDE)] as const
+      f.call(tile, copies, copyStride, panel, 0, ...sums, m, k, i32.const(count), 0)
       f.call(defineLowered(module, dtype), ...sums, m, columns, scratch, i32.add(downColumns, bytesOf(j)))
       f.if(
         transposeC,

@@ -215,20 +215,24 @@ export function defineRaisedRows(module: ModuleBuilder, dtype: FloatDType): Func
 }
 
 /**
- * Defines raise(from, stride, to, toStride, k, down): copies a vector of columns of each of k rows, with each column divided by its
- * number in `down`; `to` may be `from`.
+ * Defines raise(from, stride, to, toStride, k, down): copies so many vectors of each of k rows, with each column divided by its number
+ * in `down`; `to` may be `from`.
  */
-export function defineRaisedColumns(module: ModuleBuilder, dtype: FloatDType): Func {
+export function defineRaisedColumns(module: ModuleBuilder, dtype: FloatDType, vectors: number): Func {
   const floats = floatsOf(dtype)
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
   return module.define(
-    `gemm-raised-columns:${dtype}`,
+    `gemm-raised-columns:${dtype}:${vectors}`,
     params,
     [],
     (f, from, stride, to, toStride, k, down) => {
-      const up = f.local(floats.div(constant(f, dtype, 1), v128.load(down)))
+      const ups = Array.from({ length: vectors }, (_, v) =>
+        f.local(floats.div(constant(f, dtype, 1), v128.load(down, v * 16))),
+      )
       f.while(k, () => {
-        f.do(v128.store(to, floats.mul(v128.load(from), up)))
+        ups.forEach((up, v) => {
+          f.do(v128.store(to, floats.mul(v128.load(from, v * 16), up), v * 16))
+        })
         f.increase(from, stride)
         f.increase(to, toStride)
         f.increase(k, -1)
