@@ -1,10 +1,11 @@
 /**
  * Bounds that hold for every plan that runs the steps for the first time in the graph's order. The bytes of one step
  * with what must be there beside it bound the budget from below. At the fullest moments, what has to be gone to meet
- * a limit and is read later has to be computed again: a fractional knapsack bounds the extra cost from below, and likewise
- * the bytes of the records of what runs again.
+ * a limit and is read later has to be computed again: a knapsack bounds the extra cost from below, and likewise the bytes
+ * of the records of what runs again.
  */
 import type { GraphIndex } from './graph-index.js'
+import { coverBound, type Item } from './knapsack.js'
 import type { Residency } from './residency.js'
 
 /** Bytes that must be resident at each step, and the largest of them. */
@@ -107,7 +108,7 @@ function knapsackAt(
   const { results, readers, operands, bytes, isOutput, producer } = index
   const isOperand = new Set(operands.items.subarray(operands.starts[at]!, operands.starts[at + 1]!))
   const weightWith = Float64Array.from(weight)
-  const items: { bytes: number; weight: number }[] = []
+  const items: Item[] = []
   for (let step = 0; step < at; step++) {
     let freed = 0
     for (let e = results.starts[step]!; e < results.starts[step + 1]!; e++) {
@@ -129,16 +130,11 @@ function knapsackAt(
     }
     if (freed > 0) items.push({ bytes: freed, weight: weightWith[step]! })
   }
-  items.sort((a, b) => a.weight * b.bytes - b.weight * a.bytes)
+  let bound: ((bytes: number) => number) | undefined
   return limitBytes => {
-    let excess = liveBytes - limitBytes
-    let sum = 0
-    for (const item of items) {
-      if (excess <= 0) break
-      sum += item.weight * Math.min(1, excess / item.bytes)
-      excess -= item.bytes
-    }
-    return sum
+    if (liveBytes <= limitBytes) return 0
+    bound ??= coverBound(items)
+    return bound(liveBytes - limitBytes)
   }
 }
 

@@ -161,7 +161,7 @@ test('bytes below which nothing is looked for, records of runs included, are nev
   }
   expect(tally).toMatchInlineSnapshot(`
     {
-      "exact": 37,
+      "exact": 89,
       "graphs": 120,
       "reached": 119,
     }

@@ -52,14 +52,14 @@ export class Portfolio {
   readonly sets: WorkingSets
   /** Every step once, nothing dropped before its last use. */
   readonly full: Attempt
-  /** Limits in descending order. */
-  readonly #rungs: readonly Rung[]
+  readonly #once: Residency
+  #rungsIfAny: readonly Rung[] | undefined
   readonly #bound: (limitBytes: number) => number
   readonly #snapshotCost: Float64Array
   readonly #work: Work
   /** The lowest limit that is known to be reached, and the highest that was probed in vain. */
   #reached = -1
-  #missed: number
+  #missed = Infinity
   #isLowestKnown = false
   #leastBytes: number | undefined
 
@@ -71,21 +71,28 @@ export class Portfolio {
       this.index,
       Int32Array.from({ length: stepCount }, (_, step) => step),
     )
+    this.#once = once
     this.full = this.#placed(once, place(once, 'thorough'), 0)
     this.#bound = rerunBound(this.index, once, this.index.cost)
     this.#snapshotCost = snapshotCosts(this.index, Math.max(0, once.peakMoment - 1))
     this.#work = workFor(stepCount)
-    const limits = ladder(this.index, this.sets, once.peakLiveBytes)
-    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes)
+  }
+
+  /** Limits in descending order. */
+  get #rungs(): readonly Rung[] {
+    if (this.#rungsIfAny) return this.#rungsIfAny
+    const limits = ladder(this.index, this.sets, this.#once.peakLiveBytes)
+    const needs = leastNeeds(this.index, this.#once, limits, this.sets.largestBytes)
     this.#missed = limits.length
-    this.#rungs = limits.map((limitBytes, r) => ({
+    this.#rungsIfAny = limits.map((limitBytes, r) => ({
       limitBytes,
       fromBytes: limits[r + 1] ?? this.sets.largestBytes,
       needsAtLeastBytes: needs[r]!,
-      work: workAt(limits.length - 1 - r, stepCount),
+      work: workAt(limits.length - 1 - r, this.index.stepCount),
       probed: undefined,
       climbed: undefined,
     }))
+    return this.#rungsIfAny
   }
 
   /** No plan within so many bytes that runs steps first in the graph's order has a lower extra cost. */
@@ -93,12 +100,15 @@ export class Portfolio {
     return this.full.needsBytes <= budgetBytes ? 0 : this.#bound(budgetBytes)
   }
 
-  /** The cheapest attempt that fits, the lower peak among equals. */
-  best(budgetBytes: number): Attempt | undefined {
+  /**
+   * The cheapest attempt that fits, the lower peak among equals; none is looked for where the whole graph would take so much or more.
+   */
+  best(budgetBytes: number, belowCost = Infinity): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
     let best: Attempt | undefined
     for (const [r, rung] of this.#rungs.entries()) {
       if (rung.needsAtLeastBytes > budgetBytes) continue
+      if (this.index.totalCost + this.#bound(rung.limitBytes) >= belowCost) break
       if (this.#cannotBeat(rung.limitBytes, best) || !this.#isReached(r)) break
       const { best: shorter } = this.#climb(rung)
       if (shorter === undefined || (best && !mayBeat(shorter, best))) continue
@@ -108,9 +118,9 @@ export class Portfolio {
   }
 
   /** The cheaper of {@link best} and what is found by a search at this budget that looks at so many storages and steps. */
-  bestWith(budgetBytes: number, work: number): Attempt | undefined {
+  bestWith(budgetBytes: number, work: number, belowCost?: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
-    const best = this.best(budgetBytes)
+    const best = this.best(budgetBytes, belowCost)
     if (work <= 0) return best
     const near = this.#rungs.findIndex(({ limitBytes }) => limitBytes <= budgetBytes)
     const known = near >= 0 && this.#isReached(near) ? this.#climb(this.#rungs[near]!).found.slice(-1) : []
