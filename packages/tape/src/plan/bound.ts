@@ -5,7 +5,7 @@
  * of the records of what runs again.
  */
 import type { GraphIndex } from './graph-index.js'
-import { coverBound, type Item } from './knapsack.js'
+import { type CoverBound, coverBound, type Item } from './knapsack.js'
 import type { Residency } from './residency.js'
 
 /** Bytes that must be resident at each step, and the largest of them. */
@@ -69,16 +69,19 @@ export function workingSets(index: GraphIndex): WorkingSets {
   }
 }
 
+/** Functions from a limit on live bytes to a lower bound, never increasing. */
+export interface RerunBound {
+  readonly least: (limitBytes: number) => number
+  /** As low or lower: with fractions of steps. */
+  readonly fractional: (limitBytes: number) => number
+}
+
 /**
- * A function from a limit on live bytes to a lower bound of what steps weigh that run again, never increasing in the limit.
+ * Lower bounds of what steps weigh that run again under a limit on live bytes.
  *
  * @param weight of each step: its cost, or the bytes of its record.
  */
-export function rerunBound(
-  index: GraphIndex,
-  full: Residency,
-  weight: Float64Array,
-): (limitBytes: number) => number {
+export function rerunBound(index: GraphIndex, full: Residency, weight: Float64Array): RerunBound {
   // moment p + 1 is step p when every step runs once
   const lastMoment = index.stepCount
   const moments = new Set<number>()
@@ -91,20 +94,23 @@ export function rerunBound(
     }
   }
   if (full.peakMoment >= 1 && full.peakMoment <= lastMoment) moments.add(full.peakMoment)
-  const knapsacks = [...moments].map(moment => knapsackAt(index, weight, full.liveBytes[moment]!, moment - 1))
-  return limitBytes => knapsacks.reduce((most, bound) => Math.max(most, bound(limitBytes)), 0)
+  const knapsacks = [...moments].map(moment => ({
+    liveBytes: full.liveBytes[moment]!,
+    bound: knapsackAt(index, weight, moment - 1),
+  }))
+  const most = (which: keyof CoverBound) => (limitBytes: number) =>
+    knapsacks.reduce((most, { liveBytes, bound }) => {
+      const excess = liveBytes - limitBytes
+      return excess > 0 ? Math.max(most, bound[which](excess)) : most
+    }, 0)
+  return { least: most('least'), fractional: most('fractional') }
 }
 
 /**
  * Each step before `at` is an item: what it frees, and its weight. A step whose operand is read by it alone and no
  * smaller than what it frees takes the weight of that operand's producer along: to keep the operand would free nothing.
  */
-function knapsackAt(
-  index: GraphIndex,
-  weight: Float64Array,
-  liveBytes: number,
-  at: number,
-): (limitBytes: number) => number {
+function knapsackAt(index: GraphIndex, weight: Float64Array, at: number): CoverBound {
   const { results, readers, operands, bytes, isOutput, producer } = index
   const isOperand = new Set(operands.items.subarray(operands.starts[at]!, operands.starts[at + 1]!))
   const weightWith = Float64Array.from(weight)
@@ -130,12 +136,7 @@ function knapsackAt(
     }
     if (freed > 0) items.push({ bytes: freed, weight: weightWith[step]! })
   }
-  let bound: ((bytes: number) => number) | undefined
-  return limitBytes => {
-    if (liveBytes <= limitBytes) return 0
-    bound ??= coverBound(items)
-    return bound(liveBytes - limitBytes)
-  }
+  return coverBound(items)
 }
 
 /**
@@ -150,7 +151,7 @@ export function leastNeeds(
 ): readonly number[] {
   const records = Float64Array.from(index.graph.steps, ({ recordBytes = 0 }) => recordBytes)
   const onceBytes = records.reduce((sum, bytes) => sum + bytes, 0)
-  const rerunBytes = rerunBound(index, once, records)
+  const { least: rerunBytes } = rerunBound(index, once, records)
   const needs: number[] = []
   let below = Infinity
   for (let r = limits.length - 1; r >= 0; r--) {

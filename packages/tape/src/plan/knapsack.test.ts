@@ -25,7 +25,7 @@ test('of items whose bytes have a large common part, the bound is the least weig
   const few = items(fc.integer({ min: 1, max: 40 }).map(k => 16 * k))
   fc.assert(
     fc.property(few, fc.integer({ min: -50, max: 6000 }), (items, bytes) => {
-      expect(coverBound(items)(bytes)).toBeCloseTo(leastWeight(items, bytes), 9)
+      expect(coverBound(items).least(bytes)).toBeCloseTo(leastWeight(items, bytes), 9)
     }),
   )
 })
@@ -34,12 +34,13 @@ test('of any items it is no more than that, no less than fractions of items weig
   const any = items(fc.integer({ min: 1, max: 1e8 }))
   fc.assert(
     fc.property(any, fc.array(fc.integer({ min: 0, max: 1e9 }), { maxLength: 5 }), (items, all) => {
-      const bound = coverBound(items)
+      const { fractional, least } = coverBound(items)
       const found = all
         .toSorted((a, b) => a - b)
         .map(bytes => {
-          const weight = bound(bytes)
+          const weight = least(bytes)
           expect(weight).toBeLessThanOrEqual(leastWeight(items, bytes) + 1e-9)
+          expect(weight).toBeGreaterThanOrEqual(fractional(bytes))
           return weight
         })
       expect(found).toEqual(found.toSorted((a, b) => a - b))
@@ -49,6 +50,6 @@ test('of any items it is no more than that, no less than fractions of items weig
 
 test('many items are bounded by fractions alone', () => {
   const many = Array.from({ length: 1000 }, () => ({ bytes: 32, weight: 2 }))
-  expect(coverBound(many)(16)).toBe(1)
-  expect(coverBound(many.slice(500))(16)).toBe(2)
+  expect(coverBound(many).least(16)).toBe(1)
+  expect(coverBound(many.slice(500)).least(16)).toBe(2)
 })

@@ -17,19 +17,25 @@ const UNITS = 2048
 /** Of more items than this, fractions alone are looked at, since a table takes time with them. */
 const MOST_ITEMS = 800
 
+/** Functions from bytes to a lower bound of the weight of items that free them, never decreasing. */
+export interface CoverBound {
+  /** With fractions of items. */
+  readonly fractional: (bytes: number) => number
+  /** With whole items as far as that is known; no less. */
+  readonly least: (bytes: number) => number
+}
+
 /**
- * A function from bytes to a lower bound of the weight of items that free them, never decreasing; more bytes than all items
- * free count as those.
+ * Bounds of what items weigh that free so many bytes; more bytes than all of them free count as those.
  *
  * @example
- * const weight = coverBound([{ bytes: 32, weight: 5 }, { bytes: 64, weight: 6 }])
- * weight(16) // → 5
- * weight(96) // → 11
+ * const { fractional, least } = coverBound([{ bytes: 32, weight: 5 }, { bytes: 64, weight: 6 }])
+ * fractional(16) // → 1.5
+ * least(16) // → 5
  */
-export function coverBound(items: readonly Item[]): (bytes: number) => number {
+export function coverBound(items: readonly Item[]): CoverBound {
   const byDensity = items.toSorted((a, b) => a.weight * b.bytes - b.weight * a.bytes)
-  const whole = items.length <= MOST_ITEMS ? wholeItems(items) : () => 0
-  return bytes => {
+  const fractional = (bytes: number) => {
     let left = bytes
     let sum = 0
     for (const item of byDensity) {
@@ -37,8 +43,14 @@ export function coverBound(items: readonly Item[]): (bytes: number) => number {
       sum += item.weight * Math.min(1, left / item.bytes)
       left -= item.bytes
     }
-    return Math.max(sum, whole(bytes))
+    return sum
   }
+  let whole: ((bytes: number) => number) | undefined
+  const least = (bytes: number) => {
+    whole ??= items.length <= MOST_ITEMS ? wholeItems(items) : () => 0
+    return Math.max(fractional(bytes), whole(bytes))
+  }
+  return { fractional, least }
 }
 
 function wholeItems(items: readonly Item[]): (bytes: number) => number {

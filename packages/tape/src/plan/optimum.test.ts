@@ -74,7 +74,8 @@ test('near the optimum by exhaustive search', () => {
   for (const graph of tinyGraphs(250)) {
     const least = leastBytes(graph)
     const index = indexGraph(graph)
-    const bound = rerunBound(index, residency(index, Int32Array.from(graph.steps.keys())), index.cost)
+    const once = residency(index, Int32Array.from(graph.steps.keys()))
+    const { least: bound, fractional } = rerunBound(index, once, index.cost)
     let reachable = Infinity
     for (
       let budgetBytes = largestWorkingSetBytes(graph);
@@ -85,6 +86,7 @@ test('near the optimum by exhaustive search', () => {
       if (optimum < 0) continue
       reachable = Math.min(reachable, budgetBytes)
       expect(bound(budgetBytes)).toBeLessThanOrEqual(optimum + 1e-9)
+      expect(fractional(budgetBytes)).toBeLessThanOrEqual(bound(budgetBytes))
       tally.budgets++
       if (budgetBytes < least) continue
       const { extraCost } = plan(graph, { budgetBytes })
