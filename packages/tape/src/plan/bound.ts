@@ -1,11 +1,12 @@
 /**
  * Bounds of every plan. The bytes of one step with what must be there beside it bound the budget from below, where steps run for
  * the first time in the graph's order. When a step runs first, what it depends on has run, and what depends on it has not. What
- * has to be gone then to meet a limit, and is read by what has not, has to be computed again: at the fullest moments a fractional
+ * has to be gone then to meet a limit, and is read by what has not, has to be computed again: at the fullest moments a
  * knapsack bounds the extra cost from below, and likewise the bytes of the records of what runs again. Where steps keep the graph's order, what
  * comes before a step has run as well, which is more.
  */
 import type { GraphIndex, Lists } from './graph-index.js'
+import { type CoverBound, coverBound, type Item } from './knapsack.js'
 import type { Residency } from './residency.js'
 
 /** Bytes that must be resident at each step, and the largest of them. */
@@ -119,8 +120,15 @@ export function leastBytesInAnyOrder(index: GraphIndex): number {
   return own.reduce((most, at) => Math.max(most, fixed + at), Math.max(startBytes, fixed + outputs))
 }
 
+/** Functions from a limit on live bytes to a lower bound, never increasing. */
+export interface RerunBound {
+  readonly least: (limitBytes: number) => number
+  /** As low or lower: with fractions of steps. */
+  readonly fractional: (limitBytes: number) => number
+}
+
 /**
- * A function from a limit on live bytes to a lower bound of what steps weigh that run again, never increasing in the limit.
+ * Lower bounds of what steps weigh that run again under a limit on live bytes.
  *
  * @param weight of each step: its cost, or the bytes of its record.
  * @param inOrder whether it need hold only for schedules that run steps for the first time in the graph's order
@@ -130,7 +138,7 @@ export function rerunBound(
   full: Residency,
   weight: Float64Array,
   inOrder: boolean,
-): (limitBytes: number) => number {
+): RerunBound {
   // moment p + 1 is step p when every step runs once
   const lastMoment = index.stepCount
   const moments = new Set<number>()
@@ -144,7 +152,12 @@ export function rerunBound(
   }
   if (full.peakMoment >= 1 && full.peakMoment <= lastMoment) moments.add(full.peakMoment)
   const knapsacks = [...moments].map(moment => knapsackAt(index, weight, moment - 1, inOrder))
-  return limitBytes => knapsacks.reduce((most, bound) => Math.max(most, bound(limitBytes)), 0)
+  const most = (which: keyof CoverBound) => (limitBytes: number) =>
+    knapsacks.reduce((most, { liveBytes, bound }) => {
+      const excess = liveBytes - limitBytes
+      return excess > 0 ? Math.max(most, bound[which](excess)) : most
+    }, 0)
+  return { least: most('least'), fractional: most('fractional') }
 }
 
 const BEFORE = 1
@@ -181,7 +194,7 @@ function knapsackAt(
   weight: Float64Array,
   at: number,
   inOrder: boolean,
-): (limitBytes: number) => number {
+): { readonly liveBytes: number; readonly bound: CoverBound } {
   const { graph, operands, results, readers, bytes, scratchBytes, isOutput, isPinned, producer } = index
   const sides = sidesOf(index, at, inOrder)
   const sum = ({ starts, items }: Lists, list: number) => {
@@ -202,7 +215,7 @@ function knapsackAt(
     if (!isOperand.has(storage) && (isPinned[storage] || isWanted(storage))) liveBytes += bytes[storage]!
   }
   const weightWith = Float64Array.from(weight)
-  const items: { bytes: number; weight: number }[] = []
+  const items: Item[] = []
   for (let step = 0; step < at; step++) {
     if (sides[step] !== BEFORE) continue
     let freed = 0
@@ -222,17 +235,7 @@ function knapsackAt(
     liveBytes += freed
     if (freed > 0) items.push({ bytes: freed, weight: weightWith[step]! })
   }
-  items.sort((a, b) => a.weight * b.bytes - b.weight * a.bytes)
-  return limitBytes => {
-    let excess = liveBytes - limitBytes
-    let total = 0
-    for (const item of items) {
-      if (excess <= 0) break
-      total += item.weight * Math.min(1, excess / item.bytes)
-      excess -= item.bytes
-    }
-    return total
-  }
+  return { liveBytes, bound: coverBound(items) }
 }
 
 /**
@@ -248,7 +251,7 @@ export function leastNeeds(
 ): readonly number[] {
   const records = Float64Array.from(index.graph.steps, ({ recordBytes = 0 }) => recordBytes)
   const onceBytes = records.reduce((sum, bytes) => sum + bytes, 0)
-  const rerunBytes = rerunBound(index, once, records, inOrder)
+  const { least: rerunBytes } = rerunBound(index, once, records, inOrder)
   const needs: number[] = []
   let below = Infinity
   for (let r = limits.length - 1; r >= 0; r--) {

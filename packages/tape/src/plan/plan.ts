@@ -28,6 +28,8 @@ export interface PlanOptions {
    * It is counted, not timed, so equal graphs have equal plans. Not beside {@link PlanOptions.searchMs}. Default 0.
    */
   readonly searchWork?: number | undefined
+  /** A plan with this cost or more is of no use, and need not be found. Default: any plan is. */
+  readonly belowCost?: number | undefined
 }
 
 const PLAN_OPTIONS = ['budgetBytes', 'searchMs', 'searchWork']
@@ -77,13 +79,13 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
  * planIfAny(graph, { budgetBytes: 32 }) // → undefined
  */
 export function planIfAny(graph: Graph, options: PlanOptions): Plan | undefined {
-  const { budgetBytes = Infinity, searchMs, searchWork = 0 } = options
+  const { budgetBytes = Infinity, searchMs, searchWork = 0, belowCost } = options
   const started = performance.now()
   const portfolio = portfolioOf(graph)
   if (budgetBytes < portfolio.sets.largestBytes) return undefined
   const attempt =
     searchMs === undefined
-      ? portfolio.bestWith(budgetBytes, searchWork)
+      ? portfolio.bestWith(budgetBytes, searchWork, belowCost)
       : portfolio.bestBy(budgetBytes, started + searchMs)
   // a search may leave the order of a long graph, within which the bound holds
   return (

@@ -9,7 +9,7 @@
  */
 import { type AnnealOptions, anneal } from './anneal.js'
 import { type Attempt, bestOf, mayBeat, recordBytesOf, type Shorter } from './attempt.js'
-import { leastNeeds, rerunBound, type WorkingSets, workingSets } from './bound.js'
+import { leastNeeds, type RerunBound, rerunBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
 import { LONG, ladder, RATHER_LONG, type Work, workAt, workFor } from './ladder.js'
@@ -17,7 +17,7 @@ import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { LAST_POLICIES, policiesFor, probingPoliciesFor } from './policies.js'
 import { extraCostOf, type Residency, residency } from './residency.js'
-import { type Found, isGoodEnough, type Searched, type SearchOptions, search } from './search.js'
+import { type Found, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
 import { trim } from './trim.js'
 
@@ -46,6 +46,11 @@ interface Climbed {
 const SEARCHED = 0.1
 const ANNEALED = 0.6
 
+/** A schedule is good enough where no other can save more than this part of what the graph costs without reruns. */
+const NEGLIGIBLE = 1e-3
+/** Sums may round. */
+const ROUNDING = 1e-12
+
 const NOTHING: Searched = { found: [], stuckAt: -1, work: 0 }
 
 /** What is known about one graph, found out as it is asked for. */
@@ -57,7 +62,7 @@ export class Portfolio {
   readonly #work: Work
   // A budget that holds `full` needs none of these three, and most do.
   #limits: readonly Rung[] | undefined
-  #boundOf: ((limitBytes: number) => number) | undefined
+  #boundsIfAny: RerunBound | undefined
   #snapshotCosts: Float64Array | undefined
   /** The lowest limit that is known to be reached, and the highest that was probed in vain. */
   #reached = -1
@@ -102,9 +107,9 @@ export class Portfolio {
     return this.index.stepCount > LONG
   }
 
-  #bound(limitBytes: number): number {
-    this.#boundOf ??= rerunBound(this.index, this.full.residency, this.index.cost, this.#inOrder)
-    return this.#boundOf(limitBytes)
+  get #bounds(): RerunBound {
+    this.#boundsIfAny ??= rerunBound(this.index, this.full.residency, this.index.cost, this.#inOrder)
+    return this.#boundsIfAny
   }
 
   get #snapshotCost(): Float64Array {
@@ -115,15 +120,18 @@ export class Portfolio {
 
   /** No plan within so many bytes has a lower extra cost; of a long graph, none that runs steps first in its order. */
   leastExtraCost(budgetBytes: number): number {
-    return this.full.needsBytes <= budgetBytes ? 0 : this.#bound(budgetBytes)
+    return this.full.needsBytes <= budgetBytes ? 0 : this.#bounds.least(budgetBytes)
   }
 
-  /** The cheapest attempt that fits, the lower peak among equals. */
-  best(budgetBytes: number): Attempt | undefined {
+  /**
+   * The cheapest attempt that fits, the lower peak among equals; none is looked for where the whole graph would take so much or more.
+   */
+  best(budgetBytes: number, belowCost = Infinity): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
     let best: Attempt | undefined
     for (const [r, rung] of this.#rungs.entries()) {
       if (Math.max(rung.fromBytes, rung.needsAtLeastBytes) > budgetBytes) continue
+      if (this.index.totalCost + this.#bounds.least(rung.limitBytes) >= belowCost) break
       if (this.#cannotBeat(rung.limitBytes, best) || !this.#isReached(r)) break
       const { best: shorter } = this.#climb(rung)
       if (shorter === undefined || (best && !mayBeat(shorter, best))) continue
@@ -133,9 +141,9 @@ export class Portfolio {
   }
 
   /** The cheaper of {@link best} and what is found by a search at this budget that looks at so many storages and steps. */
-  bestWith(budgetBytes: number, work: number): Attempt | undefined {
+  bestWith(budgetBytes: number, work: number, belowCost?: number): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
-    const best = this.best(budgetBytes)
+    const best = this.best(budgetBytes, belowCost)
     if (work <= 0) return best
     const near = this.#rungs.findIndex(({ limitBytes }) => limitBytes <= budgetBytes)
     const known = near >= 0 && this.#isReached(near) ? this.#climb(this.#rungs[near]!).found.slice(-1) : []
@@ -209,8 +217,17 @@ export class Portfolio {
     return rung ? this.#probe(rung).stuckAt : this.sets.step
   }
 
+  /** The extra cost that is good enough under a limit: the least there can be, or little more than that with fractions of steps. */
+  #enough(limitBytes: number): number {
+    const { least, fractional } = this.#bounds
+    return Math.max(
+      least(limitBytes) * (1 + ROUNDING),
+      fractional(limitBytes) + NEGLIGIBLE * this.index.totalCost,
+    )
+  }
+
   #cannotBeat(limitBytes: number, best: { readonly extraCost: number } | undefined): boolean {
-    return best !== undefined && this.#bound(limitBytes) >= best.extraCost
+    return best !== undefined && this.#bounds.least(limitBytes) >= best.extraCost
   }
 
   /**
@@ -253,7 +270,7 @@ export class Portfolio {
       leastPolicies,
       work,
       attemptWork: work,
-      leastExtraCost: Infinity,
+      enoughExtraCost: Infinity,
     })
     if (searched.found.length > 0) rung.looked = searched
     return searched
@@ -278,7 +295,7 @@ export class Portfolio {
       found = this.#look(rung, this.#work.attempt).found
     }
     const r = this.#rungs.indexOf(rung)
-    const isGood = isGoodEnough(this.index, found.at(-1), this.#bound(limitBytes))
+    const isGood = (found.at(-1)?.extraCost ?? Infinity) <= this.#enough(limitBytes)
     const below = isLong || isGood || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
     const isWorthIt = below && !this.#cannotBeat(below.limitBytes, found.at(-1))
     const lower = isWorthIt ? this.#climb(below).found : []
@@ -298,7 +315,7 @@ export class Portfolio {
     options: Omit<AnnealOptions, 'limitBytes' | 'leastExtraCost'>,
   ): Pick<Searched, 'found' | 'work'> {
     const starts = [found, ...others].flatMap(each => each.at(-1)?.runs ?? [])
-    const leastExtraCost = this.#bound(limitBytes)
+    const leastExtraCost = this.#bounds.least(limitBytes)
     const { runs, work } = anneal(this.index, starts, { limitBytes, leastExtraCost, ...options })
     return {
       found: runs ? [...found.slice(-1), { runs, extraCost: extraCostOf(this.index, runs) }] : found,
@@ -313,7 +330,7 @@ export class Portfolio {
       policies: policiesFor(this.index.stepCount),
       work: 0,
       attemptWork: this.#work.attempt,
-      leastExtraCost: this.#bound(limitBytes),
+      enoughExtraCost: this.#enough(limitBytes),
       isShortening: this.index.stepCount <= LONG,
       ...options,
     }

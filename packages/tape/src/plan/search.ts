@@ -38,8 +38,8 @@ export interface SearchOptions {
   readonly work: number
   /** Storages and steps that one attempt may look at. */
   readonly attemptWork: number
-  /** No schedule is cheaper, so nothing is looked for beyond. */
-  readonly leastExtraCost: number
+  /** A schedule with this extra cost or less is good enough: nothing is looked for beyond. */
+  readonly enoughExtraCost: number
   /** Whether schedules are compared by what they cost made shorter, which takes about as long again as making them. */
   readonly isShortening: boolean
   /** Whether the search goes on while nothing fits, as long as there is work, instead of giving up after a while. */
@@ -66,17 +66,8 @@ const ATTEMPT_WORK = 4
 const TRIM_WORK = 8
 /** A schedule is not looked at further when it is so many times as dear as the best, made shorter. */
 const SHORTENED = 1.25
-/** A schedule is good enough where no other can save more than this part of what the graph costs without reruns. */
-const NEGLIGIBLE = 1e-3
 /** How many of the best schedules are told, since not all of them may be placed equally well. */
 const TOLD = 3
-
-/** Whether a schedule costs so little more than any can, that it is not worth looking for another. */
-export const isGoodEnough = (
-  { totalCost }: GraphIndex,
-  best: Pick<Found, 'extraCost'> | undefined,
-  leastExtraCost: number,
-): boolean => best !== undefined && best.extraCost - leastExtraCost <= NEGLIGIBLE * totalCost
 
 /** Searches under one limit. */
 export function search(index: GraphIndex, options: SearchOptions): Searched {
@@ -186,7 +177,8 @@ class Hunt implements Searched {
 
   /** Whether nothing much better can be found. */
   isDone(): boolean {
-    return isGoodEnough(this.#index, this.found.at(-1), this.#options.leastExtraCost)
+    const best = this.found.at(-1)
+    return best !== undefined && best.extraCost <= this.#options.enoughExtraCost
   }
 
   /** From a schedule to one that differs in a few odds. */

@@ -1,6 +1,7 @@
 import { type Call, settle } from './call.js'
 import { checkInstruction } from './check-program.js'
 import type { Instruction, Json, Program } from './program.js'
+import { withUnique } from './unique.js'
 
 /** Records of states of a loop of unknown length: see `repeatThinning` of the kernels. */
 export interface OpenRecords {
@@ -185,7 +186,7 @@ export function controlOf(instruction: Pick<Instruction, 'op' | 'params'>): Cont
   return KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
 }
 
-/** A control as parameters of the instruction of its name. */
+/** A control as parameters of the instruction of its name. Equal programs in them are one object. */
 export function paramsOf<C extends Control>({ kind: _, ...params }: C): { readonly [key: string]: Json } {
-  return params as unknown as { readonly [key: string]: Json }
+  return withUnique(params) as unknown as { readonly [key: string]: Json }
 }

@@ -11,6 +11,7 @@ import {
   type Arena,
   type Arithmetic,
   atLeast,
+  type Budget,
   compilePlanned,
   costOfPlanned,
   type Executable,
@@ -39,50 +40,78 @@ export interface Resumed {
 /** Shares of the budget with which a recording might have been content. */
 const SHARES = [3 / 4, 1 / 2, 1 / 4]
 
+/** What was made of a recording, and what there is to run on from. */
+export interface Beginnings {
+  readonly recorded: Program
+  readonly program: Program
+  /** Values of the recording. */
+  readonly there: readonly Given[]
+  /** The same values in the order in which they would have left if memory had been short. Default: as they are. */
+  readonly inOrder?: () => readonly Given[]
+}
+
 /**
  * Compiles what was made of a recording to run on from what is there.
  *
- * @param there values of the recording.
- * @param limitBytes the budget; infinity for none.
- * @param inOrder the same values in the order in which they would have left if memory had been short.
  * @throws {@link BudgetError} if it fits from scratch neither.
  */
-export function resume(
-  recorded: Program,
-  program: Program,
-  there: readonly Given[],
-  limitBytes: number,
-  arithmetic: Arithmetic | undefined,
-  inOrder: () => readonly Given[] = () => there,
-): Resumed {
-  const budget = { memoryBytes: limitBytes, spillBytes: 0 }
-  const lineOf = correspondence(recorded, program)
-  const knownOf = (values: readonly Given[]) => values.filter(({ value }) => lineOf[value] !== undefined)
-  const onwards = attemptOnwards(knownOf(there))
-  const { planned, moves } = onwards?.planned.chosen.extraCost === 0 ? onwards : orFromScratch(onwards)
+export function resume(beginnings: Beginnings, budget: Budget, arithmetic: Arithmetic | undefined): Resumed {
+  const { planned, moves } = new Resuming(beginnings, budget).best()
   return { executable: compilePlanned(planned, { arithmetic }), moves }
+}
 
-  /** The less is given, the longer is the list of runs: if that alone is too long, nothing is tried with less. */
-  function attemptOnwards(known: readonly Given[]): Attempt | undefined {
-    if (known.length === 0) return undefined
-    const beginning = begunWith(known)
-    if (beginning.needs().recordBytes > limitBytes) return undefined
-    return attemptOf(beginning) ?? attemptWithFewer(knownOf(inOrder()))
+/** Whether what was made of a recording can run on from what is there, as {@link resume} would. */
+export const runsOn = (beginnings: Beginnings, budget: Budget): boolean =>
+  new Resuming(beginnings, budget).onwards() !== undefined
+
+class Resuming {
+  readonly #program: Program
+  readonly #there: readonly Given[]
+  readonly #inOrder: () => readonly Given[]
+  readonly #budget: Budget
+  readonly #limitBytes: number
+  readonly #lineOf: readonly (number | undefined)[]
+
+  constructor({ recorded, program, there, inOrder = () => there }: Beginnings, budget: Budget) {
+    this.#program = program
+    this.#there = there
+    this.#inOrder = inOrder
+    this.#budget = budget
+    this.#limitBytes = budget.memoryBytes
+    this.#lineOf = correspondence(recorded, program)
   }
 
-  function attemptWithFewer(known: readonly Given[]): Attempt | undefined {
-    const starts = new Set(SHARES.map(share => lastWithin(known, share * limitBytes)))
+  best(): Attempt {
+    const onwards = this.onwards()
+    return onwards?.planned.chosen.extraCost === 0 ? onwards : this.#orFromScratch(onwards)
+  }
+
+  /** The less is given, the longer is the list of runs: if that alone is too long, nothing is tried with less. */
+  onwards(): Attempt | undefined {
+    const known = this.#knownOf(this.#there)
+    if (known.length === 0) return undefined
+    const beginning = this.#begunWith(known)
+    if (beginning.needs().recordBytes > this.#limitBytes) return undefined
+    return this.#attemptOf(beginning) ?? this.#attemptWithFewer(this.#knownOf(this.#inOrder()))
+  }
+
+  #knownOf(values: readonly Given[]): readonly Given[] {
+    return values.filter(({ value }) => this.#lineOf[value] !== undefined)
+  }
+
+  #attemptWithFewer(known: readonly Given[]): Attempt | undefined {
+    const starts = new Set(SHARES.map(share => lastWithin(known, share * this.#limitBytes)))
     for (const from of starts) {
-      const found = from > 0 && from < known.length && attemptOf(begunWith(known.slice(from)))
+      const found = from > 0 && from < known.length && this.#attemptOf(this.#begunWith(known.slice(from)))
       if (found) return found
     }
     return undefined
   }
 
-  function begunWith(some: readonly Given[]): Beginning {
+  #begunWith(some: readonly Given[]): Beginning {
     const { program: rest, given } = withGiven(
-      program,
-      some.map(({ value }) => lineOf[value] as number),
+      this.#program,
+      some.map(({ value }) => this.#lineOf[value] as number),
     )
     const regions = new Regions()
     let known: ReturnType<typeof atLeast> | undefined
@@ -94,28 +123,28 @@ export function resume(
   }
 
   /** Undefined if no plan fits, or what is given cannot be brought to where it is wanted. */
-  function attemptOf(beginning: Beginning): Attempt | undefined {
-    if (beginning.needs().bytes > limitBytes) return undefined
+  #attemptOf(beginning: Beginning): Attempt | undefined {
+    if (beginning.needs().bytes > this.#limitBytes) return undefined
     const { program: rest, regions } = beginning
-    const planned = planIfAnyKeeping(rest, [], budget, regions)
-    return planned && moved(beginning, planned)
+    const planned = planIfAnyKeeping(rest, [], this.#budget, regions)
+    return planned && this.#moved(beginning, planned)
   }
 
-  function moved({ given }: Beginning, planned: Planned): Attempt | undefined {
-    const places = planned.chosen.inputOffsets.slice(program.inputs.length)
+  #moved({ given }: Beginning, planned: Planned): Attempt | undefined {
+    const places = planned.chosen.inputOffsets.slice(this.#program.inputs.length)
     const moves = given.map(({ offset, bytes }, at) => ({ from: offset, to: places[at] as number, bytes }))
-    const ordered = orderMoves(moves, Math.min(limitBytes, ARENA_LIMIT_BYTES))
+    const ordered = orderMoves(moves, Math.min(this.#limitBytes, ARENA_LIMIT_BYTES))
     return ordered && { planned, moves: ordered }
   }
 
-  function orFromScratch(onwards: Attempt | undefined): Attempt {
-    const scratch = begunWith([])
+  #orFromScratch(onwards: Attempt | undefined): Attempt {
+    const scratch = this.#begunWith([])
     if (!onwards) {
       const { program: rest, regions } = scratch
-      return moved(scratch, planForArena(rest, [], budget, regions)) as Attempt
+      return this.#moved(scratch, planForArena(rest, [], this.#budget, regions)) as Attempt
     }
     if (scratch.needs().cost >= costOfPlanned(onwards.planned)) return onwards
-    const other = attemptOf(scratch)
+    const other = this.#attemptOf(scratch)
     return other && costOfPlanned(other.planned) < costOfPlanned(onwards.planned) ? other : onwards
   }
 }

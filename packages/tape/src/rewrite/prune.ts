@@ -1,4 +1,11 @@
-import { type Control, controlOf, type Instruction, type Program, paramsOf } from '../program/index.js'
+import {
+  type Control,
+  controlOf,
+  type Instruction,
+  type Program,
+  paramsOf,
+  unique,
+} from '../program/index.js'
 
 type Simplify = (program: Program) => Program
 type Read = (value: number) => boolean
@@ -55,9 +62,7 @@ function pruneTogether(
   simplify: Simplify,
 ) {
   const kept = outputs.map(read)
-  const smaller = programs.map(program =>
-    simplify({ ...program, outputs: program.outputs.filter((_, k) => kept[k]) }),
-  )
+  const smaller = programs.map(program => simplify(withOutputs(program, kept)))
   const needs = smaller.map(needed)
   const needsInput = inputs.map((_, k) => needs.some(need => need[k]))
   return {
@@ -89,8 +94,7 @@ function pruneScan(
   let smaller = body
   for (let before = -1, now = -2; before !== now; ) {
     before = count(keptCarries)
-    const kept = [...keptCarries, ...keptResults]
-    smaller = simplify({ ...body, outputs: body.outputs.filter((_, k) => kept[k]) })
+    smaller = simplify(withOutputs(body, [...keptCarries, ...keptResults]))
     const need = needed(smaller)
     keptCarries = keptCarries.map((so, k) => so || need[constants + k] === true)
     now = count(keptCarries)
@@ -196,10 +200,10 @@ export function closure(
 }
 
 /** The program with some of its outputs. */
-export const withOutputs = (program: Program, kept: readonly boolean[]): Program => ({
-  ...program,
-  outputs: program.outputs.filter((_, k) => kept[k]),
-})
+export const withOutputs = (program: Program, kept: readonly boolean[]): Program =>
+  kept.every(Boolean)
+    ? unique(program)
+    : unique({ ...program, outputs: program.outputs.filter((_, k) => kept[k]) })
 
 /** How many of some flags are set. */
 export const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length
@@ -211,7 +215,5 @@ export function needed({ inputs, instructions, outputs }: Program): boolean[] {
 }
 
 /** The program with some of its inputs; nothing reads the others, which keep their numbers. */
-export const withInputs = (program: Program, kept: readonly boolean[]): Program => ({
-  ...program,
-  inputs: program.inputs.filter((_, k) => kept[k]),
-})
+export const withInputs = (program: Program, kept: readonly boolean[]): Program =>
+  kept.every(Boolean) ? program : { ...program, inputs: program.inputs.filter((_, k) => kept[k]) }

@@ -5,6 +5,7 @@ import {
   type Data,
   formatAval,
   type Instruction,
+  named,
   type Program,
   sameShape,
 } from '../program/index.js'
@@ -21,8 +22,12 @@ import { prune } from './prune.js'
  */
 export function simplify(program: Program): Program {
   checkProgram('simplify', program)
-  return withoutDeadCode(withoutRepetitions(inlined(program)))
+  const made = known.get(program) ?? withoutDeadCode(withoutRepetitions(inlined(program)))
+  known.set(program, made)
+  return made
 }
+
+const known = new WeakMap<Program, Program>()
 
 /** The program with functions that have derivatives of their own written out. */
 function inlined(program: Program): Program {
@@ -93,7 +98,7 @@ function reading(instruction: Instruction, same: readonly number[]): Instruction
 function written({ params, at }: Instruction): string {
   for (const _ in params) {
     return at === undefined
-      ? JSON.stringify(params)
+      ? JSON.stringify(named(params))
       : JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
   }
   return ''

@@ -173,12 +173,11 @@ class Finding {
       this.#tryEach([cheapest], 'ample')
       return
     }
-    const { narrowest: ends, all } = prices.others
-    const narrowest = allowed(ends)
+    const narrowest = allowed(prices.narrowest)
     this.#tryEach([...allowed([prices.first]), ...narrowest], 'ample')
     if (!this.best) this.#tryEach(narrowest, 'least')
     if (!this.best) return
-    const inOrder = allowed(all)
+    const inOrder = allowed(prices.all)
     const fitting = inOrder.filter(({ bytes }) => bytes <= budgetBytes)
     const above = inOrder.slice(fitting.length)
     const isNear = ({ bytes, scratchBytes }: Choice) => bytes - scratchBytes <= budgetBytes
@@ -213,7 +212,7 @@ class Finding {
 
   #try(program: Program, inner: Inner): void {
     const lowered = this.#lowered(program, inner)
-    const found = planOrRefuse(program, lowered, this.#budgetBytes)
+    const found = planOrRefuse(program, lowered, this.#budgetBytes, this.#cost)
     if (isRefusal(found)) {
       this.#refusals.push(found)
       return

@@ -1,6 +1,6 @@
 export { ARENA_LIMIT_BYTES, Arena, type ArenaOptions, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
 export { atLeast } from './at-least.js'
-export { costOfPlanned, type Planned } from './choose.js'
+export { type Budget, costOfPlanned, type Planned } from './choose.js'
 export {
   type Arithmetic,
   type CompileOptions,

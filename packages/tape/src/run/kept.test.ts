@@ -31,7 +31,7 @@ import { ARENA_LIMIT_BYTES, pageCeil } from './arena.js'
 import { enclosing, instructionCosts, lower } from './lower.js'
 import { Regions } from './region.js'
 import { schedulesOf } from './schedules.js'
-import { type Way, waysOf } from './ways.js'
+import { Reversing, type Way } from './ways.js'
 
 const wave = (shape: readonly number[], rate = 1) =>
   tensor(
@@ -188,10 +188,10 @@ function waysIn(program: Program, spillBytes = 0): readonly Way[] {
   new KeptLoops().of(mergeLoops(program), reversal => {
     const measures = {
       enclose: enclosing('ample', regions),
-      spillBytes,
       instructionCosts: (inner: Program) => instructionCosts(inner, 'ample', regions),
     }
-    if (reversal.length === outerLength(program)) found = waysOf(reversal, measures).all
+    if (reversal.length === outerLength(program))
+      found = new Reversing(reversal, measures).ways(spillBytes).all
     return undefined
   })
   return found
@@ -221,10 +221,9 @@ describe('residuals of all steps', () => {
     const kept = new KeptLoops().of(program, reversal => {
       const measures = {
         enclose: enclosing('ample', regions),
-        spillBytes: 0,
         instructionCosts: (inner: Program) => instructionCosts(inner, 'ample', regions),
       }
-      return waysOf(reversal, measures).all.at(-1)?.kept
+      return new Reversing(reversal, measures).ways(0).all.at(-1)?.kept
     })
     expect(runsOf(kept, 'matmul')).toBe(3 * 9 * 6)
   })

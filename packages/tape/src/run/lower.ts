@@ -10,6 +10,7 @@ import {
   controlOf,
   formatAval,
   type Instruction,
+  named,
   opOf,
   type Program,
   readBytes,
@@ -81,7 +82,7 @@ function lowerAt(program: Program, places: readonly Place[], inner: Inner, regio
   const operands: number[][] = []
   const instructionOf: number[] = []
   const numbers = initialNumbers(program)
-  const unitOf = unitsOf(program, enclosing(inner, regions), regions.units)
+  const unitOf = unitsOf(program, inner, regions)
   program.instructions.forEach((instruction, index) => {
     if (numbers.unmade.has(instruction)) return
     const read = numbers.inputs.get(instruction) ?? instruction.inputs
@@ -120,17 +121,21 @@ const MOVE = { costPerByte: 2, recordBytes: recordBytes(shift({ bytes: 16 })) }
 /** Gives the unit of each instruction of a program; those that do the same on the same avals share one. */
 function unitsOf(
   program: Program,
-  enclose: Enclose,
-  known: Regions['units'],
+  inner: Inner,
+  regions: Regions,
 ): (instruction: Instruction) => Unit | 'alias' {
+  const { units } = regions
+  const enclose = enclosing(inner, regions)
   return instruction => {
     const [inputs, outputs] = [avalsIn(program, instruction.inputs), avalsIn(program, instruction.outputs)]
-    const control = controlOf(instruction)
-    if (control) return lowerControl(control, { inputs, outputs }, enclose)
     const { op, params } = instruction
-    const key = `${op} ${formatAvals(inputs)} ${formatAvals(outputs)} ${JSON.stringify(params)}`
-    const unit = known.get(key) ?? unitOf(op, { inputs, outputs }, params)
-    known.set(key, unit)
+    const control = controlOf(instruction)
+    const key = `${control ? inner : ''} ${op} ${formatAvals(inputs)} ${formatAvals(outputs)} ${JSON.stringify(named(params))}`
+    const known = units.get(key)
+    if (known) return known
+    const types = { inputs, outputs }
+    const unit = control ? lowerControl(control, types, enclose) : unitOf(op, types, params)
+    units.set(key, unit)
     return unit
   }
 }

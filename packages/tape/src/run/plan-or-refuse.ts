@@ -34,10 +34,19 @@ function errorOf(refusals: readonly Refusal[]): BudgetError {
   }, first.error())
 }
 
-/** Plans a program within a budget, or says of its instructions why not. */
-export function planOrRefuse(program: Program, lowered: Lowered, budgetBytes: number): Plan | Refusal {
+/**
+ * Plans a program within a budget, or says of its instructions why not.
+ *
+ * @param belowCost a plan of this cost or more need not be found.
+ */
+export function planOrRefuse(
+  program: Program,
+  lowered: Lowered,
+  budgetBytes: number,
+  belowCost?: number,
+): Plan | Refusal {
   const { graph } = lowered
-  const found = planIfAny(graph, { budgetBytes })
+  const found = planIfAny(graph, { budgetBytes, belowCost })
   if (found !== undefined) return found
   return { atLeastBytes: atLeastBytes(graph), error: () => tooTight(program, lowered, budgetBytes) }
 }

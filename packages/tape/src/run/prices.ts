@@ -1,6 +1,6 @@
 /** A program with its loops kept at one price of a byte after another: a list from many bytes and little cost to few bytes. */
 import { plan } from '../plan/index.js'
-import type { Program } from '../program/index.js'
+import { type Program, unique } from '../program/index.js'
 import {
   foldViews,
   fuse,
@@ -17,7 +17,7 @@ import { enclosing, instructionCosts } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
 import type { Regions } from './region.js'
 import { schedulesOf } from './schedules.js'
-import { cheapestAt, type Way, type Ways, waysOf, waysWithin } from './ways.js'
+import { cheapestAt, keyOfReversal, Reversing, type Way, type Ways, waysWithin } from './ways.js'
 
 /** Lowers a program, or finds what was lowered before. */
 export type Lowering = (program: Program, inner: Inner) => Lowered
@@ -50,34 +50,25 @@ interface Ends {
   readonly fewest: Choice
 }
 
-interface Others {
-  /** What takes the fewest bytes; also not fused, since values inside of a group cannot be kept. */
-  readonly narrowest: readonly Choice[]
-  /** All, their costs close to one another, the fewest bytes first; none costs less than the cheapest of the ends. */
-  readonly all: readonly Choice[]
-}
-
 /** A program at different prices of a byte. */
 export class Prices {
-  readonly #program: Program
+  readonly #source: Source
   readonly #spillBytes: number
-  readonly #regions: Regions
   readonly #lowered: Lowering
-  readonly #loops = new KeptLoops()
   readonly #ways = new Map<Reversal, Ways>()
   /** With the most bytes and the least cost. */
   readonly first: Choice
   #lazily: Ends | undefined
-  #others: Others | undefined
+  #plain: readonly Choice[] | undefined
+  #all: readonly Choice[] | undefined
 
-  constructor(program: Program, spillBytes: number, regions: Regions, lowered: Lowering) {
-    this.#program = foldViews(joinSlices(mergeLoops(simplify(program))))
+  constructor(source: Source, spillBytes: number, lowered: Lowering) {
+    this.#source = source
     this.#spillBytes = spillBytes
-    this.#regions = regions
     this.#lowered = lowered
     const first = this.#at(0)
     const ways = [...new Set([fuse(first), fuseWithoutCopies(first)])].map(way =>
-      this.#choice(0, placeRecords(way)),
+      this.#choice(0, unique(placeRecords(way))),
     )
     this.first = ways.reduce((best, way) => (way.cost < best.cost ? way : best))
   }
@@ -96,26 +87,29 @@ export class Prices {
     return [last, fewest].reduce((best, one) => (one.cost < best.cost ? one : best), this.first)
   }
 
-  /** What there is besides the first, for budgets that it does not fit. */
-  get others(): Others {
-    if (this.#others) return this.#others
+  /** What takes the fewest bytes; also not fused, since values inside of a group cannot be kept. */
+  get narrowest(): readonly Choice[] {
     const { last, fewest } = this.#ends
-    const least = this.cheapest.cost
-    const unfused = [
-      [0, this.#at(0)],
-      [HIGHEST_PRICE, this.#at(HIGHEST_PRICE)],
-      [HIGHEST_PRICE, this.#fewestStates()],
-    ] as const
-    const plain = unfused.flatMap(([level, program]) => {
+    this.#plain ??= [
+      [0, this.#at(0)] as const,
+      [HIGHEST_PRICE, this.#at(HIGHEST_PRICE)] as const,
+      [HIGHEST_PRICE, this.#fewestStates()] as const,
+    ].flatMap(([level, program]) => {
       const ways = new Set([fuseWithoutCopies(program), program])
       ways.delete(fuse(program))
-      return [...ways].map(way => this.#choice(level, placeRecords(way)))
+      return [...ways].map(way => this.#choice(level, unique(placeRecords(way))))
     })
-    const all = [...this.#spread(last), fewest, ...plain]
+    return [last, fewest, ...this.#plain]
+  }
+
+  /** All besides the first, their costs close to one another, the fewest bytes first; none costs less than the cheapest of the ends. */
+  get all(): readonly Choice[] {
+    const [last, ...narrow] = this.narrowest as readonly [Choice]
+    const least = this.cheapest.cost
+    this.#all ??= [...this.#spread(last), ...narrow]
       .filter(({ cost }) => cost >= least)
       .sort((a, b) => a.bytes - b.bytes || a.cost - b.cost)
-    this.#others = { narrowest: [last, fewest, ...plain], all }
-    return this.#others
+    return this.#all
   }
 
   /** Divides the widest gaps, until all are close or the list is long. */
@@ -123,8 +117,9 @@ export class Prices {
     const found = [this.first, last]
     const closed = new Set<Choice>()
     const { least, most, instructions } = LENGTHS
-    const own = instructions / this.#program.instructions.length
-    const length = hasReversalsInside(this.#program) ? least : Math.max(least, Math.min(most, own))
+    const { program } = this.#source
+    const own = instructions / program.instructions.length
+    const length = hasReversalsInside(program) ? least : Math.max(least, Math.min(most, own))
     while (found.length < length) {
       const gaps = found.slice(1).map((high, k) => {
         const low = found[k] as Choice
@@ -163,49 +158,83 @@ export class Prices {
 
   /** The program at a level: a step of the price, or between two. */
   #at(level: number): Program {
-    return this.#loops.of(
-      this.#program,
-      (reversal, times) => wayAt(this.#waysOf(reversal), level, times).kept,
-    )
+    const { loops, program } = this.#source
+    return loops.of(program, (reversal, times) => wayAt(this.#waysOf(reversal), level, times).kept)
   }
 
   /** The program with the fewest states of each loop, and no residuals. */
   #fewestStates(): Program {
-    return this.#loops.of(this.#program, ({ length }) => {
+    const { loops, program } = this.#source
+    return loops.of(program, ({ length }) => {
       const [fewest] = schedulesOf(length).single
       return fewest && { kind: 'snapshots', every: fewest.every, snapshots: fewest.snapshots }
     })
   }
 
   #waysOf(reversal: Reversal): Ways {
-    const regions = this.#regions
-    const enclose = enclosing('ample', regions)
-    const ways =
-      this.#ways.get(reversal) ??
-      waysOf(reversal, {
-        enclose: (program, places) => enclose(fuse(program), places),
-        spillBytes: this.#spillBytes,
-        instructionCosts: program => instructionCosts(program, 'ample', regions),
-      })
+    const ways = this.#ways.get(reversal) ?? this.#source.reversing(reversal).ways(this.#spillBytes)
     this.#ways.set(reversal, ways)
     return ways
   }
 }
 
 /** The program as it is run. */
-const finished = (program: Program): Program => placeRecords(fuse(program))
+const finished = (program: Program): Program => unique(placeRecords(fuse(program)))
 
-/** Lists of programs, which serve one budget after another. */
-const known = new WeakMap<Regions, WeakMap<Program, Map<number, Prices>>>()
+/** What lists of one program have in common, whatever the store. */
+interface Source {
+  readonly program: Program
+  readonly loops: KeptLoops
+  reversing(reversal: Reversal): Reversing
+  readonly lists: Map<number, Prices>
+}
+
+/** Lists of programs, which serve one budget after another, and what they have in common. */
+class Known {
+  readonly #regions: Regions
+  readonly #sources = new WeakMap<Program, Source>()
+  /** Ways to reverse loops, by what tells those apart: most are the same in one program and the next. */
+  readonly #reversings = new Map<string, Reversing>()
+
+  constructor(regions: Regions) {
+    this.#regions = regions
+  }
+
+  source(program: Program): Source {
+    const source = this.#sources.get(program) ?? {
+      program: foldViews(joinSlices(mergeLoops(simplify(program)))),
+      loops: new KeptLoops(),
+      reversing: reversal => this.#reversing(reversal),
+      lists: new Map(),
+    }
+    this.#sources.set(program, source)
+    return source
+  }
+
+  #reversing(reversal: Reversal): Reversing {
+    const regions = this.#regions
+    const enclose = enclosing('ample', regions)
+    const key = keyOfReversal(reversal)
+    const reversing =
+      this.#reversings.get(key) ??
+      new Reversing(reversal, {
+        enclose: (program, places) => enclose(fuse(program), places),
+        instructionCosts: program => instructionCosts(program, 'ample', regions),
+      })
+    this.#reversings.set(key, reversing)
+    return reversing
+  }
+}
+
+const known = new WeakMap<Regions, Known>()
 
 /** The list of a program. */
 export function pricesOf(regions: Regions, program: Program, spillBytes: number, lowered: Lowering): Prices {
-  const ofAll = known.get(regions) ?? new WeakMap<Program, Map<number, Prices>>()
-  known.set(regions, ofAll)
-  const ofProgram = ofAll.get(program) ?? new Map<number, Prices>()
-  ofAll.set(program, ofProgram)
-  const prices = ofProgram.get(spillBytes) ?? new Prices(program, spillBytes, regions, lowered)
-  ofProgram.set(spillBytes, prices)
+  const all = known.get(regions) ?? new Known(regions)
+  known.set(regions, all)
+  const source = all.source(program)
+  const prices = source.lists.get(spillBytes) ?? new Prices(source, spillBytes, lowered)
+  source.lists.set(spillBytes, prices)
   return prices
 }
 

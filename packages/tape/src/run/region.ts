@@ -1,5 +1,5 @@
 import { leastBytes, type Plan, plan } from '../plan/index.js'
-import type { Program } from '../program/index.js'
+import { type Program, unique } from '../program/index.js'
 import { type LaidOut, layOut } from './lay-out.js'
 import type { Inner, Lowered, Place } from './lowered.js'
 import type { Unit } from './unit.js'
@@ -15,7 +15,7 @@ export type Enclose = (program: Program, places: readonly Place[]) => Region
 export class Regions {
   /** What instructions are lowered to, by their ops, avals and parameters. */
   readonly units = new Map<string, Unit | 'alias'>()
-  readonly #known = new Map<string, Region>()
+  readonly #known = new Map<Program, Map<string, Region>>()
   readonly #lowered = { ample: new WeakMap<Program, Lowered>(), least: new WeakMap<Program, Lowered>() }
 
   /** @param lower lowers the program, where that was not done before */
@@ -27,9 +27,12 @@ export class Regions {
 
   /** @param lower lowers the program, where that was not done before */
   of(program: Program, places: readonly Place[], inner: Inner, lower: () => Lowered): Region {
-    const key = JSON.stringify([inner, places, program])
-    const region = this.#known.get(key) ?? new Region(program, lower(), inner)
-    this.#known.set(key, region)
+    const one = unique(program)
+    const known = this.#known.get(one) ?? new Map<string, Region>()
+    this.#known.set(one, known)
+    const key = `${inner} ${places}`
+    const region = known.get(key) ?? new Region(one, lower(), inner)
+    known.set(key, region)
     return region
   }
 }

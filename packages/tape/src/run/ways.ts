@@ -7,7 +7,15 @@
  * values of a step are its residuals is a minimal cut for several prices of a byte.
  */
 import { SPILL_BLOCK_BYTES, spillBlocks } from '@wengert/kernels'
-import { type Aval, avalsIn, bytesOf, bytesOfAll, type Program } from '../program/index.js'
+import {
+  type Aval,
+  avalsIn,
+  bytesOf,
+  bytesOfAll,
+  named,
+  type Params,
+  type Program,
+} from '../program/index.js'
 import {
   groupPrograms,
   type Kept,
@@ -66,8 +74,6 @@ export function cheapestAt(ways: readonly Way[], price: number, times: number): 
 /** What ways are measured with. */
 export interface Measures {
   readonly enclose: Enclose
-  /** Most bytes of a store that the loops may take; 0 if there is none. */
-  readonly spillBytes: number
   instructionCosts(program: Program): readonly number[]
 }
 
@@ -79,13 +85,33 @@ function cutPricesFor(instructionCount: number): readonly number[] {
   return instructionCount <= 500 ? CUT_PRICES : [128]
 }
 
-/** The ways of a reversal. */
-export function waysOf(reversal: Reversal, measures: Measures): Ways {
-  const backs = reversal.backs.map((_, which) => new Back(reversal, which, measures))
-  // Scans that go back over the same states go the same way, from states.
-  const states = together(backs.map(back => back.fromStates()))
-  const residuals = backs.length === 1 ? (backs[0] as Back).fromResiduals() : []
-  return { all: frontier([...states, ...residuals]), costOfStates: (states[0] as Way).cost }
+/** The ways of a reversal with stores of different sizes; its steps are planned once. */
+export class Reversing {
+  readonly #backs: readonly Back[]
+  readonly #known = new Map<number, Ways>()
+
+  constructor(reversal: Reversal, measures: Measures) {
+    this.#backs = reversal.backs.map((_, which) => new Back(reversal, which, measures))
+  }
+
+  /** @param spillBytes most bytes of a store that the loops may take; 0 if there is none. */
+  ways(spillBytes: number): Ways {
+    const known = this.#known.get(spillBytes)
+    if (known) return known
+    const backs = this.#backs
+    // Scans that go back over the same states go the same way, from states.
+    const states = together(backs.map(back => back.fromStates(spillBytes)))
+    const residuals = backs.length === 1 ? (backs[0] as Back).fromResiduals(spillBytes) : []
+    const made = { all: frontier([...states, ...residuals]), costOfStates: (states[0] as Way).cost }
+    this.#known.set(spillBytes, made)
+    return made
+  }
+}
+
+/** What tells reversals apart, for which ways are the same otherwise. */
+export function keyOfReversal({ length, loop, forwards, backs, origins }: Reversal): string {
+  const short = (steps: Steps) => named(steps as unknown as Params)
+  return JSON.stringify([length, origins, loop ? short(loop) : null, forwards.map(short), backs.map(short)])
 }
 
 /** The same ways of several, with their bytes and costs added up. */
@@ -96,6 +122,16 @@ const together = ([first = [], ...others]: readonly (readonly Way[])[]): readonl
     spilledBytes: others.reduce((sum, ways) => sum + (ways[k] as Way).spilledBytes, spilledBytes),
     cost: others.reduce((sum, ways) => sum + (ways[k] as Way).cost, cost),
   }))
+
+/** A set of residuals, and the steps that make and read them. */
+interface Cut {
+  readonly residuals: readonly number[]
+  readonly kinds: readonly Aval[]
+  readonly pulled: ReturnType<typeof stepBack>
+  readonly kept: ReturnType<typeof stepForward>
+  /** What it costs a step of the loop to make them. */
+  readonly inLoop: number
+}
 
 /** A scan that goes back, with the loops over whose states it goes. */
 class Back {
@@ -109,6 +145,8 @@ class Back {
   readonly #advance: ReturnType<typeof stepForward>
   /** Bytes that a state takes in a store. */
   readonly #recordBytes: number
+  #cutsIfAny: readonly Cut[] | undefined
+  #replay: ReturnType<typeof stepBack> | undefined
 
   constructor({ length, loop, forwards, backs, origins }: Reversal, which: number, measures: Measures) {
     this.#length = length
@@ -127,14 +165,15 @@ class Back {
   }
 
   /** From states alone, each step being computed again when it is pulled back: of all steps, then fewer and fewer. */
-  fromStates(): readonly Way[] {
+  fromStates(spillBytes: number): readonly Way[] {
     const { body, outside, init, arrays } = this.#back
     const rows = arrays.map((value, k) => (this.#steps.states.includes(value) ? -1 - k : k))
     const read = body.inputs
       .slice(outside.length + init.length)
       .flatMap((value, k) => ((rows[k] as number) < 0 ? [body.avals[value] as Aval] : []))
     const shape = { constants: outside.length, carries: init.length, rows }
-    const replay = stepBack(body, shape, this.#measures.enclose)
+    this.#replay ??= stepBack(body, shape, this.#measures.enclose)
+    const replay = this.#replay
     const [length, advance] = [this.#length, this.#advance]
     const stateBytes = bytesOfAll(this.#states)
     const region = Math.max(advance.region.bytes, replay.region.bytes)
@@ -152,7 +191,7 @@ class Back {
         cost: states * movingCost(this.#states) + advanced * advance.cost + length * replay.cost,
       }),
     )
-    const spilled = this.#spilled().map(
+    const spilled = this.#spilled(spillBytes).map(
       ({ schedule, states, advanced, begun }): Way => ({
         kept: { kind: 'snapshots', ...schedule },
         bytes: (schedule.snapshots + 1) * stateBytes + region,
@@ -164,8 +203,8 @@ class Back {
   }
 
   /** Schedules with states in the store, as many as cost least for so many in memory. */
-  #spilled() {
-    const [steps, most] = [this.#length, Math.floor(this.#measures.spillBytes / this.#recordBytes)]
+  #spilled(spillBytes: number) {
+    const [steps, most] = [this.#length, Math.floor(spillBytes / this.#recordBytes)]
     if (steps <= 1 || !(most > 1)) return []
     const spill = spillingCost(this.#states)
     const costs = { step: this.#advance.cost, write: spill, read: spill }
@@ -180,12 +219,13 @@ class Back {
   }
 
   /** From residuals: of all steps, of groups of steps, of some last steps. */
-  fromResiduals(): readonly Way[] {
-    return this.#cuts().flatMap(residuals => this.#fromCut(residuals))
+  fromResiduals(spillBytes: number): readonly Way[] {
+    this.#cutsIfAny ??= this.#residuals().map(residuals => this.#cut(residuals))
+    return this.#cutsIfAny.flatMap(cut => this.#fromCut(cut, spillBytes))
   }
 
   /** Different sets of residuals, from those that leave nothing to compute again to those of the fewest bytes. */
-  #cuts(): readonly (readonly number[])[] {
+  #residuals(): readonly (readonly number[])[] {
     const { body } = this.#back
     const instructions = this.#measures.instructionCosts(body)
     const cuts = new Map<string, readonly number[]>()
@@ -197,19 +237,25 @@ class Back {
     return [...cuts.values()].filter(residuals => residuals.length > 0)
   }
 
-  #fromCut(residuals: readonly number[]): Way[] {
+  #cut(residuals: readonly number[]): Cut {
     const { enclose } = this.#measures
-    const [length, back, advance] = [this.#length, this.#back, this.#advance]
-    const kinds = avalsIn(back.body, residuals)
-    const { keep, pull } = groupPrograms(this.#steps, back, this.#origins, residuals)
+    const { keep, pull } = groupPrograms(this.#steps, this.#back, this.#origins, residuals)
     const shape = {
       constants: pull.outside.length,
       carries: pull.init.length,
       rows: pull.arrays.map((_, k) => k),
     }
-    const pulled = stepBack(pull.body, shape, enclose)
-    const kept = stepForward(keep.body, keep.outside.length, keep.init.length, enclose)
-    const inLoop = this.#costInLoop(residuals)
+    return {
+      residuals,
+      kinds: avalsIn(this.#back.body, residuals),
+      pulled: stepBack(pull.body, shape, enclose),
+      kept: stepForward(keep.body, keep.outside.length, keep.init.length, enclose),
+      inLoop: this.#costInLoop(residuals),
+    }
+  }
+
+  #fromCut({ residuals, kinds, pulled, kept, inLoop }: Cut, spillBytes: number): Way[] {
+    const [length, advance] = [this.#length, this.#advance]
     const [stateBytes, residualBytes] = [bytesOfAll(this.#states), bytesOfAll(kinds)]
     const [stateCost, residualCost] = [movingCost(this.#states), movingCost(kinds)]
     const region = Math.max(pulled.region.bytes, kept.region.bytes, advance.region.bytes)
@@ -229,7 +275,7 @@ class Back {
       }
       ways.push(way)
       const spilledBytes = states * this.#recordBytes
-      if (states === 0 || spilledBytes > this.#measures.spillBytes) return
+      if (states === 0 || spilledBytes > spillBytes) return
       const { begun } = reversalOf({ steps: length - tail, every, size, snapshots, held: false })
       ways.push({
         kept: { ...(way.kept as Kept & { kind: 'groups' }), spill: true },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BudgetError } from '../errors.js'
-import { grad, type Tensor, tensor } from '../index.js'
+import { forLoop, grad, type RunOptions, type SpillStore, type Tensor, tensor } from '../index.js'
 import { PAGE_BYTES } from '../run/index.js'
 
 const bits = (x: Tensor) => new Uint8Array(x.toTypedArray().buffer)
@@ -90,12 +90,13 @@ describe('define by run in too few bytes', () => {
           }
           const x = ramp(length)
           let memory = pages * PAGE_BYTES
-          for (let whole = false; ; ) {
+          let whole = false
+          for (;;) {
             try {
               expect(bits(grad(path, { dynamic: true, memory })(x))).toEqual(
                 bits(grad(path, { dynamic: true })(x)),
               )
-              return
+              break
             } catch (error) {
               if (!(error instanceof BudgetError)) throw error
               expect(error.leastBytes).toBeGreaterThan(memory)
@@ -104,9 +105,69 @@ describe('define by run in too few bytes', () => {
               memory = error.leastBytes
             }
           }
+          if (!whole) return
+          const within = (memory: number) => grad(path, { dynamic: true, memory })(x)
+          if (memory > 2 * PAGE_BYTES) expect(() => within(memory - PAGE_BYTES)).toThrow(BudgetError)
+          expect(bits(within(memory + PAGE_BYTES))).toEqual(bits(within(memory)))
         },
       ),
       { numRuns: 40 },
     )
+  })
+
+  test.each([10, 25])('the bytes that are named are the fewest, for paths of %d steps', steps => {
+    const paths: readonly ((x: Tensor) => Tensor)[] = [
+      x => {
+        let y = x
+        for (let k = 0; k < steps; k++) y = y.sub(y.sin().mul(0.01))
+        return y.sum()
+      },
+      x => {
+        const all = Array.from({ length: steps }, (_, k) => x.mul(0.1 + k).sin())
+        return all.reduceRight((product, y) => product.mul(y).tanh()).sum()
+      },
+    ]
+    const x = ramp(12_000)
+    for (const path of paths) {
+      const within = (memory: number) => grad(path, { dynamic: true, memory })(x)
+      const { leastBytes } = refused(() => within(PAGE_BYTES))
+      expect(bits(within(leastBytes))).toEqual(bits(grad(path)(x)))
+      if (leastBytes === 2 * PAGE_BYTES) continue
+      expect(refused(() => within(leastBytes - PAGE_BYTES)).leastBytes).toBe(leastBytes)
+    }
+  })
+
+  test('a store helps as it does code that is recorded once, and is spoken of where there is none', () => {
+    const steps = (x: Tensor) =>
+      forLoop(60, (_, y: Tensor) => y.mul(y).add(0.05).sqrt().sin().exp().log().tanh(), x)
+    const looping = (x: Tensor) => (x.at(0).item() >= 0 ? steps(x).sum() : x.sum())
+    const x = ramp(20_000)
+    const written: number[] = []
+    const kept = new Map<number, Uint8Array>()
+    const spill: SpillStore = {
+      bytes: 2 ** 24,
+      write(slot, bytes) {
+        written.push(slot)
+        kept.set(slot, bytes.slice())
+      },
+      read: (slot, bytes) => bytes.set(kept.get(slot) as Uint8Array),
+      clear: () => kept.clear(),
+    }
+    const within = (options: RunOptions) => bits(grad(looping, { dynamic: true, ...options })(x))
+    const { leastBytes, message } = refused(() => within({ memory: PAGE_BYTES }))
+    expect(message).not.toMatch('spill')
+    const whole = refused(() => within({ memory: leastBytes }))
+    expect(whole.message).toMatch(/the option `spill`/)
+    const beside = refused(() => within({ memory: leastBytes, spill }))
+    expect(beside.message).not.toMatch('spill')
+    expect(within({ memory: beside.leastBytes, spill })).toEqual(bits(grad(looping, { dynamic: true })(x)))
+    expect(written.length).toBeGreaterThan(0)
+  })
+
+  test('without loops no store is spoken of', () => {
+    const straight = (x: Tensor) => x.mul(x).sin().mul(x).sum()
+    expect(
+      refused(() => grad(straight, { dynamic: true, memory: PAGE_BYTES })(ramp(20_000))).message,
+    ).not.toMatch('spill')
   })
 })

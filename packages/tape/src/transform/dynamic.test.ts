@@ -60,9 +60,9 @@ describe('define by run', () => {
     ).toThrowErrorMatchingInlineSnapshot(
       `
       [BudgetError: No plan fits 65536 bytes.
-        expected  at least 262144 bytes, in whole pages of 65536
+        expected  at least 131072 bytes, in whole pages of 65536
         at        %67 f32[9000] = mul %64 f32[9000], %66 f32[9000], recorded at dynamic.test.ts:51:56
-        fix       give it 262144 bytes (256 KiB), or use smaller batches or layers]
+        fix       give it 131072 bytes (128 KiB), or use smaller batches or layers]
     `,
     )
   })

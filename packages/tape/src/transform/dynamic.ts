@@ -1,4 +1,5 @@
 import { folded } from '../derive/index.js'
+import { BudgetError } from '../errors.js'
 import { hash, hashOf } from '../program/index.js'
 import {
   innermostTape,
@@ -9,8 +10,8 @@ import {
   type Tensor,
   type Tree,
 } from '../record/index.js'
-import { bringToPlace, type Given, type Residents, type Resumed, resume } from '../resident/index.js'
-import { withinPages } from '../run/index.js'
+import { bringToPlace, type Given, type Residents, type Resumed, resume, runsOn } from '../resident/index.js'
+import { type Budget, inPages, PAGE_BYTES, withinPages } from '../run/index.js'
 import type { Compiled, Engine } from './engine.js'
 import { againWithLines } from './explained.js'
 
@@ -23,7 +24,8 @@ interface Path extends Compiled, Resumed {}
 /**
  * Define by run: records a function on values, in an arena in which all of them lie, and runs on from there: what the
  * transformation makes of the path is planned with what is resident. If nothing fits, that is an error with the fewest bytes
- * of the whole path, unless the function reads a value that cannot be computed: then with those of the path up to there.
+ * of the whole path (see {@link withFewer}), unless the function reads a value that cannot be computed: then with those of the
+ * path up to there.
  *
  * @throws {@link BudgetError} if the path does not fit the memory.
  */
@@ -35,10 +37,17 @@ export function dynamically(
   expand: Expand,
 ): Tree<Tensor> {
   let tape: Tape
+  let isWhole = false
+  const recordOnTape = (residents: Residents) => {
+    tape = new Tape(residents)
+    isWhole = false
+    const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
+    isWhole = true
+    return recording
+  }
   const once = () =>
     engine.recording(residents => {
-      tape = new Tape(residents)
-      const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
+      const recording = recordOnTape(residents)
       const { captures } = recording
       if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
       const there = thereOf(tape, residents)
@@ -53,8 +62,75 @@ export function dynamically(
       bringToPlace(residents.arena, path)
       return engine.run(path, tensors, residents.arena)
     })
-  return engine.isRecording ? once() : againWithLines(once, once, () => tape.values.length)
+  if (engine.isRecording) return once()
+  try {
+    return againWithLines(once, once, () => tape.values.length)
+  } catch (error) {
+    if (!(error instanceof BudgetError && isWhole)) throw error
+    throw withFewer(engine, error, tape!.values.length, residents => {
+      const recording = recordOnTape(residents)
+      const there = thereOf(tape, residents)
+      const { path, program } = wholeOf(recording, tensors, expand)
+      const beginnings = {
+        recorded: path.program,
+        program,
+        there,
+        inOrder: () => inOrder(there, tape, residents),
+      }
+      return runsOn(beginnings, budgetOf(engine, engine.memoryBytes))
+    })
+  }
 }
+
+/** How many values are recorded in attempts with fewer bytes after a refusal, and how many attempts there are at most. */
+const TRIALS = { values: 900, most: 8 }
+
+/**
+ * A refusal with the fewest bytes that are known to do. From what it names on, a plan of the whole path fits. With fewer it may
+ * run on from what is there when it has been recorded, which depends on the bytes; so it is recorded with one page less after
+ * another, until that fails, or the path is too long for another attempt.
+ *
+ * @param runsOn whether the path runs on from what is there in an arena.
+ */
+function withFewer(
+  engine: Engine,
+  error: BudgetError,
+  values: number,
+  runsOn: (residents: Residents) => boolean,
+): BudgetError {
+  const { memoryBytes = Number.POSITIVE_INFINITY } = engine
+  let { leastBytes } = error
+  for (let left = Math.min(TRIALS.most, Math.floor(TRIALS.values / values)); left > 0; left--) {
+    const bytes = leastBytes - PAGE_BYTES
+    if (bytes <= memoryBytes || !works(() => engine.trying(bytes, runsOn))) break
+    leastBytes = bytes
+  }
+  if (leastBytes === error.leastBytes) return error
+  const { parts, budgetBytes, cause } = error
+  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes, cause }), memoryBytes)
+}
+
+function works(act: () => boolean): boolean {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof BudgetError) return false
+    throw error
+  }
+}
+
+/** A recorded path, and what a transformation makes of it. */
+function wholeOf(recording: Recording, tensors: readonly Tensor[], expand: Expand) {
+  // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
+  const path = { ...recording, program: folded(recording.program) }
+  const whole = record((...inputs: readonly Tensor[]) => expand(path, inputs), ...tensors.map(x => x.aval))
+  return { path, ...whole }
+}
+
+const budgetOf = ({ spillBytes }: Engine, memoryBytes = Number.POSITIVE_INFINITY): Budget => ({
+  memoryBytes,
+  spillBytes,
+})
 
 function compiled(
   engine: Engine,
@@ -62,16 +138,11 @@ function compiled(
   tensors: readonly Tensor[],
   expand: Expand,
   there: readonly Given[],
-  ordered: () => readonly Given[],
+  inOrder: () => readonly Given[],
 ): Path {
-  // Replaying it leaves every instruction of a folded program as it is, so its values are found again.
-  const path = { ...recording, program: folded(recording.program) }
-  const { program, outputs } = record(
-    (...inputs: readonly Tensor[]) => expand(path, inputs),
-    ...tensors.map(x => x.aval),
-  )
+  const { path, program, outputs } = wholeOf(recording, tensors, expand)
   const resumed = withinPages(engine.memoryBytes, bytes =>
-    resume(path.program, program, there, bytes ?? Number.POSITIVE_INFINITY, engine.arithmetic, ordered),
+    resume({ recorded: path.program, program, there, inOrder }, budgetOf(engine, bytes), engine.arithmetic),
   )
   return { ...resumed, outputs }
 }

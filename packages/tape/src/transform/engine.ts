@@ -45,11 +45,11 @@ const COMPILED_CACHE = 64
 /** Compiles programs within a budget, keeps them, and runs them in one arena. */
 export class Engine {
   readonly arithmetic: Arithmetic | undefined
-  readonly memoryBytes: number | undefined
   readonly #store: SpillStore | undefined
   /** Whether the user said how much memory there is. */
   readonly #isCapped: boolean
-  readonly #compiled = new Map<string, Compiled>()
+  #memoryBytes: number | undefined
+  #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
   /** Where values lie while a recording with values is in progress. */
   #residents: Residents | undefined
@@ -62,7 +62,17 @@ export class Engine {
     // What a store is for is to do with less than the most an arena may have.
     const largest = this.#store && ARENA_LIMIT_BYTES
     this.#isCapped = memory !== undefined
-    this.memoryBytes = memory === undefined ? largest : parseByteSize(memory)
+    this.#memoryBytes = memory === undefined ? largest : parseByteSize(memory)
+  }
+
+  /** The budget; undefined for no cap. */
+  get memoryBytes(): number | undefined {
+    return this.#memoryBytes
+  }
+
+  /** Bytes of the store; 0 if there is none. */
+  get spillBytes(): number {
+    return this.#store?.bytes ?? 0
   }
 
   /** The arena, which cannot pass the budget. */
@@ -79,8 +89,7 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   compile(key: string, program: Program, outputs: Recording['outputs']): Compiled {
-    const { arithmetic, memoryBytes } = this
-    const spillBytes = this.#store?.bytes
+    const { arithmetic, memoryBytes, spillBytes } = this
     return this.keep(key, {
       executable: compileWithin(program, memoryBytes, { arithmetic, spillBytes }),
       outputs,
@@ -98,7 +107,7 @@ export class Engine {
 
   /** @throws {@link BudgetError} if no plan fits the memory. */
   explain(program: Program): Explanation {
-    const explanation = explainWithin(program, this.memoryBytes, this.#store?.bytes)
+    const explanation = explainWithin(program, this.memoryBytes, this.spillBytes)
     if (this.#isCapped) return explanation
     const { budgetBytes: _, ...rest } = explanation
     return rest
@@ -138,6 +147,21 @@ export class Engine {
     } finally {
       this.#residents = undefined
       if (memoryBytes === undefined) giveBack(arena)
+    }
+  }
+
+  /** As {@link recording}, with another budget and nothing that was compiled for this one. */
+  trying<T>(memoryBytes: number, act: (residents: Residents) => T): T {
+    const [own, arena, compiled] = [this.#memoryBytes, this.#arena, this.#compiled]
+    this.#memoryBytes = memoryBytes
+    this.#arena = undefined
+    this.#compiled = new Map()
+    try {
+      return this.recording(act)
+    } finally {
+      this.#memoryBytes = own
+      this.#arena = arena
+      this.#compiled = compiled
     }
   }
 }
