@@ -1,4 +1,15 @@
-import { ShapeError, scan, square, sub, type Tensor, tensor } from '@wengert/tape'
+import {
+  arange,
+  equal,
+  ShapeError,
+  scan,
+  square,
+  sub,
+  type Tensor,
+  tensor,
+  where,
+  zeros,
+} from '@wengert/tape'
 import { expect, test } from 'vitest'
 import { callOf } from './call.js'
 import { type RowFunction, recordGradient, recordMap } from './objective.js'
@@ -11,7 +22,7 @@ test('a loss that combines rows is refused, since shards would change it', () =>
   expect(() => recordGradient(loss, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:7:82
+      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:18:82
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   expect(() => recordGradient(loss, signature, 1)).toThrow(/combines rows/)
@@ -26,11 +37,23 @@ test('a loss that goes over the rows of the batch may not carry them along', () 
   expect(() => recordGradient(running, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:25:46
+      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:36:46
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   const alone = over((p, sum, row) => [sum.add(1), square(row.mul(p))])
   expect(recordGradient(alone, signature, 4).program.outputs).toHaveLength(2)
+  const unread = over((p, sum, row) => [sum.add(row), square(row.mul(p))])
+  expect(recordGradient(unread, signature, 4).program.outputs).toHaveLength(2)
+})
+
+test('a loss that goes over the rows of the batch may write each to its own place', () => {
+  const writes = ((p: Tensor, { x }: { x: Tensor }) => {
+    const places = arange(x.shape[0] as number)
+    const write = (out: Tensor, [i, row]: readonly [Tensor, Tensor]) =>
+      [where(equal(places, i), square(row.mul(p)), out), null] as const
+    return scan(write, zeros(x.shape), [places, x])[0]
+  }) as RowFunction
+  expect(recordGradient(writes, signature, 4).program.outputs).toHaveLength(2)
 })
 
 test('a mean written by hand is refused', () => {

@@ -3,16 +3,19 @@ import type { Instruction, Params, Program } from '../program/index.js'
 import { ruleOf } from '../rules/index.js'
 
 /**
- * What is known of how a value depends on rows: it does not; it has a part for each row along this axis; it is in a step of a loop
- * over rows, one for each of the loops around it, and depends on the row of that step alone, or on rows of steps before; or it
- * depends on rows in a way that is not followed. The first axis may be longer: rows times more, with the elements of each row one
- * after another.
+ * What is known of how a value depends on rows: it does not; nor does it, but it may be zero in places, or other in every step of
+ * a loop over rows; it has a part for each row along this axis; it is in a step of a loop over rows, one for each of the loops
+ * around it, and depends on the row of that step alone, or on rows of steps before; or it depends on rows in a way that is not
+ * followed. The first axis may be longer: rows times more, with the elements of each row one after another.
  */
-export type Rows = 'none' | 'unknown' | number | OfStep
+export type Rows = 'none' | 'mask' | 'unknown' | number | OfStep
 export type OfStep = `${'row' | 'earlier'} of ${number}`
 
 /** Whether a value depends on one row of a loop over rows, or on some. */
-export const isOfStep = (rows: Rows): rows is OfStep => typeof rows === 'string' && rows.includes(' of ')
+export const isOfStep = (rows: unknown): rows is OfStep => typeof rows === 'string' && rows.includes(' of ')
+
+/** Whether a value does not depend on rows. */
+export const isFree = (rows: unknown): rows is 'none' | 'mask' => rows === 'none' || rows === 'mask'
 
 /** An instruction, with what is known of its operands. */
 interface Site {
@@ -31,17 +34,18 @@ type Shape = readonly number[]
  * @param site some operand depends on rows.
  */
 export function rowsAfter(site: Site): Rows | 'mixed' {
-  const { instruction, inputs } = site
+  const { instruction } = site
   const { op, params } = instruction
-  if (inputs.includes('unknown')) return 'unknown'
+  if (site.inputs.includes('unknown') || isMasked(op, site.inputs)) return 'unknown'
+  const inputs = site.inputs.map((one): Rows => (isFree(one) ? 'none' : one))
   const kinds = new Set(inputs.filter(one => one !== 'none'))
   const [kind] = kinds
-  if (kinds.size === 1 && isOfStep(kind as Rows)) return kind as Rows
+  if (kinds.size === 1 && isOfStep(kind)) return kind
   // A row of a step meets another, or all of them; what puts values beside one another may leave them apart.
   if ([...kinds].some(isOfStep)) return isElementwise(op) || op === 'matmul' ? 'mixed' : 'unknown'
   const shapes = instruction.inputs.map(value => shapeOf(site.program, value))
   const out = shapeOf(site.program, instruction.outputs[0] as number)
-  const [axis] = inputs as readonly [number]
+  const axis = inputs[0] as number
   if (['convert', 'named', 'stopGradient'].includes(op)) return axis
   if (op === 'reshape') return reshaped(axis, shapes[0] as Shape, out, site.count)
   if (op === 'transpose') return transposed(axis, params.permutation as Shape, shapes[0] as Shape, site.count)
@@ -64,6 +68,16 @@ export function rowsAfter(site: Site): Rows | 'mixed' {
   if (op === 'matmul') return product(params, inputs, shapes, out)
   return isElementwise(op) ? aligned(inputs, shapes, out) : 'unknown'
 }
+
+/** Whether something decides that does not depend on rows in which steps, and where, what depends on them goes on. */
+function isMasked(op: string, inputs: readonly Rows[]): boolean {
+  if (!inputs.some(isOfStep)) return false
+  const [choice, a, b] = inputs
+  return op === 'where' ? isFree(choice) && a !== b : factors.includes(op) && inputs.includes('mask')
+}
+
+/** Ops whose result is zero where an operand is. */
+const factors: readonly string[] = ['mul', 'div', 'matmul', 'logicalAnd']
 
 const isElementwise = (op: string): boolean => 'partials' in ruleOf(op)
 

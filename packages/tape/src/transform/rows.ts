@@ -8,7 +8,7 @@ import {
   type Instruction,
   type Program,
 } from '../program/index.js'
-import { isOfStep, type OfStep, type Rows, rowsAfter } from './row-axis.js'
+import { isFree, isOfStep, type OfStep, type Rows, rowsAfter } from './row-axis.js'
 
 /** An instruction that combines different rows of a batch. */
 export interface RowMixing {
@@ -21,11 +21,13 @@ export interface RowMixing {
 
 /**
  * Finds an instruction that combines different rows of a batch, such as a sum or a product along the axis of rows, also in
- * the bodies and conditions of loops and branches. A program that has one computes something else when its rows are divided
- * among shards.
+ * the bodies and conditions of loops and branches, where an output depends on it. A program that has one computes something
+ * else when its rows are divided among shards.
  *
  * Only what is certain is reported: rows are followed through transpositions, reductions, products and loops, also loops over
- * the rows themselves, but not into every op, and behind one that is not followed nothing is reported.
+ * the rows themselves, but not into every op, and behind one that is not followed nothing is reported. Nor is it behind masks
+ * in a loop over rows, by which each may keep to a place of its own: conditions and factors that do not depend on rows, if
+ * those may be zero or differ from step to step.
  *
  * @param rowwise which inputs have rows as their first axis.
  * @example
@@ -40,16 +42,18 @@ export function rowMixing(program: Program, rowwise: readonly boolean[]): RowMix
   const first = program.inputs[rowwise.indexOf(true)]
   if (first === undefined) return undefined
   const count = program.avals[first]?.shape[0] ?? 1
-  const followed = follow(
+  const outputs = follow(
     program,
     rowwise.map(so => (so ? 0 : 'none')),
     { count, depth: 0 },
   )
-  return 'op' in followed ? followed : undefined
+  return outputs.find(isMixing)
 }
 
-/** What is known of the outputs of a program, or what mixes rows in it; `mixed` is an output that does if anything reads it. */
-type Followed<Outputs = Rows> = { readonly outputs: readonly Outputs[] } | RowMixing
+/** What is known of a value: where its rows are, or what mixed them. */
+type Known = Rows | RowMixing
+
+const isMixing = (known: unknown): known is RowMixing => typeof known === 'object'
 
 /** How many rows there are, and how many loops over them are around. */
 interface Batch {
@@ -57,38 +61,42 @@ interface Batch {
   readonly depth: number
 }
 
-function follow(program: Program, inputs: readonly Rows[], batch: Batch): Followed {
-  const known = new Array<Rows>(program.avals.length).fill('none')
+/** What is known of the outputs of a program. */
+function follow(program: Program, inputs: readonly Known[], batch: Batch): readonly Known[] {
+  const known = new Array<Known>(program.avals.length).fill('none')
+  for (const { value, data } of program.constants) if (data.includes(0 as never)) known[value] = 'mask'
   program.inputs.forEach((value, k) => {
-    known[value] = inputs[k] as Rows
+    known[value] = inputs[k] as Known
   })
   for (const instruction of program.instructions) {
-    const of = instruction.inputs.map(value => known[value] as Rows)
+    const of = instruction.inputs.map(value => known[value] as Known)
     const control = controlOf(instruction)
-    const followed =
-      control && of.some(one => one !== 'none') ? throughControl(control, of, batch) : undefined
-    if (followed && 'op' in followed) return followed
-    const one = followed ? 'unknown' : after(program, instruction, of, batch.count)
-    if (one === 'mixed') return mixingOf(program, instruction)
-    for (const [k, value] of instruction.outputs.entries()) {
-      const rows = followed?.outputs[k] ?? one
-      if (rows === 'mixed' && isRead(program, value)) return mixingOf(program, instruction)
-      known[value] = rows === 'mixed' ? 'unknown' : rows
-    }
+    const followed = control && throughControl(control, of, batch)
+    const otherwise =
+      followed && followed.length > 0 ? 'unknown' : after(program, instruction, of, batch.count)
+    instruction.outputs.forEach((value, k) => {
+      const one = followed?.[k] ?? otherwise
+      known[value] = one === 'mixed' ? mixingOf(program, instruction) : one
+    })
   }
-  return { outputs: program.outputs.map(value => known[value] as Rows) }
+  return program.outputs.map(value => known[value] as Known)
 }
 
-const isRead = ({ instructions, outputs }: Program, value: number): boolean =>
-  outputs.includes(value) || instructions.some(({ inputs }) => inputs.includes(value))
-
-const after = (
+function after(
   program: Program,
   instruction: Instruction,
-  inputs: readonly Rows[],
+  inputs: readonly Known[],
   count: number,
-): Rows | 'mixed' =>
-  inputs.every(one => one === 'none') ? 'none' : rowsAfter({ program, instruction, inputs, count })
+): Known | 'mixed' {
+  const mixing = inputs.find(isMixing)
+  if (mixing) return mixing
+  if (inputs.every(isFree)) return isMask(program, instruction, inputs) ? 'mask' : 'none'
+  return rowsAfter({ program, instruction, inputs: inputs as readonly Rows[], count })
+}
+
+/** Whether what does not depend on rows may be zero in places: a comparison, or what is made of something that may. */
+const isMask = ({ avals }: Program, { outputs }: Instruction, inputs: readonly Known[]): boolean =>
+  inputs.includes('mask') || outputs.some(value => avals[value]?.dtype === 'bool')
 
 function mixingOf(program: Program, { op, inputs, outputs, at }: Instruction): RowMixing {
   return {
@@ -100,28 +108,38 @@ function mixingOf(program: Program, { op, inputs, outputs, at }: Instruction): R
 }
 
 /** What holds of a value that is one or the other. */
-const either = (a: Rows, b: Rows): Rows => {
-  if (a === 'none' || a === b) return b
-  return b === 'none' ? a : 'unknown'
+function either(a: Known, b: Known): Known {
+  if (isMixing(a) || a === b) return a
+  if (isMixing(b) || a === 'none') return b
+  if (b === 'none' || b === 'mask') return a
+  return a === 'mask' ? b : 'unknown'
 }
 
 /** What holds of a value that is chosen, or made in as many steps as is said, by another. */
-function chosenBy(choice: Rows, rows: Rows): Rows {
-  if (choice === 'none') return rows
-  return isOfStep(choice) ? either(choice, rows) : 'unknown'
+function chosenBy(choice: Known, rows: Known): Known {
+  if (isFree(choice)) return rows
+  return isOfStep(choice) || isMixing(choice) ? either(choice, rows) : either('unknown', rows)
 }
 
-function throughControl(control: Control, inputs: readonly Rows[], batch: Batch): Followed<Rows | 'mixed'> {
+/** What holds of the result of a branch, of which that of one or the other is taken. */
+function branched(choice: Known, a: Known, b: Known): Known {
+  // As of `where`: rows keep to places of their own, perhaps.
+  const isMasked = isFree(choice) && a !== b && (isOfStep(a) || isOfStep(b))
+  return chosenBy(choice, isMasked ? either('unknown', either(a, b)) : either(a, b))
+}
+
+function throughControl(
+  control: Control,
+  inputs: readonly Known[],
+  batch: Batch,
+): readonly (Known | 'mixed')[] {
   switch (control.kind) {
     case 'call':
       return follow(control.body, inputs, batch)
     case 'cond': {
-      const [choice, ...own] = inputs as readonly [Rows, ...Rows[]]
+      const [choice, ...own] = inputs as readonly [Known, ...Known[]]
       const [one, other] = [follow(control.whenTrue, own, batch), follow(control.whenFalse, own, batch)]
-      if ('op' in one) return one
-      if ('op' in other) return other
-      const outputs = one.outputs.map((rows, k) => either(rows, other.outputs[k] as Rows))
-      return { outputs: outputs.map(rows => chosenBy(choice, rows)) }
+      return one.map((known, k) => branched(choice, known, other[k] as Known))
     }
     case 'while':
       return throughWhile(control, inputs, batch)
@@ -129,28 +147,25 @@ function throughControl(control: Control, inputs: readonly Rows[], batch: Batch)
       return throughScan(control, inputs, batch)
     default:
       // Pullbacks of loops: recorded by transformations, behind what they go back over.
-      return { outputs: [] }
+      return []
   }
 }
 
 /** A state is what it is first or becomes, until nothing is added to that. */
 function throughWhile(
   { condition, body, conditionConstants, bodyConstants }: Control & { readonly kind: 'while' },
-  inputs: readonly Rows[],
+  inputs: readonly Known[],
   batch: Batch,
-): Followed {
+): readonly Known[] {
   const first = conditionConstants + bodyConstants
   const [ofCondition, ofBody] = [inputs.slice(0, conditionConstants), inputs.slice(conditionConstants, first)]
   let state = inputs.slice(first)
   for (;;) {
-    const goesOn = follow(condition, [...ofCondition, ...state], batch)
-    if ('op' in goesOn) return goesOn
+    const [goesOn] = follow(condition, [...ofCondition, ...state], batch)
     const turned = follow(body, [...ofBody, ...state], batch)
-    if ('op' in turned) return turned
-    const next = state.map((rows, k) => either(rows, turned.outputs[k] as Rows))
-    if (next.every((rows, k) => rows === state[k])) {
-      return { outputs: state.map(rows => chosenBy(goesOn.outputs[0] as Rows, rows)) }
-    }
+    const next = state.map((known, k) => either(known, turned[k] as Known))
+    if (next.every((known, k) => known === state[k]))
+      return state.map(known => chosenBy(goesOn as Known, known))
     state = next
   }
 }
@@ -158,43 +173,47 @@ function throughWhile(
 /**
  * As {@link throughWhile}; a step takes a part of each array along its first axis, and adds one of each result. In a loop over the
  * rows themselves, one at a time, a carry that is made of a row is made of earlier ones in the steps that follow; results that
- * are made of those alone belong to other rows, as does the last carry.
+ * are made of those alone belong to other rows, as does the last carry. What differs from step to step otherwise may be a mask.
  */
 function throughScan(
   { body, length, constants, carries, history }: Control & { readonly kind: 'scan' },
-  inputs: readonly Rows[],
+  inputs: readonly Known[],
   { count, depth }: Batch,
-): Followed<Rows | 'mixed'> {
-  const outside = inputs.slice(0, constants)
-  let state = inputs.slice(constants, constants + carries)
+): readonly (Known | 'mixed')[] {
   const row: OfStep = `row of ${depth}`
   const earlier: OfStep = `earlier of ${depth}`
-  const isOverRows = length === count && count > 1
-  const parts = inputs.slice(constants + carries).map((rows): Rows => {
-    if (typeof rows !== 'number') return rows
-    if (rows > 0) return rows - 1
+  const arrays = inputs.slice(constants + carries)
+  const isOverRows = length === count && count > 1 && arrays.includes(0)
+  const outside = inputs.slice(0, constants)
+  // Where a sum or product begins does not make a mask of it.
+  let state = inputs
+    .slice(constants, constants + carries)
+    .map(known => (isOverRows && isFree(known) ? 'none' : known))
+  const parts = arrays.map((known): Known => {
+    if (isOverRows && isFree(known)) return 'mask'
+    if (typeof known !== 'number') return known
+    if (known > 0) return known - 1
     return isOverRows ? row : 'unknown'
   })
   for (;;) {
     const turned = follow(body, [...outside, ...state, ...parts], { count, depth: depth + 1 })
-    if ('op' in turned) return turned
-    const next = state.map((rows, k) => {
-      const after = turned.outputs[k] as Rows
-      return either(rows, after === row ? earlier : after)
+    const next = state.map((known, k) => {
+      const after = turned[k] as Known
+      const stays = body.outputs[k] === body.inputs[constants + k]
+      if (isOverRows && !stays && isFree(after)) return either(known, 'mask')
+      return either(known, after === row ? earlier : after)
     })
-    if (next.every((rows, k) => rows === state[k])) {
-      const stacked = (rows: Rows): Rows | 'mixed' => {
-        if (rows === earlier) return 'mixed'
-        if (rows === row) return 0
-        return typeof rows === 'number' ? rows + 1 : rows
+    if (next.every((known, k) => known === state[k])) {
+      const stacked = (known: Known): Known | 'mixed' => {
+        if (known === earlier) return 'mixed'
+        if (known === row) return 0
+        return typeof known === 'number' ? known + 1 : known
       }
-      return {
-        outputs: [
-          ...state.map(rows => (rows === earlier ? 'mixed' : rows)),
-          ...turned.outputs.slice(carries).map(stacked),
-          ...history.map(carry => stacked(state[carry] as Rows)),
-        ],
-      }
+      return [
+        ...state.map(known => (known === earlier ? 'mixed' : known)),
+        ...turned.slice(carries).map(stacked),
+        ...history.map(carry => stacked(state[carry] as Known)),
+      ]
     }
     state = next
   }
