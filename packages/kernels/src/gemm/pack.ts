@@ -75,7 +75,8 @@ export function defineRowsCopy(module: ModuleBuilder, dtype: FloatDType): Func {
     f.for(p, 0, k, lanes.count, () => {
       // Offsets of rows from the first; those past the last repeat it.
       steps.forEach((step, r) => {
-        if (r > 0) f.set(step, i32.add(steps[r - 1] as typeof step, i32.mul(stride, i32.ltU(i32.add(p, r), k))))
+        if (r > 0)
+          f.set(step, i32.add(steps[r - 1] as typeof step, i32.mul(stride, i32.ltU(i32.add(p, r), k))))
       })
       f.set(target, to)
       f.set(end, i32.add(from, i32.mul(m, lanes.bytes)))
