@@ -70,7 +70,6 @@ export function defineRowsCopy(module: ModuleBuilder, dtype: FloatDType): Func {
     const [p, at, target] = [f.local('i32'), f.local('i32'), f.local('i32')]
     const steps = Array.from({ length: lanes.count }, () => f.local('i32'))
     const loaded = steps.map(() => f.local('v128'))
-    const touched = f.local('v128')
     const end = f.local('i32')
     f.for(p, 0, k, lanes.count, () => {
       // Offsets of rows from the first; those past the last repeat it.

@@ -1,6 +1,6 @@
 /** Blocks of a product in which a row of A or a column of B is raised; see `range.ts`. */
 import type { FloatDType } from '../dtype.js'
-import { type Expr, type Func, i32, type Local, type ModuleBuilder, select } from '../wasm/index.js'
+import { type Expr, type Func, type I32, i32, type Local, type ModuleBuilder, select } from '../wasm/index.js'
 import { BLOCK_STRIDE, BLOCK_VECTORS, defineBlockCopy, defineBlockTranspose } from './block.js'
 import { lanesOf } from './lanes.js'
 import { defineTransposingCopy } from './pack.js'
@@ -42,50 +42,47 @@ export function defineRaisedBlock(module: ModuleBuilder, dtype: FloatDType, oneR
     const panel = f.int(i32.add(downColumns, i32.and(i32.add(bytesOf(n), 15), -16)))
     const rowBytes = i32.and(i32.add(bytesOf(k), 15), -16)
     f.call(defineRaisedRows(module, dtype), a, aStride, copies, copyStride, m, rowBytes, scratch)
-    const [j, v, to, column, down, columns] = [
-      f.local('i32'),
+    const [j, to, column, end, columns] = [
       f.local('i32'),
       f.local('i32'),
       f.local('i32'),
       f.local('i32'),
       f.local('i32'),
     ]
-    const raise = (from: Expr<'i32'>, stride: Expr<'i32'>) =>
-      f.call(defineRaisedColumns(module, dtype), from, stride, to, i32.const(BLOCK_STRIDE), k, down)
     f.for(j, 0, n, BLOCK_VECTORS * count, () => {
-      f.set(to, panel)
-      f.for(v, 0, BLOCK_VECTORS * count, count, () => {
-        // Vectors past the last repeat the first, so nothing outside of B is read.
-        f.set(column, i32.add(j, v))
-        f.set(column, select(column, j, i32.ltU(column, n)))
-        f.set(down, i32.add(downColumns, bytesOf(column)))
-        f.if(
-          transposeB,
-          () => {
-            const from = i32.add(b, i32.mul(column, bStride))
-            f.call(
-              defineTransposingCopy(module, dtype),
-              from,
-              bStride,
-              i32.sub(n, column),
-              to,
-              i32.const(BLOCK_STRIDE),
-              k,
-            )
-            raise(to, i32.const(BLOCK_STRIDE))
-          },
-          () => raise(i32.add(b, bytesOf(column)), bStride),
-        )
-        f.increase(to, 16)
-      })
-      const tile = defineTile(module, { dtype, b: 'panel', rows, vectors: BLOCK_VECTORS })
-      const sums = [block, i32.const(BLOCK_STRIDE)] as const
-      f.call(tile, copies, copyStride, panel, 0, ...sums, m, k, i32.const(count), 0)
       f.set(columns, i32.sub(n, j))
       f.set(
         columns,
         select(columns, i32.const(BLOCK_VECTORS * count), i32.ltU(columns, BLOCK_VECTORS * count)),
       )
+      // Vectors past the last repeat the first, so nothing outside of B is read.
+      const offsets = Array.from({ length: BLOCK_VECTORS - 1 }, (_, v) =>
+        i32.mul(i32.gtU(columns, (v + 1) * count), (v + 1) * 16),
+      )
+      const raise = (from: Expr<'i32'>, stride: I32) =>
+        f.call(
+          defineRaisedColumns(module, dtype),
+          ...([from, stride, panel, k, i32.add(downColumns, bytesOf(j))] as const),
+          ...offsets,
+        )
+      f.if(
+        transposeB,
+        () => {
+          f.set(to, panel)
+          f.set(end, i32.add(j, columns))
+          f.for(column, j, end, count, () => {
+            const from = i32.add(b, i32.mul(column, bStride))
+            const copy = defineTransposingCopy(module, dtype)
+            f.call(copy, from, bStride, i32.sub(n, column), to, i32.const(BLOCK_STRIDE), k)
+            f.increase(to, 16)
+          })
+          raise(panel, BLOCK_STRIDE)
+        },
+        () => raise(i32.add(b, bytesOf(j)), bStride),
+      )
+      const tile = defineTile(module, { dtype, b: 'panel', rows, vectors: BLOCK_VECTORS })
+      const sums = [block, i32.const(BLOCK_STRIDE)] as const
+      f.call(tile, copies, copyStride, panel, 0, ...sums, m, k, i32.const(count), 0)
       f.call(defineLowered(module, dtype), ...sums, m, columns, scratch, i32.add(downColumns, bytesOf(j)))
       f.if(
         transposeC,
