@@ -22,13 +22,14 @@ export function raisedBytes(dtype: FloatDType, columns: number, k: number): numb
 
 const RAISED_PARAMS = [
   ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
-  ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+  ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
 ] as const
 
 /**
- * Defines raised(a, aStride, copies, copyStride, b, bStride, c, cStride, m, n, k, add, scratch, block, transposeB, transposeC):
+ * Defines raised(a, aStride, copies, copyStride, b, bStride, c, cStride, m, n, k, add, scratch, block, transposeB, transposeC, tinyB):
  * C (+)= A·op(B), or its transpose, by copies of A and B, with the numbers of `defineTinyRows` and `defineTinyColumns` for the rows and
- * columns of C at the start of the scratch. It is rare, so one function does for all products of a dtype.
+ * columns of C at the start of the scratch; those of columns are ones unless tinyB. It is rare, so one function does for all products of
+ * a dtype.
  */
 export function defineRaisedBlock(module: ModuleBuilder, dtype: FloatDType, oneRow: boolean): Func {
   const { bytes, count } = lanesOf[dtype]
@@ -36,7 +37,7 @@ export function defineRaisedBlock(module: ModuleBuilder, dtype: FloatDType, oneR
   const key = `gemm-raised:${dtype}:${oneRow ? 'row' : 'rows'}`
   return module.define(key, RAISED_PARAMS, [], (f, ...params) => {
     const [a, aStride, copies, copyStride, b, bStride, c, cStride, ...others] = params
-    const [m, n, k, add, scratch, block, transposeB, transposeC] = others
+    const [m, n, k, add, scratch, block, transposeB, transposeC, tinyB] = others
     const bytesOf = (length: Int) => i32.mul(length, bytes)
     const downColumns = f.int(i32.add(scratch, ROW_BYTES))
     const panel = f.int(i32.add(downColumns, i32.and(i32.add(bytesOf(n), 15), -16)))
@@ -76,7 +77,8 @@ export function defineRaisedBlock(module: ModuleBuilder, dtype: FloatDType, oneR
             f.call(copy, from, bStride, i32.sub(n, column), to, i32.const(BLOCK_STRIDE), k)
             f.increase(to, 16)
           })
-          raise(panel, BLOCK_STRIDE)
+          const fills = i32.ltU(columns, BLOCK_VECTORS * count)
+          f.if(i32.or(tinyB, fills), () => raise(panel, BLOCK_STRIDE))
         },
         () => raise(i32.add(b, bytesOf(j)), bStride),
       )
