@@ -1,4 +1,4 @@
-import { Arena, type Aval, type Data } from '@wengert/tape'
+import { Arena, type Aval, type Data, Vectors } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import { partialLayout, Reducer, reducerBytes } from './reduce.js'
 
@@ -40,6 +40,17 @@ describe('a reducer', () => {
     expect(reducer.quotient(1)).toEqual(expected)
     expect(reducer.quotient(4)).toEqual(expected.map(data => data.map(element => element / 4)))
     expect(arena.bytes).toBe(bytes)
+  })
+
+  // Partials end at a page, or the bytes in front of them would fit behind them, or do not.
+  test.each([0, 16, 112, 128, 144])('has room for partials that end %i bytes before a page', spare => {
+    const bytes = 32768 - spare / 2
+    const layout = partialLayout([{ dtype: 'f32', shape: [bytes / 4] }])
+    expect(reducerBytes(layout, 2)).toBe(spare < Vectors.begin ? 131072 : 65536)
+    const arena = new Arena({ maximumBytes: reducerBytes(layout, 2) })
+    const reducer = new Reducer(arena, layout, 2)
+    for (const shard of [0, 1]) reducer.take(shard, [new Float32Array(bytes / 4).fill(shard + 1)])
+    expect(reducer.quotient(1)).toEqual([new Float32Array(bytes / 4).fill(3)])
   })
 
   test('refuses an arena that is too small, naming the bytes it needs', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Kernel } from '../kernel.js'
-import { runKernel } from '../testing/run-kernel.js'
+import { runAtEnds, runKernel } from '../testing/run-kernel.js'
 import { detectFeatures } from '../wasm/index.js'
 import { conv2d, conv2dFilterPullback, conv2dInputPullback } from './conv2d.js'
 import type { Conv2dSpec } from './spec.js'
@@ -231,6 +231,24 @@ describe('conv2d and its pullbacks', () => {
     fc.assert(
       fc.property(specs, fc.constantFrom(...everyCase), (spec, one) => check(spec, [one])),
       { numRuns: 120 },
+    )
+  })
+
+  /** Its input's cotangent is a transposed product of blocks, the last of which is one position. */
+  const narrower = shape([3, 3], [1, 1], [0, 0, 0, 0], { ...wide, width: 33, outChannels: 96 })
+
+  it('read nothing past their operands', () => {
+    fc.assert(
+      fc.property(specs, spec => {
+        const sizes = sizesOf(spec)
+        const [x, filter, ct] = [sizes.x, sizes.filter, sizes.out].map(size => random(spec.dtype, size, size))
+        const ends = (kernel: Kernel, inputs: readonly (Floats | undefined)[], size: number) =>
+          runAtEnds(kernel, inputs as Floats[], [make(spec.dtype, size)])
+        ends(conv2d(spec), [x, filter], sizes.out)
+        ends(conv2dInputPullback(spec), [ct, filter], sizes.x)
+        ends(conv2dFilterPullback(spec), [x, ct], sizes.filter)
+      }),
+      { numRuns: 30, examples: [[narrower]] },
     )
   })
 

@@ -139,7 +139,7 @@ export function defineLoops(module: ModuleBuilder, form: LoopForm): Func {
                 defineRaisedBlock(module, dtype, form.oneRow),
                 ...([aFrom, aFromStride, packedA, copyStride, bBlock, bStride, cBlock, cStride] as const),
                 ...([mLength, nLength, kLength, adds, raised, block] as const),
-                ...([transposeB ? 1 : 0, form.transposeC ? 1 : 0] as const),
+                ...([transposeB ? 1 : 0, form.transposeC ? 1 : 0, bTiny] as const),
               )
             },
             usual,

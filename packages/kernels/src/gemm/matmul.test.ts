@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { runKernel } from '../testing/run-kernel.js'
+import { runAtEnds, runKernel } from '../testing/run-kernel.js'
 import { detectFeatures } from '../wasm/index.js'
 import { type MatmulSpec, matmul } from './matmul.js'
 
@@ -190,6 +190,17 @@ describe('matmul', () => {
       )
       expect(second).toEqual(first)
     }
+  })
+
+  it('reads nothing past its operands', () => {
+    fc.assert(
+      fc.property(shapes, fc.constantFrom('f32' as const, 'f64' as const), (shape, dtype) => {
+        const spec = { ...shape, dtype }
+        const kernel = matmul(specOf(spec))
+        runAtEnds(kernel, operands(spec), [make(dtype, spec.batch * spec.m * spec.n)])
+      }),
+      { numRuns: 40 },
+    )
   })
 
   it('gives zeros for empty sums and nothing for empty results', () => {

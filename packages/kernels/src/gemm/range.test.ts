@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { runKernel } from '../testing/run-kernel.js'
+import { runAtEnds, runKernel } from '../testing/run-kernel.js'
 import { detectFeatures } from '../wasm/index.js'
 import { contiguous } from './layout.js'
 import { type MatmulSpec, matmul } from './matmul.js'
@@ -171,6 +171,16 @@ describe('what is raised', () => {
         const out = [new arrayOf[spec.dtype](spec.m * spec.n)]
         const [c] = runKernel<Floats>(matmul(spec), [a, b], out, features)
         expect(bitsOf(c as Floats).equals(bitsOf(sums(spec, a, b)))).toBe(true)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('reads nothing past its operands', () => {
+    fc.assert(
+      fc.property(anyShape, spec => {
+        const out = [new arrayOf[spec.dtype](spec.m * spec.n)]
+        runAtEnds<Floats>(matmul(spec), operandsOf(spec), out)
       }),
       { numRuns: 30 },
     )

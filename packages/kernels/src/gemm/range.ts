@@ -21,6 +21,7 @@ import {
   select,
   v128,
 } from '../wasm/index.js'
+import { BLOCK_STRIDE, BLOCK_VECTORS } from './block.js'
 import { lanesOf } from './lanes.js'
 
 type V = Local<'v128'>
@@ -215,26 +216,27 @@ export function defineRaisedRows(module: ModuleBuilder, dtype: FloatDType): Func
 }
 
 /**
- * Defines raise(from, stride, to, toStride, k, down): copies so many vectors of each of k rows, with each column divided by its number
- * in `down`; `to` may be `from`.
+ * Defines raise(from, stride, to, k, down, …offsets): copies a row of a block for each of k rows, with each column divided by its number
+ * in `down`. Vectors but the first are those so many bytes after the first, of the row and of `down`; `to` may be `from`.
  */
-export function defineRaisedColumns(module: ModuleBuilder, dtype: FloatDType, vectors: number): Func {
+export function defineRaisedColumns(module: ModuleBuilder, dtype: FloatDType): Func {
   const floats = floatsOf(dtype)
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  const further = Array.from({ length: BLOCK_VECTORS - 1 }, () => 'i32' as const)
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', ...further] as const
   return module.define(
-    `gemm-raised-columns:${dtype}:${vectors}`,
+    `gemm-raised-columns:${dtype}`,
     params,
     [],
-    (f, from, stride, to, toStride, k, down) => {
-      const ups = Array.from({ length: vectors }, (_, v) =>
-        f.local(floats.div(constant(f, dtype, 1), v128.load(down, v * 16))),
-      )
+    (f, from, stride, to, k, down, ...offsets) => {
+      const each = (first: Local<'i32'>) => [first, ...offsets.map(offset => i32.add(first, offset))]
+      const ups = each(down).map(at => f.local(floats.div(constant(f, dtype, 1), v128.load(at))))
       f.while(k, () => {
-        ups.forEach((up, v) => {
-          f.do(v128.store(to, floats.mul(v128.load(from, v * 16), up), v * 16))
+        const raised = each(from).map((at, v) => f.local(floats.mul(v128.load(at), ups[v] as V)))
+        raised.forEach((vector, v) => {
+          f.do(v128.store(to, vector, v * 16))
         })
         f.increase(from, stride)
-        f.increase(to, toStride)
+        f.increase(to, BLOCK_STRIDE)
         f.increase(k, -1)
       })
     },

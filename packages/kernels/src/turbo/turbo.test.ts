@@ -52,6 +52,22 @@ it('wide panels give the bits of narrow ones', () => {
   )
 })
 
+it.each([
+  ['f32', 24],
+  ['f64', 12],
+] as const)(
+  'wide panels of %s give the bits of narrow ones whatever is left of %i columns',
+  (dtype, columns) => {
+    for (let n = columns + 1; n <= 2 * columns; n++) {
+      const spec = { dtype, batch: [], m: 7, n, k: 5, transposeA: false, transposeB: false }
+      setWide(false)
+      const narrow = product(spec)
+      setWide(true)
+      expect(product(spec)).toEqual(narrow)
+    }
+  },
+)
+
 it('warns where there is no V8 to ask', () => {
   const emitWarning = vi.fn()
   vi.stubGlobal('process', { emitWarning })
