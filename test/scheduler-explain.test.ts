@@ -70,8 +70,8 @@ test('chosen rows are explained, values know their lines, and the text says no b
   expect([rows, programs.length]).toEqual([512, 1])
   const [program] = programs
   const lines = new Set(program?.explanation.values.flatMap(({ at }) => at?.split(':')[0] ?? []))
-  // The mean over rows is of the call.
-  expect(lines).toEqual(new Set(['scheduler-model.ts', 'scheduler-explain.test.ts']))
+  // The sum over rows is of no line.
+  expect(lines).toEqual(new Set(['scheduler-model.ts']))
   expect(formatExplanation(program?.explanation as never)).toMatch(/^peak .* without a budget;/)
 })
 
@@ -80,6 +80,31 @@ test('what does not fit is refused as a call is', async () => {
   const rowless = { ...batch, x: tensor(1) }
   expect(() => scheduler.explain(params, rowless)).toThrow(expect.objectContaining({ code: 'SHAPE' }))
   expect(() => scheduler.explain(params, batch, { row: [1] } as never)).toThrow('there is no option `row`')
+})
+
+test('a budget error never names the line of the call', async () => {
+  const rows = (_: Tensor, x: Tensor) => x
+  await using scheduler = await createScheduler(rows, { workers: 0, memory: 1 })
+  const errors = [
+    () => scheduler.explain(f32(64), f32(64)),
+    () => scheduler.valueAndGrad(tensor(new Float32Array(64)), tensor(new Float32Array(64))),
+  ]
+  for (const call of errors) {
+    const error = await (async () => call())().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(BudgetError)
+    expect((error as BudgetError).parts.at ?? '').not.toContain('scheduler-explain.test.ts')
+  }
+})
+
+test('a closed scheduler explains nothing', async () => {
+  const scheduler = await createScheduler(loss, { workers: 0 })
+  await scheduler.close()
+  expect(() => scheduler.explain(params, batch)).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+})
+
+test('avals that are none are refused under its name', async () => {
+  await using scheduler = await createScheduler((w: Tensor, x: Tensor) => x.mul(w), { workers: 0 })
+  expect(() => scheduler.explain(f32(-1), f32(4))).toThrow('explain: an aval has the shape [-1].')
 })
 
 test('loops are explained', async () => {

@@ -37,8 +37,8 @@ export function callOf(params: unknown, batch: unknown, rows: Rows | undefined):
 
 /** As {@link callOf}, without values: avals will do. */
 export function outlineOf(params: unknown, batch: unknown, rows: Rows | undefined): Outline {
-  const flatParams = flattenAvals(params)
-  const flatBatch = flattenAvals(batch)
+  const flatParams = flattenAvals(params, 'explain')
+  const flatBatch = flattenAvals(batch, 'explain')
   return {
     signature: {
       params: flatParams.leaves,

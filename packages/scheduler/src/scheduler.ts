@@ -1,6 +1,7 @@
 import { type AvalsOf, checkFunction, checkOptions, enableTurbo, type Tensor, type Tree } from '@wengert/tape'
 import { callOf, outlineOf } from './call.js'
 import { Engine } from './engine.js'
+import { closed } from './errors.js'
 import { type CallExplanation, explainGradient } from './explain.js'
 import { type GradientDetails, type GradientResult, startGradient } from './gradient.js'
 import { startMap } from './map.js'
@@ -57,7 +58,7 @@ export interface Scheduler<P, B> {
    *
    * @param params as of the call; avals will do in place of tensors.
    * @param batch likewise.
-   * @throws ShapeError and BudgetError as the call does.
+   * @throws ShapeError and BudgetError as the call does, {@link ClosedError} after `close`.
    */
   explain(params: AvalsOf<P>, batch: AvalsOf<B>, options?: Pick<CallOptions, 'rows'>): CallExplanation
   /**
@@ -129,6 +130,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
 
   explain(params: AvalsOf<P>, batch: AvalsOf<B>, options: Pick<CallOptions, 'rows'> = {}): CallExplanation {
     checkOptions('explain', options, ['rows'])
+    if (this.#closing) throw closed()
     const outline = outlineOf(params, batch, options.rows)
     const plans = this.#plansOf(this.#gradients, outline.signature, recordGradient, this.#loss)
     return explainGradient(this.#engine, this.#settings, plans, outline)

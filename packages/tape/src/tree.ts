@@ -1,7 +1,7 @@
 import { checkArgument } from './options.js'
 import type { Aval } from './program/index.js'
 import {
-  avalOf,
+  avalFor,
   type Flat,
   flattenTree,
   isArgumentLeaf,
@@ -27,13 +27,14 @@ export const flatten = (tree: unknown): Flat<Tensor> =>
 /**
  * As {@link flatten}, for the avals of a tree: its leaves are avals, or tensors and numbers that have one.
  *
+ * @param owner what is named by errors of avals.
  * @throws {@link OptionError} for anything else, and for avals with a dtype or a length that there is not.
  * @example
  * flattenAvals({ w: { dtype: 'f32', shape: [2, 3] }, b: tensor([1, 2]) }).leaves.map(formatAval) // → ['f32[2]', 'f32[2,3]']
  */
-export function flattenAvals(tree: unknown): Flat<Aval> {
+export function flattenAvals(tree: unknown, owner = 'record'): Flat<Aval> {
   const flat = flattenTree(tree, isArgumentLeaf)
-  return { ...flat, leaves: flat.leaves.map(avalOf) }
+  return { ...flat, leaves: flat.leaves.map(leaf => avalFor(owner, leaf)) }
 }
 
 /**

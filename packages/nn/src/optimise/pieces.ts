@@ -2,7 +2,6 @@
  * An optimiser's step in bounded memory. An elementwise rule may be applied to any cut of the parameters with the
  * same bits, so one small executable is run over pieces of one length; the last piece of a parameter is padded.
  */
-
 import {
   Arena,
   type Arithmetic,

@@ -3,7 +3,6 @@
  * networks", AISTATS 2010, eq. 16; He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, eq. 10.
  * Only operations that IEEE 754 rounds exactly, so weights are the same bits on every host.
  */
-
 import { checkOptions, type FloatDType, fromData, sizeOf, type Tensor } from '@wengert/tape'
 import { checkLengths } from '../arguments.js'
 import { RANDOM_OPTIONS, type RandomOptions, randomWords } from './words.js'

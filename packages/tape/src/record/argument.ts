@@ -13,15 +13,18 @@ export type ArgumentLeaf = Tensor | Aval | number
  *
  * @throws {@link OptionError} for an aval with a dtype or a length that there is not.
  */
-export function avalOf(leaf: ArgumentLeaf): Aval {
+export const avalOf = (leaf: ArgumentLeaf): Aval => avalFor('record', leaf)
+
+/** As {@link avalOf}, with errors of whoever asks. */
+export function avalFor(owner: string, leaf: ArgumentLeaf): Aval {
   if (typeof leaf === 'number') return { dtype: 'f32', shape: [] }
   if (leaf instanceof Tensor) return leaf.aval
   // Anything else that the caller's object has stays outside.
   const { shape } = leaf
-  const dtype = checkDType('record', leaf.dtype) as DType
+  const dtype = checkDType(owner, leaf.dtype) as DType
   if (shape.every(length => Number.isInteger(length) && length >= 0)) return { dtype, shape: [...shape] }
   throw new OptionError({
-    summary: `record: an aval has the shape ${shown(shape)}.`,
+    summary: `${owner}: an aval has the shape ${shown(shape)}.`,
     expected: 'whole numbers from 0',
     at: callerLocation(),
     data: { option: 'shape' },

@@ -1,15 +1,12 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { shown } from '../options.js'
-import { isArgumentLeaf } from './argument.js'
-import { flattenTree } from './tree.js'
 
 /**
- * Runs something that calls a function of the user. An error of the language in it that comes of arguments that it was not
- * made for is one of those arguments.
+ * Runs something that calls a function of the user. An error of the language in it that certainly comes of arguments that it was
+ * not made for is one of those arguments; any other is the function's own.
  *
- * @throws {@link OptionError} for arguments that are missing, arrays of numbers, or without any tensor, if the function does not
- * take them.
+ * @throws {@link OptionError} where there are no arguments at all, or one is an array of numbers, if the function does not take
+ * that.
  */
 export function fitted<T>(owner: string, fn: unknown, args: readonly unknown[], run: () => T): T {
   try {
@@ -41,13 +38,9 @@ function unfit(
     const what = `argument ${list} is an array, which the function gets as scalars`
     return refuse(what, list, 'a tensor, or a function of a list of scalars', 'make it a tensor: tensor([…])')
   }
-  if (args.length < taken) {
-    const called = args.length === 0 ? 'none' : `${args.length}`
-    return refuse(`the function was called with ${called} of its arguments`, args.length, `${taken}`)
-  }
-  const empty = args.findIndex(arg => flattenTree(arg, isArgumentLeaf).leaves.length === 0)
-  if (empty === -1) return undefined
-  return refuse(`argument ${empty} is ${shown(args[empty])}`, empty, 'a tensor, or a tree of some')
+  // Fewer than all may be right: parameters that may be left out are counted as well.
+  if (args.length > 0 || taken === 0) return undefined
+  return refuse('the function was called with none of its arguments', 0, `${taken}`)
 }
 
 // A list of numbers is a tree of scalars, of which a function that expects a tensor makes what it can.

@@ -1,5 +1,5 @@
 export { apply, applyOne, type Operand, operands, scalarLike } from './apply.js'
-export { type ArgumentLeaf, avalOf, isArgumentLeaf } from './argument.js'
+export { type ArgumentLeaf, avalFor, avalOf, isArgumentLeaf } from './argument.js'
 export { checkTensor, checkTensorList, checkTensors } from './check-tensor.js'
 export { arange, type CreationOptions, eye, full, linspace, ones, zeros } from './creation.js'
 export { fitted } from './fitted.js'

@@ -7,11 +7,15 @@ import { checkFunction } from '../options.js'
  */
 export const MOST_LINES = 20_000
 
-/** While lines are looked up: how many more, and the line of the instruction that is being differentiated or mapped. */
-let lines: { left: number; readonly at: string | undefined } | undefined
+/**
+ * While lines are looked up: how many more, the line of the instruction that is being differentiated or mapped, and the line from
+ * where all of it is called, which is that of no instruction.
+ */
+let lines: { left: number; readonly at: string | undefined; readonly outside: string | undefined } | undefined
 
 /**
- * Runs something that records; its instructions know the lines of the user's code that they come from.
+ * Runs something that records; its instructions know the lines of the user's code that they come from. Those
+ * that are not recorded by the user's code, such as the sum over rows of a scheduler, know none.
  *
  * @example
  * withLines(() => record(x => x.sin(), tensor(1))).program.instructions[0].at !== undefined // → true
@@ -19,7 +23,7 @@ let lines: { left: number; readonly at: string | undefined } | undefined
 export function withLines<T>(run: () => T): T {
   checkFunction('withLines', run)
   const before = lines
-  lines = { left: MOST_LINES, at: undefined }
+  lines = { left: MOST_LINES, at: undefined, outside: callerLocation() }
   try {
     return run()
   } finally {
@@ -31,7 +35,7 @@ export function withLines<T>(run: () => T): T {
 export function underLine<T>(at: string | undefined, run: () => T): T {
   if (!lines || at === undefined) return run()
   const before = lines
-  lines = { left: before.left, at }
+  lines = { ...before, at }
   try {
     return run()
   } finally {
@@ -44,5 +48,7 @@ export function underLine<T>(at: string | undefined, run: () => T): T {
 export function lineNow(): string | undefined {
   if (!lines) return undefined
   if (lines.at !== undefined) return lines.at
-  return lines.left-- > 0 ? callerLocation() : undefined
+  if (lines.left-- <= 0) return undefined
+  const at = callerLocation()
+  return at === lines.outside ? undefined : at
 }
