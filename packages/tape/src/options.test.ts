@@ -69,6 +69,16 @@ describe('options and functions that are none are refused when they are given, n
     ],
     ['a list for a store', () => tape.jit(square, { spill: wrong([]) }), 'spill: the options are [].'],
     ['bytes of a place', () => tape.spillBytesOf(wrong({ opfs: false })), '`spill` is {"opfs":false}.'],
+    ...[-4, 2, 12, Number.NaN].map((offset): [string, () => unknown, string] => [
+      `a view at ${offset}`,
+      () => tape.viewOf({ dtype: 'f32', shape: [2] }, new ArrayBuffer(16), offset),
+      `viewOf: the offset is ${offset}.`,
+    ]),
+    ...(['memoryBytes', 'spillBytes'] as const).map((name): [string, () => unknown, string] => [
+      `NaN as ${name}`,
+      () => tape.compile(tape.record(square, tensor(1)).program, { [name]: Number.NaN }),
+      `compile: \`${name}\` is NaN.`,
+    ]),
     ['a list for a place', () => tape.spillBytesOf(wrong([])), 'spill: the options are [].'],
     [
       'a store for a place',
