@@ -1,3 +1,3 @@
 export { Residents } from './residents.js'
-export { type Beginnings, bringToPlace, type Given, type Resumed, resume, runsOn } from './resume.js'
+export { bringToPlace, type Given, type Resumed, resume, runsOn } from './resume.js'
 export type { Value } from './value.js'
