@@ -1,4 +1,4 @@
-import { holdSignals, releaseSignals } from './terminal/early.js'
+import { holdSignals, releaseSignals } from './early.js'
 
 // Before anything else is loaded, which takes a while.
 holdSignals()

@@ -1,4 +1,4 @@
-import { takeEarly } from './early.js'
+import { takeEarly } from '../early.js'
 
 /** The user, or the system, asked the process to end. */
 export class Interrupt extends Error {
