@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 import { tmpdir } from 'node:os'
 import { text } from 'node:stream/consumers'
 import type { BenchRow } from '@wengert/bench'
@@ -56,6 +57,26 @@ describe.skipIf(process.platform === 'win32')('an interrupt, which a terminal se
     const only = ['--only', '1000000']
     expect((await interrupted('1000000 steps', ...only)).stdout).toBe('')
     expect(JSON.parse((await interrupted('1000000 steps', ...only, '--json')).stdout).rows).toEqual([])
+  })
+
+  test.skipIf(!('registerHooks' in nodeModule))('is heard while the command is still loaded', async () => {
+    const hook = `import { registerHooks } from 'node:module'
+      let sent = false
+      registerHooks({ resolve(name, context, next) {
+        const sends = name === 'commander' && !sent
+        if (sends) process.kill(process.pid, 'SIGINT')
+        sent ||= sends
+        return next(name, context)
+      } })`
+    const preload = `data:text/javascript,${encodeURIComponent(hook)}`
+    const early = async (...args: string[]) => {
+      const child = spawn(process.execPath, ['--import', preload, bin, ...args])
+      const ended = new Promise(resolve => child.on('close', (code, signal) => resolve(code ?? signal)))
+      return Promise.all([text(child.stdout), ended])
+    }
+    const [stdout, code] = await early('bench', 'ode', '--json')
+    expect(code).toBe(130)
+    expect(JSON.parse(stdout)).toMatchObject({ suite: 'ode', rows: [], interrupted: true })
   })
 })
 

@@ -89,6 +89,7 @@ export class Engine {
       () => fitting(plans),
       () => fitting(plans.anew()),
       () => plans.program((shards[0] as Shard).rows).program.instructions.length,
+      false,
     )
     this.#layout = layout
     if (this.#reducer && this.#reducer.bytes > layout.reducerBytes) this.#reducer = undefined
@@ -108,8 +109,9 @@ export class Engine {
     reducerBytes: number,
   ): { readonly layout: Layout; readonly prepared: ReadonlyMap<number, Explanation> } {
     const ones = plans.anew()
-    return withLines(() =>
-      this.#fitting(ones, shards, reducerBytes, laneBytes => ones.explanations(shards, laneBytes)),
+    return withLines(
+      () => this.#fitting(ones, shards, reducerBytes, laneBytes => ones.explanations(shards, laneBytes)),
+      false,
     )
   }
 

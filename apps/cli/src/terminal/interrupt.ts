@@ -1,3 +1,5 @@
+import { takeEarly } from '../early.js'
+
 /** The user, or the system, asked the process to end. */
 export class Interrupt extends Error {
   readonly exitCode: number
@@ -20,6 +22,8 @@ export async function interruptible(work: (signal: AbortSignal) => Promise<void>
     controller.abort(interrupt)
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  const early = takeEarly()
+  if (early) stop(early)
   try {
     await work(controller.signal)
   } finally {

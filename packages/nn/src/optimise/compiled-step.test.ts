@@ -68,3 +68,18 @@ test('a rule of its own runs at every step, and may read what changes', () => {
   rate = 0.25
   expect(step()).toBe(0.75)
 })
+
+test('errors of a rule are its own, compiled or not', () => {
+  const config = undefined as unknown as { readonly rate: number }
+  const { init, update } = elementwiseOptimiser({
+    moments: 0,
+    decays: [],
+    step: (p, g) => [p.sub(g.mul(config.rate))],
+  })
+  for (const run of [update, jit(update as (p: Tensor, g: Tensor, s: OptimiserState<Tensor>) => never)]) {
+    const step = run as typeof update
+    expect(() => step(tensor(1), tensor(1), init(tensor(1)))).toThrow(
+      new TypeError("Cannot read properties of undefined (reading 'rate')"),
+    )
+  }
+})

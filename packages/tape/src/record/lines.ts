@@ -14,16 +14,17 @@ export const MOST_LINES = 20_000
 let lines: { left: number; readonly at: string | undefined; readonly outside: string | undefined } | undefined
 
 /**
- * Runs something that records; its instructions know the lines of the user's code that they come from. Those
- * that are not recorded by the user's code, such as the sum over rows of a scheduler, know none.
+ * Runs something that records; its instructions know the lines of the user's code that they come from.
  *
+ * @param namesCaller whether instructions that nothing but this very call leads to, such as the sum over rows of a scheduler,
+ * know its line; otherwise none.
  * @example
  * withLines(() => record(x => x.sin(), tensor(1))).program.instructions[0].at !== undefined // → true
  */
-export function withLines<T>(run: () => T): T {
+export function withLines<T>(run: () => T, namesCaller = true): T {
   checkFunction('withLines', run)
   const before = lines
-  lines = { left: MOST_LINES, at: undefined, outside: callerLocation() }
+  lines = { left: MOST_LINES, at: undefined, outside: namesCaller ? undefined : callerLocation() }
   try {
     return run()
   } finally {

@@ -101,13 +101,18 @@ export const plannedWithLines = <T>(
  * const lossOf = memoryBytes => compile(record(x => exp(x).sum(), tensor([1, 2])).program, { memoryBytes })
  * againWithLines(() => lossOf(64), () => lossOf(64), () => 2) // → throws BUDGET
  */
-export function againWithLines<T>(run: () => T, again: () => T, instructionCount: () => number): T {
+export function againWithLines<T>(
+  run: () => T,
+  again: () => T,
+  instructionCount: () => number,
+  namesCaller = true,
+): T {
   checkFunction('againWithLines', run)
   try {
     return run()
   } catch (error) {
     if (!(error instanceof BudgetError) || instructionCount() > MOST_LINES) throw error
-    throw errorOf(() => withLines(again), error)
+    throw errorOf(() => withLines(again, namesCaller), error)
   }
 }
 
