@@ -188,11 +188,12 @@ export function largestWorkingSetBytes(graph: Graph): number {
  *   inputs: [{ storage: 0, pinned: false }, { storage: 1, pinned: false }],
  *   steps: [
  *     { inputs: [0], outputs: [2], scratchBytes: 48, cost: 1 },
- *     { inputs: [1], outputs: [3], scratchBytes: 0, cost: 1 }, // which may run before the other
+ *     { inputs: [1], outputs: [3], scratchBytes: 0, cost: 1 },
  *   ],
  *   outputs: [],
  * }
- * [lowerBoundBytes(graph), largestWorkingSetBytes(graph)] // → [96, 160]
+ * lowerBoundBytes(graph) // → 96
+ * largestWorkingSetBytes(graph) // → 160
  */
 export function lowerBoundBytes(graph: Graph): number {
   return leastBytesInAnyOrder(portfolioOf(graph).index)

@@ -9,17 +9,16 @@
  */
 import { type AnnealOptions, anneal } from './anneal.js'
 import { type Attempt, bestOf, mayBeat, recordBytesOf, type Shorter } from './attempt.js'
+import { Attempting } from './attempting.js'
 import { leastNeeds, type RerunBound, rerunBound, type WorkingSets, workingSets } from './bound.js'
 import type { Graph } from './graph.js'
 import { alignBytes, type GraphIndex, indexGraph } from './graph-index.js'
 import { LONG, ladder, RATHER_LONG, type Work, workAt, workFor } from './ladder.js'
-import { type MovingPlacement, placeByMoving } from './move.js'
-import { type Placement, place } from './place.js'
+import { place } from './place.js'
 import { LAST_POLICIES, policiesFor, probingPoliciesFor } from './policies.js'
 import { extraCostOf, type Residency, residency } from './residency.js'
 import { type Found, type Searched, type SearchOptions, search } from './search.js'
 import { snapshotCosts } from './snapshots.js'
-import { trim } from './trim.js'
 
 interface Rung {
   readonly limitBytes: number
@@ -59,6 +58,7 @@ export class Portfolio {
   readonly sets: WorkingSets
   /** Every step once, nothing dropped before its last use. */
   readonly full: Attempt
+  readonly #attempting: Attempting
   readonly #work: Work
   // A budget that holds `full` needs none of these three, and most do.
   #limits: readonly Rung[] | undefined
@@ -74,11 +74,12 @@ export class Portfolio {
     this.index = indexGraph(graph)
     const { stepCount } = this.index
     this.sets = workingSets(this.index)
+    this.#attempting = new Attempting(this.index, this.sets)
     const once = residency(
       this.index,
       Int32Array.from({ length: stepCount }, (_, step) => step),
     )
-    this.full = this.#placed(once, place(once, 'thorough'), 0)
+    this.full = this.#attempting.placed(once, place(once, 'thorough'), 0)
     this.#work = workFor(stepCount)
   }
 
@@ -299,10 +300,10 @@ export class Portfolio {
     const below = isLong || isGood || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
     const isWorthIt = below && !this.#cannotBeat(below.limitBytes, found.at(-1))
     const lower = isWorthIt ? this.#climb(below).found : []
-    if (isLong) found = this.#byCostMadeShorter(found, limitBytes)
+    if (isLong) found = this.#attempting.byCostMadeShorter(found, limitBytes)
     else if (!isGood) found = this.#anneal([found, lower], limitBytes, { work: work / 2 }).found
     const best = found.at(-1)
-    rung.climbed = { found, best: best && this.#shorter(best, limitBytes), attempts: undefined }
+    rung.climbed = { found, best: best && this.#attempting.shorter(best, limitBytes), attempts: undefined }
     return rung.climbed
   }
 
@@ -357,7 +358,7 @@ export class Portfolio {
     )
     for (let limitBytes = budgetBytes - recordBytes; limitBytes >= this.sets.largestBytes; ) {
       const { found, isLast } = searchUnder(limitBytes)
-      const attempts = this.#attempts(found, limitBytes, 0)
+      const attempts = this.#attempting.attempts(found, limitBytes, 0)
       best = bestOf(best, attempts, budgetBytes)
       const over = Math.min(...attempts.map(({ needsBytes }) => needsBytes - budgetBytes))
       if (over <= 0 || over === Infinity || isLast) break
@@ -368,51 +369,7 @@ export class Portfolio {
 
   #attemptsAt(rung: Rung): readonly Attempt[] {
     const climbed = this.#climb(rung)
-    climbed.attempts ??= this.#attempts(climbed.found, rung.limitBytes, rung.fromBytes)
+    climbed.attempts ??= this.#attempting.attempts(climbed.found, rung.limitBytes, rung.fromBytes)
     return climbed.attempts
-  }
-
-  /** The best schedules, placed: where they lie still, and, if fragments reach above the limit, with moves. */
-  #attempts(found: readonly Found[], limitBytes: number, fromBytes: number): readonly Attempt[] {
-    const attempts: Attempt[] = []
-    for (const each of found.toReversed()) {
-      const { residency: trimmed } = this.#shorter(each, limitBytes)
-      const still = this.#placed(
-        trimmed,
-        place(trimmed, this.index.graph.move ? 'quick' : 'usual'),
-        fromBytes,
-      )
-      attempts.push(still)
-      if (still.placement.peakBytes <= limitBytes) break
-      if (!this.index.graph.move) continue
-      attempts.push(this.#placed(trimmed, placeByMoving(this.index, trimmed, limitBytes), fromBytes))
-      break
-    }
-    return attempts
-  }
-
-  /** The cheapest last: a search that compares schedules as they are may not have it there. */
-  #byCostMadeShorter(found: readonly Found[], limitBytes: number): readonly Found[] {
-    const costs = new Map(found.map(each => [each, this.#shorter(each, limitBytes).extraCost]))
-    return found.toSorted((a, b) => costs.get(b)! - costs.get(a)!)
-  }
-
-  #shorter({ runs }: Found, limitBytes: number): Shorter {
-    const trimmed = trim(this.index, residency(this.index, runs), limitBytes)
-    return { residency: trimmed, extraCost: extraCostOf(this.index, trimmed.runs) }
-  }
-
-  #placed(of: Residency, placement: Placement & Partial<MovingPlacement>, fromBytes: number): Attempt {
-    const { movedBytes = 0, moves = [] } = placement
-    const { costPerByte = 0, recordBytes: moveRecordBytes = 0 } = this.index.graph.move ?? {}
-    const recordBytes = alignBytes(recordBytesOf(this.index, of.runs) + moves.length * moveRecordBytes)
-    return {
-      residency: of,
-      placement,
-      extraCost: extraCostOf(this.index, of.runs) + costPerByte * movedBytes,
-      recordBytes,
-      // out of the graph's order less may do, but then nothing is looked for
-      needsBytes: Math.max(fromBytes, Math.max(placement.peakBytes, this.sets.largestBytes) + recordBytes),
-    }
   }
 }
