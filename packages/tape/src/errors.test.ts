@@ -370,7 +370,7 @@ describe('a budget that is too small', () => {
       "BudgetError BUDGET
       No plan fits 65536 bytes.
         expected  at least … bytes, in whole pages of 65536
-        at        %7 f32[200,200] = matmul %0 f32[200,200], %5 f32[200,200], recorded at errors.test.ts:…
+        at        %6 f32[200,200] = matmul %5 f32[200,200], %0 f32[200,200], recorded at errors.test.ts:…
         fix       give it … bytes (…), or use smaller batches or layers"
     `)
     expect((error as BudgetError).budgetBytes).toBe(65536)
