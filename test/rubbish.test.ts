@@ -147,6 +147,37 @@ describe('rubbish is refused by errors that say what is wrong', () => {
   })
 })
 
+test('what is large is not written out, and what has no elements yet is named', () => {
+  const weights = { w: tensor(new Float32Array(10_000)), b: tensor([1]) }
+  const messageOf = (run: () => unknown) => {
+    try {
+      run()
+    } catch (error) {
+      if (error instanceof tape.WengertError) return error.message
+    }
+    return undefined
+  }
+  expect(messageOf(() => tape.jit(weights as never))).toMatch(
+    /^jit: what it takes is an object of w, b, not a function\./,
+  )
+  const tree = { w: tensor([1]) }
+  const squared = (p: { w: tape.Tensor }) => p.w.square().sum()
+  for (const transform of [tape.hessian, tape.jacobian, tape.jacrev, tape.jacfwd]) {
+    expect(messageOf(() => (transform(squared as never) as Call)(tree))).toMatch(
+      /^The argument of a Jacobian or Hessian is .*, not a tensor\./,
+    )
+  }
+})
+
+test('options of calls of a scheduler', async () => {
+  await using scheduler = await createScheduler((w: tape.Tensor, x: tape.Tensor) => x.mul(w), { workers: 0 })
+  for (const options of [{ rows: 'all' }, { rows: 3 }, { rows: null }, { onProgress: 3 }]) {
+    await expect(scheduler.valueAndGrad(tensor(1), vector, options as never)).rejects.toThrow(
+      tape.OptionError,
+    )
+  }
+})
+
 describe('arguments that are missing are said to be', () => {
   it.each<[string, () => unknown]>([
     ['jit: the function was called with none of its arguments: ', () => (tape.jit(square) as Call)()],

@@ -1,4 +1,4 @@
-import { type Aval, OptionError, ShapeError } from '@wengert/tape'
+import { type Aval, checkArgument, OptionError, ShapeError } from '@wengert/tape'
 import type { Selection } from './gather.js'
 
 /** Which rows of a batch a call computes, in that order. */
@@ -55,6 +55,9 @@ export function selectRows(rows: Rows | undefined, batchRows: number): Selection
 }
 
 function fromRows(rows: Rows, batchRows: number): Selection {
+  const isList = Array.isArray(rows) || ArrayBuffer.isView(rows)
+  const isRange = typeof rows === 'object' && rows !== null && 'from' in rows && 'to' in rows
+  checkArgument('a call', '`rows`', rows, isList || isRange, 'a list of row numbers, or { from, to }')
   if ('from' in rows && 'to' in rows) {
     const { from, to } = rows
     if (isRow(from, batchRows) && Number.isInteger(to) && to >= from && to <= batchRows) {

@@ -1,4 +1,12 @@
-import { type AvalsOf, checkFunction, checkOptions, enableTurbo, type Tensor, type Tree } from '@wengert/tape'
+import {
+  type AvalsOf,
+  checkArgument,
+  checkFunction,
+  checkOptions,
+  enableTurbo,
+  type Tensor,
+  type Tree,
+} from '@wengert/tape'
 import { callOf, outlineOf } from './call.js'
 import { Engine } from './engine.js'
 import { closed } from './errors.js'
@@ -121,6 +129,9 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
 
   async valueAndGrad(params: P, batch: B, options: GradientOptions = {}): Promise<GradientResult<P>> {
     checkOptions('valueAndGrad', options, ['rows', 'signal', 'weights', 'onProgress'])
+    const { onProgress } = options
+    const listens = onProgress === undefined || typeof onProgress === 'function'
+    checkArgument('valueAndGrad', '`onProgress`', onProgress, listens, 'a function')
     const call = callOf(params, batch, options.rows)
     return this.#turns.take(options.signal, () => {
       const plans = this.#plansOf(this.#gradients, call.signature, recordGradient, this.#loss)

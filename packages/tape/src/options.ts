@@ -16,8 +16,21 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length <= 8 ? `[${value.map(shown).join(', ')}]` : 'a long list'
   if (typeof value !== 'object' || value === null) return String(value)
   const maker = value.constructor?.name
-  return maker && maker !== 'Object' ? `a ${maker}` : JSON.stringify(value)
+  return maker && maker !== 'Object' ? `a ${maker}` : shownObject(value)
 }
+
+/** As JSON where that is short, and can be had: tensors that are being recorded have no elements yet. */
+function shownObject(value: object): string {
+  const named = `an object of ${Object.keys(value).slice(0, 8).join(', ')}`
+  try {
+    const written = JSON.stringify(value)
+    return written.length <= MOST_WRITTEN ? written : named
+  } catch {
+    return named
+  }
+}
+
+const MOST_WRITTEN = 200
 
 /**
  * The options themselves, if they have no names but these: a misspelt one would do nothing, in silence.

@@ -18,7 +18,8 @@ export interface ScanLoopOptions {
 /**
  * A loop of known length: carries a state from step to step, takes rows of arrays in turn, and gives a row of results
  * for each step. It is one instruction of the program however long it is, and differentiable to any order, forward and
- * in reverse; reverse accumulation keeps the state before each step and runs the steps again one by one.
+ * in reverse: reverse accumulation keeps of each step what its pullback reads, or, within fewer bytes, states from which steps
+ * run again.
  *
  * @param step from the carry and a row of each array to `[carry, results]`; the carry keeps its nesting and avals.
  * @param init the first carry, a tree of tensors.

@@ -42,7 +42,10 @@ export function storeOf(spill: Spill): SpillStore {
     summary: `\`spill\` is ${shown(spill)}.`,
     expected: '{ directory, bytes? } or a store',
     at: callerLocation(),
-    fix: 'in a worker of a browser pass await opfsStore()',
+    fix:
+      typeof spill === 'string'
+        ? `write { directory: ${shown(spill)} }`
+        : 'in a worker of a browser pass await opfsStore()',
     data: { option: 'spill' },
   })
 }

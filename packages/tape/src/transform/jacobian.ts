@@ -3,7 +3,7 @@ import { callerLocation } from '../location.js'
 import { reshape, transpose } from '../ops/index.js'
 import { checkFunction, checkOptions, shown } from '../options.js'
 import { allocate, formatAval, sizeOf } from '../program/index.js'
-import { type ArgumentLeaf, avalOf, fromData, record, Tensor } from '../record/index.js'
+import { type ArgumentLeaf, avalOf, fromData, isArgumentLeaf, record, Tensor } from '../record/index.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
 import { grad } from './grad.js'
@@ -72,6 +72,7 @@ export function jacobian(fn: Map, options: RunOptions = {}): CompiledMap {
   check('jacobian', fn, options)
   const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
   const better = (x: ArgumentLeaf) => {
+    if (!isArgumentLeaf(x)) checkOne(x)
     const { program } = record(fn as (x: Tensor) => Tensor, avalOf(x))
     const out = program.avals[program.outputs[0] as number] as Tensor['aval']
     return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forward : reverse
