@@ -19,8 +19,8 @@ export interface PlanOutput {
   readonly searchMs?: number
 }
 
-/** Storages and steps that a search looks at where no time is given: up to a second. */
-const SEARCH_WORK = 2.5e7
+/** Storages and steps that a search looks at where no time is given, for each step of the graph and at most: up to a second. */
+const SEARCH_WORK = { each: 6e5, most: 6e7 }
 
 /**
  * Plans the gradient of a model over a whole batch in one arena.
@@ -48,6 +48,8 @@ export async function planGraphCommand(file: string, output: PlanOutput): Promis
   planCommand(subject, output)
 }
 
+const workFor = ({ stepCount }: Subject) => Math.min(SEARCH_WORK.most, SEARCH_WORK.each * stepCount)
+
 function planCommand(subject: Subject, { memory, out, json, searchMs }: PlanOutput): void {
   // before planning, which may take a while
   const target = out === undefined ? undefined : placeFor('--out', out)
@@ -56,7 +58,7 @@ function planCommand(subject: Subject, { memory, out, json, searchMs }: PlanOutp
   const report = reportOf(
     subject,
     memory,
-    searchMs === undefined ? { searchWork: SEARCH_WORK } : { searchMs },
+    searchMs === undefined ? { searchWork: workFor(subject) } : { searchMs },
   )
   tellReport(report, told)
   if (target !== undefined) {
