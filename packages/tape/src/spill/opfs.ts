@@ -89,12 +89,20 @@ function fileOf(name: string, handle: SyncAccessHandle): SpillFile {
   }
 }
 
-/** Removes a file that is closed; a store that was opened in between may have taken it for a leftover. */
+/** Attempts at removing a file, the k-th 2ᵏ ms after the one before: half a second in all. */
+const REMOVALS = 9
+
+/** Removes a file that is closed. A store that was opened in between may have taken it for a leftover, and locks it while it removes it. */
 async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
-  try {
-    await folder.removeEntry(name)
-  } catch (error) {
-    if ((error as DOMException).name !== 'NotFoundError') throw error
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await folder.removeEntry(name)
+    } catch (error) {
+      const { name: kind } = error as DOMException
+      if (kind === 'NotFoundError') return
+      if (kind !== 'NoModificationAllowedError' || attempt === REMOVALS) throw error
+      await new Promise(done => setTimeout(done, 2 ** attempt))
+    }
   }
 }
 
