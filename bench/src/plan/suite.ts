@@ -142,7 +142,7 @@ function planPoint(training: TrainingStep, budgetBytes: number, highs: Highs, se
 
 /**
  * Storages and steps that this engine's planner looks at to find a better plan at one point, for each step of the graph and
- * at most: about two seconds. They are counted, so that its plans are the same on every host.
+ * at most: about a second. They are counted, so that its plans are the same on every host.
  */
 const SEARCH_WORK = { each: 6e5, most: 6e7 }
 

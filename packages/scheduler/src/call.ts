@@ -31,24 +31,34 @@ export interface Outline {
  * @throws {@link ShapeError} if leaves of the batch differ in rows; {@link OptionError} for rows outside of it.
  */
 export function callOf(params: unknown, batch: unknown, rows: Rows | undefined): Call {
-  const dataIn = (tree: unknown) => flatten(tree).leaves.map(leaf => dataOf(leaf))
-  return { params: dataIn(params), batch: dataIn(batch), ...outlineOf(params, batch, rows) }
+  const [flatParams, flatBatch] = [flatten(params), flatten(batch)]
+  const avalsIn = ({ leaves, structure, paths }: typeof flatParams) => ({
+    leaves: leaves.map(({ aval }) => aval),
+    structure,
+    paths,
+  })
+  return {
+    params: flatParams.leaves.map(leaf => dataOf(leaf)),
+    batch: flatBatch.leaves.map(leaf => dataOf(leaf)),
+    ...outlined(avalsIn(flatParams), avalsIn(flatBatch), rows),
+  }
 }
 
 /** As {@link callOf}, without values: avals will do. */
-export function outlineOf(params: unknown, batch: unknown, rows: Rows | undefined): Outline {
-  const flatParams = flattenAvals(params, 'explain')
-  const flatBatch = flattenAvals(batch, 'explain')
-  return {
-    signature: {
-      params: flatParams.leaves,
-      paramsStructure: flatParams.structure,
-      row: flatBatch.leaves.map(rowAval),
-      batchStructure: flatBatch.structure,
-    },
-    selection: selectRows(rows, rowsOf(flatBatch.leaves, flatBatch.paths)),
-  }
-}
+export const outlineOf = (params: unknown, batch: unknown, rows: Rows | undefined): Outline =>
+  outlined(flattenAvals(params, 'explain'), flattenAvals(batch, 'explain'), rows)
+
+type Avals = ReturnType<typeof flattenAvals>
+
+const outlined = (params: Avals, batch: Avals, rows: Rows | undefined): Outline => ({
+  signature: {
+    params: params.leaves,
+    paramsStructure: params.structure,
+    row: batch.leaves.map(rowAval),
+    batchStructure: batch.structure,
+  },
+  selection: selectRows(rows, rowsOf(batch.leaves, batch.paths)),
+})
 
 const rowAval = ({ dtype, shape }: Aval): Aval => ({ dtype, shape: shape.slice(1) })
 
