@@ -1,4 +1,4 @@
-import { createScheduler, type Stats } from '@wengert/scheduler'
+import { createScheduler, type Scheduler } from '@wengert/scheduler'
 import { dataOf, type Tensor } from '@wengert/tape'
 import type { GivenTask, Prepared } from '../engine/index.js'
 import { tensorsOf } from './called.js'
@@ -6,7 +6,19 @@ import { type Objective, split, type Tensors } from './objective.js'
 import type { OwnOptions } from './options.js'
 import { outputsOf } from './outputs.js'
 
-/** Does a task over worker threads, by its rows. */
+/** What all rows share: what is differentiated by, and the rest. */
+interface Shared {
+  readonly by: Tensors
+  readonly rest: Tensors
+}
+
+/** Results of a step, and the share of them that was computed again. */
+interface Step {
+  readonly results: readonly Tensor[]
+  readonly recomputedShare: number
+}
+
+/** Does a task over worker threads, by its rows: the mean of losses and its gradients, or the value of each row. */
 export async function scheduled(
   objective: Objective,
   task: GivenTask,
@@ -14,33 +26,47 @@ export async function scheduled(
 ): Promise<Prepared> {
   const { workers = 1, memoryBytes } = options
   const { by, rows, settings } = task
-  const [params, rest] = split(tensorsOf(task), by)
-  const [batch, shared] = split(rest, rows)
-  const scheduler = await createScheduler(
-    (own: { by: Tensors; shared: Tensors }, one: Tensors) =>
-      objective({ ...own.by, ...own.shared, ...one }, settings),
-    { workers, ...(memoryBytes !== undefined && { memory: memoryBytes }) },
-  )
-  const own = { by: params, shared }
-  let stats: Stats | undefined
-  const step = async () => {
-    const result = await scheduler.valueAndGrad(own, batch)
-    stats = result.stats
-    return result
-  }
-  const { value, gradient } = await step()
-  const results = [value, ...by.map(name => gradient.by[name] as Tensor)]
+  const [params, others] = split(tensorsOf(task), by)
+  const [batch, rest] = split(others, rows)
+  const shared = { by: params, rest }
+  const values = (all: Shared, one: Tensors) => objective({ ...all.by, ...all.rest, ...one }, settings)
+  const scheduler = await createScheduler(values, {
+    workers,
+    ...(memoryBytes !== undefined && { memory: memoryBytes }),
+  })
+  const once =
+    by.length === 0 ? mapped(scheduler, values, shared, batch) : differentiated(scheduler, shared, batch)
+  let { results, recomputedShare } = await once()
   return {
     outputs: outputsOf(
       task,
       results.map(result => dataOf(result)),
     ),
-    step,
+    step: async () => {
+      ;({ results, recomputedShare } = await once())
+      return results
+    },
     facts: () => ({
       arenaBytes: scheduler.memory.peakBytes,
       budgetBytes: scheduler.memory.budgetBytes,
-      recomputedShare: stats?.recomputedShare ?? 0,
+      recomputedShare,
     }),
     close: () => scheduler.close(),
   }
 }
+
+const differentiated =
+  (scheduler: Scheduler<Shared, Tensors>, shared: Shared, batch: Tensors) => async (): Promise<Step> => {
+    const { value, gradient, stats } = await scheduler.valueAndGrad(shared, batch)
+    const gradients = Object.keys(shared.by).map(name => gradient.by[name] as Tensor)
+    return { results: [value, ...gradients], recomputedShare: stats.recomputedShare }
+  }
+
+const mapped =
+  (
+    scheduler: Scheduler<Shared, Tensors>,
+    values: (shared: Shared, batch: Tensors) => Tensor,
+    shared: Shared,
+    batch: Tensors,
+  ) =>
+  async (): Promise<Step> => ({ results: [await scheduler.map(values, shared, batch)], recomputedShare: 0 })

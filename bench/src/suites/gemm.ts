@@ -1,10 +1,14 @@
 import { matmul, type Tensor, vjp, zeros } from '@wengert/tape'
 import { type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
-import { type Contest, inPlace, type Suite, withTurbo } from './suite.js'
+import { type Contest, inPlace, onWorkers, type Suite, withTurbo } from './suite.js'
 
 /** Square products of this size are also measured with V8's re-vectoriser. */
 const TURBO_SIZE = 512
+
+/** From so many rows on, and so many multiply-adds a row, rows are also shared out among workers. */
+const SHARED_ROWS = 1024
+const SHARED_WORK = 100_000
 
 const FORMS = ['A·B', 'Aᵀ·B', 'A·Bᵀ'] as const
 type Form = (typeof FORMS)[number]
@@ -28,6 +32,7 @@ function task(dtype: 'f32' | 'f64', form: Form, m: number, n: number, k: number)
     settings: { form },
     arrays: { a: uniform(a, 1, 1, { dtype }), b: uniform(b, 1, 2, { dtype }) },
     by: [],
+    rows: form === 'Aᵀ·B' ? [] : ['a'],
     tolerance: 1e-4,
   }
 }
@@ -40,10 +45,11 @@ export const gemm: Suite = {
       const one = task(dtype, form, m, n, k)
       const plain = inPlace(one, { yardstick: 'peak' })
       const turbo = m === TURBO_SIZE && n === m && k === m ? [withTurbo(plain)] : []
+      const shared = m >= SHARED_ROWS && n * k >= SHARED_WORK && form !== 'Aᵀ·B' ? [onWorkers(one, 2)] : []
       const size = m === n && n === k ? `${m}` : `${m}×${k}×${n}`
       return {
         case: `${dtype} ${size} ${form}`,
-        entrants: [plain, ...turbo],
+        entrants: [plain, ...turbo, ...shared],
         peers: dtype === 'f32' ? one : null,
         flops: 2 * m * n * k,
       }
