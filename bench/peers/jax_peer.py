@@ -118,10 +118,31 @@ def lstm(arrays):
     return recurrent(arrays, step, 2)
 
 
-def layer_norm(arrays, k, x):
-    centred = x - jnp.mean(x, -1, keepdims=True)
-    variance = jnp.mean(jnp.square(centred), -1, keepdims=True)
+def normalised(arrays, k, x, axes):
+    centred = x - jnp.mean(x, axes, keepdims=True)
+    variance = jnp.mean(jnp.square(centred), axes, keepdims=True)
     return centred * lax.rsqrt(variance + 1e-5) * arrays[f"scale{k}"] + arrays[f"shift{k}"]
+
+
+def layer_norm(arrays, k, x):
+    return normalised(arrays, k, x, (-1,))
+
+
+def contracted(arrays, of, out):
+    return out if of == "value" else jnp.sum(out * arrays["ct"]) / out.shape[0]
+
+
+def normalisation(arrays, layer, of):
+    x = arrays["x"]
+    axes = (-1,) if layer == "layer norm" else tuple(range(x.ndim - 1))
+    return contracted(arrays, of, normalised(arrays, 1, x, axes))
+
+
+def pooling(arrays, layer, of):
+    window = ((1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+    if layer == "max pool":
+        return contracted(arrays, of, lax.reduce_window(arrays["x"], -jnp.inf, lax.max, *window))
+    return contracted(arrays, of, lax.reduce_window(arrays["x"], 0.0, lax.add, *window) / 4)
 
 
 def transformer(arrays, heads):
@@ -166,6 +187,10 @@ TASKS = {
     "scalars": scalars,
     "mlp": mlp,
     "cnn": cnn,
+    "normalisation": normalisation,
+    "pooling": pooling,
+    "classification": lambda arrays: cross_entropy(arrays["x"], arrays["y"]),
+    "bias": lambda arrays: arrays["b"] - arrays["rate"] * jnp.sum(arrays["ct"], 0),
     "rnn": rnn,
     "lstm": lstm,
     "transformer": transformer,

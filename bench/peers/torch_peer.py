@@ -102,6 +102,22 @@ def lstm(arrays):
     return recurrent(arrays, step, 2)
 
 
+def contracted(arrays, of, out):
+    return out if of == "value" else (out * arrays["ct"]).sum() / out.shape[0]
+
+
+def normalisation(arrays, layer, of):
+    x, scale, shift = arrays["x"], arrays["scale1"], arrays["shift1"]
+    if layer == "layer norm":
+        return contracted(arrays, of, F.layer_norm(x, scale.shape, scale, shift))
+    return contracted(arrays, of, F.batch_norm(x, None, None, scale, shift, training=True))
+
+
+def pooling(arrays, layer, of):
+    pool = F.max_pool2d if layer == "max pool" else F.avg_pool2d
+    return contracted(arrays, of, pool(arrays["x"], 2))
+
+
 def transformer(arrays, heads):
     x = arrays["x"]
     rows, length, features = x.shape
@@ -143,6 +159,10 @@ TASKS = {
     "scalars": scalars,
     "mlp": mlp,
     "cnn": cnn,
+    "normalisation": normalisation,
+    "pooling": pooling,
+    "classification": lambda arrays: F.cross_entropy(arrays["x"], arrays["y"].long()),
+    "bias": lambda arrays: arrays["b"] - arrays["rate"] * arrays["ct"].sum(0),
     "rnn": rnn,
     "lstm": lstm,
     "transformer": transformer,
@@ -154,7 +174,7 @@ TASKS = {
 def placed(kind, name, x):
     """Images lie channels first here, and filters with their outputs first."""
     x = torch.from_numpy(x)
-    if kind not in ("cnn", "convolution") or x.ndim != 4:
+    if kind not in ("cnn", "convolution", "normalisation", "pooling") or x.ndim != 4:
         return x
     return x.permute(3, 2, 0, 1).contiguous() if name.startswith("w") else x.permute(0, 3, 1, 2).contiguous()
 

@@ -40,11 +40,30 @@ const gates = (arrays: Arrays, x: Array, h: Array): Array =>
     .add(np.matmul(h, at(arrays, 'wh')))
     .add(at(arrays, 'b'))
 
-function layerNorm(arrays: Arrays, k: number, x: Array): Array {
-  const centred = x.ref.sub(x.mean(-1, { keepdims: true }))
-  const variance = np.square(centred.ref).mean(-1, { keepdims: true })
+/** Normalises over some axes, and scales and shifts along the last. */
+function normalised(arrays: Arrays, k: number, x: Array, axes: number[]): Array {
+  const centred = x.ref.sub(x.mean(axes, { keepdims: true }))
+  const variance = np.square(centred.ref).mean(axes, { keepdims: true })
   const scaled = centred.mul(np.reciprocal(np.sqrt(variance.add(1e-5))))
   return scaled.mul(at(arrays, `scale${k}`)).add(at(arrays, `shift${k}`))
+}
+
+const layerNorm = (arrays: Arrays, k: number, x: Array): Array => normalised(arrays, k, x, [-1])
+
+/** A layer's output, or where it is differentiated, the mean over rows of its inner product with a cotangent. */
+function contracted(arrays: Arrays, { of }: Settings, out: Array): Array {
+  if (of === 'value') return out
+  const rows = out.shape[0] as number
+  return out
+    .mul(at(arrays, 'ct'))
+    .sum()
+    .mul(1 / rows)
+}
+
+/** Neighbouring pairs of rows and of columns of images whose channels lie last, along two axes of their own. */
+function pairs(x: Array): Array {
+  const [n, height, width, channels] = x.shape as [number, number, number, number]
+  return x.reshape([n, height / 2, 2, width / 2, 2, channels])
 }
 
 function transformer(arrays: Arrays, settings: Settings): Array {
@@ -158,6 +177,17 @@ export const tasks: Readonly<Record<string, Task>> = {
     const flat = features.transpose([0, 2, 3, 1]).reshape([rows, -1])
     return crossEntropy(dense(arrays, 3, flat), at(arrays, 'y'))
   },
+  normalisation(arrays, settings) {
+    const x = at(arrays, 'x')
+    const axes = settings['layer'] === 'layer norm' ? [-1] : x.shape.slice(1).map((_, k) => k)
+    return contracted(arrays, settings, normalised(arrays, 1, x, axes))
+  },
+  pooling(arrays, settings) {
+    const x = pairs(at(arrays, 'x'))
+    return contracted(arrays, settings, settings['layer'] === 'max pool' ? x.max([2, 4]) : x.mean([2, 4]))
+  },
+  classification: arrays => crossEntropy(at(arrays, 'x'), at(arrays, 'y')),
+  bias: arrays => at(arrays, 'b').sub(at(arrays, 'rate').mul(at(arrays, 'ct').sum(0))),
   rnn: arrays => recurrent(arrays, (x, [h]) => [np.tanh(gates(arrays, x, h as Array))], 1),
   lstm: arrays =>
     recurrent(

@@ -36,11 +36,20 @@ function recurrent(
   return tf.div(total, steps * rows * units)
 }
 
-function layerNorm(arrays: Arrays, k: number, x: tf.Tensor): tf.Tensor {
-  const centred = tf.sub(x, tf.mean(x, -1, true))
-  const variance = tf.mean(tf.square(centred), -1, true)
+/** Normalises over some axes, and scales and shifts along the last. */
+function normalised(arrays: Arrays, k: number, x: tf.Tensor, axes: readonly number[]): tf.Tensor {
+  const centred = tf.sub(x, tf.mean(x, [...axes], true))
+  const variance = tf.mean(tf.square(centred), [...axes], true)
   const scaled = tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5)))
   return tf.add(tf.mul(scaled, at(arrays, `scale${k}`)), at(arrays, `shift${k}`))
+}
+
+const layerNorm = (arrays: Arrays, k: number, x: tf.Tensor) => normalised(arrays, k, x, [-1])
+
+/** A layer's output, or where it is differentiated, the mean over rows of its inner product with a cotangent. */
+function contracted(arrays: Arrays, { of }: Settings, out: tf.Tensor): tf.Tensor {
+  if (of === 'value') return out
+  return tf.div(tf.sum(tf.mul(out, at(arrays, 'ct'))), out.shape[0] as number)
 }
 
 function transformer(arrays: Arrays, settings: Settings): tf.Tensor {
@@ -141,6 +150,17 @@ const tasks: Readonly<Record<string, Task>> = {
     const flat = tf.reshape(features, [features.shape[0] as number, -1])
     return crossEntropy(dense(arrays, 3, flat), at(arrays, 'y'))
   },
+  normalisation(arrays, settings) {
+    const x = at(arrays, 'x')
+    const axes = settings['layer'] === 'layer norm' ? [-1] : x.shape.slice(1).map((_, k) => k)
+    return contracted(arrays, settings, normalised(arrays, 1, x, axes))
+  },
+  pooling(arrays, settings) {
+    const pool = settings['layer'] === 'max pool' ? tf.maxPool : tf.avgPool
+    return contracted(arrays, settings, pool(at<tf.Tensor4D>(arrays, 'x'), 2, 2, 'valid'))
+  },
+  classification: arrays => crossEntropy(at(arrays, 'x'), at(arrays, 'y')),
+  bias: arrays => tf.sub(at(arrays, 'b'), tf.mul(at(arrays, 'rate'), tf.sum(at(arrays, 'ct'), 0))),
   rnn: arrays =>
     recurrent(
       arrays,

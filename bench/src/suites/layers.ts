@@ -59,7 +59,7 @@ function layerContests({ kind, name, shape, out, params }: Layer): readonly Cont
 const measured = (name: string, task: Task, bytes: number): Contest => ({
   case: name,
   entrants: [inPlace(task, { yardstick: 'copy' })],
-  peers: null,
+  peers: task,
   bytes,
 })
 
