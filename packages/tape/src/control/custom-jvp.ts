@@ -6,6 +6,7 @@ import { apply, fitted, type Tensor, type Tree, unflattenTree } from '../record/
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
+import { checkLinear } from './linear.js'
 import { spread } from './spread.js'
 import { type Leaves, leavesOf } from './tree-function.js'
 
@@ -23,7 +24,8 @@ export interface CustomTangentSite<A, R> {
  *
  * @param fn a function of trees of tensors.
  * @param rule from arguments, value and tangents of the arguments to the tangent of the value, linear in the tangents.
- * @throws {@link ShapeError} if the tangent is not like the value; {@link DerivativeError} where a derivative with respect
+ * @throws {@link ShapeError} if the tangent is not like the value; {@link DerivativeError} for a rule that is certainly not
+ * linear in the tangents, and where a derivative with respect
  * to a tensor is asked for that the function reads from outside of its arguments.
  * @example
  * const log1pexp = customJvp(x => x.exp().log1p(), ({ args: [x], tangents: [t] }) => t.mul(x.sigmoid()))
@@ -59,6 +61,7 @@ export function customJvp<A extends readonly unknown[], R extends Tree<Tensor>>(
       },
       [...avalsOf(leaves.tensors), ...values, ...tangents],
     )
+    checkLinear('customJvp', pushed, tangents.length)
     const { custom, outside } = joined(body.closed, pushed)
     return unflattenTree(body.structure, emit(custom, [...outside, ...leaves.tensors])) as R
   }

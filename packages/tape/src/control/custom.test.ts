@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import {
   checkpoint,
+  concat,
+  cond,
   customJvp,
   customVjp,
+  DerivativeError,
+  forLoop,
   grad,
   hessian,
   jacfwd,
   jvp,
   matmul,
+  ones,
   record,
   scan,
   simplify,
@@ -15,6 +20,8 @@ import {
   tensor,
   valueAndGrad,
   vmap,
+  where,
+  zeros,
 } from '../index.js'
 
 const f64 = (values: Parameters<typeof tensor>[0]) => tensor(values, { dtype: 'f64' })
@@ -73,6 +80,76 @@ describe('customJvp', () => {
     `)
   })
 
+  const ruled = (rule: (x: Tensor, t: Tensor) => Tensor) =>
+    customJvp(
+      (x: Tensor) => x.sin(),
+      ({ args: [x], tangents: [t] }) => rule(x, t),
+    )
+
+  test.each<[string, (x: Tensor, t: Tensor) => Tensor]>([
+    ['a product of tangents', (_, t) => t.mul(t)],
+    ['a function of a tangent', (x, t) => t.sin().mul(x)],
+    ['a choice by a tangent', (x, t) => where(t.greater(0), t.mul(x), 0)],
+    ['a loop that squares', (_, t) => forLoop(3, (_i, s) => s.mul(s), t)],
+    ['a term without tangents', (x, t) => t.mul(x).add(1)],
+    ['an argument as a term', (x, t) => t.sub(x)],
+    ['no tangent at all', x => x.cos()],
+    ['a choice of something else', (x, t) => where(x.greater(0), t, 1)],
+    ['others beside tangents', (x, t) => concat([t.reshape([1]), x.reshape([1])]).sum()],
+  ])('a rule that is not linear is refused: %s', (_, rule) => {
+    expect(() => ruled(rule)(tensor(2))).toThrow(DerivativeError)
+    expect(() => grad(ruled(rule))(tensor(2))).toThrow(/customJvp: the rule .* not linear/)
+  })
+
+  test.each<[string, (x: Tensor, t: Tensor) => Tensor]>([
+    ['twice', (x, t) => t.mul(x).add(t)],
+    ['chosen or zero', (x, t) => where(x.greater(0), t, 0)],
+    ['zeros added', (x, t) => t.add(zeros([])).sub(zeros([]).mul(3)).mul(x)],
+    ['by a loop', (x, t) => forLoop(3, (_i, s) => s.mul(x), t)],
+    [
+      'by a loop over steps',
+      (x, t) => scan((s: Tensor, y: Tensor) => [s.add(y.mul(x)), null], t, ones([3]).mul(t))[0],
+    ],
+    [
+      'by a branch',
+      (x, t) =>
+        cond(
+          x.greater(0),
+          (s: Tensor) => s.mul(2),
+          (s: Tensor) => s,
+          t,
+        ),
+    ],
+    ['by another rule', (x, t) => ruled((y, s) => s.mul(y))(x).mul(t)],
+    ['negated and divided', (x, t) => t.neg().div(x)],
+    [
+      'summed of parts',
+      (x, t) =>
+        concat([t.reshape([1]), zeros([2])])
+          .sum()
+          .mul(x),
+    ],
+  ])('a rule that is linear passes, forwards as backwards: %s', (_, rule) => {
+    const f = ruled(rule)
+    const x = tensor(2)
+    const forwards = jvp(f, [x], [tensor(1)]).tangent.item()
+    expect(grad(f)(x).item()).toBeCloseTo(forwards, 5)
+    expect(jvp(f, [x], [tensor(3)]).tangent.item()).toBeCloseTo(3 * forwards, 4)
+  })
+
+  test('what a rule that is not linear is told', () => {
+    expect(() => ruled((_, t) => t.mul(t))(tensor(2))).toThrowErrorMatchingInlineSnapshot(`
+      [DerivativeError: customJvp: the rule has a derivative that depends on the tangents, so it is not linear in them.
+        expected  sums of tangents, each multiplied by what depends on arguments and value alone
+        at        custom.test.ts:141:43]
+    `)
+    expect(() => ruled((_, t) => t.add(1))(tensor(2))).toThrowErrorMatchingInlineSnapshot(`
+      [DerivativeError: customJvp: the rule gives more than zero for tangents of zero, so it is not linear in them.
+        expected  sums of tangents, each multiplied by what depends on arguments and value alone
+        at        custom.test.ts:146:43]
+    `)
+  })
+
   test('a rule of another shape is refused', () => {
     const bad = customJvp(
       (x: Tensor) => x.sum(),
@@ -81,7 +158,7 @@ describe('customJvp', () => {
     expect(() => grad(bad)(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customJvp: the rule returned f32[2] as tangent 1 of 1.
         expected  f32[]
-        at        custom.test.ts:81:27]
+        at        custom.test.ts:158:27]
     `)
   })
 })
@@ -120,7 +197,7 @@ describe('customVjp', () => {
     expect(() => other(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customVjp: the rule returned f32[] as cotangent 1 of 1.
         expected  f32[2]
-        at        custom.test.ts:120:18]
+        at        custom.test.ts:197:18]
     `)
     expect(() => hessian((x: Tensor) => first(x, x))(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customVjp: forward accumulation through a function with only a pullback of its own.
