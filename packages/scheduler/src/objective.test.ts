@@ -1,12 +1,14 @@
 import {
   arange,
   equal,
+  randomKey,
   ShapeError,
   scan,
   square,
   sub,
   type Tensor,
   tensor,
+  uniform,
   where,
   zeros,
 } from '@wengert/tape'
@@ -22,7 +24,7 @@ test('a loss that combines rows is refused, since shards would change it', () =>
   expect(() => recordGradient(loss, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:18:82
+      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:20:82
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   expect(() => recordGradient(loss, signature, 1)).toThrow(/combines rows/)
@@ -37,7 +39,7 @@ test('a loss that goes over the rows of the batch may not carry them along', () 
   expect(() => recordGradient(running, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:36:46
+      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:38:46
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   const alone = over((p, sum, row) => [sum.add(1), square(row.mul(p))])
@@ -70,4 +72,19 @@ test('a mean written by hand is refused', () => {
 test('a loss of single rows is recorded', () => {
   const single = ((p: Tensor, { x }: { x: Tensor }) => square(x.mul(p))) as RowFunction
   expect(recordGradient(single, signature, 4).program.outputs).toHaveLength(2)
+})
+
+test('a loss that draws with one key for all rows is refused, since each shard would draw the same', () => {
+  const noisy = ((p: Tensor, { x }: { x: Tensor }) =>
+    square(x.mul(p).mul(uniform(randomKey(1), x.shape)))) as RowFunction
+  expect(() => recordGradient(noisy, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError: The loss draws, or reads, numbers for the places of rows, but rows are computed in shards.
+      expected  each row to draw by a key of its own, and numbers for rows to be part of the batch
+      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:79:21
+      fix       give the batch an index, and map over both: \`vmap((x, k) => dropout(foldIn(key, k), x, 0.5))(batch.x, batch.index)\`]
+  `)
+  expect(() => recordMap(noisy, signature, 4)).toThrow(/The mapped function draws, or reads, numbers for/)
+  const same = ((p: Tensor, { x }: { x: Tensor }) =>
+    square(x.mul(p).mul(uniform(randomKey(1), [])))) as RowFunction
+  expect(recordGradient(same, signature, 4).program.outputs).toHaveLength(2)
 })

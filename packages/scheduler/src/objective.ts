@@ -114,7 +114,7 @@ function checkLoss({ program, outputs }: Recording, rows: number): Aval {
 }
 
 /**
- * Rows are computed in shards, so what combines them would depend on the size of a shard.
+ * Rows are computed in shards, so what combines them, or draws for their places, would depend on the size of a shard.
  *
  * @throws {@link ShapeError} naming the instruction.
  */
@@ -133,12 +133,22 @@ function checkRows(what: string, fn: RowFunction, signature: Signature): void {
   const { op, inputs, outputs, at } = withLines(find).mixing ?? mixing
   const written = (avals: readonly Aval[]) => avals.map(formatAval).join(', ')
   const line = at === undefined ? '' : `, recorded at ${at}`
-  throw new ShapeError({
-    summary: `The ${what} combines rows of the batch, but rows are computed in shards.`,
-    expected: 'each row to depend on itself and the parameters alone',
-    at: `${written(outputs)} = ${op} ${written(inputs)}, of a batch of 2 rows${line}`,
-    fix: 'compute what needs all rows beforehand, and pass it with the parameters',
-  })
+  const where = `${written(outputs)} = ${op} ${written(inputs)}, of a batch of 2 rows${line}`
+  throw new ShapeError(
+    mixing.with === 'places'
+      ? {
+          summary: `The ${what} draws, or reads, numbers for the places of rows, but rows are computed in shards.`,
+          expected: 'each row to draw by a key of its own, and numbers for rows to be part of the batch',
+          at: where,
+          fix: 'give the batch an index, and map over both: `vmap((x, k) => dropout(foldIn(key, k), x, 0.5))(batch.x, batch.index)`',
+        }
+      : {
+          summary: `The ${what} combines rows of the batch, but rows are computed in shards.`,
+          expected: 'each row to depend on itself and the parameters alone',
+          at: where,
+          fix: 'compute what needs all rows beforehand, and pass it with the parameters',
+        },
+  )
 }
 
 /**

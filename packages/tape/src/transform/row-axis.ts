@@ -1,21 +1,46 @@
 /** Where the rows of a batch are after one instruction. */
-import type { Instruction, Params, Program } from '../program/index.js'
+import {
+  type Aval,
+  type Data,
+  type Instruction,
+  type Params,
+  type Program,
+  sameShape,
+} from '../program/index.js'
 import { ruleOf } from '../rules/index.js'
 
 /**
- * What is known of how a value depends on rows: it does not; nor does it, but it may be zero in places, or other in every step of
- * a loop over rows; it has a part for each row along this axis; it is in a step of a loop over rows, one for each of the loops
- * around it, and depends on the row of that step alone, or on rows of steps before; or it depends on rows in a way that is not
- * followed. The first axis may be longer: rows times more, with the elements of each row one after another.
+ * What is known of how a value depends on rows: it does not ({@link Free}); it has a part for each row along this axis; it is in
+ * a step of a loop over rows, one for each of the loops around it, and depends on the row of that step alone, or on rows of steps
+ * before; or it depends on rows in a way that is not followed. The first axis may be longer: rows times more, with the elements
+ * of each row one after another.
  */
-export type Rows = 'none' | 'mask' | 'unknown' | number | OfStep
+export type Rows = Free | 'unknown' | number | OfStep
+
+/**
+ * What is known of a value that does not depend on rows: it may be zero in places, or other in every step of a loop over rows (a
+ * mask); and it is another number at each place along each of its axes (drawn).
+ */
+export type Free = 'none' | 'mask' | 'drawn' | 'drawn mask'
 export type OfStep = `${'row' | 'earlier'} of ${number}`
 
 /** Whether a value depends on one row of a loop over rows, or on some. */
 export const isOfStep = (rows: unknown): rows is OfStep => typeof rows === 'string' && rows.includes(' of ')
 
 /** Whether a value does not depend on rows. */
-export const isFree = (rows: unknown): rows is 'none' | 'mask' => rows === 'none' || rows === 'mask'
+export const isFree = (rows: unknown): rows is Free => free.has(rows as Free)
+
+const free: ReadonlySet<Free> = new Set(['none', 'mask', 'drawn', 'drawn mask'])
+
+/** Whether a value is other at each place. */
+const isSpread = (rows: unknown): boolean => rows === 'drawn' || rows === 'drawn mask'
+
+/** Whether a value may be zero in places, or other in every step. */
+export const isMask = (rows: unknown): boolean => rows === 'mask' || rows === 'drawn mask'
+
+/** What is known of a value that does not depend on rows. */
+export const freeOf = (spread: boolean, mask: boolean): Free =>
+  spread ? (mask ? 'drawn mask' : 'drawn') : mask ? 'mask' : 'none'
 
 /** An instruction, with what is known of its operands. */
 interface Site {
@@ -29,11 +54,12 @@ interface Site {
 type Shape = readonly number[]
 
 /**
- * Where the rows are in what an instruction computes of them; `mixed` if it combines different ones.
+ * Where the rows are in what an instruction computes of them; `mixed` if it combines different ones, `placed` if it combines them
+ * with what was drawn for their places.
  *
  * @param site some operand depends on rows.
  */
-export function rowsAfter(site: Site): Rows | 'mixed' {
+export function rowsAfter(site: Site): Rows | 'mixed' | 'placed' {
   const { instruction } = site
   const { op, params } = instruction
   if (site.inputs.includes('unknown') || isMasked(op, site.inputs)) return 'unknown'
@@ -45,8 +71,9 @@ export function rowsAfter(site: Site): Rows | 'mixed' {
   if ([...kinds].some(isOfStep)) return isElementwise(op) || op === 'matmul' ? 'mixed' : 'unknown'
   const shapes = instruction.inputs.map(value => shapeOf(site.program, value))
   const out = shapeOf(site.program, instruction.outputs[0] as number)
+  if ((isElementwise(op) || op === 'concat') && meetsDraws(site.inputs, shapes, out, params)) return 'placed'
   const axis = inputs[0] as number
-  if (['convert', 'named', 'stopGradient'].includes(op)) return axis
+  if (unchanged.includes(op)) return axis
   if (op === 'reshape') return reshaped(axis, shapes[0] as Shape, out, site.count)
   if (op === 'transpose') return transposed(axis, params.permutation as Shape, shapes[0] as Shape, site.count)
   if (op === 'broadcastTo') return aligned([axis], shapes, out)
@@ -73,7 +100,71 @@ export function rowsAfter(site: Site): Rows | 'mixed' {
 function isMasked(op: string, inputs: readonly Rows[]): boolean {
   if (!inputs.some(isOfStep)) return false
   const [choice, a, b] = inputs
-  return op === 'where' ? isFree(choice) && a !== b : factors.includes(op) && inputs.includes('mask')
+  return op === 'where' ? isFree(choice) && a !== b : factors.includes(op) && inputs.some(isMask)
+}
+
+/**
+ * Whether what an instruction computes of values that do not depend on rows is another number at each place, as draws are.
+ *
+ * @param site no operand depends on rows.
+ */
+export function isDrawn({ program, instruction, inputs }: Omit<Site, 'count'>): boolean {
+  const { op, params } = instruction
+  const out = shapeOf(program, instruction.outputs[0] as number)
+  if (op === 'philox') return out.length > 0
+  const isWhole = (value: number) => sameShape(shapeOf(program, value), out)
+  if (isElementwise(op))
+    return inputs.some((known, k) => isSpread(known) && isWhole(instruction.inputs[k] as number))
+  const isArranged = [...unchanged, 'reshape', 'transpose'].includes(op)
+  return isSpread(inputs[0]) && (isArranged || (Array.isArray(params.axes) && out.length > 0))
+}
+
+/**
+ * Whether a constant is other for each row along every axis along which there may be rows, as long as them or, the first, as rows
+ * times more. Whole numbers are not: they may say where a row is.
+ */
+export function isPlaced({ dtype, shape }: Aval, data: Data, count: number): boolean {
+  if (dtype === 'i32' || shape.length === 0 || count < 2) return false
+  return shape.every((length, axis) => {
+    const isOfRows = length === count || (axis === 0 && length % count === 0)
+    return !isOfRows || differsAlong(shape, data, axis, length / count)
+  })
+}
+
+/** Whether stretches of so many places along an axis differ from the first one. */
+function differsAlong(shape: Shape, data: Data, axis: number, stretch: number): boolean {
+  const length = shape[axis] as number
+  const inner = sizeBefore(shape.toReversed(), shape.length - 1 - axis)
+  const outer = sizeBefore(shape, axis)
+  for (let o = 0; o < outer; o++) {
+    const from = o * length * inner
+    for (let k = stretch * inner; k < length * inner; k++) {
+      if (!Object.is(data[from + k], data[from + (k % (stretch * inner))])) return true
+    }
+  }
+  return false
+}
+
+/** Ops that give what they are given. */
+const unchanged: readonly string[] = ['convert', 'named', 'stopGradient']
+
+/** Whether draws lie along the axis of rows, in what is combined place by place or put side by side. */
+function meetsDraws(
+  inputs: readonly Rows[],
+  shapes: readonly Shape[],
+  out: Shape,
+  { axis: along }: Params,
+): boolean {
+  const fromLast = new Set(
+    inputs.flatMap((axis, k) => (typeof axis === 'number' ? [(shapes[k] as Shape).length - axis] : [])),
+  )
+  if (typeof along === 'number') fromLast.delete(out.length - along)
+  return inputs.some((known, k) => {
+    const shape = shapes[k] as Shape
+    return (
+      isSpread(known) && [...fromLast].some(place => (shape.at(-place) ?? 1) > 1 && place <= shape.length)
+    )
+  })
 }
 
 /** Ops whose result is zero where an operand is. */

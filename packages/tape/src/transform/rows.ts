@@ -8,10 +8,22 @@ import {
   type Instruction,
   type Program,
 } from '../program/index.js'
-import { isFree, isOfStep, type OfStep, type Rows, rowsAfter } from './row-axis.js'
+import {
+  freeOf,
+  isDrawn,
+  isFree,
+  isMask,
+  isOfStep,
+  isPlaced,
+  type OfStep,
+  type Rows,
+  rowsAfter,
+} from './row-axis.js'
 
-/** An instruction that combines different rows of a batch. */
+/** An instruction that combines different rows of a batch, or a row with its place. */
 export interface RowMixing {
+  /** `places` if rows meet numbers for their places: drawn by one key for all of them, or constants as long as the batch. */
+  readonly with: 'rows' | 'places'
   readonly op: string
   readonly inputs: readonly Aval[]
   readonly outputs: readonly Aval[]
@@ -21,8 +33,9 @@ export interface RowMixing {
 
 /**
  * Finds an instruction that combines different rows of a batch, such as a sum or a product along the axis of rows, also in
- * the bodies and conditions of loops and branches, where an output depends on it. A program that has one computes something
- * else when its rows are divided among shards.
+ * the bodies and conditions of loops and branches, where an output depends on it; or one that combines rows with numbers for
+ * their places, such as draws of one key for all of them. A program that has one computes something else when its rows are
+ * divided among shards.
  *
  * Only what is certain is reported: rows are followed through transpositions, reductions, products and loops, also loops over
  * the rows themselves, but not into every op, and behind one that is not followed nothing is reported. Nor is it behind masks
@@ -64,7 +77,10 @@ interface Batch {
 /** What is known of the outputs of a program. */
 function follow(program: Program, inputs: readonly Known[], batch: Batch): readonly Known[] {
   const known = new Array<Known>(program.avals.length).fill('none')
-  for (const { value, data } of program.constants) if (data.includes(0 as never)) known[value] = 'mask'
+  for (const { value, data } of program.constants) {
+    const placed = isPlaced(program.avals[value] as Aval, data, batch.count)
+    known[value] = freeOf(placed, data.includes(0 as never))
+  }
   program.inputs.forEach((value, k) => {
     known[value] = inputs[k] as Known
   })
@@ -76,7 +92,8 @@ function follow(program: Program, inputs: readonly Known[], batch: Batch): reado
       followed && followed.length > 0 ? 'unknown' : after(program, instruction, of, batch.count)
     instruction.outputs.forEach((value, k) => {
       const one = followed?.[k] ?? otherwise
-      known[value] = one === 'mixed' ? mixingOf(program, instruction) : one
+      const isMixed = one === 'mixed' || one === 'placed'
+      known[value] = isMixed ? mixingOf(program, instruction, one) : one
     })
   }
   return program.outputs.map(value => known[value] as Known)
@@ -87,19 +104,26 @@ function after(
   instruction: Instruction,
   inputs: readonly Known[],
   count: number,
-): Known | 'mixed' {
+): Known | 'mixed' | 'placed' {
   const mixing = inputs.find(isMixing)
   if (mixing) return mixing
-  if (inputs.every(isFree)) return isMask(program, instruction, inputs) ? 'mask' : 'none'
+  if (inputs.every(isFree)) {
+    return freeOf(isDrawn({ program, instruction, inputs }), mayBeZero(program, instruction, inputs))
+  }
   return rowsAfter({ program, instruction, inputs: inputs as readonly Rows[], count })
 }
 
 /** Whether what does not depend on rows may be zero in places: a comparison, or what is made of something that may. */
-const isMask = ({ avals }: Program, { outputs }: Instruction, inputs: readonly Known[]): boolean =>
-  inputs.includes('mask') || outputs.some(value => avals[value]?.dtype === 'bool')
+const mayBeZero = ({ avals }: Program, { outputs }: Instruction, inputs: readonly Known[]): boolean =>
+  inputs.some(isMask) || outputs.some(value => avals[value]?.dtype === 'bool')
 
-function mixingOf(program: Program, { op, inputs, outputs, at }: Instruction): RowMixing {
+function mixingOf(
+  program: Program,
+  { op, inputs, outputs, at }: Instruction,
+  how: 'mixed' | 'placed',
+): RowMixing {
   return {
+    with: how === 'placed' ? 'places' : 'rows',
     op,
     inputs: avalsIn(program, inputs),
     outputs: avalsIn(program, outputs),
@@ -110,9 +134,10 @@ function mixingOf(program: Program, { op, inputs, outputs, at }: Instruction): R
 /** What holds of a value that is one or the other. */
 function either(a: Known, b: Known): Known {
   if (isMixing(a) || a === b) return a
-  if (isMixing(b) || a === 'none') return b
-  if (b === 'none' || b === 'mask') return a
-  return a === 'mask' ? b : 'unknown'
+  if (isMixing(b)) return b
+  if (isFree(a) && isFree(b)) return freeOf(false, isMask(a) || isMask(b))
+  if (isFree(b)) return a
+  return isFree(a) ? b : 'unknown'
 }
 
 /** What holds of a value that is chosen, or made in as many steps as is said, by another. */
