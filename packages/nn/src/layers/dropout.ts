@@ -4,9 +4,9 @@ import { bernoulli, callerLocation, checkTensor, mul, OptionError, type Tensor, 
  * Each element is dropped (0) with probability `rate`, or else divided by 1 − rate, so that its mean stays what it is
  * (Srivastava et al. 2014, JMLR 15). Which ones is a function of the key: use another one for each layer and step.
  *
- * A loss that a scheduler computes may not draw with one key for all rows, since each shard would draw the same. Each row
- * has a key of its own, folded from its index: `vmap((x, index) => dropout(foldIn(key, index), x, rate))(batch.x, batch.index)`. Where the key depends on the
- * step, rows carry their keys as data, i32[rows, 2]: `foldIn(stepKey, indices)`.
+ * A loss that a scheduler computes may not draw with one key for all rows, since each shard would draw the same. Each row has a
+ * key of its own, folded from its index: `vmap((x, index) => dropout(foldIn(key, index), x, rate))(batch.x, batch.index)`. Where
+ * the key depends on the step, rows carry their keys as data, i32[rows, 2]: `foldIn(stepKey, indices)`.
  *
  * @param rate from 0, which keeps everything, to below 1
  * @throws OptionError for another rate; ShapeError and DTypeError unless it is a key.
