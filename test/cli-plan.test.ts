@@ -62,7 +62,7 @@ test('what is said', async () => {
     │ extra cost                           │ 21 FLOP (+10.8 %)   │
     │ no plan in this order adds less than │ 10.8 %              │
     │ whole cost above that bound          │ 0.0 %               │
-    │ share of the whole                   │ 9.7 %               │
+    │ extra share of the whole cost        │ 9.7 %               │
     │ runs                                 │ 14, 2 of them again │
     └──────────────────────────────────────┴─────────────────────┘
     What fewer bytes cost

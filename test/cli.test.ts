@@ -190,6 +190,15 @@ test.skipIf(process.platform === 'win32')('the command is linked at the root', a
   expect(stdout).toMatch(/^Usage: wengert plan/)
 })
 
+test('its version, and that of its host', async () => {
+  expect((await wengert(['--version'])).stdout).toMatch(/^wengert \d+\.\d+\.\d+, Node \d+\.\d+\.\d+\n$/)
+})
+
+test('training that diverges is a failure, not misuse', async () => {
+  expect((await wengert(['train', '--dataset', 'images.csv', '--rate', '1e30'])).code).toBe(1)
+  expect((await wengert(['train', '--rate', '-1'])).code).toBe(2)
+})
+
 test('help and unknown commands', async () => {
   const help = await wengert(['train', '--help'])
   expect(help.code).toBe(0)
@@ -203,6 +212,8 @@ describe('bad input', () => {
     'train --wings',
     'train --worker 2',
     'train extra',
+    'train --label digit',
+    'train --classes 3',
     'train --memory',
     'train --memory banana',
     'train --memory 0',
@@ -220,6 +231,7 @@ describe('bad input', () => {
     'train --model rnn',
     'train --optimiser lbfgs',
     'train --hidden 256,zero',
+    'bench',
     'bench everything',
     'bench mlp --runs 0',
     'bench mlp --flops-per-byte 17',

@@ -1,6 +1,7 @@
 import { caseNames, suiteNames } from '@wengert/bench'
 import { OptionError } from '@wengert/tape'
 import { Command } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 import { type BenchSettings, benchCommand } from './bench.js'
 import { type BenchPlanSettings, benchPlanCommand } from './bench-plan.js'
 import { gradbenchCommand } from './gradbench/index.js'
@@ -39,6 +40,7 @@ const benchNames = [...suiteNames, 'plan'] as const
 export function createProgram(): Command {
   const program = new Command('wengert')
     .description('Reverse-mode automatic differentiation within a budget, on every core, with the same bits.')
+    .version(`wengert ${manifest.version}, Node ${process.versions.node}`)
     .configureOutput({ writeErr: text => void process.stderr.write(text), outputError: () => {} })
     .exitOverride()
     .helpCommand(false)
@@ -100,6 +102,7 @@ const trainOf = (): Command =>
     .option('--debug', 'show the stack of an error')
     .action((settings: TrainSettings, command: Command) => {
       const given = givenOptions(command)
+      if (settings.dataset === 'mnist') refuseOptions('--dataset mnist', given, ['label', 'classes'])
       if (settings.model !== 'mlp') refuseOptions(`--model ${settings.model}`, given, ['hidden'])
       if (settings.optimiser !== 'sgd')
         refuseOptions(`--optimiser ${settings.optimiser}`, given, ['momentum'])

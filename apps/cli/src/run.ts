@@ -13,16 +13,16 @@ export async function run(args: readonly string[]): Promise<number> {
     await createProgram().parseAsync([...args], { from: 'user' })
     return 0
   } catch (error) {
-    return report(error, debug)
+    return report(error, args[0], debug)
   }
 }
 
 /** Writes what went wrong to standard error and returns the exit code it stands for. */
-function report(error: unknown, debug: boolean): number {
+function report(error: unknown, command: string | undefined, debug: boolean): number {
   if (error instanceof Interrupt) return error.exitCode
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
-    say(misuse(error))
+    say(misuse(error, command))
     return MISUSED
   }
   const { bold, red } = colours()
@@ -42,14 +42,18 @@ function report(error: unknown, debug: boolean): number {
 }
 
 /** What commander found wrong with the arguments, in the form of every other error. */
-function misuse({ message, code }: CommanderError): string {
+function misuse({ message, code }: CommanderError, command = ''): string {
   const { bold, red } = colours()
   if (code === 'commander.help') return message.replace('(outputHelp)', '').trim()
   const [first = '', hint] = message.replace(/^error: /, '').split('\n')
   const suggestion = /Did you mean (.*)\?/.exec(hint ?? '')?.[1]
+  const known = createProgram().commands.some(one => one.name() === command)
+  const help = known
+    ? `wengert ${command} --help lists what it takes`
+    : 'wengert --help lists the commands, and each of them has a --help of its own'
   return [
     `${bold(red('OptionError'))}: ${first.replace(/\.*$/, '')}.`,
-    `  fix       ${suggestion ? `did you mean ${suggestion}?` : 'wengert --help lists the commands, wengert train --help the options'}`,
+    `  fix       ${suggestion ? `did you mean ${suggestion}?` : help}`,
   ].join('\n')
 }
 

@@ -34,7 +34,7 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
           ['no plan in this order adds less than', percent(leastExtraCostPercent)] as const,
           ['whole cost above that bound', percent(gapPercent)] as const,
         ]),
-    ['share of the whole', percent(100 * plan.recomputedShare)],
+    ['extra share of the whole cost', percent(100 * plan.recomputedShare)],
     ['runs', plan.reruns === 0 ? `${plan.runs}` : `${plan.runs}, ${plan.reruns} of them again`],
     ...(plan.movedBytes === 0 ? [] : [['moved to make room', bytes(plan.movedBytes)] as const]),
     ...loops.map(

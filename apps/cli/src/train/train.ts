@@ -1,5 +1,5 @@
 import { type TrainEpoch, type TrainStep, train } from '@wengert/nn'
-import { BudgetError, enableTurbo, flatten, OptionError } from '@wengert/tape'
+import { BudgetError, type ErrorParts, enableTurbo, flatten, WengertError } from '@wengert/tape'
 import { type Dataset, readDataset } from '../dataset/index.js'
 import { answer, interactive, say, TrainingBar } from '../terminal/index.js'
 import { wholeBudgetError } from './budget.js'
@@ -93,8 +93,19 @@ async function fit(
   return { last: last as TrainEpoch<Params>, seconds }
 }
 
+/** Training whose loss is no number any more: nothing is wrong with the options by themselves. */
+class DivergenceError extends WengertError {
+  static {
+    this.prototype.name = 'DivergenceError'
+  }
+
+  constructor(parts: ErrorParts) {
+    super('DIVERGENCE', parts)
+  }
+}
+
 const diverged = ({ loss, epoch, step, steps }: TrainStep<Params>) =>
-  new OptionError({
+  new DivergenceError({
     summary: `The loss became ${loss}: training diverged.`,
     at: `epoch ${epoch}, step ${step} of ${steps}`,
     fix: 'a smaller --rate, or less --momentum',
