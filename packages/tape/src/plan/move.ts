@@ -10,6 +10,7 @@ import { ALIGNMENT } from './graph.js'
 import type { GraphIndex } from './graph-index.js'
 import type { Placement } from './place.js'
 import type { Residency } from './residency.js'
+import { SizedGaps } from './sized-gaps.js'
 
 /** A storage goes to another offset just before the run of a moment. */
 export interface Move {
@@ -53,6 +54,7 @@ class Mover {
   readonly #moves: Move[] = []
   /** Periods in the arena, by ascending offset. */
   readonly #blocks: number[] = []
+  readonly #gaps = new SizedGaps()
   #movedBytes = 0
   #peakBytes = 0
 
@@ -63,6 +65,7 @@ class Mover {
     this.#longer = longer
     this.#offsets = new Float64Array(residency.periods.count)
     this.#now = new Float64Array(residency.periods.count)
+    this.#gaps.add(0, this.#limitBytes)
   }
 
   place(): MovingPlacement {
@@ -121,44 +124,38 @@ class Mover {
     if (size === 0) return
     const high =
       moment > 0 && this.#longer <= this.#residency.runs.length && end[k]! - start[k]! <= this.#longer
-    const at = this.#gapFor(size, high) ?? this.#makeRoom(size, moment)
-    this.#now[k] = high ? this.#gapEnd(at) - size : this.#gapBegin(at)
+    const begins = this.#gaps.tightest(size, high)
+    const at = begins === undefined ? this.#makeRoom(size, moment) : this.#placeOf(begins)
+    const [from, to] = [this.#gapBegin(at), this.#gapEnd(at)]
+    const offset = high ? to - size : from
+    this.#gaps.remove(from, to)
+    this.#gaps.add(from, offset)
+    this.#gaps.add(offset + size, to)
+    this.#now[k] = offset
     this.#blocks.splice(at, 0, k)
-    this.#peakBytes = Math.max(this.#peakBytes, this.#endOf(k))
+    this.#peakBytes = Math.max(this.#peakBytes, offset + size)
   }
 
   #remove(k: number): void {
     if (this.#residency.periods.bytes[k] === 0) return
+    const at = this.#placeOf(this.#now[k]!)
+    const [begin, end] = [this.#gapBegin(at), this.#gapEnd(at + 1)]
+    this.#gaps.remove(begin, this.#now[k]!)
+    this.#gaps.remove(this.#endOf(k), end)
+    this.#gaps.add(begin, end)
+    this.#blocks.splice(at, 1)
+  }
+
+  /** How many blocks lie below an offset. */
+  #placeOf(offset: number): number {
     const blocks = this.#blocks
     let [low, high] = [0, blocks.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#now[blocks[middle]!]! < this.#now[k]!) low = middle + 1
+      if (this.#now[blocks[middle]!]! < offset) low = middle + 1
       else high = middle
     }
-    blocks.splice(low, 1)
-  }
-
-  /** The tightest gap of those that are large enough; of equal ones the lowest, or the highest. */
-  #gapFor(size: number, high: boolean): number | undefined {
-    const { bytes } = this.#residency.periods
-    const blocks = this.#blocks
-    const now = this.#now
-    let found: number | undefined
-    let room = Infinity
-    let begin = 0
-    for (let i = 0; i <= blocks.length; i++) {
-      const block = blocks[i]!
-      const end = i === blocks.length ? this.#limitBytes : now[block]!
-      const gap = end - begin
-      if (gap >= size && (gap < room || (gap === room && high))) {
-        found = i
-        room = gap
-        if (gap === size && !high) break
-      }
-      if (i < blocks.length) begin = end + bytes[block]!
-    }
-    return found
+    return low
   }
 
   /** Pushes blocks together so that a gap of some bytes comes about, and gives the block before which it is. */
@@ -180,12 +177,14 @@ class Mover {
         first++
       }
     }
+    for (let i = from; i <= to; i++) this.#gaps.remove(this.#gapBegin(i), this.#gapEnd(i))
     let offset = this.#gapBegin(from)
     for (let i = from; i < to; i++) {
       const block = blocks[i]!
       this.#moveTo(block, offset, moment)
       offset += bytes[block]!
     }
+    this.#gaps.add(offset, this.#gapEnd(to))
     return to
   }
 
