@@ -5,11 +5,10 @@
  * Limits: each rerun is judged alone, against live bytes that shrink only between rounds.
  */
 import type { GraphIndex } from './graph-index.js'
+import { RangeMax } from './range-max.js'
 import { type Residency, residency } from './residency.js'
 
 const ROUNDS = 3
-/** Moments that one round may look at. */
-const LOOK_LIMIT = 20_000_000
 
 /** A residency with the same steps, none of them run more often, and live bytes still at most `limitBytes`. */
 export function trim(index: GraphIndex, before: Residency, limitBytes: number): Residency {
@@ -30,7 +29,7 @@ function trimOnce(
   const { results, cost, isOutput } = index
   const { storage, start, bytes, count } = periods
   const end = Int32Array.from(periods.end)
-  const live = Float64Array.from(liveBytes)
+  const live = new RangeMax(liveBytes)
   // periods of one storage, in order of time; −1 where there is none
   const earlier = new Int32Array(count).fill(-1)
   const later = new Int32Array(count).fill(-1)
@@ -53,21 +52,8 @@ function trimOnce(
   reruns.sort((a, b) => cost[runs[b]!]! - cost[runs[a]!]! || b - a)
 
   const left = new Uint8Array(runs.length)
-  let looks = LOOK_LIMIT
   // a period is of use when something reads it or it lasts to the end
   const useful = (k: number) => end[k]! > start[k]! || (later[k] === -1 && isOutput[storage[k]!] === 1)
-  // the moment that refused last is the likeliest to refuse again
-  let witness = 0
-  const fits = (from: number, to: number, extraBytes: number) => {
-    if (witness >= from && witness <= to && live[witness]! + extraBytes > limitBytes) return false
-    for (let p = to; p >= from; p--) {
-      if (looks-- <= 0) return false
-      if (live[p]! + extraBytes <= limitBytes) continue
-      witness = p
-      return false
-    }
-    return true
-  }
   for (const p of reruns) {
     const step = runs[p]!
     const first = firstOf[p]!
@@ -80,12 +66,12 @@ function trimOnce(
       extraBytes += bytes[k]!
       from = Math.min(from, end[earlier[k]!]! + 1)
     }
-    if (!fits(from, p, extraBytes)) continue
+    if (live.largest(from, p) + extraBytes > limitBytes) continue
     left[p] = 1
     for (let k = first; first >= 0 && k < until; k++) {
       const previous = earlier[k]!
       if (useful(k)) {
-        for (let q = end[previous]! + 1; q <= p; q++) live[q] = live[q]! + bytes[k]!
+        live.raise(end[previous]! + 1, p, bytes[k]!)
         end[previous] = end[k]!
       }
       later[previous] = later[k]!
