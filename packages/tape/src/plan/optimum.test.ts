@@ -139,6 +139,54 @@ test('near the optimum by exhaustive search', () => {
   expect(tally.optimal / tally.feasible).toBeGreaterThan(0.75)
 })
 
+/** A step whose scratch fills the memory, between a value `r` and what reads it; and what `r` is made of. */
+const around = (steps: Graph['steps'], bytes: readonly number[], outputs: readonly number[]): Graph => ({
+  bytes,
+  inputs: [{ storage: 0, pinned: true }],
+  steps,
+  outputs,
+})
+const step = (inputs: number[], outputs: number[], cost: number, scratchBytes = 0) => ({
+  inputs,
+  outputs,
+  cost,
+  scratchBytes,
+})
+
+test.each([
+  [
+    'an output, which is there anyway',
+    around(
+      [step([0], [1], 9), step([1], [2], 1), step([2], [3], 0), step([3], [5], 0, 64), step([2, 5], [4], 1)],
+      [0, 16, 16, 16, 0, 0],
+      [1, 4],
+    ),
+  ],
+  [
+    'one of two results, which come again together',
+    around(
+      [
+        step([0], [1, 2], 9),
+        step([1], [3], 1),
+        step([3, 2], [4], 0),
+        step([4], [6], 0, 64),
+        step([2, 3, 6], [5], 1),
+      ],
+      [0, 16, 16, 16, 16, 0, 0],
+      [5],
+    ),
+  ],
+])('a step takes no weight along of what computes %s', (_, graph) => {
+  const index = indexGraph(graph)
+  const once = residency(index, Int32Array.from(graph.steps.keys()))
+  const { least } = rerunBound(index, once, index.cost, false)
+  for (let limitBytes = lowerBoundBytes(graph); limitBytes <= once.peakLiveBytes; limitBytes += 16) {
+    const optimum = leastExtraCost(graph, limitBytes)
+    if (optimum >= 0) expect(least(limitBytes)).toBeLessThanOrEqual(optimum)
+  }
+  expect(least(once.peakLiveBytes - 16)).toBeGreaterThan(0)
+})
+
 /** A chain in which each state is read by the next two steps, and its pullback, which reads all states. */
 function chainOfPairs(length: number): Graph {
   const b = new GraphBuilder()
