@@ -11,7 +11,7 @@ import type { Residency } from './residency.js'
 
 /** Bytes that must be resident at each step, and the largest of them. */
 export interface WorkingSets {
-  /** A lower bound of every plan. */
+  /** A lower bound of every plan that runs steps first in the graph's order; nothing is looked for below it. */
   readonly largestBytes: number
   /** The same with outputs kept once computed, as the scheduler does. */
   readonly keptBytes: number

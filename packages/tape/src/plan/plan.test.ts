@@ -335,4 +335,12 @@ describe('with time to search', () => {
       simulate(graph, plan(graph, { budgetBytes, searchMs: 0 }), { budgetBytes }).extraCost,
     ).toBeGreaterThan(0)
   })
+
+  test('nor does it take more than the least bytes', () => {
+    for (const graph of [transformer(2), perceptron(8), chain(40)]) {
+      const budgetBytes = leastBytes(structuredClone(graph))
+      const found = plan(graph, { budgetBytes, searchMs: 0 })
+      expect(simulate(graph, found, { budgetBytes }).peakBytes).toBeLessThanOrEqual(budgetBytes)
+    }
+  })
 })

@@ -4,7 +4,7 @@
  *
  * The problem is NP-hard (Naumann 2009, DAG reversal) even without placement. What is promised: a plan is sound, its peak is within
  * the budget, planning succeeds for every budget from {@link leastBytes} on, and extra cost never grows with the
- * budget. What is not: that the extra cost or the least bytes are the least possible.
+ * budget unless a search is asked for. What is not: that the extra cost or the least bytes are the least possible.
  */
 import { BudgetError } from '../errors.js'
 import { checkAmount, checkOptions } from '../options.js'
@@ -25,9 +25,14 @@ export interface PlanOptions {
   readonly searchMs?: number | undefined
   /**
    * Storages and steps to look at in a search at just this budget, beyond what is always done; about 30 million take a second.
-   * It is counted, not timed, so equal graphs have equal plans. Not beside {@link PlanOptions.searchMs}. Default 0.
+   * It is counted, not timed, so equal graphs have equal plans; but a search with fewer bytes may find more, and then more bytes
+   * cost more. Not beside {@link PlanOptions.searchMs}. Default 0.
    */
   readonly searchWork?: number | undefined
+}
+
+/** What a plan may need, and cost. */
+export interface PlanIfAnyOptions extends PlanOptions {
   /** A plan with this cost or more is of no use, and need not be found. Default: any plan is. */
   readonly belowCost?: number | undefined
 }
@@ -78,7 +83,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
  * }
  * planIfAny(graph, { budgetBytes: 32 }) // → undefined
  */
-export function planIfAny(graph: Graph, options: PlanOptions): Plan | undefined {
+export function planIfAny(graph: Graph, options: PlanIfAnyOptions): Plan | undefined {
   const { budgetBytes = Infinity, searchMs, searchWork = 0, belowCost } = options
   const started = performance.now()
   const portfolio = portfolioOf(graph)

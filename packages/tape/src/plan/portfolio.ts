@@ -176,8 +176,8 @@ export class Portfolio {
     const from = known.slice(0, 1).map(({ climbed }) => climbed?.found.slice(-1) ?? [])
     const found = this.#bestNear(best, budgetBytes, limitBytes => {
       const startMs = performance.now()
-      // none where the deadline is over by now
-      const leftMs = Math.max(0, deadlineMs - startMs)
+      const leftMs = deadlineMs - startMs
+      // none is left where the deadline is over by now
       const share = () => (leftMs > 0 ? (performance.now() - startMs) / leftMs : 1)
       const { found } = this.#search(limitBytes, {
         work: Infinity,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { forLoop, grad, record, simplify, type Tensor, tensor } from '../index.js'
+import type { Program } from './program.js'
 import { named, unique } from './unique.js'
 
 const x = { dtype: 'f32', shape: [3] } as const
@@ -14,6 +15,18 @@ test('equal programs are one object, and others are not', () => {
     programOf(x => forLoop(4, (_, y) => forLoop(steps, (_, z) => z.sin(), y), x))
   expect(unique(inner(3))).toBe(unique(inner(3)))
   expect(unique(inner(3))).not.toBe(unique(inner(2)))
+})
+
+test('programs that differ in dtypes alone, or in what they read alone, are two', () => {
+  const [narrow, wide] = (['f32', 'f64'] as const).map(dtype =>
+    simplify(record((x: Tensor) => x.sin(), { dtype, shape: [3] }).program),
+  )
+  expect(unique(narrow as Program)).not.toBe(unique(wide as Program))
+  const [first, second] = [(a: Tensor, _: Tensor) => a.sin(), (_: Tensor, b: Tensor) => b.sin()].map(f =>
+    simplify(record(f, x, x).program),
+  ) as [Program, Program]
+  expect(unique(first)).not.toBe(unique(second))
+  expect(unique({ ...first, inputs: first.inputs.toReversed() })).not.toBe(unique(first))
 })
 
 test('programs with constants are one object if they share the data', () => {

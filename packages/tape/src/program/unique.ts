@@ -14,7 +14,8 @@ const numbers = new WeakMap<object, number>()
 let next = 0
 
 /**
- * The one object for all programs that are equal to this and share the data of their constants.
+ * The one object for all programs that are equal to this as JSON and share the data of their constants: numbers in parameters are
+ * finite, and no −0.
  *
  * @example
  * const { program } = record(x => x.exp(), { dtype: 'f32', shape: [2] })

@@ -37,7 +37,8 @@ export interface RowMixing {
  * their places, such as draws of one key for all of them. A program that has one computes something else when its rows are
  * divided among shards.
  *
- * Only what is certain is reported: rows are followed through transpositions, reductions, products and loops, also loops over
+ * Rows that are combined and taken apart again, such as those that change places twice, count as combined. Otherwise only what is
+ * certain is reported: rows are followed through transpositions, reductions, products and loops, also loops over
  * the rows themselves, but not into every op, and behind one that is not followed nothing is reported. Nor is it behind masks
  * in a loop over rows, by which each may keep to a place of its own: conditions and factors that do not depend on rows, if
  * those may be zero or differ from step to step.

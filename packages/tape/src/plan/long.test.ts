@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import type { Graph } from './graph.js'
+import { leastBytes, plan } from './plan.js'
+import { chain, transformer } from './samples.js'
+import { simulate } from './simulate.js'
+
+/** Graphs of more than 800 steps, whose schedules are found by policies alone, and what plans of them cost: less is welcome. */
+const graphs: readonly (readonly [string, Graph, readonly number[]])[] = [
+  ['a chain', chain(600), [83.83, 44.92, 37.42, 24.92, 12.5]],
+  ['a transformer', transformer(60), [9.82, 8.32, 6.21, 3.54, 0.87]],
+]
+
+test.each(graphs)(
+  '%s: the extra cost in percent, and that it is no less than what is claimed',
+  (_, graph, expected) => {
+    expect(graph.steps.length).toBeGreaterThan(800)
+    const once = plan(graph)
+    const least = leastBytes(graph)
+    const costs = [0.03, 0.1, 0.25, 0.5, 0.75].map(share => {
+      const budgetBytes = Math.ceil((least + share * (once.peakBytes - least)) / 16) * 16
+      const found = plan(graph, { budgetBytes })
+      expect(simulate(graph, found, { budgetBytes }).extraCost).toBe(found.extraCost)
+      expect(found.leastExtraCost).toBeLessThanOrEqual(found.extraCost)
+      const searched = plan(graph, { budgetBytes, searchWork: 2e5 })
+      expect(searched.leastExtraCost).toBeLessThanOrEqual(searched.extraCost)
+      expect(searched.extraCost).toBeLessThanOrEqual(found.extraCost)
+      return Number(((100 * found.extraCost) / once.cost).toFixed(2))
+    })
+    expect(costs).toEqual(expected)
+  },
+)
