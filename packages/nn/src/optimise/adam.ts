@@ -18,6 +18,7 @@ export interface AdamOptions {
 /**
  * Adam (Kingma & Ba 2015, algorithm 1): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
  * p ← p − rate · m̂ / (√v̂ + ε) with m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+ * A step has an arena for seven arrays like the largest parameter, which stays for the next one; see {@link inPieces} for less.
  *
  * @throws OptionError for an option out of range.
  * @example

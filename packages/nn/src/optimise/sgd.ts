@@ -12,6 +12,7 @@ export interface SgdOptions {
 
 /**
  * Gradient descent, with momentum (Polyak 1964) if asked: v ← μv + g, p ← p − rate·v.
+ * A step has an arena for up to five arrays like the largest parameter, which stays for the next one; see {@link inPieces} for less.
  *
  * @throws OptionError for a rate or momentum out of range.
  * @example
