@@ -55,6 +55,8 @@ class Mover {
   /** Periods in the arena, by ascending offset. */
   readonly #blocks: number[] = []
   readonly #gaps = new SizedGaps()
+  /** Bytes of the gap before each block, where room is made. */
+  readonly #gapBefore: number[] = []
   #movedBytes = 0
   #peakBytes = 0
 
@@ -160,20 +162,28 @@ class Mover {
 
   /** Pushes blocks together so that a gap of some bytes comes about, and gives the block before which it is. */
   #makeRoom(size: number, moment: number): number {
-    const blocks = this.#blocks
-    const { bytes } = this.#residency.periods
+    const [blocks, now] = [this.#blocks, this.#now]
+    const { bytes, storage, start } = this.#residency.periods
+    const { isPinned } = this.#index
+    const costOf = (block: number) => (start[block] === moment ? 0 : bytes[block]!)
+    const gapBefore = this.#gapBefore
     let [from, to, least] = [-1, -1, Infinity]
     let [first, gaps, between] = [0, 0, 0]
     // gaps first … i, and the blocks between them
-    for (let i = 0; i <= blocks.length; i++) {
-      if (i > 0 && this.#isPinned(blocks[i - 1]!)) [first, gaps, between] = [i, 0, 0]
-      else if (i > first) between += this.#costOf(blocks[i - 1]!, moment)
-      gaps += this.#gapEnd(i) - this.#gapBegin(i)
+    for (let i = 0, begin = 0; i <= blocks.length; i++) {
+      const before = i > 0 ? blocks[i - 1]! : -1
+      if (i > 0 && storage[before]! >= 0 && isPinned[storage[before]!] === 1)
+        [first, gaps, between] = [i, 0, 0]
+      else if (i > first) between += costOf(before)
+      const end = i === blocks.length ? this.#limitBytes : now[blocks[i]!]!
+      gapBefore[i] = end - begin
+      gaps += end - begin
+      if (i < blocks.length) begin = end + bytes[blocks[i]!]!
       while (gaps >= size) {
         if (between < least) [from, to, least] = [first, i, between]
         if (first === i) break
-        gaps -= this.#gapEnd(first) - this.#gapBegin(first)
-        between -= this.#costOf(blocks[first]!, moment)
+        gaps -= gapBefore[first]!
+        between -= costOf(blocks[first]!)
         first++
       }
     }
@@ -186,11 +196,6 @@ class Mover {
     }
     this.#gaps.add(offset, this.#gapEnd(to))
     return to
-  }
-
-  #costOf(block: number, moment: number): number {
-    const { start, bytes } = this.#residency.periods
-    return start[block] === moment ? 0 : bytes[block]!
   }
 
   #moveTo(block: number, offset: number, moment: number): void {
