@@ -26,7 +26,7 @@ export interface MovingPlacement extends Placement {
 }
 
 /** More periods than this are placed in one way only. */
-const MANY = 20_000
+const MANY = 10_000
 
 /** Places the periods under a limit that is no less than the live bytes, with few bytes moved. */
 export function placeByMoving(index: GraphIndex, residency: Residency, limitBytes: number): MovingPlacement {
