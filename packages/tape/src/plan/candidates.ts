@@ -87,16 +87,17 @@ export class Candidates {
   #select(score: (storage: number) => number): void {
     const members = this.#members
     this.work += SORTING * members.length
-    const values = Float64Array.from(members, score)
+    const values = new Float64Array(members.length)
+    for (let k = 0; k < members.length; k++) values[k] = score(members[k]!)
     const ascending = values.slice().sort()
     const count = members.length - firstAbove(ascending, -Infinity)
     const size = Math.ceil(4 * Math.sqrt(count))
     const least = size > 0 ? ascending[members.length - size]! : Infinity
     // of equal ones at the end of the list, those with the smallest numbers
     const list: Entry[] = []
-    values.forEach((value, k) => {
-      if (value >= least) list.push({ storage: members[k]!, value })
-    })
+    for (let k = 0; k < members.length; k++) {
+      if (values[k]! >= least) list.push({ storage: members[k]!, value: values[k]! })
+    }
     list.sort((a, b) => b.value - a.value || a.storage - b.storage)
     list.length = size
     this.#shortlist = list

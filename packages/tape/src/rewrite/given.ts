@@ -1,4 +1,4 @@
-import type { Data, Instruction, Program } from '../program/index.js'
+import { type Data, type Instruction, type Program, writtenParams } from '../program/index.js'
 import { simplify, withoutDeadCode } from './simplify.js'
 
 /**
@@ -26,7 +26,7 @@ export function correspondence(part: Program, whole: Program): readonly (number 
     for (const instruction of program.instructions) {
       const inputs = instruction.inputs.map(value => same[value])
       if (inputs.includes(undefined)) continue
-      const key = `${instruction.op} ${inputs.join(' ')} ${JSON.stringify(instruction.params)}`
+      const key = `${instruction.op} ${inputs.join(' ')} ${writtenParams(instruction.params)}`
       visit(instruction, key)
       instruction.outputs.forEach((value, k) => {
         same[value] = known.get(key)?.[k]
