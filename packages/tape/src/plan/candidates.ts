@@ -1,3 +1,5 @@
+import { nthLargest } from './select.js'
+
 /** Up to so many members all are scored. */
 const ALL = 256
 
@@ -88,11 +90,13 @@ export class Candidates {
     const members = this.#members
     this.work += SORTING * members.length
     const values = new Float64Array(members.length)
-    for (let k = 0; k < members.length; k++) values[k] = score(members[k]!)
-    const ascending = values.slice().sort()
-    const count = members.length - firstAbove(ascending, -Infinity)
+    let count = 0
+    for (let k = 0; k < members.length; k++) {
+      values[k] = score(members[k]!)
+      if (values[k]! > -Infinity) count++
+    }
     const size = Math.ceil(4 * Math.sqrt(count))
-    const least = size > 0 ? ascending[members.length - size]! : Infinity
+    const least = size > 0 ? nthLargest(values.slice(), size - 1) : Infinity
     // of equal ones at the end of the list, those with the smallest numbers
     const list: Entry[] = []
     for (let k = 0; k < members.length; k++) {
@@ -103,17 +107,6 @@ export class Candidates {
     this.#shortlist = list
     this.#selected = size
   }
-}
-
-/** Where values above a bound begin. */
-function firstAbove(ascending: Float64Array, bound: number): number {
-  let [low, high] = [0, ascending.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (ascending[middle]! > bound) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** A member with the score that it had when it was last looked at. */
