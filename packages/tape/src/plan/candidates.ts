@@ -1,3 +1,5 @@
+import { nthLargest } from './select.js'
+
 /** Up to so many members all are scored. */
 const ALL = 256
 
@@ -87,32 +89,24 @@ export class Candidates {
   #select(score: (storage: number) => number): void {
     const members = this.#members
     this.work += SORTING * members.length
-    const values = Float64Array.from(members, score)
-    const ascending = values.slice().sort()
-    const count = members.length - firstAbove(ascending, -Infinity)
+    const values = new Float64Array(members.length)
+    let count = 0
+    for (let k = 0; k < members.length; k++) {
+      values[k] = score(members[k]!)
+      if (values[k]! > -Infinity) count++
+    }
     const size = Math.ceil(4 * Math.sqrt(count))
-    const least = size > 0 ? ascending[members.length - size]! : Infinity
+    const least = size > 0 ? nthLargest(values.slice(), size - 1) : Infinity
     // of equal ones at the end of the list, those with the smallest numbers
     const list: Entry[] = []
-    values.forEach((value, k) => {
-      if (value >= least) list.push({ storage: members[k]!, value })
-    })
+    for (let k = 0; k < members.length; k++) {
+      if (values[k]! >= least) list.push({ storage: members[k]!, value: values[k]! })
+    }
     list.sort((a, b) => b.value - a.value || a.storage - b.storage)
     list.length = size
     this.#shortlist = list
     this.#selected = size
   }
-}
-
-/** Where values above a bound begin. */
-function firstAbove(ascending: Float64Array, bound: number): number {
-  let [low, high] = [0, ascending.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (ascending[middle]! > bound) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** A member with the score that it had when it was last looked at. */

@@ -35,11 +35,12 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
     if (best === undefined || next.peakBytes < best.peakBytes) best = next
     return best.peakBytes <= enoughBytes
   }
-  const backward = reverse(periods, lastMoment)
+  let backward: Periods | undefined
   const isLarge = periods.count > QUADRATIC_LIMIT
   for (const shift of isLarge && effort !== 'thorough' ? [0, 3] : [0, 1, 3, 5]) {
     const longer = lastMoment >> shift
     if (improves(placeByTime(periods, lastMoment, peakLiveBytes, longer))) return best!
+    backward ??= reverse(periods, lastMoment)
     const { offsets, peakBytes } = placeByTime(backward, lastMoment, peakLiveBytes, longer)
     const order = byEnd(periods, lastMoment)
     const unreversed = new Float64Array(offsets.length)

@@ -56,10 +56,9 @@ const NOTHING: Searched = { found: [], stuckAt: -1, work: 0 }
 export class Portfolio {
   readonly index: GraphIndex
   readonly sets: WorkingSets
-  /** Every step once, nothing dropped before its last use. */
-  readonly full: Attempt
   readonly #attempting: Attempting
   readonly #work: Work
+  #fullIfAny: Attempt | undefined
   // A budget that holds `full` needs none of these three, and most do.
   #limits: readonly Rung[] | undefined
   #boundsIfAny: RerunBound | undefined
@@ -75,12 +74,20 @@ export class Portfolio {
     const { stepCount } = this.index
     this.sets = workingSets(this.index)
     this.#attempting = new Attempting(this.index, this.sets)
-    const once = residency(
-      this.index,
-      Int32Array.from({ length: stepCount }, (_, step) => step),
-    )
-    this.full = this.#attempting.placed(once, place(once, 'thorough'), 0)
     this.#work = workFor(stepCount)
+  }
+
+  /** Every step once, nothing dropped before its last use. */
+  get full(): Attempt {
+    this.#fullIfAny ??= this.#placedOnce()
+    return this.#fullIfAny
+  }
+
+  #placedOnce(): Attempt {
+    const runs = new Int32Array(this.index.stepCount)
+    for (let step = 0; step < runs.length; step++) runs[step] = step
+    const once = residency(this.index, runs)
+    return this.#attempting.placed(once, place(once, 'thorough'), 0)
   }
 
   /** Limits in descending order. */

@@ -10,7 +10,7 @@ export function checkProgram(owner: string, program: Program): void {
 
 /** @throws {@link OptionError} for what is no instruction. */
 export function checkInstruction(owner: string, instruction: Pick<Instruction, 'op' | 'params'>): void {
-  const { op, params } = Object(instruction) as Partial<Instruction>
-  const fits = typeof op === 'string' && typeof params === 'object' && params !== null
-  checkArgument(owner, 'what it takes', instruction, fits, 'an instruction: { op, params }')
+  const { op, params } = (instruction ?? {}) as Partial<Instruction>
+  if (typeof op === 'string' && typeof params === 'object' && params !== null) return
+  checkArgument(owner, 'what it takes', instruction, false, 'an instruction: { op, params }')
 }

@@ -15,7 +15,8 @@ export function hash(parts: Iterable<string | Uint8Array>): string {
   let b = 0x01000193
   for (const part of parts) {
     const bytes = typeof part === 'string' ? new TextEncoder().encode(part) : part
-    for (const byte of bytes) {
+    for (let k = 0; k < bytes.length; k++) {
+      const byte = bytes[k] as number
       a = Math.imul(a ^ byte, 0x01000193)
       b = Math.imul(b ^ byte ^ (b >>> 15), 0x85ebca6b)
     }

@@ -60,6 +60,18 @@ export function named(params: Params): Params {
   return changed ?? params
 }
 
+/**
+ * Parameters as text: equal for equal parameters, and empty where there are none, as of most instructions of scalars.
+ *
+ * @example
+ * writtenParams({}) // → ''
+ * writtenParams({ axes: [0] }) // → '{"axes":[0]}'
+ */
+export function writtenParams(params: Params): string {
+  for (const _ in params) return JSON.stringify(params)
+  return ''
+}
+
 function numbered(instruction: Instruction): Instruction {
   const params = named(instruction.params)
   return params === instruction.params ? instruction : { ...instruction, params }

@@ -77,6 +77,13 @@ export class Blocks {
     if (!joinsBefore && !joinsAfter) this.#holes.splice(at, 0, { offset, bytes })
   }
 
+  /** Gives all blocks back. */
+  clear(): void {
+    this.#taken.clear()
+    this.#freeBytes = this.limitBytes
+    this.#holes = this.limitBytes > 0 ? [{ offset: 0, bytes: this.limitBytes }] : []
+  }
+
   /** Moves all blocks down to the lowest addresses, in their order, so that one hole is left. */
   compact(move: (from: number, to: number, bytes: number) => void): void {
     let end = 0

@@ -118,7 +118,11 @@ export class Residents {
 
   /** Makes all of the arena free. */
   vacate(): void {
-    for (const storage of this.there) this.#evict(storage)
+    for (const storage of this.there) {
+      storage.block = undefined
+      this.#eviction.leave(storage)
+    }
+    this.#blocks.clear()
   }
 
   /** As {@link vacate}; what was there, in the order in which it would have left if memory had been short. */

@@ -91,7 +91,7 @@ class Resuming {
     const known = this.#knownOf(this.#there)
     if (known.length === 0) return undefined
     const beginning = this.#begunWith(known)
-    if (beginning.needs().recordBytes > this.#limitBytes) return undefined
+    if (this.#exceeds(() => beginning.needs().recordBytes)) return undefined
     return this.#attemptOf(beginning) ?? this.#attemptWithFewer(this.#knownOf(this.#inOrder()))
   }
 
@@ -124,10 +124,15 @@ class Resuming {
 
   /** Undefined if no plan fits, or what is given cannot be brought to where it is wanted. */
   #attemptOf(beginning: Beginning): Attempt | undefined {
-    if (beginning.needs().bytes > this.#limitBytes) return undefined
+    if (this.#exceeds(() => beginning.needs().bytes)) return undefined
     const { program: rest, regions } = beginning
     const planned = planIfAnyKeeping(rest, [], this.#budget, regions)
     return planned && this.#moved(beginning, planned)
+  }
+
+  /** Whether that is more than there is, which without a budget need not be found out. */
+  #exceeds(bytes: () => number): boolean {
+    return this.#limitBytes < Number.POSITIVE_INFINITY && bytes() > this.#limitBytes
   }
 
   #moved({ given }: Beginning, planned: Planned): Attempt | undefined {

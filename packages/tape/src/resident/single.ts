@@ -7,6 +7,7 @@ import {
   formatAval,
   type Params,
   paramsOf,
+  writtenParams,
 } from '../program/index.js'
 import { type Arithmetic, featuresOf, instructionAlone, lower, moduleOf, type Unit } from '../run/index.js'
 
@@ -50,7 +51,7 @@ export function singleOf(
   arithmetic: Arithmetic,
   { operandBytes, limitBytes }: { readonly operandBytes: number; readonly limitBytes: number },
 ): Single | Alias {
-  const name = `${op} ${avals.map(formatAval).join(' ')} ${JSON.stringify(params)} ${arithmetic}`
+  const name = `${op} ${avals.map(formatAval).join(' ')} ${writtenParams(params)} ${arithmetic}`
   const key = `${name} ${controlOf({ op, params }) ? limitBytes - operandBytes : ''}`
   const known = singles.get(key)
   if (known) singles.delete(key)

@@ -24,35 +24,42 @@ function run(program: Program, inputs: readonly Uint8Array[]): Uint8Array[] {
 describe('a program with values given', () => {
   test('gives the same bits, whichever they are, and reads all that are left', () => {
     fc.assert(
-      fc.property(randomPrograms({ maxSteps: 20 }), fc.infiniteStream(fc.boolean()), (made, coin) => {
-        const avals = made.inputs.map(({ dtype, shape }) => ({ dtype, shape }))
-        const program = folded(record((...xs) => made.loss(...xs), ...avals).program)
-        const wanted = avals.map(() => true)
-        const whole = record(
-          (...xs) => {
-            const values = replay(program, xs)
-            const loss = values[program.outputs[0] as number] as Tensor
-            const cts = pullback(program, values, [scalarLike(loss, 1)], wanted)
-            return [loss, ...cts.map((ct, k) => ct ?? zerosLike(xs[k] as Tensor))]
-          },
-          ...avals,
-        ).program
-        const inputs = made.inputs.map(({ values }) => new Uint8Array(new Float64Array(values).buffer))
-        const same = correspondence(program, whole)
-        expect(same).not.toContain(undefined)
-        const some = program.instructions
-          .flatMap(({ outputs }) => outputs)
-          .filter(value => program.avals[value]?.dtype === 'f64' && coin.next().value)
-        const values = run({ ...program, outputs: some }, inputs)
-        const begun = withGiven(
-          whole,
-          some.map(value => same[value] as number),
-        )
-        expect(begun.program.inputs).toHaveLength(inputs.length + begun.given.length)
-        const given = begun.given.map(k => values[k] as Uint8Array)
-        expect(run(begun.program, [...inputs, ...given])).toEqual(run(whole, inputs))
-      }),
-      { numRuns: 25 },
+      fc.property(
+        randomPrograms({ maxSteps: 20 }),
+        fc.infiniteStream(fc.boolean()),
+        fc.boolean(),
+        (made, coin, hasMore) => {
+          const avals = made.inputs.map(({ dtype, shape }) => ({ dtype, shape }))
+          const program = folded(record((...xs) => made.loss(...xs), ...avals).program)
+          const wanted = avals.map(() => true)
+          const whole = record(
+            (...xs) => {
+              // Before the instructions of the part, so that these are not where they were.
+              const more = hasMore ? xs.map(x => x.sin()) : []
+              const values = replay(program, xs)
+              const loss = values[program.outputs[0] as number] as Tensor
+              const cts = pullback(program, values, [scalarLike(loss, 1)], wanted)
+              return [loss, ...cts.map((ct, k) => ct ?? zerosLike(xs[k] as Tensor)), ...more]
+            },
+            ...avals,
+          ).program
+          const inputs = made.inputs.map(({ values }) => new Uint8Array(new Float64Array(values).buffer))
+          const same = correspondence(program, whole)
+          expect(same).not.toContain(undefined)
+          const some = program.instructions
+            .flatMap(({ outputs }) => outputs)
+            .filter(value => program.avals[value]?.dtype === 'f64' && coin.next().value)
+          const values = run({ ...program, outputs: some }, inputs)
+          const begun = withGiven(
+            whole,
+            some.map(value => same[value] as number),
+          )
+          expect(begun.program.inputs).toHaveLength(inputs.length + begun.given.length)
+          const given = begun.given.map(k => values[k] as Uint8Array)
+          expect(run(begun.program, [...inputs, ...given])).toEqual(run(whole, inputs))
+        },
+      ),
+      { numRuns: 40 },
     )
   })
 

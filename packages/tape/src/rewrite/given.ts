@@ -1,4 +1,4 @@
-import type { Data, Instruction, Program } from '../program/index.js'
+import { type Data, type Instruction, type Program, writtenParams } from '../program/index.js'
 import { simplify, withoutDeadCode } from './simplify.js'
 
 /**
@@ -12,21 +12,56 @@ import { simplify, withoutDeadCode } from './simplify.js'
  * correspondence(part, whole) // → [0, 1]
  */
 export function correspondence(part: Program, whole: Program): readonly (number | undefined)[] {
-  const known = new Map<string, readonly number[]>()
+  const same = inPlace(part, whole) ?? byNumbering(part, whole)
+  return part.avals.map((_, value) => same[value])
+}
+
+/** Where inputs and constants of a program are in the whole. */
+function beginningsIn(whole: Program): (program: Program) => (number | undefined)[] {
   const constants = new Map<Data, number>()
   for (const { value, data } of whole.constants) {
     if (!constants.has(data)) constants.set(data, value)
   }
-  const numbered = (program: Program, visit: (instruction: Instruction, key: string) => void) => {
+  return program => {
     const same: (number | undefined)[] = []
     program.inputs.forEach((value, k) => {
       same[value] = whole.inputs[k]
     })
     for (const { value, data } of program.constants) same[value] = constants.get(data)
+    return same
+  }
+}
+
+/** Where the whole begins with the instructions of the part, as after a replay, they need only be gone through; undefined where not. */
+function inPlace(part: Program, whole: Program): readonly (number | undefined)[] | undefined {
+  const same = beginningsIn(whole)(part)
+  const isThere = (
+    { op, params, inputs }: Instruction,
+    there: Instruction | undefined,
+  ): there is Instruction =>
+    there?.op === op &&
+    there.params === params &&
+    there.inputs.length === inputs.length &&
+    inputs.every((value, k) => same[value] === there.inputs[k])
+  for (const [k, instruction] of part.instructions.entries()) {
+    const there = whole.instructions[k]
+    if (!isThere(instruction, there)) return undefined
+    instruction.outputs.forEach((value, j) => {
+      same[value] = there.outputs[j]
+    })
+  }
+  return same
+}
+
+function byNumbering(part: Program, whole: Program): readonly (number | undefined)[] {
+  const known = new Map<string, readonly number[]>()
+  const beginnings = beginningsIn(whole)
+  const numbered = (program: Program, visit: (instruction: Instruction, key: string) => void) => {
+    const same = beginnings(program)
     for (const instruction of program.instructions) {
       const inputs = instruction.inputs.map(value => same[value])
       if (inputs.includes(undefined)) continue
-      const key = `${instruction.op} ${inputs.join(' ')} ${JSON.stringify(instruction.params)}`
+      const key = `${instruction.op} ${inputs.join(' ')} ${writtenParams(instruction.params)}`
       visit(instruction, key)
       instruction.outputs.forEach((value, k) => {
         same[value] = known.get(key)?.[k]
@@ -37,8 +72,7 @@ export function correspondence(part: Program, whole: Program): readonly (number 
   numbered(whole, ({ outputs }, key) => {
     if (!known.has(key)) known.set(key, outputs)
   })
-  const same = numbered(part, () => {})
-  return part.avals.map((_, value) => same[value])
+  return numbered(part, () => {})
 }
 
 /** A program that begins with some of its values given. */

@@ -68,6 +68,7 @@ export function programsOf(instruction: Instruction): readonly Program[] {
 export function mapInner(program: Program, map: (program: Program) => Program): Program {
   let changed = false
   const instructions = program.instructions.map(instruction => {
+    if (!controlOf(instruction)) return instruction
     const own = programsOf(instruction)
     const inner = own.map(map)
     if (inner.every((one, k) => one === own[k])) return instruction

@@ -8,6 +8,7 @@ import {
   named,
   type Program,
   sameShape,
+  writtenParams,
 } from '../program/index.js'
 import { prune } from './prune.js'
 
@@ -96,12 +97,8 @@ function reading(instruction: Instruction, same: readonly number[]): Instruction
 
 /** The parameters of an instruction; the lines of programs inside say nothing about what it computes. */
 function written({ params, at }: Instruction): string {
-  for (const _ in params) {
-    return at === undefined
-      ? JSON.stringify(named(params))
-      : JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
-  }
-  return ''
+  if (at === undefined) return writtenParams(named(params))
+  return JSON.stringify(params, (key, part) => (key === 'at' ? undefined : part))
 }
 
 /** Whether a transposition after another is none at all. */

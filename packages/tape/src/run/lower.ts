@@ -14,6 +14,7 @@ import {
   opOf,
   type Program,
   readBytes,
+  writtenParams,
 } from '../program/index.js'
 import { checkCounted } from './beyond-count.js'
 import { lowerControl } from './control.js'
@@ -130,7 +131,7 @@ function unitsOf(
     const [inputs, outputs] = [avalsIn(program, instruction.inputs), avalsIn(program, instruction.outputs)]
     const { op, params } = instruction
     const control = controlOf(instruction)
-    const key = `${control ? inner : ''} ${op} ${formatAvals(inputs)} ${formatAvals(outputs)} ${JSON.stringify(named(params))}`
+    const key = `${control ? inner : ''} ${op} ${formatAvals(inputs)} ${formatAvals(outputs)} ${writtenParams(named(params))}`
     const known = units.get(key)
     if (known) return known
     const types = { inputs, outputs }

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BudgetError } from '../errors.js'
-import { forLoop, grad, type RunOptions, type SpillStore, type Tensor, tensor } from '../index.js'
+import {
+  forLoop,
+  grad,
+  type RunOptions,
+  type SpillStore,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from '../index.js'
 import { PAGE_BYTES } from '../run/index.js'
 
 const bits = (x: Tensor) => new Uint8Array(x.toTypedArray().buffer)
@@ -41,17 +49,26 @@ describe('define by run in too few bytes', () => {
       return y.sum().item() > 0 ? y.mul(x).mul(y).sum() : y.sum()
     }
     const x = ramp(20_000)
-    const within = (memory: number) => grad(looking, { dynamic: true, memory })(x)
+    const within = (memory: number) => valueAndGrad(looking, { dynamic: true, memory })(x).gradient
     expect(() => within(PAGE_BYTES)).toThrowErrorMatchingInlineSnapshot(`
       [BudgetError: No plan fits 65536 bytes for a value that the function reads, so its path is not known beyond.
         expected  at least 196608 bytes for the path up to there
-        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:40:19
+        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:48:19
         fix       give it 196608 bytes (192 KiB) or more, since the rest of the path may need more; or read fewer values]
     `)
     const first = refused(() => within(PAGE_BYTES)).leastBytes
     const second = refused(() => within(first))
     expect(second.message).not.toMatch('not known beyond')
     expect(bits(within(second.leastBytes))).toEqual(bits(grad(looking, { dynamic: true })(x)))
+  })
+
+  test('a gradient without the value takes no bytes for the value', () => {
+    const f = (x: Tensor) => x.sin().mul(x).sum()
+    const x = ramp(8000)
+    const memory = PAGE_BYTES
+    expect(refused(() => valueAndGrad(f, { dynamic: true, memory })(x)).leastBytes).toBe(2 * PAGE_BYTES)
+    const { gradient } = valueAndGrad(f, { dynamic: true })(x)
+    expect(bits(grad(f, { dynamic: true, memory })(x))).toEqual(bits(gradient))
   })
 
   test('values that do not depend on what there is no room for are read as ever', () => {

@@ -61,7 +61,7 @@ describe('define by run', () => {
       `
       [BudgetError: No plan fits 65536 bytes.
         expected  at least 131072 bytes, in whole pages of 65536
-        at        %67 f32[9000] = mul %64 f32[9000], %66 f32[9000], recorded at dynamic.test.ts:51:56
+        at        %2 f32[9000] = …+add+mul+add+add %0 f32[9000], %1 f32[], recorded at dynamic.test.ts:51:42
         fix       give it 131072 bytes (128 KiB), or use smaller batches or layers]
     `,
     )

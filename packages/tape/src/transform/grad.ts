@@ -85,13 +85,15 @@ export function valueAndGrad<
   R extends LossOf<O>,
   const O extends GradOptions = GradOptions,
 >(loss: (...args: A) => R, options: O = {} as O): Transformed<A, WithAuxiliary<Gradient<A, O>, R>> {
-  return gradientOf('valueAndGrad', loss, options)
+  return gradientOf('valueAndGrad', true, loss, options)
 }
 
 const GRAD_OPTIONS = [...RECORD_OPTIONS, 'argnums', 'reduction', 'auxiliary']
 
+/** @param hasValue whether the value is a result; else nothing holds it once nothing else reads it. */
 function gradientOf<A extends readonly unknown[], R extends LossOf<O>, const O extends GradOptions>(
   name: string,
+  hasValue: boolean,
   loss: (...args: A) => R,
   options: O,
 ): Transformed<A, WithAuxiliary<Gradient<A, O>, R>> {
@@ -117,9 +119,8 @@ function gradientOf<A extends readonly unknown[], R extends LossOf<O>, const O e
           Array.from({ length: count }, (_, k) => cts[first + k] ?? zeros(inputs[first + k] as Tensor)),
         ),
       )
-      const total = out.rank === 1 ? sum(out) : out
       return {
-        value: rows === 1 ? total : div(total, rows),
+        ...(hasValue && { value: reduced(out, rows) }),
         gradient: typeof argnums === 'number' ? (gradients[0] as Tree<Tensor>) : gradients,
         ...(auxiliary && { auxiliary: besides(recording, values) }),
       }
@@ -139,9 +140,10 @@ export function grad<A extends readonly unknown[], const O extends GradOptions =
   loss: (...args: A) => Tensor,
   options: O = {} as O,
 ): Transformed<A, Gradient<A, O>> {
-  const both = gradientOf('grad', loss as (...args: A) => LossOf<O>, options)
+  // A path is planned with what it has left in memory, and a value that nobody asks for would take bytes of that.
+  const only = gradientOf('grad', !options.dynamic, loss as (...args: A) => LossOf<O>, options)
   if (options.auxiliary) throw auxiliaryOfGrad()
-  return Object.assign((...args: A) => both(...args).gradient, { explain: both.explain })
+  return Object.assign((...args: A) => only(...args).gradient, { explain: only.explain })
 }
 
 const auxiliaryOfGrad = () =>
@@ -159,6 +161,12 @@ function besides({ program, outputs }: Recording, values: readonly Tensor[]): Tr
     structure,
     program.outputs.slice(1).map(value => values[value] as Tensor),
   )
+}
+
+/** The sum of a loss over its rows, divided by a number. */
+function reduced(out: Tensor, by: number): Tensor {
+  const total = out.rank === 1 ? sum(out) : out
+  return by === 1 ? total : div(total, by)
 }
 
 const zeros = (x: Tensor): Tensor => broadcastTo(scalarLike(x, 0), x.shape)
