@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly memory?: ByteSize | undefined
   /**
    * Where loops may keep states that do not fit the memory, besides it, where that costs less than to compute them again: a
-   * directory, or a store such as that of {@link opfsStore}. Default: nowhere.
+   * directory, which has to be there when this is said, or a store such as that of {@link opfsStore}. Default: nowhere.
    */
   readonly spill?: Spill | undefined
   /** Default `'fast'`. */
