@@ -69,6 +69,7 @@ describe('customJvp', () => {
     expect(() => grad(read)(tensor(3))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customJvp: a derivative with respect to f32[], which the function reads from outside.
         expected  derivatives with respect to arguments alone
+        at        custom.test.ts:69:28
         fix       pass it as an argument]
     `)
   })
@@ -81,7 +82,7 @@ describe('customJvp', () => {
     expect(() => grad(bad)(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customJvp: the rule returned f32[2] as tangent 1 of 1.
         expected  f32[]
-        at        custom.test.ts:81:27]
+        at        custom.test.ts:82:27]
     `)
   })
 })
@@ -111,7 +112,8 @@ describe('customVjp', () => {
     const few = customVjp((x: Tensor, y: Tensor) => x.mul(y), (({ ct }: { ct: Tensor }) => [ct]) as never)
     expect(() => few(tensor(1), tensor(2))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customVjp: the rule returned 1 cotangents for 2 arguments.
-        expected  a list with a tree for each argument, or null for zero]
+        expected  a list with a tree for each argument, or null for zero
+        at        custom.test.ts:113:18]
     `)
     const other = customVjp(
       (x: Tensor) => x.sum(),
@@ -120,11 +122,12 @@ describe('customVjp', () => {
     expect(() => other(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customVjp: the rule returned f32[] as cotangent 1 of 1.
         expected  f32[2]
-        at        custom.test.ts:120:18]
+        at        custom.test.ts:122:18]
     `)
     expect(() => hessian((x: Tensor) => first(x, x))(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customVjp: forward accumulation through a function with only a pullback of its own.
         expected  reverse accumulation
+        at        custom.test.ts:127:53
         fix       give its rule with customJvp, which serves both directions]
     `)
   })

@@ -166,5 +166,10 @@ export class Engine {
   }
 }
 
+/** @throws {@link OptionError} or {@link SpillError} for options with which nothing could be run later. */
+export function checkRunOptions(options: RunOptions): void {
+  new Engine(options)
+}
+
 /** Bytes of values that a recording without a budget keeps; what there are more is computed again. */
 const KEEP_BYTES = 2 ** 30
