@@ -200,12 +200,14 @@ describe('single files', () => {
     '// @ts-ignore',
     '// TODO: finish',
     '/** FIXME */',
+    'class E extends Error { static { E.prototype.name = "E" } }',
   ])('left over: %s', text => expect(rules.leftovers(file(text))).toHaveLength(1))
 
   test.each([
     'list.only("x")',
     'const x = "TODO as any"',
     'const x = y as unknown',
+    'class E extends Error { static { this.prototype.name = "E" } }',
     '// @ts-expect-error: wanted',
   ])('not left over: %s', text => expect(rules.leftovers(file(text))).toEqual([]))
 })

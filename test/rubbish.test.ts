@@ -106,6 +106,20 @@ const transformed: readonly (readonly [string, Call])[] = [
   ['pushforward', tape.linearize(square, vector).pushforward as Call],
 ]
 
+const functionsOf = <T extends object>(name: string, made: T): readonly (readonly [string, Call])[] =>
+  Object.entries(made).flatMap(([of, call]) =>
+    typeof call === 'function' ? [[`${name}, ${of}`, call as Call] as const] : [],
+  )
+
+/** Models and optimisers. */
+const ofModels = [
+  ...functionsOf('mlp', nn.mlp({ sizes: [2, 3, 1] })),
+  ...functionsOf('cnn', nn.cnn({ image: [4, 4, 1], channels: [2], window: 3 })),
+  ...functionsOf('sgd', nn.sgd()),
+  ...functionsOf('adam', nn.adam()),
+  ...functionsOf('inPieces', nn.inPieces(nn.adam())),
+]
+
 /** Exports that call a function with arguments at once. */
 const atOnce = ['evaluationTrace', 'hvp', 'jvp', 'linearize', 'record', 'vjp']
 
@@ -128,6 +142,21 @@ describe('rubbish is refused by errors that say what is wrong', () => {
   })
 
   it.each(transformed)('%s', async (_, call) => expect(await unclear(call, ofSquare)).toEqual([]))
+
+  it.each(ofModels)('%s', async (_, call) => expect(await unclear(call)).toEqual([]))
+
+  test('arguments of a model that are swapped, and parameters of another', () => {
+    const { init, apply } = nn.mlp({ sizes: [2, 3, 1] })
+    const other = nn.mlp({ sizes: [2, 1] })
+    expect(() => apply(matrix as never, init(7) as never)).toThrow(
+      /^apply: what comes first is a Tensor\.\n {2}expected {2}parameters: a list of 2, as of init/,
+    )
+    expect(() => apply(other.init(7), matrix)).toThrow(/^apply: what comes first is /)
+    const images = nn.cnn({ image: [4, 4, 1], channels: [2], window: 3 })
+    expect(() => images.apply(matrix as never, images.init(7) as never)).toThrow(
+      /^apply: what comes first is /,
+    )
+  })
 
   test('a scheduler, and its calls', async () => {
     const create = createScheduler as unknown as (...args: unknown[]) => Promise<AsyncDisposable>

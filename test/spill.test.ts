@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -112,7 +112,9 @@ describe.each([
 
   test('say what went wrong as it was, and serve the next call', async () => {
     const gone = join(directory, 'gone')
+    mkdirSync(gone)
     const scheduler = await createScheduler(loss, { ...options, spill: { directory: gone } })
+    rmdirSync(gone)
     const error = await scheduler.valueAndGrad(params, batch).catch(thrown => thrown)
     expect(error).toBeInstanceOf(SpillError)
     expect(error.data).toEqual({ operation: 'open', directory: gone, systemCode: 'ENOENT' })
@@ -120,6 +122,17 @@ describe.each([
     mkdirSync(gone)
     expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
     await scheduler.close()
+  })
+
+  test.each(['none', 'file'])('refuse a directory when they are made: %s', async name => {
+    const path = join(directory, name)
+    if (name === 'file') writeFileSync(path, '')
+    const error = await createScheduler(loss, { ...options, spill: { directory: path } }).catch(
+      thrown => thrown,
+    )
+    expect(error).toBeInstanceOf(SpillError)
+    expect(error.data).toMatchObject({ directory: path })
+    expect(error.parts.at).toMatch(/^spill\.test\.ts:\d+:\d+$/)
   })
 
   test('refuse a store of another kind of host', async () => {

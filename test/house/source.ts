@@ -44,6 +44,14 @@ export function parseSource(path: string, text: string): Source {
     ImportExpression: ({ source }) => {
       if (source.type === 'Literal' && typeof source.value === 'string') add(source as StringLiteral)
     },
+    // Such a class would be renamed by the bundler, in stacks as well.
+    StaticBlock: ({ body }) => {
+      for (const { expression } of body.filter(one => one.type === 'ExpressionStatement')) {
+        if (expression.type !== 'AssignmentExpression') continue
+        const name = leftmost(expression.left as Expression)
+        if (name !== '') leave(`${name} for this`, expression.start)
+      }
+    },
     MemberExpression: node => {
       if (node.property.type !== 'Identifier' || node.property.name !== 'only') return
       if (suites.has(leftmost(node.object))) leave('.only', node.property.start)

@@ -102,7 +102,6 @@ function refuse(error: unknown, budgetBytes: number): never {
     fix: 'raise the budget, or lower the number of workers: each has an arena of its own',
     budgetBytes,
     leastBytes,
-    cause: error,
   })
 }
 

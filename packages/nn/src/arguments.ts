@@ -16,6 +16,19 @@ export const checkLengths = (owner: string, name: string, lengths: readonly numb
     'a list of whole numbers from 0',
   )
 
+/**
+ * @param count how many there are; any number of them by default
+ * @throws {@link OptionError} for anything else than a list of whole numbers above 0.
+ */
+export function checkCounts(owner: string, name: string, list: readonly number[], count?: number): void {
+  const fits =
+    Array.isArray(list) &&
+    Array.from(list).every(each => Number.isInteger(each) && each > 0) &&
+    list.length === (count ?? list.length)
+  const many = count === undefined ? 'whole' : `a list of ${count} whole`
+  checkArgument(owner, name, list, fits, `${many} numbers above 0`)
+}
+
 /** @throws {@link OptionError} for what are no rows. */
 export function checkRows(owner: string, rows: number | ArrayLike<number>): void {
   const fits = typeof rows === 'number' || isList(rows)

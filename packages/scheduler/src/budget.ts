@@ -86,9 +86,9 @@ function tooTight(
   budgetBytes: number,
   lanes: number,
   needs: Needs,
-  cause: BudgetError | undefined,
+  refusal: BudgetError | undefined,
 ): BudgetError {
-  const laneBytes = pageCeil(cause?.leastBytes ?? PAGE_BYTES)
+  const laneBytes = pageCeil(refusal?.leastBytes ?? PAGE_BYTES)
   const leastBytes = totalBytes(lanes, { ...needs, laneBytes })
   const { parcelBytes, reducerBytes } = needs
   const parts = [
@@ -96,15 +96,16 @@ function tooTight(
     ...(parcelBytes > 0 ? [`${lanes} × ${formatByteSize(parcelBytes)} for what travels`] : []),
     ...(reducerBytes > 0 ? [`${formatByteSize(reducerBytes)} for the reduction`] : []),
   ]
-  const spill = cause?.data.spillable ? '; or give loops a place for their states: `spill`' : ''
+  const withStoreBytes = refusal?.data.withStoreBytes
+  const spills = typeof withStoreBytes === 'number' && pageCeil(withStoreBytes) < laneBytes
+  const spill = spills ? '; or give loops a place for their states: `spill`' : ''
   return new BudgetError({
     summary: `No plan fits ${formatByteSize(budgetBytes)} with ${lanes} lane${lanes === 1 ? '' : 's'}.`,
     expected: `at least ${leastBytes} bytes: ${parts.join(', ')}`,
-    at: cause?.parts.at,
+    at: refusal?.parts.at,
     fix: `${lanes > 1 ? 'raise `memory`, or lower `workers`: each has an arena of its own' : 'raise `memory`'}${spill}`,
     budgetBytes,
     leastBytes,
     data: { lanes, laneBytes, parcelBytes, reducerBytes },
-    cause,
   })
 }

@@ -1,5 +1,6 @@
 import {
   type Aval,
+  callerLocation,
   type Data,
   dataOf,
   flatten,
@@ -102,6 +103,7 @@ export function weightsOf(
     throw new ShapeError({
       summary: `\`weights\` is ${weights.dtype}[${weights.shape}], but the call has ${rows} rows.`,
       expected: `f32[${rows}], one weight a row, in the order of the rows of the call`,
+      at: callerLocation(),
       data: { option: 'weights', rows },
     })
   }
@@ -112,6 +114,7 @@ export function weightsOf(
     throw new OptionError({
       summary: '`weights` sum to zero, so there is no weighted mean.',
       expected: 'weights with a sum other than zero',
+      at: callerLocation(),
       fix: "use `reduction: 'sum'`, or leave rows of weight zero out with `rows`",
     })
   }

@@ -9,7 +9,7 @@ import { type ErrorParts, WengertError } from '@wengert/tape'
  */
 export class LaneError extends WengertError {
   static {
-    LaneError.prototype.name = 'LaneError'
+    this.prototype.name = 'LaneError'
   }
 
   constructor(parts: ErrorParts) {
@@ -28,7 +28,7 @@ export class LaneError extends WengertError {
  */
 export class ClosedError extends WengertError {
   static {
-    ClosedError.prototype.name = 'ClosedError'
+    this.prototype.name = 'ClosedError'
   }
 
   constructor(parts: ErrorParts) {

@@ -1,5 +1,6 @@
 import {
   type Aval,
+  callerLocation,
   formatAval,
   mul,
   type Program,
@@ -108,6 +109,7 @@ function checkLoss({ program, outputs }: Recording, rows: number): Aval {
   throw new ShapeError({
     summary: `The loss returned ${found} for ${rows} rows.`,
     expected: `one number a row: f32[${rows}] or f64[${rows}]`,
+    at: callerLocation(),
     fix: 'return the losses of the rows; the scheduler averages or sums them (see `reduction`)',
     data: { rows, found },
   })
@@ -175,6 +177,7 @@ function finish({ program, outputs, captures }: Recording): RowProgram {
   throw new RecordError({
     summary: 'A function given to the scheduler reads tensors of a recording that is under way.',
     expected: 'tensors that have been computed',
+    at: callerLocation(),
     fix: 'call the scheduler outside of recorded functions',
   })
 }

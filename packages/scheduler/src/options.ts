@@ -4,6 +4,7 @@ import {
   callerLocation,
   checkOneOf,
   checkOptions,
+  directoryStore,
   OptionError,
   parseByteSize,
   type Reduction,
@@ -82,7 +83,8 @@ const DEADLINE_MS = 600_000
 /**
  * Checks options and fills in defaults.
  *
- * @throws {@link OptionError} for anything outside what is allowed, saying what is.
+ * @throws {@link OptionError} for anything outside what is allowed, saying what is; SpillError if there is no such directory
+ * to spill to, or none that may be written in.
  */
 export function settingsOf(options: SchedulerOptions, platform: Platform): Settings {
   checkOptions('createScheduler', options, SCHEDULER_OPTIONS, [
@@ -100,7 +102,7 @@ export function settingsOf(options: SchedulerOptions, platform: Platform): Setti
     workers: whole('workers', workers ?? Math.min(platform.cores, MOST_WORKERS), 0, MOST_WORKERS),
     budgetBytes: memory === undefined ? undefined : parseByteSize(memory),
     spill,
-    spillBytes: spill === undefined ? 0 : spillBytesOf(spill),
+    spillBytes: spill === undefined ? 0 : storeBytesOf(spill),
     reduction: oneOf('reduction', reduction, ['mean', 'sum']),
     arithmetic: oneOf('arithmetic', arithmetic, ['fast', 'portable']),
     deadlineMs: positive('deadlineMs', deadlineMs),
@@ -109,6 +111,12 @@ export function settingsOf(options: SchedulerOptions, platform: Platform): Setti
     transport: oneOf('transport', transport, ['shared', 'transfer']),
     spawn: platform.spawn,
   }
+}
+
+/** Bytes of the store of a lane. A directory that cannot be written in is refused here, before there are lanes. */
+function storeBytesOf(place: SpillPlace): number {
+  const bytes = spillBytesOf(place)
+  return 'directory' in place ? directoryStore(place).bytes : bytes
 }
 
 function whole(option: string, value: number, least: number, most: number): number {

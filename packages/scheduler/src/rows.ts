@@ -1,4 +1,4 @@
-import { type Aval, checkArgument, OptionError, ShapeError } from '@wengert/tape'
+import { type Aval, callerLocation, checkArgument, OptionError, ShapeError } from '@wengert/tape'
 import type { Selection } from './gather.js'
 
 /** Which rows of a batch a call computes, in that order. */
@@ -11,7 +11,12 @@ export type Rows = Int32Array | readonly number[] | { readonly from: number; rea
  */
 export function rowsOf(leaves: readonly Aval[], paths: readonly string[]): number {
   const first = leaves[0]
-  if (!first) throw new OptionError({ summary: 'The batch has no tensors.', expected: 'at least one tensor' })
+  if (!first)
+    throw new OptionError({
+      summary: 'The batch has no tensors.',
+      expected: 'at least one tensor',
+      at: callerLocation(),
+    })
   const rows = first.shape[0]
   for (const [k, leaf] of leaves.entries()) {
     const place = `batch${paths[k]}`
@@ -19,6 +24,7 @@ export function rowsOf(leaves: readonly Aval[], paths: readonly string[]): numbe
       throw new ShapeError({
         summary: `${place} is a scalar, ${leaf.dtype}[].`,
         expected: 'a first dimension with one entry a row',
+        at: callerLocation(),
         fix: 'pass what is not one entry a row with the parameters, or close over it',
         data: { leaf: place },
       })
@@ -27,6 +33,7 @@ export function rowsOf(leaves: readonly Aval[], paths: readonly string[]): numbe
       throw new ShapeError({
         summary: `${place} has ${leaf.shape[0]} rows, but batch${paths[0]} has ${rows}.`,
         expected: `the same first dimension in every leaf of the batch (${leaf.shape[0]} ≠ ${rows})`,
+        at: callerLocation(),
         data: { leaf: place, rows: leaf.shape[0], expectedRows: rows },
       })
     }
@@ -50,6 +57,7 @@ export function selectRows(rows: Rows | undefined, batchRows: number): Selection
   throw new OptionError({
     summary: 'There are no rows to compute.',
     expected: 'at least one row',
+    at: callerLocation(),
     data: { batchRows },
   })
 }
@@ -66,6 +74,7 @@ function fromRows(rows: Rows, batchRows: number): Selection {
     throw new OptionError({
       summary: `\`rows\` is { from: ${from}, to: ${to} }.`,
       expected: `whole numbers with 0 ≤ from ≤ to ≤ ${batchRows}, the rows of the batch`,
+      at: callerLocation(),
       data: { option: 'rows', from, to, batchRows },
     })
   }
@@ -74,6 +83,7 @@ function fromRows(rows: Rows, batchRows: number): Selection {
     throw new OptionError({
       summary: `\`rows[${k}]\` is ${rows[k]}.`,
       expected: `a whole number from 0 to ${batchRows - 1}, a row of the batch`,
+      at: callerLocation(),
       data: { option: 'rows', place: k, batchRows },
     })
   }

@@ -185,6 +185,7 @@ describe('messages say what, where, and how to mend it', () => {
       "DerivativeError DERIVATIVE
       grad: argument 0 has a leaf i32[2], which is not differentiable.
         expected  f32 or f64
+        at        errors.test.ts:…
         fix       pass it as another argument, or convert it first"
     `)
   })
@@ -195,7 +196,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(error)).toMatchInlineSnapshot(`
       "DerivativeError DERIVATIVE
       grad: the loss is i32[], which has no derivative.
-        expected  f32 or f64"
+        expected  f32 or f64
+        at        errors.test.ts:…"
     `)
   })
 
@@ -204,6 +206,7 @@ describe('messages say what, where, and how to mend it', () => {
       "ShapeError SHAPE
       grad: the loss is f32[1,1].
         expected  a scalar, or one number a row (rank 1)
+        at        errors.test.ts:…
         fix       reduce it, such as sum(loss, { axis: -1 })"
     `)
   })
@@ -235,6 +238,7 @@ describe('messages say what, where, and how to mend it', () => {
       "OptionError OPTION
       item: f32[2] has 2 elements.
         expected  a tensor with exactly one element
+        at        errors.test.ts:…
         fix       toArray() gives all elements"
     `)
   })
@@ -294,6 +298,7 @@ describe('messages say what, where, and how to mend it', () => {
       "RecordError RECORD
       The recorded function returned a promise.
         expected  a function that returns its tensors at once
+        at        errors.test.ts:…
         fix       await what it needs before, and pass it as an argument"
     `)
   })
@@ -303,7 +308,8 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(thrown(() => record(odd)))).toMatchInlineSnapshot(`
       "RecordError RECORD
       The recorded function returned two at .a[1].
-        expected  tensors in nested arrays and plain objects"
+        expected  tensors in nested arrays and plain objects
+        at        errors.test.ts:…"
     `)
   })
 
@@ -377,12 +383,14 @@ describe('a budget that is too small', () => {
     expect(error.data).toMatchObject({ budgetBytes: 65536, leastBytes })
   })
 
-  it('counts a single byte, and says that loops may have a store', () => {
+  it('counts a single byte, and says with how many bytes loops do beside a store', () => {
     const turns = (x: Tensor) => sum(forLoop(9, (_, y: Tensor) => tanh(matmul(y, y)), x))
     const gradient = grad(turns, { memory: 1 })
     const { parts } = thrown(() => gradient(x))
     expect(parts.summary).toBe('No plan fits 1 byte.')
-    expect(parts.fix).toMatch(/ or give its loops a store for their states: the option `spill`/)
+    expect(parts.fix).toMatch(
+      / or give its loops a store for their states, the option `spill`, .*: then \d+ do$/,
+    )
     expect(thrown(() => jit(turns, { memory: 1 })(x)).parts.fix).not.toContain('spill')
     const spilling = grad(turns, { memory: 1, spill: { directory: tmpdir() } })
     expect(thrown(() => spilling(x)).parts.fix).not.toContain('spill')

@@ -171,7 +171,7 @@ export class BudgetError extends WengertError {
  * `data.systemCode` a code such as `ENOSPC`, where there is one.
  *
  * @example
- * directoryStore({ directory: '/nowhere' }).write(0, new Uint8Array(8)) // → throws SPILL
+ * directoryStore({ directory: '/nowhere' }) // → throws SPILL
  */
 export class SpillError extends WengertError {
   static {

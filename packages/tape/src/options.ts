@@ -36,7 +36,8 @@ const MOST_WRITTEN = 200
  * The options themselves, if they have no names but these: a misspelt one would do nothing, in silence.
  *
  * @param untold names that there are, but of which errors do not speak
- * @throws {@link OptionError} unless they are a plain object with no other names.
+ * @throws {@link OptionError} unless they are a plain object with no other names, or if one that is true or false wherever it is
+ * an option is something else.
  * @example
  * checkOptions('vmap', { inAxes: 1 }, ['inAxes']) // → { inAxes: 1 }
  * checkOptions('vmap', { inAxis: 1 }, ['inAxes']) // → throws OPTION
@@ -50,8 +51,27 @@ export function checkOptions<T>(
   if (!isPlain(options)) throw notOptions(owner, options, names)
   for (const name of Object.keys(options)) {
     if (!names.includes(name) && !untold.includes(name)) throw notAnOption(owner, name, names)
+    if (FLAGS.has(name)) checkFlag(owner, name, Reflect.get(options, name))
   }
   return options
+}
+
+/** Options that are true or false, whoever has them. */
+const FLAGS: ReadonlySet<string> = new Set([
+  'keepdims',
+  'descending',
+  'reverse',
+  'causal',
+  'lower',
+  'transpose',
+  'unitDiagonal',
+  'countIncludePad',
+])
+
+/** Text such as 'false' would be taken for true. */
+function checkFlag(owner: string, name: string, value: unknown): void {
+  const fits = value === undefined || typeof value === 'boolean'
+  checkArgument(owner, `\`${name}\``, value, fits, 'true or false')
 }
 
 const listOf = (names: readonly string[]) => `{ ${names.join(', ')} }`
@@ -141,14 +161,15 @@ export function checkAmount(owner: string, option: string, value: unknown): void
 /**
  * Holds what is to be transformed to a function.
  *
+ * @param what it is, as an error says
  * @throws {@link OptionError} for anything else.
  * @example
  * checkFunction('grad', 3) // → throws OPTION
  */
-export function checkFunction(owner: string, fn: unknown): void {
+export function checkFunction(owner: string, fn: unknown, what = 'what it takes'): void {
   if (typeof fn === 'function') return
   throw new OptionError({
-    summary: `${owner}: what it takes is ${shown(fn)}, not a function.`,
+    summary: `${owner}: ${what} is ${shown(fn)}, not a function.`,
     expected: 'a function of tensors to tensors',
     at: callerLocation(),
     data: { option: 'fn' },

@@ -15,7 +15,7 @@ export interface Dataset {
 /** Data that cannot be learnt from: where it is, and what is wrong with it. */
 export class DataError extends WengertError {
   static {
-    DataError.prototype.name = 'DataError'
+    this.prototype.name = 'DataError'
   }
 
   constructor(parts: ErrorParts) {

@@ -10,7 +10,7 @@ import { type ErrorParts, type Graph, WengertError } from '@wengert/tape'
 /** A file that holds no graph: where, and what is wrong with it. */
 class GraphError extends WengertError {
   static {
-    GraphError.prototype.name = 'GraphError'
+    this.prototype.name = 'GraphError'
   }
 
   constructor(parts: ErrorParts) {

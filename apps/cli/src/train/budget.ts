@@ -32,6 +32,5 @@ export async function wholeBudgetError(
     fix: `--memory ${leastBytes}, or fewer workers: each has an arena of its own`,
     budgetBytes,
     leastBytes,
-    cause: tightest,
   })
 }

@@ -1,4 +1,12 @@
-import { checkArgument, checkTensors, dataOf, fromData, OptionError, type Tensor } from '@wengert/tape'
+import {
+  callerLocation,
+  checkArgument,
+  checkTensors,
+  dataOf,
+  fromData,
+  OptionError,
+  type Tensor,
+} from '@wengert/tape'
 import { checkLength } from '../arguments.js'
 import { type Split, splitRows } from './order.js'
 
@@ -30,6 +38,7 @@ export function digits(pixels: readonly ArrayLike<number>[], pixelsPerImage = 78
     throw new OptionError({
       summary: `digits: class ${broken} has ${pixels[broken]?.length} pixels.`,
       expected: `a multiple of ${pixelsPerImage}`,
+      at: callerLocation(),
     })
   }
   const rows = counts.reduce((sum, count) => sum + count, 0)

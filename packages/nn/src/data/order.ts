@@ -1,4 +1,4 @@
-import { checkArgument, OptionError } from '@wengert/tape'
+import { callerLocation, checkArgument, OptionError } from '@wengert/tape'
 import { checkRows, isList } from '../arguments.js'
 import { permutationOf } from '../random/index.js'
 
@@ -46,6 +46,7 @@ export function splitRows(labels: ArrayLike<number>, testRows: number, seed: num
     throw new OptionError({
       summary: `splitRows: ${testRows} of ${rows} rows cannot be set apart.`,
       expected: `a whole number from 1 to ${rows - 1}`,
+      at: callerLocation(),
       data: { option: 'testRows' },
     })
   }
@@ -81,6 +82,7 @@ export function batches(rows: Int32Array, size: number): readonly Int32Array[] {
     throw new OptionError({
       summary: `batches: \`size\` is ${size}.`,
       expected: 'a whole number above 0',
+      at: callerLocation(),
       data: { option: 'size' },
     })
   }

@@ -134,18 +134,22 @@ test('what does not fit is said', () => {
   const p = initMultiHeadAttention({ features: 4 })
   expect(screen(() => attention(query, value, value))).toMatchInlineSnapshot(`
     "SHAPE attention: query f64[2,2,3,2], key f64[2,2,4,5] and value f64[2,2,4,5] do not fit.
-      expected  query [..., queries, d], key [..., keys, d], value [..., keys, e]"
+      expected  query [..., queries, d], key [..., keys, d], value [..., keys, e]
+      at …"
   `)
   expect(screen(() => attention(query.at(0), key.at(0), key.at(0).slice([0, 1])))).toMatchInlineSnapshot(`
     "SHAPE attention: query f64[2,3,2], key f64[2,4,2] and value f64[2,3,2] do not fit.
-      expected  query [..., queries, d], key [..., keys, d], value [..., keys, e]"
+      expected  query [..., queries, d], key [..., keys, d], value [..., keys, e]
+      at …"
   `)
   expect(screen(() => multiHeadAttention(p, tensor([[1, 2, 3, 4]]), { heads: 2 }))).toMatchInlineSnapshot(`
     "SHAPE multiHeadAttention: x f32[1,4], context f32[1,4].
-      expected  both [rows, length, features]"
+      expected  both [rows, length, features]
+      at …"
   `)
   expect(screen(() => multiHeadAttention(p, tensor([[[1, 2, 3, 4]]]), { heads: 3 }))).toMatchInlineSnapshot(`
     "OPTION multiHeadAttention: 3 heads of 4 features.
-      expected  a number that divides 4"
+      expected  a number that divides 4
+      at …"
   `)
 })

@@ -1,6 +1,8 @@
 import {
   add,
   allocate,
+  callerLocation,
+  checkArgument,
   checkOptions,
   checkTensor,
   formatAval,
@@ -60,7 +62,9 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
     scale: given,
   } = checkOptions('attention', options, [...MASK_OPTIONS, 'scale'])
   check(query, key, value)
+  if (mask !== undefined) checkTensor('attention', '`mask`', mask)
   const scale = given ?? 1 / Math.sqrt(query.shape.at(-1) as number)
+  checkArgument('attention', '`scale`', scale, Number.isFinite(scale), 'a finite number')
   const last = key.rank - 1
   const order = key.shape.map((_, axis) => (axis === last ? last - 1 : axis === last - 1 ? last : axis))
   const scores = matmul(mul(scale, query), transpose(key, order))
@@ -91,5 +95,6 @@ function check(query: Tensor, key: Tensor, value: Tensor): void {
   throw new ShapeError({
     summary: `attention: query ${formatAval(query.aval)}, key ${formatAval(key.aval)} and value ${formatAval(value.aval)} do not fit.`,
     expected: 'query [..., queries, d], key [..., keys, d], value [..., keys, e]',
+    at: callerLocation(),
   })
 }

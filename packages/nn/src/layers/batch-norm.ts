@@ -1,5 +1,6 @@
 import {
   add,
+  callerLocation,
   checkOptions,
   checkTensors,
   formatAval,
@@ -90,6 +91,7 @@ export function batchNorm(
     throw new OptionError({
       summary: `batchNorm: momentum ${momentum}.`,
       expected: 'a number from 0 to 1',
+      at: callerLocation(),
       data: { option: 'momentum' },
     })
   }
@@ -98,6 +100,7 @@ export function batchNorm(
     throw new ShapeError({
       summary: `batchNorm: ${count} elements of each channel in x ${formatAval(x.aval)}.`,
       expected: 'two or more, to have a variance',
+      at: callerLocation(),
     })
   }
   const axis = x.shape.slice(1).map((_, k) => k)

@@ -1,4 +1,4 @@
-import { add, checkOptions, checkTensors, matmul, type Tensor, tanh } from '@wengert/tape'
+import { add, checkFunction, checkOptions, checkTensors, matmul, type Tensor, tanh } from '@wengert/tape'
 import type { InitialiseOptions } from '../random/index.js'
 import { filled } from './norm-params.js'
 import { type CellSizes, checkCell, gateWeights } from './recurrent-params.js'
@@ -32,6 +32,7 @@ export interface ElmanOptions {
  */
 export function elmanCell(params: ElmanParams, h: Tensor, x: Tensor, options: ElmanOptions = {}): Tensor {
   const { activation = tanh } = checkOptions('elmanCell', options, ['activation'])
+  checkFunction('elmanCell', activation, 'the activation')
   checkTensors('elmanCell', params, ['wx', 'wh', 'b'])
   const { wx, wh, b } = params
   checkCell('elmanCell', 1, { wx, wh, biases: [b] }, [h], x)

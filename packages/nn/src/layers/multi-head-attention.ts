@@ -1,4 +1,5 @@
 import {
+  callerLocation,
   checkOptions,
   checkTensor,
   formatAval,
@@ -55,6 +56,7 @@ export function multiHeadAttention(
     throw new ShapeError({
       summary: `multiHeadAttention: x ${formatAval(x.aval)}, context ${formatAval(context.aval)}.`,
       expected: 'both [rows, length, features]',
+      at: callerLocation(),
     })
   }
   const apart = (layer: DenseParams, of: Tensor) => splitHeads(dense(layer, of), heads)
@@ -70,6 +72,7 @@ function splitHeads(x: Tensor, heads: number): Tensor {
     throw new OptionError({
       summary: `multiHeadAttention: ${heads} heads of ${features} features.`,
       expected: `a number that divides ${features}`,
+      at: callerLocation(),
       data: { option: 'heads' },
     })
   }

@@ -161,7 +161,8 @@ test('what does not fit is said', () => {
   `)
   expect(screen(() => groupNorm(p, x, { groups: 2 }))).toMatchInlineSnapshot(`
     "OPTION groupNorm: 2 groups of the channels of x f32[1,3].
-      expected  a number that divides 3"
+      expected  a number that divides 3
+      at …"
   `)
   expect(screen(() => groupNorm(initNorm([1, 3]), x, { groups: 1 }))).toMatchInlineSnapshot(`
     "SHAPE groupNorm: f32[1,3], f32[1,3] do not fit x f32[1,3].
@@ -175,11 +176,13 @@ test('what does not fit is said', () => {
   `)
   expect(screen(() => batchNorm(p, seen, x))).toMatchInlineSnapshot(`
     "SHAPE batchNorm: 1 elements of each channel in x f32[1,3].
-      expected  two or more, to have a variance"
+      expected  two or more, to have a variance
+      at …"
   `)
   expect(screen(() => batchNorm(p, seen, x, { momentum: 2 }))).toMatchInlineSnapshot(`
     "OPTION batchNorm: momentum 2.
-      expected  a number from 0 to 1"
+      expected  a number from 0 to 1
+      at …"
   `)
   expect(screen(() => batchNormEvaluate(p, seen, tensor([1, 2, 3])))).toMatchInlineSnapshot(`
     "SHAPE batchNormEvaluate: f32[3], f32[3], f32[3], f32[3] do not fit x f32[3].

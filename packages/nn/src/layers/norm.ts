@@ -1,5 +1,6 @@
 import {
   add,
+  callerLocation,
   checkOptions,
   checkTensors,
   formatAval,
@@ -99,6 +100,7 @@ export function groupNorm(params: NormParams, x: Tensor, options: GroupNormOptio
     throw new OptionError({
       summary: `groupNorm: ${groups} groups of the channels of x ${formatAval(x.aval)}.`,
       expected: `a number that divides ${channels}`,
+      at: callerLocation(),
       data: { option: 'groups' },
     })
   }

@@ -1,4 +1,14 @@
-import { abs, checkOptions, clip, mul, OptionError, square, sub, type Tensor } from '@wengert/tape'
+import {
+  abs,
+  callerLocation,
+  checkOptions,
+  clip,
+  mul,
+  OptionError,
+  square,
+  sub,
+  type Tensor,
+} from '@wengert/tape'
 import { checkAlike, rowMeans } from './rows.js'
 
 /**
@@ -56,6 +66,7 @@ export function huber(x: Tensor, y: Tensor, options: HuberOptions = {}): Tensor 
     throw new OptionError({
       summary: `huber: delta ${delta}.`,
       expected: 'a number above 0',
+      at: callerLocation(),
       data: { option: 'delta' },
     })
   }

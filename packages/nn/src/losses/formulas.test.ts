@@ -191,7 +191,8 @@ describe('what does not fit is said', () => {
     `)
     expect(screen(() => huber(f64(x), f64(y), { delta: 0 }))).toMatchInlineSnapshot(`
       "OPTION huber: delta 0.
-        expected  a number above 0"
+        expected  a number above 0
+        at …"
     `)
     expect(screen(() => crossEntropy(f64(x), i32(1)))).toMatchInlineSnapshot(`
       "SHAPE crossEntropy: logits f64[2,3] and labels i32[1] do not fit.

@@ -1,4 +1,5 @@
 import {
+  callerLocation,
   checkTensor,
   dataOf,
   equal,
@@ -61,5 +62,6 @@ function classesOf(name: string, logits: Tensor, labels: Tensor): number {
   throw new ShapeError({
     summary: `${name}: logits ${formatAval(logits.aval)} and labels ${formatAval(labels.aval)} do not fit.`,
     expected: 'logits [rows, classes] and labels i32[rows]',
+    at: callerLocation(),
   })
 }

@@ -1,4 +1,16 @@
-import { checkOptions, maxPool2d, OptionError, relu, reshape, type Tensor, tensor } from '@wengert/tape'
+import {
+  callerLocation,
+  checkArgument,
+  checkOptions,
+  checkTensor,
+  maxPool2d,
+  OptionError,
+  relu,
+  reshape,
+  type Tensor,
+  tensor,
+} from '@wengert/tape'
+import { checkCounts } from '../arguments.js'
 import { type ConvolutionParams, convolution, type DenseParams, dense, flatRows } from '../layers/index.js'
 import { glorotUniform, heUniform } from '../random/index.js'
 import type { Model } from './model.js'
@@ -36,6 +48,9 @@ export function cnn(options: CnnOptions = {}): Model<CnnParams> {
     window = 5,
     classes = 10,
   } = checkOptions('cnn', options, ['image', 'channels', 'window', 'classes'])
+  checkCounts('cnn', '`image`', image, 3)
+  checkCounts('cnn', '`channels`', channels)
+  checkCounts('cnn', '`window` and `classes`', [window, classes])
   const [height, width, depth] = image
   const shrink = (length: number) => channels.reduce(so => Math.floor((so - window + 1) / 2), length)
   const [rows, columns] = [shrink(height), shrink(width)]
@@ -43,6 +58,7 @@ export function cnn(options: CnnOptions = {}): Model<CnnParams> {
     throw new OptionError({
       summary: `cnn: an image of ${height}×${width} is too small for ${channels.length} convolutions by ${window}×${window}.`,
       expected: 'at least one pixel after the last pooling',
+      at: callerLocation(),
       data: { option: 'image' },
     })
   }
@@ -63,7 +79,17 @@ export function cnn(options: CnnOptions = {}): Model<CnnParams> {
         },
       }
     },
-    apply({ convolutions, head }, x: Tensor) {
+    apply(params, x: Tensor) {
+      const { convolutions, head } = (params ?? {}) as CnnParams
+      const fits = Array.isArray(convolutions) && convolutions.length === channels.length
+      checkArgument(
+        'apply',
+        'what comes first',
+        params,
+        fits,
+        'parameters { convolutions, head }, as of init',
+      )
+      checkTensor('apply', 'x', x)
       const images = reshape(x, [x.shape[0] ?? 1, height, width, depth])
       const features = convolutions.reduce(
         (out, layer) => maxPool2d(relu(convolution(layer, out)), 2),

@@ -1,4 +1,15 @@
-import { callerLocation, checkOptions, OptionError, relu, shown, type Tensor, tensor } from '@wengert/tape'
+import {
+  callerLocation,
+  checkArgument,
+  checkFunction,
+  checkOptions,
+  checkTensor,
+  OptionError,
+  relu,
+  shown,
+  type Tensor,
+  tensor,
+} from '@wengert/tape'
 import { type DenseParams, dense } from '../layers/index.js'
 import { glorotUniform, heUniform } from '../random/index.js'
 import type { Model } from './model.js'
@@ -24,7 +35,11 @@ export type MlpParams = readonly DenseParams[]
  */
 export function mlp(options: MlpOptions): Model<MlpParams> {
   const { sizes, activation = relu } = checkOptions('mlp', options, ['sizes', 'activation'])
-  if (!Array.isArray(sizes) || sizes.length < 2 || !sizes.every(size => Number.isInteger(size) && size > 0)) {
+  if (
+    !Array.isArray(sizes) ||
+    sizes.length < 2 ||
+    !Array.from(sizes).every(size => Number.isInteger(size) && size > 0)
+  ) {
     throw new OptionError({
       summary: `mlp: \`sizes\` are ${shown(sizes)}.`,
       expected: 'two or more whole numbers above 0: input, hidden layers, output',
@@ -32,6 +47,7 @@ export function mlp(options: MlpOptions): Model<MlpParams> {
       data: { option: 'sizes' },
     })
   }
+  checkFunction('mlp', activation, 'the activation')
   const last = sizes.length - 2
   return {
     init(seed, given = {}) {
@@ -45,7 +61,15 @@ export function mlp(options: MlpOptions): Model<MlpParams> {
         }
       })
     },
-    apply: (params, x) =>
-      params.reduce((out, layer, k) => (k < last ? activation(dense(layer, out)) : dense(layer, out)), x),
+    apply(params, x) {
+      const layers = sizes.length - 1
+      const fits = Array.isArray(params) && params.length === layers
+      checkArgument('apply', 'what comes first', params, fits, `parameters: a list of ${layers}, as of init`)
+      checkTensor('apply', 'x', x)
+      return params.reduce(
+        (out, layer, k) => (k < last ? activation(dense(layer, out)) : dense(layer, out)),
+        x,
+      )
+    },
   }
 }

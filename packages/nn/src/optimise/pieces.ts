@@ -7,6 +7,7 @@ import {
   type Arithmetic,
   BudgetError,
   type ByteSize,
+  checkOneOf,
   checkOptions,
   compile,
   type Data,
@@ -63,6 +64,7 @@ export function inPieces(optimiser: Optimiser, options: PiecesOptions = {}): Pie
     'arithmetic',
   ])
   checkOptimiser('inPieces', optimiser)
+  checkOneOf('arithmetic', arithmetic, ['fast', 'portable'])
   const memoryBytes = parseByteSize(memory)
   const arena = new Arena({ maximumBytes: memoryBytes })
   const known = new Map<FloatDType, Piece>()

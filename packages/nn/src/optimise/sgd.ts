@@ -1,4 +1,4 @@
-import { callerLocation, checkOptions, OptionError, type Tensor } from '@wengert/tape'
+import { callerLocation, checkOptions, OptionError, shown, type Tensor } from '@wengert/tape'
 import { compiledStep } from './compiled-step.js'
 import { elementwiseOptimiser, type Optimiser } from './optimiser.js'
 
@@ -44,7 +44,7 @@ const heavyStep = /* @__PURE__ */ compiledStep((p, g, moments, _weights, setting
 export function positive(option: string, value: number): void {
   if (Number.isFinite(value) && value > 0) return
   throw new OptionError({
-    summary: `\`${option}\` is ${value}.`,
+    summary: `\`${option}\` is ${shown(value)}.`,
     expected: 'a number above 0',
     at: callerLocation(),
     data: { option },
@@ -53,9 +53,9 @@ export function positive(option: string, value: number): void {
 
 /** Refuses what is not a number from 0 to below 1. */
 export function fraction(option: string, value: number): void {
-  if (value >= 0 && value < 1) return
+  if (typeof value === 'number' && value >= 0 && value < 1) return
   throw new OptionError({
-    summary: `\`${option}\` is ${value}.`,
+    summary: `\`${option}\` is ${shown(value)}.`,
     expected: 'a number from 0 to below 1',
     at: callerLocation(),
     data: { option },

@@ -1,4 +1,7 @@
 import {
+  callerLocation,
+  checkArgument,
+  checkTensor,
   flatten,
   formatAval,
   OptionError,
@@ -34,9 +37,13 @@ export interface Aligned {
 export function aligned<P extends Tree<Tensor>>(
   params: P,
   gradient: P,
-  { moments, powers }: OptimiserState<P>,
+  state: OptimiserState<P>,
   first: OptimiserState<unknown>,
 ): Aligned {
+  const { moments, powers } = (state ?? {}) as OptimiserState<P>
+  const isState = Array.isArray(moments) && Array.isArray(powers)
+  checkArgument('update', 'the state', state, isState, 'what init or the last update returned')
+  for (const [k, power] of powers.entries()) checkTensor('update', `power ${k} of the state`, power)
   const { leaves, structure, paths } = flatten(params)
   if (moments.length !== first.moments.length || powers.length !== first.powers.length) {
     throw foreign(`${moments.length} moments and ${powers.length} powers`)
@@ -52,6 +59,7 @@ export function aligned<P extends Tree<Tensor>>(
       throw new OptionError({
         summary: `update: the ${what} at ${paths[k] || 'the root'} is ${formatAval(aval)}.`,
         expected: `${formatAval(own)}, as the parameter`,
+        at: callerLocation(),
       })
     }
     return flat.leaves
@@ -70,6 +78,7 @@ const unlike = (what: string) =>
   new OptionError({
     summary: `update: the ${what} is not a tree like the parameters.`,
     expected: 'the same nesting and keys',
+    at: callerLocation(),
     fix: FIX,
   })
 
@@ -77,5 +86,6 @@ const foreign = (found: string) =>
   new OptionError({
     summary: `update: the state has ${found}.`,
     expected: 'a state of this optimiser',
+    at: callerLocation(),
     fix: FIX,
   })

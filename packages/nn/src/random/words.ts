@@ -1,4 +1,4 @@
-import { checkOptions, OptionError, randomBits, randomKey } from '@wengert/tape'
+import { callerLocation, checkOptions, OptionError, randomBits, randomKey, shown } from '@wengert/tape'
 
 /** Which numbers are drawn: equal seeds and streams give equal numbers. */
 export interface RandomOptions {
@@ -29,8 +29,9 @@ export function randomWords(count: number, options: RandomOptions = {}): Uint32A
 function whole(option: string, value: number, largest: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= largest) return
   throw new OptionError({
-    summary: `\`${option}\` is ${value}.`,
+    summary: `\`${option}\` is ${shown(value)}.`,
     expected: `a whole number from 0 to ${largest}`,
+    at: callerLocation(),
     data: { option },
   })
 }

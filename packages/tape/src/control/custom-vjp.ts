@@ -1,5 +1,6 @@
 import { batch, replay, withBatch } from '../derive/index.js'
 import { DerivativeError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { sum, zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { avalsOf, isFloat, registerOp } from '../program/index.js'
@@ -70,6 +71,7 @@ function cotangents(returned: unknown, args: readonly Tree<Tensor>[]): readonly 
     throw new DerivativeError({
       summary: `customVjp: the rule returned ${list.length} cotangents for ${args.length} arguments.`,
       expected: 'a list with a tree for each argument, or null for zero',
+      at: callerLocation(),
     })
   }
   return args.flatMap((arg, k) => {
@@ -138,6 +140,7 @@ defineRule('customVjp', {
     throw new DerivativeError({
       summary: 'customVjp: forward accumulation through a function with only a pullback of its own.',
       expected: 'reverse accumulation',
+      at: callerLocation(),
       fix: 'give its rule with customJvp, which serves both directions',
     })
   },

@@ -76,6 +76,7 @@ describe('customJvp', () => {
     expect(() => grad(read)(tensor(3))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customJvp: a derivative with respect to f32[], which the function reads from outside.
         expected  derivatives with respect to arguments alone
+        at        custom.test.ts:76:28
         fix       pass it as an argument]
     `)
   })
@@ -141,12 +142,12 @@ describe('customJvp', () => {
     expect(() => ruled((_, t) => t.mul(t))(tensor(2))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customJvp: the rule has a derivative that depends on the tangents, so it is not linear in them.
         expected  sums of tangents, each multiplied by what depends on arguments and value alone
-        at        custom.test.ts:141:43]
+        at        custom.test.ts:142:43]
     `)
     expect(() => ruled((_, t) => t.add(1))(tensor(2))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customJvp: the rule gives more than zero for tangents of zero, so it is not linear in them.
         expected  sums of tangents, each multiplied by what depends on arguments and value alone
-        at        custom.test.ts:146:43]
+        at        custom.test.ts:147:43]
     `)
   })
 
@@ -158,7 +159,7 @@ describe('customJvp', () => {
     expect(() => grad(bad)(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customJvp: the rule returned f32[2] as tangent 1 of 1.
         expected  f32[]
-        at        custom.test.ts:158:27]
+        at        custom.test.ts:159:27]
     `)
   })
 })
@@ -188,7 +189,8 @@ describe('customVjp', () => {
     const few = customVjp((x: Tensor, y: Tensor) => x.mul(y), (({ ct }: { ct: Tensor }) => [ct]) as never)
     expect(() => few(tensor(1), tensor(2))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customVjp: the rule returned 1 cotangents for 2 arguments.
-        expected  a list with a tree for each argument, or null for zero]
+        expected  a list with a tree for each argument, or null for zero
+        at        custom.test.ts:190:18]
     `)
     const other = customVjp(
       (x: Tensor) => x.sum(),
@@ -197,11 +199,12 @@ describe('customVjp', () => {
     expect(() => other(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: customVjp: the rule returned f32[] as cotangent 1 of 1.
         expected  f32[2]
-        at        custom.test.ts:197:18]
+        at        custom.test.ts:199:18]
     `)
     expect(() => hessian((x: Tensor) => first(x, x))(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customVjp: forward accumulation through a function with only a pullback of its own.
         expected  reverse accumulation
+        at        custom.test.ts:204:53
         fix       give its rule with customJvp, which serves both directions]
     `)
   })

@@ -63,6 +63,7 @@ export function refuseOutside(op: string, x: Tensor | undefined): void {
   throw new DerivativeError({
     summary: `${op}: a derivative with respect to ${formatAval(x.aval)}, which the function reads from outside.`,
     expected: 'derivatives with respect to arguments alone',
+    at: callerLocation(),
     fix: 'pass it as an argument',
   })
 }

@@ -1,4 +1,5 @@
 import { RecordError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { type Aval, formatAval } from '../program/index.js'
 import { flattenTree, type Structure, sameStructure, Tensor, tensor } from '../record/index.js'
 
@@ -19,6 +20,7 @@ export function leavesOf(what: string, tree: unknown): Leaves {
     throw new RecordError({
       summary: `${what} is ${String(leaf)} at ${paths[k] || 'its root'}.`,
       expected: 'tensors in nested arrays and plain objects',
+      at: callerLocation(),
     })
   })
   return { tensors, paths, structure }

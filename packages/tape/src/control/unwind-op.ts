@@ -5,6 +5,7 @@
  */
 import { batch, dependent, pullback, pushforward, replay, withBatch } from '../derive/index.js'
 import { DerivativeError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { flushSubnormals, zerosLike } from '../ops/index.js'
 import { avalsOf, type Control, type Json, type Program, registerOp } from '../program/index.js'
 import { apply, type Tensor } from '../record/index.js'
@@ -217,6 +218,7 @@ function checkLinear(reverse: Program, outside: State, carry: State, init: State
   throw new DerivativeError({
     summary: 'whileLoop: reverse accumulation through a pullback that is not linear in its cotangents.',
     expected: 'steps whose pullbacks are linear, as all are but those of a customVjp that says otherwise',
+    at: callerLocation(),
     fix: 'make its rule linear in the cotangent, or bound the loop by `maxSteps`',
   })
 }

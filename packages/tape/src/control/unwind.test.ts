@@ -359,6 +359,7 @@ describe('steps whose pullbacks are not linear', () => {
     expect(() => grad(grad(f(open)))(f64(0.4))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: whileLoop: reverse accumulation through a pullback that is not linear in its cotangents.
         expected  steps whose pullbacks are linear, as all are but those of a customVjp that says otherwise
+        at        unwind.test.ts:359:37
         fix       make its rule linear in the cotangent, or bound the loop by \`maxSteps\`]
     `)
   })

@@ -1,4 +1,4 @@
-import { checkOptions } from '../options.js'
+import { checkOneOf, checkOptions } from '../options.js'
 import type { Tensor } from '../record/index.js'
 import { add, mul, square } from './arithmetic.js'
 import { greater } from './comparison.js'
@@ -91,6 +91,7 @@ export interface GeluOptions {
  */
 export function gelu(argument: Tensor, options: GeluOptions = {}): Tensor {
   const { approximate } = checkOptions('gelu', options, ['approximate'])
+  checkOneOf('approximate', approximate, ['tanh'])
   const x = notTooLow(argument)
   // Φ(x) = ½·erfc(−x/√2)
   if (approximate === undefined) return mul(mul(0.5, x), erfc(mul(-Math.SQRT1_2, x)))

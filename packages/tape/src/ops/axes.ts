@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { shown } from '../options.js'
+import { checkArgument, shown } from '../options.js'
 import { type Aval, formatAval } from '../program/index.js'
 
 /** An axis or several; negative ones count from the end. */
@@ -14,20 +14,27 @@ export type Axes = number | readonly number[]
 export function normalizeAxes(op: string, x: Aval, axes: Axes | undefined): readonly number[] {
   const rank = x.shape.length
   if (axes === undefined) return x.shape.map((_, axis) => axis)
-  const list: readonly number[] = [axes].flat()
-  const normal = list.map(axis => (axis < 0 ? axis + rank : axis))
-  const valid = normal.every(axis => Number.isInteger(axis) && axis >= 0 && axis < rank)
+  const list: readonly number[] = Array.isArray(axes) ? Array.from(axes) : [axes]
+  const whole = list.every(Number.isInteger)
+  const normal = whole ? list.map(axis => (axis < 0 ? axis + rank : axis)) : []
+  const valid = whole && normal.every(axis => axis >= 0 && axis < rank)
   if (valid && new Set(normal).size === normal.length) return normal.sort((a, b) => a - b)
   throw new OptionError({
-    summary: `${op}: axis ${Array.isArray(axes) ? JSON.stringify(axes) : shown(axes)} does not fit ${formatAval(x)}.`,
+    summary: `${op}: axis ${Array.isArray(axes) ? `[${axes.map(axis => (typeof axis === 'number' ? axis : shown(axis))).join(',')}]` : shown(axes)} does not fit ${formatAval(x)}.`,
     expected: rank === 0 ? 'no axis: it is a scalar' : `different axes from ${-rank} to ${rank - 1}`,
     at: callerLocation(),
   })
 }
 
-/** One axis as a number 0 … rank − 1. */
-export const normalizeAxis = (op: string, x: Aval, axis: number): number =>
-  normalizeAxes(op, x, axis)[0] as number
+/**
+ * One axis as a number 0 … rank − 1.
+ *
+ * @throws {@link OptionError} for an axis that is not there, or a list.
+ */
+export function normalizeAxis(op: string, x: Aval, axis: number): number {
+  checkArgument(op, '`axis`', axis, !Array.isArray(axis), 'one axis')
+  return normalizeAxes(op, x, axis)[0] as number
+}
 
 /**
  * Holds a shape or a permutation to a list, since methods of other libraries take numbers one by one.

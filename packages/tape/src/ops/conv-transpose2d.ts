@@ -7,7 +7,7 @@ import { CONVOLUTION_OPTIONS, checkFilter } from './channels.js'
 import type { ConvolutionOptions, LineConvolutionOptions } from './conv2d.js'
 import { convolveTransposed, joinLast, splitLast } from './convolution.js'
 import { reshape } from './shape.js'
-import { alongWidth, checkImages, checkLines, extents, type Window, worked } from './window.js'
+import { alongWidth, checkImages, checkLines, extents, pairOf, type Window, worked } from './window.js'
 
 /** How a transposed convolution spreads; stride, padding and dilation are those of the convolution it transposes. */
 export interface ConvTranspose2dOptions extends ConvolutionOptions {
@@ -100,7 +100,7 @@ function spread(op: string, x: Tensor, filter: Tensor, options: ConvTranspose2dO
 function spreadLengths(op: string, x: Tensor, over: Window, options: ConvTranspose2dOptions): number[] {
   const { stride, padding } = over
   const { outputPadding: given } = options
-  const extra = typeof given === 'number' ? [given, given] : (given ?? [0, 0])
+  const extra = pairOf(op, 'outputPadding', given ?? 0)
   const same = options.padding === 'same'
   const valid = extra.every(
     (more, axis) => Number.isInteger(more) && more >= 0 && more < (stride[axis] as number),

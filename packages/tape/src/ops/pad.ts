@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkAmount, checkOneOf, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
 import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { flip } from './arrangement.js'
@@ -40,6 +40,8 @@ export function pad(
 ): Tensor {
   checkTensor('pad', 'x', x)
   const { mode = 'constant', value = 0 } = checkOptions('pad', options, ['mode', 'value'])
+  checkOneOf('mode', mode, ['constant', 'edge', 'reflect'])
+  checkAmount('pad', 'value', value)
   const pairs = typeof widths === 'number' ? x.shape.map((): Pair => [widths, widths]) : widths
   checkNumbers('pad', 'the widths', pairs)
   const valid = pairs.flat().every(width => Number.isInteger(width) && width >= 0)

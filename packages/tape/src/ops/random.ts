@@ -1,7 +1,7 @@
 import type { FloatDType } from '@wengert/kernels'
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkAmount, checkOptions } from '../options.js'
 import { formatAval, isFloat, sameShape } from '../program/index.js'
 import { checkTensor, Tensor } from '../record/index.js'
 import { add, mul, neg, sub } from './arithmetic.js'
@@ -65,6 +65,8 @@ export interface UniformOptions {
 export function uniform(key: Tensor, shape: readonly number[], options: UniformOptions = {}): Tensor {
   const { low = 0, high = 1, dtype = 'f32' } = checkOptions('uniform', options, ['low', 'high', 'dtype'])
   checkFloat('uniform', dtype)
+  checkAmount('uniform', 'low', low)
+  checkAmount('uniform', 'high', high)
   const [from, to] = [low, high].map(bound => rounded(bound, dtype)) as [number, number]
   if (!(from < to) || !Number.isFinite(rounded(to - from, dtype))) {
     throw new OptionError({
@@ -103,6 +105,8 @@ export function normal(key: Tensor, shape: readonly number[], options: NormalOpt
   const names = ['mean', 'deviation', 'dtype']
   const { mean = 0, deviation = 1, dtype = 'f32' } = checkOptions('normal', options, names)
   checkFloat('normal', dtype)
+  checkAmount('normal', 'mean', mean)
+  checkAmount('normal', 'deviation', deviation)
   // The middles of the steps of the unit interval, times 2, minus 1: exact.
   const u = add(mul(2, draw('normal', key, shape, dtype)), step[dtype] - 1)
   const scaled = mul(Math.SQRT2 * deviation, erfinv(u))

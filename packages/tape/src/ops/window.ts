@@ -1,5 +1,6 @@
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkArgument } from '../options.js'
 import { type Aval, formatAval, isFloat, type Params } from '../program/index.js'
 
 type Pair = readonly [number, number]
@@ -70,6 +71,17 @@ export const extents = ({ window, dilation = [1, 1] }: Pick<Window, 'window' | '
 
 const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value)
 
+/**
+ * A number for both axes, or one for each.
+ *
+ * @throws {@link OptionError} for anything else.
+ */
+export function pairOf(op: string, option: string, value: number | Pair): Pair {
+  const fits = typeof value === 'number' || (Array.isArray(value) && value.length === 2)
+  checkArgument(op, `\`${option}\``, value, fits, 'a whole number, or one for each of two axes')
+  return pair(value)
+}
+
 /** @throws {@link DTypeError} or {@link ShapeError} unless x is floats [n, height, width, channels]. */
 export function checkImages(op: string, x: Aval): void {
   checkFloat(op, x)
@@ -115,8 +127,8 @@ export function worked(
   defaultStride: Pair,
   same: (extent: number, stride: number, axis: 0 | 1) => Pair,
 ): Window {
-  const stride = pair(options.stride ?? defaultStride)
-  const dilation = pair(options.dilation ?? 1)
+  const stride = pairOf(op, 'stride', options.stride ?? defaultStride)
+  const dilation = pairOf(op, 'dilation', options.dilation ?? 1)
   const [down, right] = extents({ window, dilation })
   const { padding: given = 'valid' } = options
   const padding: unknown =

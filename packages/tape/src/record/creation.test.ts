@@ -49,3 +49,16 @@ test.each([
 ])('what is no shape or range is refused: %s', make => {
   expect(make).toThrow(OptionError)
 })
+
+test.each<[string, () => unknown]>([
+  ['zeros: f32[100000,100000] has 40000000000 bytes.', () => zeros([100_000, 100_000])],
+  ['full: f64[65536,8193] has 4295491584 bytes.', () => full([65_536, 8193], 1, { dtype: 'f64' })],
+  ['zeros: f32[5000000000] has 20000000000 bytes.', () => zeros([5e9])],
+])('what no memory can hold is refused as such: %s', (summary, make) => {
+  expect(make).toThrow(
+    expect.objectContaining({
+      code: 'OPTION',
+      parts: expect.objectContaining({ summary, at: expect.stringMatching(/^creation\.test\.ts:\d+:\d+$/) }),
+    }),
+  )
+})

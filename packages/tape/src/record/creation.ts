@@ -1,7 +1,8 @@
 import type { DType } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
-import { allocate, dataFrom, sizeOf } from '../program/index.js'
+import { allocate, bytesOf, dataFrom, formatAval } from '../program/index.js'
 import { checkDType, fromData, type Tensor } from './tensor.js'
 
 /** Options of functions that make tensors. */
@@ -83,6 +84,7 @@ export function arange(
     throw new OptionError({
       summary: `arange: from ${start} to ${end} in steps of ${step}.`,
       expected: 'finite numbers, and a step that is not 0',
+      at: callerLocation(),
     })
   }
   checkShape('arange', [length], dtype)
@@ -90,6 +92,7 @@ export function arange(
     throw new OptionError({
       summary: `arange: from ${start} in steps of ${step}, as i32.`,
       expected: 'whole numbers',
+      at: callerLocation(),
       fix: "give a dtype: { dtype: 'f32' }",
     })
   }
@@ -116,15 +119,28 @@ export function linspace(start: number, end: number, count: number, options: Cre
 const dtypeOf = (op: string, options: CreationOptions, standard: DType = 'f32'): DType =>
   checkOptions(op, options, ['dtype']).dtype ?? standard
 
+/** Bytes that one memory can hold. */
+const MOST_BYTES = 2 ** 32
+
+/** @throws {@link OptionError} for what is no shape, or has more bytes than a memory. */
 function checkShape(op: string, shape: readonly number[], dtype: DType): readonly number[] {
   const list = Array.isArray(shape)
-  if (list && shape.every(length => Number.isInteger(length) && length >= 0) && sizeOf(shape) <= 2 ** 32) {
-    checkDType(op, dtype)
-    return shape
+  if (!list || !Array.from(shape).every(length => Number.isInteger(length) && length >= 0)) {
+    throw new OptionError({
+      summary: `${op}: the shape ${list ? `[${shape.join(',')}]` : String(shape)}.`,
+      expected: 'a list of whole numbers of at least 0',
+      at: callerLocation(),
+      fix: list ? undefined : `${op}([${String(shape)}])`,
+    })
   }
+  checkDType(op, dtype)
+  const bytes = bytesOf({ dtype, shape })
+  if (bytes <= MOST_BYTES) return shape
   throw new OptionError({
-    summary: `${op}: the shape ${list ? `[${shape.join(',')}]` : String(shape)}.`,
-    expected: 'a list of whole numbers of at least 0',
-    fix: list ? undefined : `${op}([${String(shape)}])`,
+    summary: `${op}: ${formatAval({ dtype, shape })} has ${bytes} bytes.`,
+    expected: `at most ${MOST_BYTES} (4 GiB), since a memory has no more`,
+    at: callerLocation(),
+    fix: 'make it smaller, or in parts',
+    data: { bytes },
   })
 }

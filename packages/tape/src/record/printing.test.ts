@@ -27,6 +27,7 @@ test('second derivatives are those of scalars', () => {
   expect(() => hessian(rows)(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: hessian: the function returned f32[2].
       expected  a scalar
+      at        printing.test.ts:27:29
       fix       sum it, or take the Hessian of each row with vmap]
   `)
   expect(() => hvp(rows, tensor([1, 2]), tensor([1, 2]))).toThrow(/hvp: the function returned f32\[2\]/)

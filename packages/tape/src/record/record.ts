@@ -1,4 +1,5 @@
 import { RecordError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { checkFunction } from '../options.js'
 import { type Aval, formatAval, type Program } from '../program/index.js'
 import { avalOf, isArgumentLeaf } from './argument.js'
@@ -62,6 +63,7 @@ export function recordOn(
       throw new RecordError({
         summary: `The recorded function returned ${String(leaf)} at ${outputs.paths[k] || 'its root'}.`,
         expected: 'tensors in nested arrays and plain objects',
+        at: callerLocation(),
       })
     })
     return { ...tape.finish(tensors), inputs: structure, outputs: outputs.structure }
@@ -74,6 +76,7 @@ const asynchronous = () =>
   new RecordError({
     summary: 'The recorded function returned a promise.',
     expected: 'a function that returns its tensors at once',
+    at: callerLocation(),
     fix: 'await what it needs before, and pass it as an argument',
   })
 

@@ -82,6 +82,7 @@ export class Tensor {
     throw new OptionError({
       summary: `item: ${formatAval(this.aval)} has ${data.length} elements.`,
       expected: 'a tensor with exactly one element',
+      at: callerLocation(),
       fix: 'toArray() gives all elements',
     })
   }
@@ -174,12 +175,14 @@ export function fromData(aval: Aval, data: Data): Tensor {
     throw new OptionError({
       summary: `fromData: ${data.length} elements do not fill ${formatAval({ dtype, shape })}.`,
       expected: whole ? `${sizeOf(shape)} elements` : 'lengths that are whole numbers of at least 0',
+      at: callerLocation(),
     })
   }
   if (dtype === 'bool' && data.some(byte => byte > 1)) {
     throw new OptionError({
       summary: 'fromData: a bool is neither 0 nor 1.',
       expected: 'bytes 0 and 1',
+      at: callerLocation(),
       fix: "tensor(data, { dtype: 'bool' }) takes any numbers, and makes those that are not 0 true",
     })
   }
@@ -227,6 +230,7 @@ function checkInts(values: readonly (number | boolean)[]): void {
   throw new OptionError({
     summary: `tensor: ${String(wrong)} is no i32.`,
     expected: 'whole numbers of 32 bits',
+    at: callerLocation(),
     fix: "tensor(values).convert('i32') drops fractions, and takes the nearest i32 for what is too large",
     data: { option: 'dtype' },
   })
@@ -251,6 +255,7 @@ function dtypeOfData(data: Data): DType {
   throw new OptionError({
     summary: `tensor: no dtype for a ${(data as object).constructor.name}.`,
     expected: 'Float32Array, Float64Array, Int32Array, or Uint8Array for bool',
+    at: callerLocation(),
     fix: 'say which dtype is meant: tensor(data, { dtype: … })',
   })
 }

@@ -376,7 +376,6 @@ function pathEnds(error: BudgetError, refused: BudgetError | undefined): BudgetE
     fix: `give it ${most.leastBytes} bytes (${bytes}) or more, since the rest of the path may need more; or read fewer values`,
     budgetBytes,
     leastBytes: most.leastBytes,
-    cause: error,
   })
 }
 

@@ -1,6 +1,6 @@
 import { BudgetError } from '../errors.js'
 import { countBytes, formatByteSize, type Program } from '../program/index.js'
-import { spillAdvice } from './advise-spill.js'
+import { adviceOf } from './advise-spill.js'
 import { ARENA_LIMIT_BYTES, PAGE_BYTES, pageCeil, pageFloor } from './arena.js'
 import { type CompileOptions, compile } from './compile.js'
 import type { Executable } from './executable.js'
@@ -45,6 +45,9 @@ export function withinPages<T>(memoryBytes: number | undefined, act: (bytes: num
 /** What was said of bytes, said of whole pages. */
 export function inPages(error: BudgetError, memoryBytes: number): BudgetError {
   const leastBytes = pageCeil(error.leastBytes)
+  const { withStoreBytes, ...data } = error.data
+  const withStore = typeof withStoreBytes === 'number' ? pageCeil(withStoreBytes) : leastBytes
+  const spills = withStore < leastBytes
   return new BudgetError({
     ...error.parts,
     summary: `No plan fits ${countBytes(memoryBytes)}.`,
@@ -53,9 +56,9 @@ export function inPages(error: BudgetError, memoryBytes: number): BudgetError {
       leastBytes > ARENA_LIMIT_BYTES
         ? BEYOND
         : `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`
-    }${spillAdvice(error)}`,
+    }${spills ? adviceOf(withStore) : ''}`,
+    data: { ...data, ...(spills && { withStoreBytes: withStore }) },
     budgetBytes: memoryBytes,
     leastBytes,
-    cause: error,
   })
 }

@@ -51,8 +51,16 @@ export function planKeeping(
   regions = new Regions(),
 ): Planned {
   const outcome = planOrRefusal(program, pinned, budget, regions)
-  if (isRefusal(outcome)) throw advisingSpill(outcome.error(), program, budget.spillBytes)
-  return outcome
+  if (!isRefusal(outcome)) return outcome
+  throw advisingSpill(outcome.error(), program, budget, () => {
+    const beside = planOrRefusal(
+      program,
+      pinned,
+      { ...budget, spillBytes: Number.POSITIVE_INFINITY },
+      regions,
+    )
+    return isRefusal(beside) ? beside.error().leastBytes : budget.memoryBytes
+  })
 }
 
 /**

@@ -53,9 +53,8 @@ export function planOrRefuse(
 
 /** What the planner says of steps, said of instructions. */
 function tooTight(program: Program, { graph, instructionOf }: Lowered, budgetBytes: number): BudgetError {
-  const cause = refusalOf(graph, budgetBytes)
-  const { leastBytes } = cause
-  const step = cause.data.step
+  const { leastBytes, data } = refusalOf(graph, budgetBytes)
+  const { step } = data
   const instruction =
     typeof step === 'number' ? program.instructions[instructionOf[step] as number] : undefined
   return new BudgetError({
@@ -68,14 +67,21 @@ function tooTight(program: Program, { graph, instructionOf }: Lowered, budgetByt
         : `give at least ${leastBytes} bytes, or use smaller batches or layers`,
     budgetBytes,
     leastBytes,
-    cause,
   })
 }
 
-/** An instruction of a program as it is written in messages. */
+/** An instruction of a program as it is written in messages: what it computes and of what, and its line. */
 export function describe(program: Program, instruction: Program['instructions'][number]): string {
   const { inputs, outputs, at } = instruction
-  const written = (values: readonly number[]) =>
-    values.map(value => `%${value} ${formatAval(program.avals[value] as Aval)}`).join(', ')
-  return `${written(outputs)} = ${writtenOp(instruction, 0)} ${written(inputs)}${at === undefined ? '' : `, recorded at ${at}`}`
+  const place = at === undefined ? '' : `, recorded at ${at}`
+  return `${listed(program, outputs)} = ${writtenOp(instruction, 0)} ${listed(program, inputs)}${place}`
+}
+
+/** Values that are written out; of more, such as those of a loop, the first ones and how many there are. */
+const MOST_LISTED = 3
+
+function listed({ avals }: Program, values: readonly number[]): string {
+  const few = values.length > MOST_LISTED ? values.slice(0, MOST_LISTED - 1) : values
+  const written = few.map(value => `%${value} ${formatAval(avals[value] as Aval)}`).join(', ')
+  return few === values ? written : `${written} and ${values.length - few.length} more`
 }

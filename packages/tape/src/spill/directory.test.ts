@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { OptionError, SpillError } from '../errors.js'
-import { directoryStore } from './directory.js'
+import { grad, type Tensor } from '../index.js'
+import { directoryStore, type FileSystem } from './directory.js'
 import { storeOf } from './option.js'
 import { recordStore } from './store.js'
 
@@ -160,20 +161,51 @@ describe('what goes wrong', () => {
     store.clear()
   })
 
-  test('a directory that is not there, and a host without files', () => {
-    const error = caught(() => directoryStore({ directory: join(directory, 'none') }).write(0, random(1)))
-    expect(error.data['systemCode']).toBe('ENOENT')
-    expect((error.cause as { code: string }).code).toBe('ENOENT')
-    const nowhere = recordStore(
-      {
-        name: 'nowhere',
-        write: () => 0,
-        read: () => 0,
-        clear: () => {},
-      },
-      100,
-    )
+  test('a host that writes nothing', () => {
+    const nowhere = recordStore({ name: 'nowhere', write: () => 0, read: () => 0, clear: () => {} }, 100)
     expect(caught(() => nowhere.write(0, random(1))).data).toEqual({ operation: 'write', bytes: 1 })
+  })
+
+  const denied = () => {
+    throw Object.assign(new Error('no'), { code: 'EACCES' })
+  }
+  test.each<[string, string, string, Partial<FileSystem>?]>([
+    ['that is not there', 'none', 'ENOENT'],
+    ['that is a file', 'file', 'ENOTDIR'],
+    ['that may not be read', '.', 'EACCES', { readdirSync: denied }],
+    ['that may not be written', '.', 'EACCES', { accessSync: denied }],
+  ])('a directory %s, when the store is made', (_, name, systemCode, system = {}) => {
+    fs.writeFileSync(join(directory, 'file'), '')
+    const path = join(directory, name)
+    const error = caught(() => directoryStore({ directory: path }, { ...fs, ...system }))
+    expect(error.data).toEqual({ operation: 'open', directory: path, systemCode })
+    expect((error.cause as { code: string }).code).toBe(systemCode)
+    expect(error.parts.at).toMatch(/^directory\.test\.ts:\d+:\d+$/)
+  })
+
+  test('a directory that is gone by the time of a record', () => {
+    const path = join(directory, 'soon')
+    fs.mkdirSync(path)
+    const store = directoryStore({ directory: path })
+    fs.rmdirSync(path)
+    expect(caught(() => store.write(0, random(1))).data.systemCode).toBe('ENOENT')
+  })
+
+  test('a host without files', () => {
+    const { getBuiltinModule } = process
+    try {
+      process.getBuiltinModule = (() => undefined) as never
+      expect(caught(() => directoryStore({ directory })).message).toMatch(/^There are no files here\./)
+    } finally {
+      process.getBuiltinModule = getBuiltinModule
+    }
+  })
+
+  test('an option of a transformation that names no directory, before anything is run', () => {
+    const spill = { directory: join(directory, 'none') }
+    const error = caught(() => grad((x: Tensor) => x.square(), { memory: '1 MiB', spill }))
+    expect(error.data).toMatchObject({ systemCode: 'ENOENT' })
+    expect(error.parts.at).toMatch(/^directory\.test\.ts:\d+:\d+$/)
   })
 
   test.each<[unknown]>([['/tmp'], [{}], [{ directory: '' }], [{ directory: '/tmp', size: 3 }], [7], [null]])(

@@ -1,6 +1,7 @@
 /** A store in a file of a directory, in Node and where else there is `node:fs`. */
 import type * as Fs from 'node:fs'
 import { SpillError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { checkArgument, checkOptions } from '../options.js'
 import { type ByteSize, parseByteSize } from '../program/index.js'
 import { recordStore, type SpillFile, type SpillStore } from './store.js'
@@ -16,7 +17,14 @@ export interface SpillDirectory {
 /** What a store asks of `node:fs`. */
 export type FileSystem = Pick<
   typeof Fs,
-  'openSync' | 'closeSync' | 'readSync' | 'writeSync' | 'unlinkSync' | 'readdirSync'
+  | 'openSync'
+  | 'closeSync'
+  | 'readSync'
+  | 'writeSync'
+  | 'unlinkSync'
+  | 'readdirSync'
+  | 'accessSync'
+  | 'constants'
 >
 
 /**
@@ -24,10 +32,11 @@ export type FileSystem = Pick<
  * moment it is open, where the system allows that, so that the system removes it however the process ends; elsewhere what a
  * killed process left is removed when the next store is opened there.
  *
- * @throws {@link OptionError} if `directory` is no path or `bytes` no size. From `write`: {@link SpillError} if there is no `node:fs` or no such
- * directory.
+ * @throws {@link OptionError} if `directory` is no path or `bytes` no size; {@link SpillError} if there is no `node:fs`, or no such
+ * directory in which this process may write. That is looked at when the store is made, and again with the first record of a run.
  * @example
- * directoryStore({ directory: '/nowhere' }).write(0, new Uint8Array(8)) // → throws SPILL
+ * directoryStore({ directory: '.' }).bytes // → Infinity
+ * directoryStore({ directory: '/nowhere' }) // → throws SPILL
  */
 export function directoryStore(
   options: SpillDirectory,
@@ -37,7 +46,19 @@ export function directoryStore(
   const fits = typeof directory === 'string' && directory !== ''
   checkArgument('directoryStore', '`directory`', directory, fits, 'the path of a directory')
   const limit = bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(bytes, 'spill.bytes')
-  return recordStore(fileIn(directory, fileSystem), limit)
+  return recordStore(fileIn(directory, writable(directory, fileSystem)), limit)
+}
+
+/** The file system, in which there is such a directory that this process may write in. */
+function writable(directory: string, fs: FileSystem | undefined): FileSystem {
+  if (!fs) throw noFileSystem()
+  try {
+    fs.readdirSync(directory)
+    fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK)
+  } catch (cause) {
+    throw cannotOpen(directory, cause, callerLocation())
+  }
+  return fs
 }
 
 /** The module is asked for at run time, since browsers have none. */
@@ -50,7 +71,7 @@ interface Open {
   readonly path: string | undefined
 }
 
-function fileIn(directory: string, fs: FileSystem | undefined): SpillFile {
+function fileIn(directory: string, fs: FileSystem): SpillFile {
   let open: Open | undefined
   const opened = () => {
     open ??= openIn(directory, fs)
@@ -58,16 +79,16 @@ function fileIn(directory: string, fs: FileSystem | undefined): SpillFile {
   }
   return {
     name: directory,
-    write: (bytes, position) => (fs as FileSystem).writeSync(opened(), bytes, 0, bytes.length, position),
-    read: (bytes, position) => (fs as FileSystem).readSync(opened(), bytes, 0, bytes.length, position),
+    write: (bytes, position) => fs.writeSync(opened(), bytes, 0, bytes.length, position),
+    read: (bytes, position) => fs.readSync(opened(), bytes, 0, bytes.length, position),
     clear() {
       if (!open) return
       const { descriptor, path } = open
       open = undefined
       try {
-        fs?.closeSync(descriptor)
+        fs.closeSync(descriptor)
       } finally {
-        if (path !== undefined) fs?.unlinkSync(path)
+        if (path !== undefined) fs.unlinkSync(path)
       }
     },
   }
@@ -75,8 +96,7 @@ function fileIn(directory: string, fs: FileSystem | undefined): SpillFile {
 
 const NAME = /^wengert-spill-(\d+)-[0-9a-f]{32}$/
 
-function openIn(directory: string, fs: FileSystem | undefined): Open {
-  if (!fs) throw noFileSystem()
+function openIn(directory: string, fs: FileSystem): Open {
   try {
     removeLeftovers(directory, fs)
     const random = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte =>
@@ -121,15 +141,17 @@ const noFileSystem = () =>
   new SpillError({
     summary: 'There are no files here.',
     expected: 'Node from 20.16 on, or another host whose process.getBuiltinModule gives node:fs',
+    at: callerLocation(),
     fix: 'in a browser spill to opfsStore, in a worker',
     data: { operation: 'open' },
   })
 
-function cannotOpen(directory: string, cause: unknown): SpillError {
+function cannotOpen(directory: string, cause: unknown, at?: string): SpillError {
   const systemCode = (cause as { code?: unknown }).code
   return new SpillError({
     summary: `No file could be made in ${directory} (${String(systemCode ?? cause)}).`,
     expected: 'a directory that exists and may be written',
+    at,
     fix: 'create it, or spill elsewhere',
     data: { operation: 'open', directory, ...(typeof systemCode === 'string' && { systemCode }) },
     cause,

@@ -106,8 +106,8 @@ function withFewer(
     leastBytes = bytes
   }
   if (leastBytes === error.leastBytes) return error
-  const { parts, budgetBytes, cause } = error
-  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes, cause }), memoryBytes)
+  const { parts, budgetBytes } = error
+  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes }), memoryBytes)
 }
 
 function works(act: () => boolean): boolean {

@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly memory?: ByteSize | undefined
   /**
    * Where loops may keep states that do not fit the memory, besides it, where that costs less than to compute them again: a
-   * directory, or a store such as that of {@link opfsStore}. Default: nowhere.
+   * directory, which has to be there when this is said, or a store such as that of {@link opfsStore}. Default: nowhere.
    */
   readonly spill?: Spill | undefined
   /** Default `'fast'`. */
@@ -164,6 +164,11 @@ export class Engine {
       this.#compiled = compiled
     }
   }
+}
+
+/** @throws {@link OptionError} or {@link SpillError} for options with which nothing could be run later. */
+export function checkRunOptions(options: RunOptions): void {
+  new Engine(options)
 }
 
 /** Bytes of values that a recording without a budget keeps; what there are more is computed again. */

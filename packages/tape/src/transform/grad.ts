@@ -150,6 +150,7 @@ const auxiliaryOfGrad = () =>
   new OptionError({
     summary: 'grad: `auxiliary` is set.',
     expected: 'a loss that returns a tensor',
+    at: callerLocation(),
     fix: 'valueAndGrad hands on what the loss returns beside its value',
     data: { option: 'auxiliary' },
   })
@@ -227,6 +228,7 @@ function notDifferentiable(position: number, x: Tensor): DerivativeError {
   return new DerivativeError({
     summary: `grad: argument ${position} has a leaf ${formatAval(x.aval)}, which is not differentiable.`,
     expected: 'f32 or f64',
+    at: callerLocation(),
     fix: 'pass it as another argument, or convert it first',
   })
 }
@@ -238,6 +240,7 @@ function checkLoss({ outputs }: Recording, out: Tensor, auxiliary: boolean): voi
       expected: auxiliary
         ? '[loss, auxiliary], with a tree of tensors second'
         : 'a scalar, or one number a row (rank 1)',
+      at: callerLocation(),
       fix: auxiliary ? undefined : 'valueAndGrad with { auxiliary: true } takes [loss, tree]',
     })
   }
@@ -245,6 +248,7 @@ function checkLoss({ outputs }: Recording, out: Tensor, auxiliary: boolean): voi
     throw new ShapeError({
       summary: `grad: the loss is ${formatAval(out.aval)}.`,
       expected: 'a scalar, or one number a row (rank 1)',
+      at: callerLocation(),
       fix: 'reduce it, such as sum(loss, { axis: -1 })',
     })
   }
@@ -252,12 +256,14 @@ function checkLoss({ outputs }: Recording, out: Tensor, auxiliary: boolean): voi
     throw new ShapeError({
       summary: `grad: the loss is ${formatAval(out.aval)}, without any row.`,
       expected: 'one row or more',
+      at: callerLocation(),
     })
   }
   if (!isFloat(out.dtype)) {
     throw new DerivativeError({
       summary: `grad: the loss is ${formatAval(out.aval)}, which has no derivative.`,
       expected: 'f32 or f64',
+      at: callerLocation(),
     })
   }
 }

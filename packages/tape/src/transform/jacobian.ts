@@ -130,6 +130,7 @@ const scalar =
     throw new ShapeError({
       summary: `${op}: the function returned ${formatAval(out.aval)}.`,
       expected: 'a scalar',
+      at: callerLocation(),
       fix: 'sum it, or take the Hessian of each row with vmap',
     })
   }

@@ -86,11 +86,13 @@ describe('sparseJacobian', () => {
     const x = fromData({ dtype: 'f32', shape: [2] }, new Float32Array(2))
     expect(() => sparseJacobian(f, { rows: [0, 2], columns: [0, 1] })(x)).toThrowErrorMatchingInlineSnapshot(`
       [OptionError: sparseJacobian: element 1 of the pattern is at row 2, column 1.
-        expected  places in a Jacobian of 2 rows and 2 columns]
+        expected  places in a Jacobian of 2 rows and 2 columns
+        at        sparse-jacobian.test.ts:87:70]
     `)
     expect(() => sparseJacobian(f, { rows: [0], columns: [] })(x)).toThrowErrorMatchingInlineSnapshot(`
       [OptionError: sparseJacobian: 1 rows and 0 columns.
-        expected  a row and a column for each element]
+        expected  a row and a column for each element
+        at        sparse-jacobian.test.ts:91:18]
     `)
   })
 
@@ -100,19 +102,23 @@ describe('sparseJacobian', () => {
       sparseJacobian(fn as (x: Tensor) => Tensor, pattern)(x as Tensor)
     expect(at(x => x.square(), tensor([1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: sparseJacobian: the argument is i32[1], which is not differentiable.
-        expected  f32 or f64]
+        expected  f32 or f64
+        at        sparse-jacobian.test.ts:100:59]
     `)
     expect(at(x => x.greater(0), tensor([1]))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: sparseJacobian: the result is bool[1], which is not differentiable.
-        expected  f32 or f64]
+        expected  f32 or f64
+        at        sparse-jacobian.test.ts:100:59]
     `)
     expect(at(x => [x, x], tensor([1]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: sparseJacobian: the result is no tensor.
-        expected  one tensor]
+        expected  one tensor
+        at        sparse-jacobian.test.ts:100:59]
     `)
     expect(at(x => x, 1)).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: sparseJacobian: the argument is no tensor.
-        expected  one tensor]
+        expected  one tensor
+        at        sparse-jacobian.test.ts:100:59]
     `)
   })
 })
@@ -133,11 +139,13 @@ describe('auxiliary results of a loss', () => {
     const pair = ((x: Tensor) => [x, x, x]) as never
     expect(() => valueAndGrad(pair, { auxiliary: true })(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: grad: the loss returned a tree of tensors.
-        expected  [loss, auxiliary], with a tree of tensors second]
+        expected  [loss, auxiliary], with a tree of tensors second
+        at        sparse-jacobian.test.ts:134:57]
     `)
     expect(() => valueAndGrad(pair)(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: grad: the loss returned a tree of tensors.
         expected  a scalar, or one number a row (rank 1)
+        at        sparse-jacobian.test.ts:138:36
         fix       valueAndGrad with { auxiliary: true } takes [loss, tree]]
     `)
   })

@@ -1,10 +1,11 @@
 import { DerivativeError, OptionError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { reshape, take } from '../ops/index.js'
 import { checkArgument, checkFunction, checkOptions } from '../options.js'
 import { type Aval, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 import { fromData, record, Tensor } from '../record/index.js'
 import { type Colouring, colourColumns, type SparsityPattern } from './colouring.js'
-import { RUN_OPTIONS, type RunOptions } from './engine.js'
+import { checkRunOptions, RUN_OPTIONS, type RunOptions } from './engine.js'
 import { jvp } from './jvp.js'
 import { jit } from './transformed.js'
 import { vjp } from './vjp.js'
@@ -45,12 +46,14 @@ export function sparseJacobian(
 ): (x: Tensor) => SparseMatrix {
   checkFunction('sparseJacobian', fn)
   checkOptions('sparseJacobian', options, RUN_OPTIONS)
+  checkRunOptions(options)
   checkIsPattern(pattern)
   const { rows, columns } = pattern
   if (rows.length !== columns.length) {
     throw new OptionError({
       summary: `sparseJacobian: ${rows.length} rows and ${columns.length} columns.`,
       expected: 'a row and a column for each element',
+      at: callerLocation(),
     })
   }
   const known = new Map<string, Compressed>()
@@ -122,12 +125,17 @@ function checkPoint(x: unknown): void {
 }
 
 const notATensor = (what: string) =>
-  new ShapeError({ summary: `sparseJacobian: the ${what} is no tensor.`, expected: 'one tensor' })
+  new ShapeError({
+    summary: `sparseJacobian: the ${what} is no tensor.`,
+    expected: 'one tensor',
+    at: callerLocation(),
+  })
 
 const notDifferentiable = (what: string, aval: Aval) =>
   new DerivativeError({
     summary: `sparseJacobian: the ${what} is ${formatAval(aval)}, which is not differentiable.`,
     expected: 'f32 or f64',
+    at: callerLocation(),
   })
 
 function checkPattern({ rows, columns }: SparsityPattern, [height, width]: readonly [number, number]): void {
@@ -137,5 +145,6 @@ function checkPattern({ rows, columns }: SparsityPattern, [height, width]: reado
   throw new OptionError({
     summary: `sparseJacobian: element ${wrong} of the pattern is at row ${rows[wrong]}, column ${columns[wrong]}.`,
     expected: `places in a Jacobian of ${height} rows and ${width} columns`,
+    at: callerLocation(),
   })
 }

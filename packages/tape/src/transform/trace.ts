@@ -1,5 +1,6 @@
 import { replay } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { type Aval, formatAval } from '../program/index.js'
 import {
   type ArgumentLeaf,
@@ -45,6 +46,7 @@ export function leavesOf(args: readonly unknown[]): readonly Tensor[] {
     throw new OptionError({
       summary: `The argument at ${paths[k]} is an aval, not a tensor.`,
       expected: 'tensors or numbers; only record takes avals',
+      at: callerLocation(),
     })
   })
 }
@@ -72,5 +74,6 @@ export function alike(
     expected: same
       ? `${formatAval(avals[wrong] as Aval)}, like what it belongs to`
       : 'the same nesting and keys',
+    at: callerLocation(),
   })
 }

@@ -1,5 +1,6 @@
 import { replay } from '../derive/index.js'
 import { OptionError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import {
   type ArgumentLeaf,
@@ -109,6 +110,7 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
   throw new OptionError({
     summary: `The argument at ${path} is an aval, not a tensor.`,
     expected: 'tensors or numbers; only record takes avals',
+    at: callerLocation(),
   })
 }
 

@@ -1,5 +1,6 @@
 import { batch, withBatch } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
+import { callerLocation } from '../location.js'
 import { transpose } from '../ops/index.js'
 import { checkFunction, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
@@ -78,6 +79,7 @@ function front(x: Tensor, axis: InAxis): Batched {
     throw new OptionError({
       summary: `vmap: there is no axis ${axis} in ${formatAval(x.aval)}.`,
       expected: 'an axis of every leaf of the argument, or null',
+      at: callerLocation(),
     })
   }
   const order = x.shape.map((_, k) => k)
@@ -91,6 +93,7 @@ function back(x: Tensor, axis: number): Tensor {
     throw new OptionError({
       summary: `vmap: there is no axis ${axis} in the result ${formatAval(x.aval)}.`,
       expected: `\`outAxes\` from ${-x.rank} to ${x.rank - 1}`,
+      at: callerLocation(),
     })
   }
   return transpose(x, Array.from({ length: x.rank - 1 }, (_, k) => k + 1).toSpliced(to, 0, 0))
@@ -104,11 +107,13 @@ function batchSize(inputs: readonly Batched[]): number {
     throw new OptionError({
       summary: 'vmap: no argument is batched.',
       expected: '`inAxes` with a number in it',
+      at: callerLocation(),
     })
   }
   throw new ShapeError({
     summary: `vmap: batches differ in length: ${[...sizes].join(', ')}.`,
     expected: 'one length along the batch axes of all arguments',
+    at: callerLocation(),
   })
 }
 
@@ -116,4 +121,5 @@ const tooFewAxes = (inAxes: readonly InAxis[], count: number) =>
   new OptionError({
     summary: `vmap: \`inAxes\` has ${inAxes.length} entries, but there are ${count} arguments.`,
     expected: 'one entry for each argument, or a single one for all',
+    at: callerLocation(),
   })

@@ -3,7 +3,7 @@ import { runExample } from './run.js'
 
 class WengertError extends Error {
   static {
-    WengertError.prototype.name = 'WengertError'
+    this.prototype.name = 'WengertError'
   }
 
   readonly code: string
@@ -15,7 +15,7 @@ class WengertError extends Error {
 }
 class ShapeError extends WengertError {
   static {
-    ShapeError.prototype.name = 'ShapeError'
+    this.prototype.name = 'ShapeError'
   }
 }
 
