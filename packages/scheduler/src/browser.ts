@@ -1,6 +1,6 @@
 import type { Tensor } from '@wengert/tape'
 import type { SchedulerOptions } from './options.js'
-import type { Platform, Thread } from './platform.js'
+import type { Platform, Thread, WorkerPlace } from './platform.js'
 import { openScheduler, type Scheduler } from './scheduler.js'
 
 export * from './index.js'
@@ -27,14 +27,17 @@ export function createScheduler<P, B>(
   const platform: Platform = {
     cores: navigator.hardwareConcurrency || 1,
     sharesMemory: globalThis.crossOriginIsolated === true,
-    spawn: () => threadOf(startWorker()),
+    spawn: worker => threadOf(startWorker(worker)),
     pause,
   }
   return openScheduler(loss, options, platform)
 }
 
-const startWorker = (): Worker =>
-  new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module' })
+// Bundlers look for the package's own as it is written here.
+const startWorker = (worker: WorkerPlace | undefined): Worker =>
+  worker === undefined
+    ? new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module' })
+    : new Worker(worker, { type: 'module' })
 
 function threadOf(worker: Worker): Thread {
   return {

@@ -8,6 +8,10 @@ import type { LaneService, Reply } from './protocol.js'
 /** A worker that has not answered for so long after its start is given up. */
 const READY_MS = 30_000
 
+/** What helps where no worker starts. */
+const FIX =
+  'if the program is bundled: bundle `@wengert/scheduler/worker` by itself, and say where it is (`workerUrl`)'
+
 /** Timers count no further. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -47,13 +51,13 @@ export class Link {
     try {
       link = new Link(spawn())
     } catch (cause) {
-      throw new LaneError({ summary: 'A worker could not be started.', cause })
+      throw new LaneError({ summary: 'A worker could not be started.', fix: FIX, cause })
     }
     try {
       await link.call(service => service.ready(spill), READY_MS)
     } catch (error) {
       void link.kill('Its worker could not be made ready.', error)
-      throw error
+      throw error instanceof LaneError ? new LaneError({ ...error.parts, fix: FIX }) : error
     }
     return link
   }

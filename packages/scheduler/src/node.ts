@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads'
 import type { Tensor } from '@wengert/tape'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { SchedulerOptions } from './options.js'
-import type { Platform, Thread } from './platform.js'
+import type { Platform, Thread, WorkerPlace } from './platform.js'
 import { openScheduler, type Scheduler } from './scheduler.js'
 
 export * from './index.js'
@@ -49,7 +49,7 @@ export async function createScheduler<P, B>(
 ): Promise<Scheduler<P, B>> {
   return openScheduler(loss, options, {
     ...platform,
-    spawn: () => threadOf((options.spawn ?? startWorker)()),
+    spawn: worker => threadOf(options.spawn ? options.spawn() : startWorker(worker)),
   })
 }
 
@@ -61,9 +61,9 @@ const platform: Omit<Platform, 'spawn'> = {
 }
 
 /** Workers inherit the options of the process, but refuse those about a program that is not in a file. */
-const startWorker = (): Worker =>
+const startWorker = (worker: WorkerPlace | undefined): Worker =>
   new Worker(
-    new URL('./worker.node.js', import.meta.url),
+    worker ?? new URL('./worker.node.js', import.meta.url),
     process.execArgv.some(option => option.startsWith('--input-type')) ? { execArgv: [] } : {},
   )
 

@@ -34,7 +34,7 @@ describe('options of a scheduler', () => {
   test('that are misspelt are refused with those that there are for users', () => {
     const misspelt = { worker: 2 } as SchedulerOptions
     expect(() => settingsOf(misspelt, { ...platform, optionNames: ['spawn'] })).toThrow(
-      /expected {2}\{ workers, memory, spill, reduction, arithmetic, deadlineMs, restarts, turbo \}\n.*\n.*write `workers`/,
+      /expected {2}\{ workers, memory, spill, reduction, arithmetic, deadlineMs, restarts, turbo, workerUrl \}\n.*\n.*write `workers`/,
     )
   })
 

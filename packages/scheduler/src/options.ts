@@ -12,7 +12,7 @@ import {
   shown,
   spillBytesOf,
 } from '@wengert/tape'
-import type { Platform, Thread } from './platform.js'
+import type { Platform, Thread, WorkerPlace } from './platform.js'
 
 /** How inputs and outputs reach a worker: in memory both see, or in buffers that are handed over. */
 export type Transport = 'shared' | 'transfer'
@@ -42,6 +42,11 @@ export interface SchedulerOptions {
    * bits are the same. Schedulers and compiled functions that are there already are not made anew. Default false.
    */
   readonly turbo?: boolean | undefined
+  /**
+   * Where the module of the workers is, for bundles that leave the package's own behind: one that is
+   * `import '@wengert/scheduler/worker'` and nothing else, bundled by itself. Default: the package's own.
+   */
+  readonly workerUrl?: WorkerPlace | undefined
   /** @internal Default: `'shared'` where memory can be shared. */
   readonly transport?: Transport | undefined
 }
@@ -72,6 +77,7 @@ const SCHEDULER_OPTIONS: readonly string[] = [
   'deadlineMs',
   'restarts',
   'turbo',
+  'workerUrl',
 ]
 
 /** Names of what tests alone set. */
@@ -109,8 +115,21 @@ export function settingsOf(options: SchedulerOptions, platform: Platform): Setti
     restarts: whole('restarts', restarts, 0, 1000),
     turbo: oneOf('turbo', turbo, [true, false]),
     transport: oneOf('transport', transport, ['shared', 'transfer']),
-    spawn: platform.spawn,
+    spawn: spawnOf(options.workerUrl, platform),
   }
+}
+
+function spawnOf(worker: unknown, platform: Platform): () => Thread {
+  if (worker === undefined || worker instanceof URL || typeof worker === 'string') {
+    return () => platform.spawn(worker)
+  }
+  throw new OptionError({
+    summary: `\`workerUrl\` is ${shown(worker)}.`,
+    expected: 'the URL or the path of a module that imports @wengert/scheduler/worker',
+    fix: "write `new URL('./worker.js', import.meta.url)`",
+    at: callerLocation(),
+    data: { option: 'workerUrl', value: shown(worker) },
+  })
 }
 
 /** Bytes of the store of a lane. A directory that cannot be written in is refused here, before there are lanes. */

@@ -19,6 +19,9 @@ export interface Hiring {
   readonly spill: SpillPlace | undefined
 }
 
+/** Where a module of workers is. */
+export type WorkerPlace = URL | string
+
 /** What the scheduler needs from its host: Node or a browser. */
 export interface Platform {
   /** Names of options that there are on this host alone; errors do not list them. */
@@ -27,8 +30,12 @@ export interface Platform {
   readonly cores: number
   /** Whether memory can be shared with workers. */
   readonly sharesMemory: boolean
-  /** Starts a worker that serves a lane. */
-  spawn(): Thread
+  /**
+   * Starts a worker that serves a lane.
+   *
+   * @param worker where its module is; undefined for the package's own.
+   */
+  spawn(worker: WorkerPlace | undefined): Thread
   /** Lets the event loop turn once. */
   pause(): Promise<void>
 }
