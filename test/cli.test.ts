@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { permutationOf, randomWords } from '@wengert/nn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bin, commandIn, failureOf } from './command.js'
+import { bin, commandIn, type Ended, failureOf } from './command.js'
 import { root } from './house/source.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'wengert-cli-'))
@@ -36,6 +36,7 @@ async function train(...args: string[]): Promise<Report> {
 /** What a run that must fail says. */
 const failure = (...args: string[]): Promise<string> => failureOf(wengert(args))
 
+const read = (name: string) => readFileSync(join(folder, name))
 const write = (name: string, lines: readonly string[]) =>
   writeFileSync(join(folder, name), `${lines.join('\n')}\n`)
 
@@ -190,6 +191,30 @@ test.skipIf(process.platform === 'win32')('the command is linked at the root', a
   expect(stdout).toMatch(/^Usage: wengert plan/)
 })
 
+test('parameters are saved to a file, and begin as those of one', async () => {
+  const trained = (...args: string[]) =>
+    wengert([
+      'train',
+      '--dataset',
+      'images.csv',
+      '--epochs',
+      '1',
+      '--hidden',
+      '4',
+      '--rate',
+      '0.001',
+      ...args,
+    ])
+  const fingerprintOf = ({ stdout }: Ended) => /fingerprint (\w+)/.exec(stdout)?.[1]
+  const first = await trained('--save', 'model.safetensors')
+  const again = await trained('--save', 'again.safetensors')
+  expect(first.code).toBe(0)
+  expect(read('again.safetensors')).toEqual(read('model.safetensors'))
+  const further = await trained('--load', 'model.safetensors')
+  expect(fingerprintOf(again)).toBe(fingerprintOf(first))
+  expect(fingerprintOf(further)).not.toBe(fingerprintOf(first))
+})
+
 test('its version, and that of its host', async () => {
   expect((await wengert(['--version'])).stdout).toMatch(/^wengert \d+\.\d+\.\d+, Node \d+\.\d+\.\d+\n$/)
 })
@@ -213,6 +238,9 @@ describe('bad input', () => {
     'train --worker 2',
     'train extra',
     'train --label digit',
+    'train --load absent.safetensors',
+    'train --load nan.csv',
+    'train --save absent/model.safetensors',
     'train --classes 3',
     'train --memory',
     'train --memory banana',

@@ -98,6 +98,8 @@ const trainOf = (): Command =>
       '--turbo',
       "with V8's re-vectoriser, an experiment, if a trial finds it faster with the same bits",
     )
+    .option('--load <file.safetensors>', 'begin with the parameters of a file')
+    .option('--save <file.safetensors>', 'write the parameters to a file in the end')
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((settings: TrainSettings, command: Command) => {

@@ -4,6 +4,7 @@
  * @module @wengert/nn
  */
 export * from './data/index.js'
+export * from './files/index.js'
 export * from './layers/index.js'
 export * from './losses/index.js'
 export * from './models/index.js'

@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs'
 import { OptionError } from '@wengert/tape'
+import { placeFor, saveWhole } from '../save.js'
 import { answer, say } from '../terminal/index.js'
 import type { ModelName, ModelOptions } from './models/index.js'
 import { pageOf } from './page/index.js'
 import { plain, reportOf } from './report.js'
-import { placeFor, saveWhole } from './save.js'
 import { graphSubject, modelSubject, type Subject } from './subject.js'
 import { tellReport } from './tell.js'
 

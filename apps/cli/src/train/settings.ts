@@ -19,6 +19,10 @@ export interface TrainSettings {
   readonly momentum: number
   readonly arithmetic: Arithmetic
   readonly turbo?: true
+  /** A file of parameters to begin with. */
+  readonly load?: string
+  /** A file that parameters go to. */
+  readonly save?: string
   readonly json?: true
 }
 

@@ -1,6 +1,8 @@
-import { type TrainEpoch, type TrainStep, train } from '@wengert/nn'
-import { BudgetError, type ErrorParts, enableTurbo, flatten, WengertError } from '@wengert/tape'
+import { readFileSync } from 'node:fs'
+import { fromSafetensors, type TrainEpoch, type TrainStep, toSafetensors, train } from '@wengert/nn'
+import { BudgetError, type ErrorParts, enableTurbo, flatten, OptionError, WengertError } from '@wengert/tape'
 import { type Dataset, readDataset } from '../dataset/index.js'
+import { placeFor, saveWhole } from '../save.js'
 import { answer, interactive, say, TrainingBar } from '../terminal/index.js'
 import { wholeBudgetError } from './budget.js'
 import { modelFor, type Params } from './model.js'
@@ -15,12 +17,16 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
   signal.throwIfAborted()
   const memoryBytes = settings.memory ?? defaultMemoryBytes(settings.workers)
   const model = modelFor(settings, { ...data, features: data.x.shape[1] as number })
-  const params = model.init(settings.seed)
+  const params =
+    settings.load === undefined ? model.init(settings.seed) : loaded(settings.load, model.init(settings.seed))
+  // before training, which may take a while
+  const target = settings.save === undefined ? undefined : placeFor('--save', settings.save)
   const run = await TrainingRun.open(settings, memoryBytes, model, data)
   try {
     const outcome = await fitting(() => fit(settings, run, data, params, signal))
     const report = { ...reportOf(settings, data, memoryBytes, run.peakBytes, outcome), turbo }
     const { tell, end } = answer(settings.json)
+    if (target !== undefined) saveWhole('--save', target, toSafetensors(outcome.last.params))
     tell(reportTable(report))
     end(() => report)
   } finally {
@@ -40,6 +46,34 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
         () => run.accuracy(params, test, signal),
       ])
     }
+  }
+}
+
+/** Parameters of a file, of the names and shapes of the model's. */
+function loaded(file: string, like: Params): Params {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(file)
+  } catch (cause) {
+    throw new OptionError({
+      summary: `\`--load\` is ${JSON.stringify(file)}, which cannot be read (${String((cause as { code?: unknown }).code)}).`,
+      expected: 'a file of parameters, as --save writes it',
+      fix: `check the path; it is taken from ${process.cwd()}`,
+      data: { option: '--load', value: file },
+      cause,
+    })
+  }
+  try {
+    return fromSafetensors(bytes, like)
+  } catch (error) {
+    if (!(error instanceof WengertError)) throw error
+    throw new OptionError({
+      summary: `\`--load\` is ${JSON.stringify(file)}: ${error.parts.summary.replace('fromSafetensors: ', '')}`,
+      expected: error.parts.expected,
+      fix: 'the --model and --hidden that it was saved with',
+      data: { option: '--load', value: file },
+      cause: error,
+    })
   }
 }
 

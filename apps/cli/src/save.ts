@@ -31,10 +31,10 @@ export function placeFor(option: string, path: string): string {
  *
  * @throws OptionError if it cannot be written.
  */
-export function saveWhole(option: string, target: string, text: string): void {
+export function saveWhole(option: string, target: string, content: string | Uint8Array): void {
   const part = join(dirname(target), `.${basename(target)}.${process.pid}.part`)
   try {
-    writeFileSync(part, text, { flag: 'wx' })
+    writeFileSync(part, content, { flag: 'wx' })
     renameSync(part, target)
   } catch (cause) {
     rmSync(part, { force: true })

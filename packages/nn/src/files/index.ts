@@ -1,0 +1,1 @@
+export { fromSafetensors, SafetensorsError, toSafetensors } from './safetensors.js'

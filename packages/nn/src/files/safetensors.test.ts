@@ -1,0 +1,171 @@
+import { type DType, flatten, fromData, ShapeError, type Tensor, type Tree, tensor } from '@wengert/tape'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { adam, mlp } from '../index.js'
+import { fromSafetensors, SafetensorsError, toSafetensors } from './index.js'
+
+const words = (x: Tensor) => {
+  const data = x.toTypedArray()
+  return [x.dtype, x.shape.join(), Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex')]
+}
+const bits = (tree: Tree<Tensor>) => flatten(tree).leaves.map(words)
+
+/** A file of a header and bytes. */
+function file(header: unknown, bytes = 0, length?: bigint): Uint8Array {
+  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
+  const whole = new Uint8Array(8 + json.length + bytes)
+  new DataView(whole.buffer).setBigUint64(0, length ?? BigInt(json.length), true)
+  whole.set(json, 8)
+  return whole
+}
+
+const leaf = fc
+  .record({
+    dtype: fc.constantFrom<DType>('f32', 'f64', 'i32', 'bool'),
+    shape: fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
+    seed: fc.nat(),
+  })
+  .map(({ dtype, shape, seed }) => {
+    const size = shape.reduce((a, b) => a * b, 1)
+    const odd = [Number.NaN, Number.POSITIVE_INFINITY, -0, 5e-324, 1e-40, -1.5, 3]
+    const numbers = Array.from({ length: size }, (_, k) => odd[(seed + k) % odd.length] as number)
+    const whole = Array.from({ length: size }, (_, k) => (seed * 31 + k * 7) | 0)
+    if (dtype === 'bool')
+      return fromData(
+        { dtype, shape },
+        Uint8Array.from(whole, k => k & 1),
+      )
+    if (dtype === 'i32') return fromData({ dtype, shape }, Int32Array.from(whole))
+    return fromData({ dtype, shape }, (dtype === 'f32' ? Float32Array : Float64Array).from(numbers))
+  })
+const { tree } = fc.letrec<{ tree: Tree<Tensor> }>(tie => ({
+  tree: fc.oneof(
+    { maxDepth: 3 },
+    leaf,
+    fc.array(tie('tree'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('w', 'b', '__proto__', 'ü', '0', 'a b'), tie('tree'), { maxKeys: 3 }),
+  ),
+}))
+
+describe('safetensors', () => {
+  test('a tree comes back as it was, to the last bit, and is aligned in the file', () => {
+    fc.assert(
+      fc.property(tree, fc.nat({ max: 9 }), (tree, shift) => {
+        const bytes = toSafetensors(tree)
+        // not where its buffer begins
+        const moved = new Uint8Array(bytes.length + shift).subarray(shift)
+        moved.set(bytes)
+        const found = fromSafetensors(moved, tree)
+        expect(flatten(found).structure).toEqual(flatten(tree).structure)
+        expect(bits(found)).toEqual(bits(tree))
+        const length = Number(new DataView(bytes.buffer).getBigUint64(0, true))
+        const header: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)))
+        const begins = Object.values(header as Record<string, { dtype: string; data_offsets: number[] }>).map(
+          ({ dtype, data_offsets: [begin = 0] }) => begin % ({ F64: 8, BOOL: 1 }[dtype] ?? 4),
+        )
+        expect([length % 8, ...begins].every(rest => rest === 0)).toBe(true)
+      }),
+    )
+  })
+
+  test('a file as others write it', () => {
+    const bytes = file(
+      {
+        __metadata__: { format: 'pt' },
+        'layer.weight': { dtype: 'F32', shape: [1, 2], data_offsets: [4, 12] },
+        step: { dtype: 'I32', shape: [], data_offsets: [0, 4] },
+        mask: { dtype: 'BOOL', shape: [2], data_offsets: [12, 14] },
+      },
+      14,
+    )
+    new DataView(bytes.buffer).setFloat32(bytes.length - 6, 1.5, true)
+    bytes.set([7, 0], bytes.length - 2)
+    const { step, mask, ...others } = fromSafetensors(bytes)
+    expect(others['layer.weight']?.toArray()).toEqual([[0, 1.5]])
+    expect([step?.item(), mask?.toArray()]).toEqual([0, [true, false]])
+  })
+
+  test('parameters and the state of an optimiser', () => {
+    const params = mlp({ sizes: [3, 4, 2] }).init(1)
+    const optimiser = adam()
+    const { state } = optimiser.update(params, params, optimiser.init(params))
+    expect(bits(fromSafetensors(toSafetensors({ params, state }), { params, state }))).toEqual(
+      bits({ params, state }),
+    )
+  })
+
+  test('names that would be one, and the name that is taken, are refused', () => {
+    expect(() => toSafetensors({ 'a.b': tensor(1), a: { b: tensor(2) } })).toThrow(
+      /two tensors are named `a\.b`/,
+    )
+    expect(() => toSafetensors({ __metadata__: tensor(1) })).toThrow(SafetensorsError)
+  })
+
+  test.each<[string, Uint8Array]>([
+    ['nothing', new Uint8Array(0)],
+    ['too little', new Uint8Array(7)],
+    ['a header that is longer than the file', file({}, 0, 1000n)],
+    ['a header that is longer than any', file({}, 0, 2n ** 63n)],
+    ['a header that is cut off', file('{"a":{"dty')],
+    ['no object', file('[]')],
+    ['no text', file('\u0000\u0001')],
+    ['no fields', file({ a: null })],
+    ['an unknown dtype', file({ a: { dtype: 'BF16', shape: [1], data_offsets: [0, 2] } }, 2)],
+    ['a shape that is none', file({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4)],
+    [
+      'a shape beyond numbers',
+      file({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 4] } }, 4),
+    ],
+    ['offsets that are none', file({ a: { dtype: 'F32', shape: [1], data_offsets: ['0', 4] } }, 4)],
+    ['offsets of other bytes', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 8] } }, 8)],
+    ['offsets backwards', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4)],
+    ['a hole', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8)],
+    [
+      'tensors that overlap',
+      file(
+        {
+          a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] },
+          b: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },
+        },
+        8,
+      ),
+    ],
+    ['bytes beyond the last', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, 5)],
+    ['bytes that are missing', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, 3)],
+  ])('%s is refused', (_, bytes) => {
+    expect(() => fromSafetensors(bytes)).toThrow(SafetensorsError)
+  })
+
+  test('any change of a header is refused, or gives tensors of the same bytes', () => {
+    const bytes = toSafetensors({ w: tensor([1, 2]), b: tensor(3) })
+    const header = Number(new DataView(bytes.buffer).getBigUint64(0, true))
+    fc.assert(
+      fc.property(fc.nat({ max: header + 7 }), fc.nat({ max: 255 }), (at, byte) => {
+        const changed = bytes.slice()
+        changed[at] = byte
+        try {
+          const sum = Object.values(fromSafetensors(changed)).reduce(
+            (sum, x) => sum + x.toTypedArray().byteLength,
+            0,
+          )
+          expect(sum).toBe(bytes.length - header - 8)
+        } catch (error) {
+          expect(error).toBeInstanceOf(SafetensorsError)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('what is not like the tree that is wanted is refused, by name', () => {
+    const bytes = toSafetensors({ w: tensor([1, 2]) })
+    expect(() => fromSafetensors(bytes, { w: tensor([1, 2]), b: tensor(1) })).toThrow(
+      /there is no tensor `b`/,
+    )
+    expect(() => fromSafetensors(bytes, { v: tensor(1), w: tensor(1) })).toThrow(/no tensor `v`/)
+    expect(() => fromSafetensors(bytes, {})).toThrow(/there is a tensor `w`/)
+    expect(() => fromSafetensors(bytes, { w: tensor([1, 2, 3]) })).toThrow(ShapeError)
+    expect(() => fromSafetensors(bytes, { w: tensor([1, 2], { dtype: 'f64' }) })).toThrow(/`w` is f32\[2\]/)
+    expect(() => fromSafetensors('w' as never)).toThrow(/a Uint8Array/)
+  })
+})
