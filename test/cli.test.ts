@@ -238,9 +238,6 @@ describe('bad input', () => {
     'train --worker 2',
     'train extra',
     'train --label digit',
-    'train --load absent.safetensors',
-    'train --load nan.csv',
-    'train --save absent/model.safetensors',
     'train --classes 3',
     'train --memory',
     'train --memory banana',
@@ -294,6 +291,14 @@ describe('bad input', () => {
     const stderr = await failure('train', '--dataset', ...line.split(' '))
     expect(stderr.replace(/taken from .*/, 'taken from …')).toMatchSnapshot()
   })
+
+  test.each(['--load absent.safetensors', '--load nan.csv', '--save absent/model.safetensors'])(
+    '%s',
+    async line => {
+      const stderr = await failure('train', ...line.split(' '))
+      expect(stderr.replace(/taken from .*/, 'taken from …')).toMatchSnapshot()
+    },
+  )
 
   test('a cnn for images that are too small', async () => {
     write('tiny.csv', Array(20).fill('1,2,3,4,0'))
