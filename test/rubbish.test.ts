@@ -169,8 +169,8 @@ describe('rubbish is refused by errors that say what is wrong', () => {
     await using scheduler = await createScheduler((w: tape.Tensor, x: tape.Tensor) => x.mul(w), {
       workers: 0,
     })
-    const calls = scheduler as unknown as Record<'valueAndGrad' | 'map' | 'explain', Call>
-    for (const name of ['valueAndGrad', 'map', 'explain'] as const) {
+    const calls = scheduler as unknown as Record<'valueAndGrad' | 'map' | 'explain' | 'explainMap', Call>
+    for (const name of ['valueAndGrad', 'map', 'explain', 'explainMap'] as const) {
       expect([name, await unclear((...args) => calls[name](...args))]).toEqual([name, []])
     }
   })
