@@ -100,6 +100,12 @@ export interface Scheduler<P, B> {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** @throws OptionError for anything else than a signal; it may be one of another realm. */
+function checkSignal(owner: string, signal: unknown): void {
+  const fits = signal === undefined || typeof Object(signal).throwIfAborted === 'function'
+  checkArgument(owner, '`signal`', signal, fits, 'an AbortSignal')
+}
+
 /** Starts a scheduler on a host. */
 export async function openScheduler<P, B>(
   loss: (params: P, batch: B) => Tensor,
@@ -146,6 +152,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     const { onProgress } = options
     const listens = onProgress === undefined || typeof onProgress === 'function'
     checkArgument('valueAndGrad', '`onProgress`', onProgress, listens, 'a function')
+    checkSignal('valueAndGrad', options.signal)
     const call = callOf(params, batch, options.rows)
     return this.#turns.take(options.signal, () => {
       const plans = this.#plansOf(this.#gradients, call.signature, recordGradient, this.#loss)
@@ -169,6 +176,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
   ): Promise<R> {
     checkFunction('map', fn)
     checkOptions('map', options, ['rows', 'signal'])
+    checkSignal('map', options.signal)
     const mapped = fn as RowFunction
     const call = callOf(params, batch, options.rows)
     return this.#turns.take(options.signal, () =>

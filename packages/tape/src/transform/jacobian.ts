@@ -45,7 +45,7 @@ export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
   check('jacfwd', fn, options)
   return jit((x: Tensor) => {
     checkOne(x)
-    const columns = vmap((t: Tensor) => jvp(fn, [x], [t]).tangent)(basis(x))
+    const columns = vmap((t: Tensor) => one(jvp(fn, [x], [t]).tangent))(basis(x))
     const rank = columns.rank - 1
     const out = columns.shape.slice(1)
     const last = transpose(columns, [...Array.from({ length: rank }, (_, k) => k + 1), 0])
@@ -65,6 +65,7 @@ export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
   return jit((x: Tensor) => {
     checkOne(x)
     const { value, pullback } = vjp(fn, x)
+    one(value)
     const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
     return reshape(rows, [...value.shape, ...x.shape])
   }, options)
@@ -81,7 +82,8 @@ export function jacobian(fn: Map, options: RunOptions = {}): CompiledMap {
   const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
   const better = (x: ArgumentLeaf) => {
     if (!isArgumentLeaf(x)) checkOne(x)
-    const { program } = record(fn as (x: Tensor) => Tensor, avalOf(x))
+    const { program, outputs } = record(fn as (x: Tensor) => Tensor, avalOf(x))
+    if (outputs !== '*') throw notOne('result', 'a tree')
     const out = program.avals[program.outputs[0] as number] as Tensor['aval']
     return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forward : reverse
   }
@@ -109,13 +111,21 @@ function check(name: string, fn: unknown, options: RunOptions): void {
 
 /** @throws {@link OptionError} unless the argument is one tensor. */
 function checkOne(x: unknown): void {
-  if (x instanceof Tensor) return
-  throw new OptionError({
-    summary: `The argument of a Jacobian or Hessian is ${shown(x)}, not a tensor.`,
+  if (!(x instanceof Tensor)) throw notOne('argument', shown(x))
+}
+
+/** The result of a function that is one tensor. */
+function one(result: unknown): Tensor {
+  if (result instanceof Tensor) return result
+  throw notOne('result', shown(result))
+}
+
+const notOne = (what: 'argument' | 'result', found: string): OptionError =>
+  new OptionError({
+    summary: `The ${what} of a Jacobian or Hessian is ${found}, not a tensor.`,
     expected: 'one tensor',
     at: callerLocation(),
   })
-}
 
 /**
  * Product of the Hessian at x with a vector, without the Hessian: the directional derivative of the gradient
