@@ -84,6 +84,8 @@ export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   jacobian: o => tape.jacobian(square, o),
   jacrev: o => tape.jacrev(square, o),
   hessian: o => tape.hessian(square, o),
+  hvp: o => tape.hvp(square, vector, vector, o),
+  jvp: o => tape.jvp(square, [vector], [vector], o),
   valueAndGrad: o => tape.valueAndGrad(square, o as object),
   grad: o => tape.grad(square, o),
   vmap: o => tape.vmap(square, o),

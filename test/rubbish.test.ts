@@ -9,6 +9,9 @@ const { tensor } = tape
 const [vector, matrix] = [tensor([1, 2, 3]), tensor([[1, 2], [3, 4]])] // biome-ignore format: a matrix
 const square = (x: tape.Tensor) => x.square().sum()
 
+const endless: Record<string, unknown> = {}
+endless.a = [endless]
+
 /** What plain JavaScript hands over by mistake, with a name. */
 const rubbish: Readonly<Record<string, unknown>> = {
   undefined,
@@ -25,6 +28,7 @@ const rubbish: Readonly<Record<string, unknown>> = {
   'list of NaN': [Number.NaN],
   'list of holes': new Array(3),
   tree: { a: { b: null } },
+  map: new Map(),
   i32: tensor([1, 2], { dtype: 'i32' }),
   bool: tensor([true]),
   f64: tensor([1, 2, 3], { dtype: 'f64' }),
@@ -120,6 +124,93 @@ const ofModels = [
   ...functionsOf('inPieces', nn.inPieces(nn.adam())),
 ]
 
+const use = (name: string, ...args: unknown[]) => (tape as unknown as Record<string, Call>)[name]?.(...args)
+const used = (made: unknown, ...args: unknown[]) => (made as Call)(...args)
+
+/** Calls of what is made of functions that return something. */
+const results: readonly (readonly [string, (value: unknown) => unknown])[] = [
+  ...['jit', 'grad', 'valueAndGrad', 'vmap', 'jacfwd', 'jacrev', 'jacobian', 'hessian', 'checkpoint'].map(
+    name =>
+      [
+        name,
+        (value: unknown) =>
+          used(
+            use(name, () => value),
+            vector,
+          ),
+      ] as const,
+  ),
+  ...['vjp', 'linearize', 'record'].map(
+    name => [name, (value: unknown) => use(name, () => value, vector)] as const,
+  ),
+  [
+    'jit, dynamic',
+    value =>
+      used(
+        use('jit', () => value, { dynamic: true }),
+        vector,
+      ),
+  ],
+  ['jvp', value => use('jvp', () => value, [vector], [vector])],
+  ['hvp', value => use('hvp', () => value, vector, vector)],
+  ['scan', value => use('scan', () => value, vector, matrix)],
+  ['scan, carry', value => use('scan', () => [value, vector], vector, matrix)],
+  ['scan, rows', value => use('scan', (carry: unknown) => [carry, value], vector, matrix)],
+  ['forLoop', value => use('forLoop', 3, () => value, vector)],
+  [
+    'whileLoop, condition',
+    value =>
+      use(
+        'whileLoop',
+        () => value,
+        (x: unknown) => x,
+        vector,
+      ),
+  ],
+  [
+    'whileLoop',
+    value =>
+      use(
+        'whileLoop',
+        (x: tape.Tensor) => x.less(1).all(),
+        () => value,
+        vector,
+      ),
+  ],
+  [
+    'cond',
+    value =>
+      use(
+        'cond',
+        tensor(true),
+        () => value,
+        (x: unknown) => x,
+        vector,
+      ),
+  ],
+  [
+    'customVjp',
+    value =>
+      used(
+        use(
+          'grad',
+          use('customVjp', square, () => value),
+        ),
+        vector,
+      ),
+  ],
+  [
+    'customJvp',
+    value =>
+      use(
+        'jvp',
+        use('customJvp', square, () => value),
+        [vector],
+        [vector],
+      ),
+  ],
+]
+
 /** Exports that call a function with arguments at once. */
 const atOnce = ['evaluationTrace', 'hvp', 'jvp', 'linearize', 'record', 'vjp']
 
@@ -142,6 +233,20 @@ describe('rubbish is refused by errors that say what is wrong', () => {
   })
 
   it.each(transformed)('%s', async (_, call) => expect(await unclear(call, ofSquare)).toEqual([]))
+
+  it.each(results)('what a function returns: %s', (_, call) => {
+    const found: string[] = []
+    for (const [name, value] of Object.entries({ ...rubbish, promise: Promise.resolve(vector), endless })) {
+      try {
+        call(value)
+      } catch (error) {
+        if (!(error instanceof tape.WengertError)) found.push(`${name}: ${error}`)
+        else if (!/^rubbish\.test\.ts:\d+:\d+$/.test(error.parts.at ?? ''))
+          found.push(`${name}: ${error.message}`)
+      }
+    }
+    expect(found).toEqual([])
+  })
 
   it.each(ofModels)('%s', async (_, call) => expect(await unclear(call)).toEqual([]))
 
@@ -169,11 +274,22 @@ describe('rubbish is refused by errors that say what is wrong', () => {
     await using scheduler = await createScheduler((w: tape.Tensor, x: tape.Tensor) => x.mul(w), {
       workers: 0,
     })
-    const calls = scheduler as unknown as Record<'valueAndGrad' | 'map' | 'explain', Call>
-    for (const name of ['valueAndGrad', 'map', 'explain'] as const) {
+    const calls = scheduler as unknown as Record<'valueAndGrad' | 'map' | 'explain' | 'explainMap', Call>
+    for (const name of ['valueAndGrad', 'map', 'explain', 'explainMap'] as const) {
       expect([name, await unclear((...args) => calls[name](...args))]).toEqual([name, []])
     }
   })
+})
+
+test('trees that contain themselves, and lists with holes', () => {
+  const first = (tree: unknown) => (tree as { a: readonly tape.Tensor[] }).a[0]?.sum() as tape.Tensor
+  expect(() => tape.jit(first)(endless)).toThrow(/^A tree contains itself, at \[0\]\.a\[0\]\./)
+  const holes: tape.Tensor[] = []
+  holes[1] = vector
+  expect(() => tape.flatten(holes)).toThrow(/^A tree has undefined at \[0\]\./)
+  // The same tensor or list in two places is no such tree.
+  const twice = [vector]
+  expect(tape.flatten({ a: twice, b: [twice, vector] }).leaves.length).toBe(3)
 })
 
 test('what is large is not written out, and what has no elements yet is named', () => {

@@ -64,6 +64,34 @@ describe.each(settings)('a call with $workers workers, $transport', options => {
   })
 })
 
+const scores = (p: typeof params, b: typeof batch) => {
+  const [first, second] = p.layers as readonly [(typeof p.layers)[0], (typeof p.layers)[0]]
+  return { score: matmul(matmul(b.x, first.w).add(first.b).tanh(), second.w).add(second.b) }
+}
+
+describe.each(settings)('a map with $workers workers, $transport', options => {
+  test('is run as it was explained, and refused as it would be', async () => {
+    const refused = await (async () => {
+      await using scheduler = await createScheduler(loss, { ...options, memory: 1 })
+      const error = await scheduler.map(scores, params, batch).catch((reason: unknown) => reason)
+      expect(() => scheduler.explainMap(scores, params, batch)).toThrow((error as BudgetError).message)
+      return error as BudgetError
+    })()
+    expect(refused.parts.at).toMatch(/ recorded at scheduler-explain\.test\.ts:\d+:\d+$/)
+    for (const memory of [undefined, refused.leastBytes]) {
+      await using scheduler = await createScheduler(loss, { ...options, memory })
+      const explained = scheduler.explainMap(scores, avals.params, avals.batch)
+      expect(scheduler.explainMap(scores, params, batch)).toEqual(explained)
+      expect(explained).toMatchObject({ rows: ROWS, workers: options.workers, reducerBytes: 0 })
+      expect(explained.programs.reduce((sum, { rows, shards }) => sum + rows * shards, 0)).toBe(ROWS)
+      expect(scheduler.memory.peakBytes).toBe(0)
+      await scheduler.map(scores, params, batch)
+      expect(scheduler.memory.peakBytes).toBeLessThanOrEqual(explained.peakBytes)
+      if (options.workers === 0) expect(scheduler.memory.peakBytes).toBe(explained.peakBytes)
+    }
+  })
+})
+
 test('chosen rows are explained, values know their lines, and the text says no budget where there is none', async () => {
   await using scheduler = await createScheduler(loss, { workers: 0 })
   const { rows, programs } = scheduler.explain(params, batch, { rows: { from: 0, to: 512 } })
@@ -100,6 +128,9 @@ test('a closed scheduler explains nothing', async () => {
   const scheduler = await createScheduler(loss, { workers: 0 })
   await scheduler.close()
   expect(() => scheduler.explain(params, batch)).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  expect(() => scheduler.explainMap(scores, params, batch)).toThrow(
+    expect.objectContaining({ code: 'CLOSED' }),
+  )
 })
 
 test('avals that are none are refused under its name', async () => {

@@ -27,7 +27,7 @@ function report(error: unknown, command: string | undefined, debug: boolean): nu
   }
   const { bold, red } = colours()
   if (error instanceof WengertError) {
-    say(`${bold(red(error.name))}: ${error.message}`)
+    say(`${bold(red(error.name))}: ${withoutOwnLine(error)}`)
   } else if (isOutOfMemory(error)) {
     say(`${bold(red('Out of memory'))}: ${error.message}.`)
     say(
@@ -40,6 +40,10 @@ function report(error: unknown, command: string | undefined, debug: boolean): nu
   if (debug) say(stacks(error))
   return error instanceof WengertError && error.code === 'OPTION' ? MISUSED : FAILED
 }
+
+/** The message without the line of this program that called the engine, which says nothing to who typed a command. */
+const withoutOwnLine = ({ message }: WengertError): string =>
+  message.replace(/\n {2}at +\S+\.[jt]s:\d+:\d+(?=\n|$)/, '')
 
 /** What commander found wrong with the arguments, in the form of every other error. */
 function misuse({ message, code }: CommanderError, command = ''): string {

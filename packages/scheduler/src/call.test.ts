@@ -96,12 +96,12 @@ describe('weights', () => {
     expect(message(() => weightsOf(tensor([1, 2]), 3, 'f32', 'mean'))).toMatchInlineSnapshot(`
       "ShapeError: \`weights\` is f32[2], but the call has 3 rows.
         expected  f32[3], one weight a row, in the order of the rows of the call
-        at        call.test.ts:88:26"
+        at        call.test.ts:96:26"
     `)
     expect(message(() => weightsOf(tensor([1, -1]), 2, 'f32', 'mean'))).toMatchInlineSnapshot(`
       "OptionError: \`weights\` sum to zero, so there is no weighted mean.
         expected  weights with a sum other than zero
-        at        call.test.ts:92:26
+        at        call.test.ts:101:26
         fix       use \`reduction: 'sum'\`, or leave rows of weight zero out with \`rows\`"
     `)
     expect(weightsOf(tensor([1, -1]), 2, 'f32', 'sum').sum).toBe(0)

@@ -28,7 +28,7 @@ export interface CallExplanation {
   readonly laneBytes: number
   /** Bytes in which inputs and results of a shard travel, for each lane; 0 where memory is shared. */
   readonly parcelBytes: number
-  /** Bytes in which partial gradients are added, once for all lanes. */
+  /** Bytes in which partial gradients are added, once for all lanes; 0 for `map`. */
   readonly reducerBytes: number
   /** What shards run: one program for each number of rows among them, so one or two. */
   readonly programs: readonly ExplainedShards[]
@@ -50,14 +50,34 @@ const withoutBudget = ({ budgetBytes: _, ...explanation }: Explanation): Explana
 /** Explains a gradient call, without running it. */
 export function explainGradient(
   engine: Engine,
+  settings: Settings,
+  plans: Plans,
+  outline: Outline,
+): CallExplanation {
+  const shards = plans.shards(outline.selection.count)
+  const { program } = plans.program((shards[0] as Shard).rows)
+  const partials = partialLayout(program.outputs.map(value => program.avals[value] as Aval))
+  return explained(engine, settings, plans, outline, reducerBytes(partials, shards.length))
+}
+
+/** Explains a call of `map`, which adds nothing up, without running it. */
+export const explainMap = (
+  engine: Engine,
+  settings: Settings,
+  plans: Plans,
+  outline: Outline,
+): CallExplanation => explained(engine, settings, plans, outline, 0)
+
+/** @param reducedBytes bytes in which partials are added */
+function explained(
+  engine: Engine,
   { budgetBytes, workers }: Settings,
   plans: Plans,
   { selection }: Outline,
+  reducedBytes: number,
 ): CallExplanation {
   const shards = plans.shards(selection.count)
-  const { program } = plans.program((shards[0] as Shard).rows)
-  const partials = partialLayout(program.outputs.map(value => program.avals[value] as Aval))
-  const { layout, prepared } = engine.explain(plans, shards, reducerBytes(partials, shards.length))
+  const { layout, prepared } = engine.explain(plans, shards, reducedBytes)
   const lanes = engine.laneCount
   const peaks = Array.from(prepared.values(), ({ peakBytes }) => peakBytes)
   return {

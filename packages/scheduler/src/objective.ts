@@ -81,6 +81,7 @@ export function recordMap(fn: RowFunction, signature: Signature, rows: number): 
     throw new ShapeError({
       summary: `The mapped function returned ${formatAval(aval)} for ${rows} rows.`,
       expected: `one entry a row in the first dimension: ${aval.dtype}[${[rows, ...aval.shape.slice(1)].join(',')}]`,
+      at: callerLocation(),
       fix: 'do not reduce over rows; reduce what the scheduler returns',
     })
   }

@@ -10,7 +10,7 @@ import {
 import { callOf, outlineOf } from './call.js'
 import { Engine } from './engine.js'
 import { closed } from './errors.js'
-import { type CallExplanation, explainGradient } from './explain.js'
+import { type CallExplanation, explainGradient, explainMap } from './explain.js'
 import { type GradientDetails, type GradientResult, startGradient } from './gradient.js'
 import { startMap } from './map.js'
 import { type RowFunction, recordGradient, recordMap, type Signature, signatureKey } from './objective.js'
@@ -81,9 +81,29 @@ export interface Scheduler<P, B> {
     batch: C,
     options?: CallOptions,
   ): Promise<R>
+  /**
+   * How the next call of {@link Scheduler.map} with such arguments would be run, as {@link Scheduler.explain} says it of a
+   * gradient.
+   *
+   * @param params as of the call; avals will do in place of tensors.
+   * @param batch likewise.
+   * @throws as {@link Scheduler.explain} does.
+   */
+  explainMap<Q, C>(
+    fn: (params: Q, batch: C) => Tree<Tensor>,
+    params: AvalsOf<Q>,
+    batch: AvalsOf<C>,
+    options?: Pick<CallOptions, 'rows'>,
+  ): CallExplanation
   /** Ends the workers. Calls that are under way or waiting reject with a {@link ClosedError}. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/** @throws OptionError for anything else than a signal; it may be one of another realm. */
+function checkSignal(owner: string, signal: unknown): void {
+  const fits = signal === undefined || typeof Object(signal).throwIfAborted === 'function'
+  checkArgument(owner, '`signal`', signal, fits, 'an AbortSignal')
 }
 
 /** Starts a scheduler on a host. */
@@ -132,6 +152,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     const { onProgress } = options
     const listens = onProgress === undefined || typeof onProgress === 'function'
     checkArgument('valueAndGrad', '`onProgress`', onProgress, listens, 'a function')
+    checkSignal('valueAndGrad', options.signal)
     const call = callOf(params, batch, options.rows)
     return this.#turns.take(options.signal, () => {
       const plans = this.#plansOf(this.#gradients, call.signature, recordGradient, this.#loss)
@@ -155,14 +176,26 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
   ): Promise<R> {
     checkFunction('map', fn)
     checkOptions('map', options, ['rows', 'signal'])
+    checkSignal('map', options.signal)
     const mapped = fn as RowFunction
     const call = callOf(params, batch, options.rows)
-    return this.#turns.take(options.signal, () => {
-      const known = this.#maps.get(mapped) ?? new Map<string, Plans>()
-      this.#maps.set(mapped, known)
-      const plans = this.#plansOf(known, call.signature, recordMap, mapped)
-      return startMap<R>(this.#engine, plans, call)
-    })
+    return this.#turns.take(options.signal, () =>
+      startMap<R>(this.#engine, this.#plansOfMap(mapped, call.signature), call),
+    )
+  }
+
+  explainMap<Q, C>(
+    fn: (params: Q, batch: C) => Tree<Tensor>,
+    params: AvalsOf<Q>,
+    batch: AvalsOf<C>,
+    options: Pick<CallOptions, 'rows'> = {},
+  ): CallExplanation {
+    checkFunction('explainMap', fn)
+    checkOptions('explainMap', options, ['rows'])
+    if (this.#closing) throw closed()
+    const outline = outlineOf(params, batch, options.rows)
+    const plans = this.#plansOfMap(fn as RowFunction, outline.signature)
+    return explainMap(this.#engine, this.#settings, plans, outline)
   }
 
   close(): Promise<void> {
@@ -180,6 +213,12 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #plansOfMap(fn: RowFunction, signature: Signature): Plans {
+    const known = this.#maps.get(fn) ?? new Map<string, Plans>()
+    this.#maps.set(fn, known)
+    return this.#plansOf(known, signature, recordMap, fn)
   }
 
   #plansOf(

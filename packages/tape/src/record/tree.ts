@@ -22,18 +22,33 @@ export interface Flat<Leaf> {
  * Takes a tree apart; keys of objects are visited in sorted order, so equal trees have equal leaves.
  *
  * @param isLeaf tells leaves from nodes.
- * @throws {@link OptionError} for anything that is neither leaf, array nor plain object.
+ * @throws {@link OptionError} for anything that is neither leaf, array nor plain object, and for what contains itself.
  */
 export function flattenTree<Leaf>(tree: unknown, isLeaf: (node: unknown) => node is Leaf): Flat<Leaf> {
   const leaves: Leaf[] = []
   const paths: string[] = []
+  const around = new Set<unknown>()
   const visit = (node: unknown, path: string): Structure => {
     if (isLeaf(node)) {
       leaves.push(node)
       paths.push(path)
       return '*'
     }
-    if (Array.isArray(node)) return { list: node.map((child, k) => visit(child, `${path}[${k}]`)) }
+    if (around.has(node)) {
+      throw new OptionError({
+        summary: `A tree contains itself, at ${path}.`,
+        expected: 'tensors in nested arrays and plain objects',
+        at: callerLocation(),
+      })
+    }
+    around.add(node)
+    const structure = within(node, path)
+    around.delete(node)
+    return structure
+  }
+  const within = (node: unknown, path: string): Structure => {
+    // Not by `map`, which leaves out what a list has no element for.
+    if (Array.isArray(node)) return { list: Array.from(node, (child, k) => visit(child, `${path}[${k}]`)) }
     if (isPlainObject(node)) {
       const keys = Object.keys(node).sort()
       return { keys, of: keys.map(key => visit(node[key], `${path}.${key}`)) }

@@ -66,7 +66,8 @@ describe('an evaluation trace', () => {
       evaluationTrace((x: Tensor) => x.sin(), [vector(1, 2)], [vector(1)]),
     ).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: evaluationTrace: a tangent is f64[1][0].
-        expected  f64[2], like what it belongs to]
+        expected  f64[2], like what it belongs to
+        at        evaluation-trace.test.ts:66:7]
     `)
   })
 })

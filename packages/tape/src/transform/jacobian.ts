@@ -3,11 +3,19 @@ import { callerLocation } from '../location.js'
 import { reshape, transpose } from '../ops/index.js'
 import { checkFunction, checkOptions, shown } from '../options.js'
 import { allocate, formatAval, sizeOf } from '../program/index.js'
-import { type ArgumentLeaf, avalOf, fromData, isArgumentLeaf, record, Tensor } from '../record/index.js'
+import {
+  type ArgumentLeaf,
+  avalOf,
+  fromData,
+  isArgumentLeaf,
+  record,
+  Tensor,
+  type Tree,
+} from '../record/index.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
 import { grad } from './grad.js'
-import { jvp } from './jvp.js'
+import { jvp, pushedAlong } from './jvp.js'
 import { jit } from './transformed.js'
 import { vjp } from './vjp.js'
 import { vmap } from './vmap.js'
@@ -37,7 +45,7 @@ export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
   check('jacfwd', fn, options)
   return jit((x: Tensor) => {
     checkOne(x)
-    const columns = vmap((t: Tensor) => jvp(fn, [x], [t]).tangent)(basis(x))
+    const columns = vmap((t: Tensor) => one(jvp(fn, [x], [t]).tangent))(basis(x))
     const rank = columns.rank - 1
     const out = columns.shape.slice(1)
     const last = transpose(columns, [...Array.from({ length: rank }, (_, k) => k + 1), 0])
@@ -57,6 +65,7 @@ export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
   return jit((x: Tensor) => {
     checkOne(x)
     const { value, pullback } = vjp(fn, x)
+    one(value)
     const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
     return reshape(rows, [...value.shape, ...x.shape])
   }, options)
@@ -73,7 +82,8 @@ export function jacobian(fn: Map, options: RunOptions = {}): CompiledMap {
   const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
   const better = (x: ArgumentLeaf) => {
     if (!isArgumentLeaf(x)) checkOne(x)
-    const { program } = record(fn as (x: Tensor) => Tensor, avalOf(x))
+    const { program, outputs } = record(fn as (x: Tensor) => Tensor, avalOf(x))
+    if (outputs !== '*') throw notOne('result', 'a tree')
     const out = program.avals[program.outputs[0] as number] as Tensor['aval']
     return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forward : reverse
   }
@@ -94,41 +104,57 @@ export function hessian(fn: Map, options: RunOptions = {}): CompiledMap {
 }
 
 /** Values of inner functions are mapped over a batch of directions, so none of them can be read: there is no `dynamic`. */
-function check(name: string, fn: Map, options: RunOptions): void {
+function check(name: string, fn: unknown, options: RunOptions): void {
   checkFunction(name, fn)
   checkOptions(name, options, RUN_OPTIONS)
 }
 
 /** @throws {@link OptionError} unless the argument is one tensor. */
 function checkOne(x: unknown): void {
-  if (x instanceof Tensor) return
-  throw new OptionError({
-    summary: `The argument of a Jacobian or Hessian is ${shown(x)}, not a tensor.`,
+  if (!(x instanceof Tensor)) throw notOne('argument', shown(x))
+}
+
+/** The result of a function that is one tensor. */
+function one(result: unknown): Tensor {
+  if (result instanceof Tensor) return result
+  throw notOne('result', shown(result))
+}
+
+const notOne = (what: 'argument' | 'result', found: string): OptionError =>
+  new OptionError({
+    summary: `The ${what} of a Jacobian or Hessian is ${found}, not a tensor.`,
     expected: 'one tensor',
     at: callerLocation(),
   })
-}
 
 /**
  * Product of the Hessian at x with a vector, without the Hessian: the directional derivative of the gradient
  * (Pearlmutter 1994).
  *
+ * @param fn to a scalar, of one argument: a tensor or a tree of them.
+ * @param v a tree like x.
+ * @returns a tree like x
+ * @throws {@link ShapeError} unless the function returns a scalar and v is like x; {@link DerivativeError} if a leaf of x is not
+ * floating-point; {@link BudgetError} if no plan fits the memory.
  * @example
  * hvp(x => x.mul(x).mul(x).sum(), tensor([2, 3]), tensor([1, 10])).toArray() // → [12, 180]
+ * const { a, b } = hvp(({ a, b }) => a.mul(a).mul(b), { a: tensor(2), b: tensor(3) }, { a: tensor(1), b: tensor(0) })
+ * a.item() // → 6
+ * b.item() // → 4
  */
-export function hvp(fn: Map, x: Tensor, v: Tensor): Tensor {
-  checkFunction('hvp', fn)
-  return jvp(gradientOf(fn), [x], [v]).tangent
+export function hvp<X extends Tree<Tensor>>(fn: (x: X) => Tensor, x: X, v: X, options: RunOptions = {}): X {
+  check('hvp', fn, options)
+  return pushedAlong('hvp', gradientOf(fn), [x], [v], options).tangent
 }
 
 /** The function, held to return a scalar. */
 const scalar =
-  (op: string, fn: Map): Map =>
+  <X>(op: string, fn: (x: X) => Tensor): ((x: X) => Tensor) =>
   x => {
-    const out = fn(x)
-    if (out.rank === 0) return out
+    const out: unknown = fn(x)
+    if (out instanceof Tensor && out.rank === 0) return out
     throw new ShapeError({
-      summary: `${op}: the function returned ${formatAval(out.aval)}.`,
+      summary: `${op}: the function returned ${out instanceof Tensor ? formatAval(out.aval) : shown(out)}.`,
       expected: 'a scalar',
       at: callerLocation(),
       fix: 'sum it, or take the Hessian of each row with vmap',
@@ -136,10 +162,10 @@ const scalar =
   }
 
 /** Gradients of functions that are still in use, so that they are compiled once. */
-const gradients = new WeakMap<Map, Map>()
+const gradients = new WeakMap<object, unknown>()
 
-function gradientOf(fn: Map): Map {
-  const known = gradients.get(fn) ?? (grad(scalar('hvp', fn)) as Map)
+function gradientOf<X extends Tree<Tensor>>(fn: (x: X) => Tensor): (x: X) => X {
+  const known = gradients.get(fn) ?? grad(scalar('hvp', fn))
   gradients.set(fn, known)
-  return known
+  return known as (x: X) => X
 }

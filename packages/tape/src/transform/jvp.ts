@@ -1,8 +1,10 @@
 import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
-import { checkArgument, checkFunction } from '../options.js'
+import { checkArgument, checkFunction, checkOptions } from '../options.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { ByOptions } from './by-options.js'
+import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import { alike, trace } from './trace.js'
 import { jit } from './transformed.js'
 
@@ -17,15 +19,15 @@ type Both = (
   tangents: readonly unknown[],
 ) => { value: Tree<Tensor>; tangent: Tree<Tensor> }
 
-/** Compiled pushforwards of functions that are still in use. */
-const compiled = new WeakMap<object, Both>()
+/** Compiled pushforwards. */
+const compiled = new ByOptions<Both>()
 
 /**
  * Value and directional derivative of a function: the pushforward of tangents at primals, by forward accumulation.
  *
  * @param primals the arguments, as a list.
  * @param tangents one tree for each argument, like it.
- * @throws {@link ShapeError} if the tangents are not like the primals.
+ * @throws {@link ShapeError} if the tangents are not like the primals; {@link BudgetError} if no plan fits the memory.
  * @example
  * const { value, tangent } = jvp(x => x.mul(x), [tensor(3)], [tensor(1)])
  * value.item() // → 9
@@ -35,22 +37,33 @@ export function jvp<A extends readonly unknown[], R extends Tree<Tensor>>(
   fn: (...args: A) => R,
   primals: A,
   tangents: A,
+  options: RunOptions = {},
 ): ValueAndTangent<R> {
   checkFunction('jvp', fn)
+  checkOptions('jvp', options, RUN_OPTIONS)
   checkArgument('jvp', 'what it is evaluated at', primals, Array.isArray(primals), 'a list of arguments')
   checkArgument('jvp', 'what goes along with it', tangents, Array.isArray(tangents), 'a list of tangents')
-  const known = compiled.get(fn)
-  const both = known ?? (jit((p, t) => pushed(fn, p as A, t as A)) as Both)
-  if (!known) compiled.set(fn, both)
-  return both(primals, tangents) as unknown as ValueAndTangent<R>
+  return pushedAlong('jvp', fn, primals, tangents, options)
+}
+
+/** As {@link jvp}, of arguments and options that were checked, for a transformation that is made of it. */
+export function pushedAlong<A extends readonly unknown[], R extends Tree<Tensor>>(
+  owner: string,
+  fn: (...args: A) => R,
+  primals: A,
+  tangents: A,
+  options: RunOptions,
+): ValueAndTangent<R> {
+  const make = () => jit((p, t) => pushed(owner, fn, p as A, t as A), options) as Both
+  return compiled.of(fn, options, make)(primals, tangents) as unknown as ValueAndTangent<R>
 }
 
 /** Emits value and tangent. */
-function pushed(fn: object, primals: readonly unknown[], tangents: readonly unknown[]) {
-  const { recording, inputs, values, outputs } = trace('jvp', fn, primals)
+function pushed(owner: string, fn: object, primals: readonly unknown[], tangents: readonly unknown[]) {
+  const { recording, inputs, values, outputs } = trace(owner, fn, primals)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const ts = alike(
-    'jvp',
+    owner,
     'tangent',
     tangents,
     recording.inputs,

@@ -92,7 +92,7 @@ describe('sparseJacobian', () => {
     expect(() => sparseJacobian(f, { rows: [0], columns: [] })(x)).toThrowErrorMatchingInlineSnapshot(`
       [OptionError: sparseJacobian: 1 rows and 0 columns.
         expected  a row and a column for each element
-        at        sparse-jacobian.test.ts:91:18]
+        at        sparse-jacobian.test.ts:92:18]
     `)
   })
 
@@ -103,22 +103,22 @@ describe('sparseJacobian', () => {
     expect(at(x => x.square(), tensor([1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: sparseJacobian: the argument is i32[1], which is not differentiable.
         expected  f32 or f64
-        at        sparse-jacobian.test.ts:100:59]
+        at        sparse-jacobian.test.ts:102:59]
     `)
     expect(at(x => x.greater(0), tensor([1]))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: sparseJacobian: the result is bool[1], which is not differentiable.
         expected  f32 or f64
-        at        sparse-jacobian.test.ts:100:59]
+        at        sparse-jacobian.test.ts:102:59]
     `)
     expect(at(x => [x, x], tensor([1]))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: sparseJacobian: the result is no tensor.
         expected  one tensor
-        at        sparse-jacobian.test.ts:100:59]
+        at        sparse-jacobian.test.ts:102:59]
     `)
     expect(at(x => x, 1)).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: sparseJacobian: the argument is no tensor.
         expected  one tensor
-        at        sparse-jacobian.test.ts:100:59]
+        at        sparse-jacobian.test.ts:102:59]
     `)
   })
 })
@@ -140,12 +140,12 @@ describe('auxiliary results of a loss', () => {
     expect(() => valueAndGrad(pair, { auxiliary: true })(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: grad: the loss returned a tree of tensors.
         expected  [loss, auxiliary], with a tree of tensors second
-        at        sparse-jacobian.test.ts:134:57]
+        at        sparse-jacobian.test.ts:140:57]
     `)
     expect(() => valueAndGrad(pair)(tensor(1))).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: grad: the loss returned a tree of tensors.
         expected  a scalar, or one number a row (rank 1)
-        at        sparse-jacobian.test.ts:138:36
+        at        sparse-jacobian.test.ts:145:36
         fix       valueAndGrad with { auxiliary: true } takes [loss, tree]]
     `)
   })
