@@ -1,5 +1,4 @@
 import { defineConfig, type Options } from 'tsup'
-import { parentheses } from './tsup.parentheses.js'
 
 /** What every build has in common. Declarations come from the TypeScript compiler, not from here. */
 export function build(options: Options) {
@@ -11,7 +10,6 @@ export function build(options: Options) {
     clean: true,
     dts: false,
     removeNodeProtocol: false,
-    esbuildPlugins: [parentheses],
     esbuildOptions: esbuild => {
       // Comments and spaces are a quarter of what a host reads before anything runs. Names stay, for stacks.
       esbuild.minifyWhitespace = true

@@ -115,9 +115,10 @@ function fusedInstruction(
     members.map((k, node) => [(instructions[k] as Instruction).outputs[0] as number, node]),
   )
   const inputs: Operand[] = []
-  const places = new Map<string, number>()
+  const places = new Map<string | number, number>()
   const placeOf = (operand: Operand): number => {
-    const key = `${operand.source} ${operand.offset} ${operand.strides}`
+    const { source, offset, strides } = operand
+    const key = offset === 0 && strides.length === 0 ? source : `${source} ${offset} ${strides}`
     const place = places.get(key) ?? inputs.push(operand) - 1
     places.set(key, place)
     return place

@@ -44,12 +44,9 @@ export function groupsOf(program: Program): readonly Group[] {
     if (!elementwise[k]) continue
     const instruction = program.instructions[k] as Instruction
     const own = readers[instruction.outputs[0] as number] as readonly number[]
-    const candidates = [...new Set(own.flatMap(reader => groupOf.get(reader) ?? []))]
-    const joined = candidates
-      .filter(group => own.every(reader => groupOf.get(reader) === group || reader > group.position))
-      .toSorted((a, b) => a.position - b.position)
-      .find(group => join(group, k, { program, instruction, operands }))
-    const group = joined ?? alone(k, { program, instruction, operands })
+    const candidate = { program, instruction, operands }
+    const joined = readingGroups(own, groupOf).find(group => join(group, k, candidate))
+    const group = joined ?? alone(k, candidate)
     groupOf.set(k, group)
     if (!joined) groups.push(group)
   }
@@ -61,6 +58,18 @@ export function groupsOf(program: Program): readonly Group[] {
     }
   }
   return groups.reverse()
+}
+
+/** Groups that read a value, if all its other readers come after them; the first one first. */
+function readingGroups(readers: readonly number[], groupOf: ReadonlyMap<number, Group>): readonly Group[] {
+  // As of most values.
+  if (readers.length === 1) {
+    const only = groupOf.get(readers[0] as number)
+    return only ? [only] : []
+  }
+  return [...new Set(readers.flatMap(reader => groupOf.get(reader) ?? []))]
+    .filter(group => readers.every(reader => groupOf.get(reader) === group || reader > group.position))
+    .toSorted((a, b) => a.position - b.position)
 }
 
 interface Candidate {

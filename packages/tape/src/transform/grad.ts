@@ -90,10 +90,10 @@ export function valueAndGrad<
 
 const GRAD_OPTIONS = [...RECORD_OPTIONS, 'argnums', 'reduction', 'auxiliary']
 
-/** @param hasValue whether the value is a result; else nothing holds it once nothing else reads it. */
+/** @param givesValue whether the value is asked for. */
 function gradientOf<A extends readonly unknown[], R extends LossOf<O>, const O extends GradOptions>(
   name: string,
-  hasValue: boolean,
+  givesValue: boolean,
   loss: (...args: A) => R,
   options: O,
 ): Transformed<A, WithAuxiliary<Gradient<A, O>, R>> {
@@ -101,6 +101,8 @@ function gradientOf<A extends readonly unknown[], R extends LossOf<O>, const O e
   const { argnums = 0, reduction = 'mean', auxiliary = false } = options
   checkOneOf('reduction', reduction, ['mean', 'sum'])
   checkOneOf('auxiliary', auxiliary, [true, false])
+  // A path is planned with what it has left in memory, and a value that nobody asks for would take bytes of that.
+  const hasValue = givesValue || !options.dynamic
   const positions = positionsOf(name, argnums)
   return transformed(
     { name, optionNames: GRAD_OPTIONS, check: count => checkCount(name, positions, count) },
@@ -140,8 +142,7 @@ export function grad<A extends readonly unknown[], const O extends GradOptions =
   loss: (...args: A) => Tensor,
   options: O = {} as O,
 ): Transformed<A, Gradient<A, O>> {
-  // A path is planned with what it has left in memory, and a value that nobody asks for would take bytes of that.
-  const only = gradientOf('grad', !options.dynamic, loss as (...args: A) => LossOf<O>, options)
+  const only = gradientOf('grad', false, loss as (...args: A) => LossOf<O>, options)
   if (options.auxiliary) throw auxiliaryOfGrad()
   return Object.assign((...args: A) => only(...args).gradient, { explain: only.explain })
 }
