@@ -1,3 +1,5 @@
+export { HollowArena } from './hollow-arena.js'
+export { replayed } from './journal.js'
 export { Residents } from './residents.js'
 export { bringToPlace, type Given, type Resumed, resume, runsOn } from './resume.js'
-export type { Value } from './value.js'
+export type { Event, Storage, Value } from './value.js'

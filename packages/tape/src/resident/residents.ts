@@ -10,20 +10,13 @@ import {
   type Params,
   viewOf,
 } from '../program/index.js'
-import {
-  type Arena,
-  type Arithmetic,
-  compileWithin,
-  describe,
-  encode,
-  inPages,
-  instructionAlone,
-} from '../run/index.js'
+import { type Arithmetic, compileWithin, describe, encode, inPages, instructionAlone } from '../run/index.js'
 import { type Block, Blocks } from './blocks.js'
 import { Eviction } from './eviction.js'
+import type { Ground } from './hollow-arena.js'
 import { type Alias, needBytesOf, type Single, singleOf, slotOf, withoutHistory } from './single.js'
 import { sliceOf } from './slice.js'
-import type { Origin, Producer, Storage, Value } from './value.js'
+import type { Event, Origin, Producer, Storage, Value } from './value.js'
 
 /** How {@link Residents} keep values. */
 export interface ResidentsOptions {
@@ -46,8 +39,10 @@ export interface ResidentsOptions {
  * const [y] = residents.compute('add', [x, x], {})
  * Array.from(residents.read(y)) // → [2, 4]
  */
-export class Residents {
-  readonly arena: Arena
+export class Residents<A extends Ground = Ground> {
+  readonly arena: A
+  /** What happened, in order, so that the same can happen within other bytes. */
+  readonly journal: Event[] = []
   readonly #arithmetic: Arithmetic
   readonly #keepBytes: number
   readonly #blocks: Blocks
@@ -56,7 +51,7 @@ export class Residents {
   /** What the most bytes are wanted for of what there was no room for. */
   #refused: BudgetError | undefined
 
-  constructor(arena: Arena, { arithmetic = 'fast', keepBytes }: ResidentsOptions = {}) {
+  constructor(arena: A, { arithmetic = 'fast', keepBytes }: ResidentsOptions = {}) {
     this.arena = arena
     this.#arithmetic = arithmetic
     this.#keepBytes = Math.min(keepBytes ?? arena.maximumBytes, arena.maximumBytes)
@@ -65,7 +60,9 @@ export class Residents {
 
   /** A value that is copied in when it is read; the data must not change. */
   given(aval: Aval, data: () => Data): Value {
-    return this.#value(aval, { data })
+    const value = this.#value(aval, { data })
+    this.journal.push({ kind: 'given', aval, data, results: [value] })
+    return value
   }
 
   /**
@@ -75,6 +72,12 @@ export class Residents {
    * @param at the line of the user's code, where lines are looked up.
    */
   compute(op: string, operands: readonly Value[], params: Params, at?: string): readonly Value[] {
+    const results = this.#compute(op, operands, params, at)
+    this.journal.push({ kind: 'computed', op, operands, params, at, results })
+    return results
+  }
+
+  #compute(op: string, operands: readonly Value[], params: Params, at: string | undefined): readonly Value[] {
     const lean = withoutHistory(op, params)
     const first = this.#single(op, operands, lean)
     if (!first.unit) {
@@ -104,11 +107,20 @@ export class Residents {
    *
    * @throws {@link BudgetError} if no plan for it fits the arena, with the fewest bytes that take the path so far.
    */
-  read({ storage, aval }: Value): Data {
+  read(value: Value): Data {
+    const { storage, aval } = value
+    this.touch(value)
     if ('data' in storage.origin) return storage.origin.data()
+    return viewOf(aval, this.arena.memory.buffer, (storage.block as Block).offset).slice()
+  }
+
+  /** Makes a value resident that is to be read, as {@link read} does. */
+  touch(value: Value): void {
+    const { storage } = value
+    if ('data' in storage.origin) return
+    this.journal.push({ kind: 'read', value })
     if (!storage.block) this.#makeToRead(storage, storage.origin)
     this.#eviction.use([storage], 0)
-    return viewOf(aval, this.arena.memory.buffer, (storage.block as Block).offset).slice()
   }
 
   /** What is resident, in the order in which it was recorded. */
@@ -118,6 +130,11 @@ export class Residents {
 
   /** Makes all of the arena free. */
   vacate(): void {
+    this.journal.push({ kind: 'vacated' })
+    this.#vacate()
+  }
+
+  #vacate(): void {
     for (const storage of this.there) {
       storage.block = undefined
       this.#eviction.leave(storage)
@@ -242,7 +259,7 @@ export class Residents {
   #planned(target: Producer): void {
     const { program, inputs, outputs } = sliceOf(target)
     const executable = compileWithin(program, this.arena.maximumBytes, { arithmetic: this.#arithmetic })
-    this.vacate()
+    this.#vacate()
     this.arena.load(executable)
     inputs.forEach(({ origin }, k) => {
       if ('data' in origin) this.arena.write(k, origin.data())

@@ -45,3 +45,22 @@ export interface Value {
   readonly storage: Storage
   readonly aval: Aval
 }
+
+/** Something that happened to residents while a path was recorded. */
+export type Event =
+  | {
+      readonly kind: 'given'
+      readonly aval: Aval
+      readonly data: () => Data
+      readonly results: readonly Value[]
+    }
+  | {
+      readonly kind: 'computed'
+      readonly op: string
+      readonly operands: readonly Value[]
+      readonly params: Params
+      readonly at: string | undefined
+      readonly results: readonly Value[]
+    }
+  | { readonly kind: 'read'; readonly value: Value }
+  | { readonly kind: 'vacated' }

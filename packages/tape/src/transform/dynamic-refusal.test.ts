@@ -43,6 +43,34 @@ describe('define by run in too few bytes', () => {
     expect(bits(grad(deep, { dynamic: true, memory: leastBytes })(x))).toEqual(bits(grad(deep)(x)))
   })
 
+  test('is found out without a byte beyond the budget, and by two calls: one more for the line', () => {
+    const { Memory } = WebAssembly
+    const maxima: number[] = []
+    let calls = 0
+    const wide = (x: Tensor) => {
+      calls++
+      let y = x
+      for (let k = 0; k < 12; k++) y = y.sin().mul(x)
+      return y.sum()
+    }
+    const x = ramp(40_000)
+    try {
+      WebAssembly.Memory = class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          super(descriptor)
+          maxima.push((descriptor.maximum as number) * PAGE_BYTES)
+        }
+      }
+      const budget = 8 * PAGE_BYTES
+      const within = (memory: number) => valueAndGrad(wide, { dynamic: true, memory })(x).gradient
+      const { leastBytes } = refused(() => within(budget))
+      expect([maxima, calls]).toEqual([[budget], 2])
+      expect(bits(within(leastBytes))).toEqual(bits(grad(wide)(x)))
+    } finally {
+      WebAssembly.Memory = Memory
+    }
+  })
+
   test('where it reads what there is no room for, what is named is said to be for the path up to there', () => {
     const looking = (x: Tensor) => {
       const y = x.mul(x).sin()

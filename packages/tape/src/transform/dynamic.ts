@@ -10,7 +10,18 @@ import {
   type Tensor,
   type Tree,
 } from '../record/index.js'
-import { bringToPlace, type Given, type Residents, type Resumed, resume, runsOn } from '../resident/index.js'
+import {
+  bringToPlace,
+  type Event,
+  type Given,
+  HollowArena,
+  Residents,
+  type Resumed,
+  replayed,
+  resume,
+  runsOn,
+  type Storage,
+} from '../resident/index.js'
 import { type Budget, inPages, PAGE_BYTES, withinPages } from '../run/index.js'
 import type { Compiled, Engine } from './engine.js'
 import { againWithLines } from './explained.js'
@@ -37,17 +48,14 @@ export function dynamically(
   expand: Expand,
 ): Tree<Tensor> {
   let tape: Tape
-  let isWhole = false
-  const recordOnTape = (residents: Residents) => {
-    tape = new Tape(residents)
-    isWhole = false
-    const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
-    isWhole = true
-    return recording
-  }
+  // of the last recording, if it came to its end
+  let whole: Recorded | undefined
   const once = () =>
     engine.recording(residents => {
-      const recording = recordOnTape(residents)
+      tape = new Tape(residents)
+      whole = undefined
+      const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
+      whole = { tape, recording, journal: residents.journal }
       const { captures } = recording
       if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])
       const there = thereOf(tape, residents)
@@ -66,43 +74,48 @@ export function dynamically(
   try {
     return againWithLines(once, once, () => tape.values.length)
   } catch (error) {
-    if (!(error instanceof BudgetError && isWhole)) throw error
-    throw withFewer(engine, error, tape!.values.length, residents => {
-      const recording = recordOnTape(residents)
-      const there = thereOf(tape, residents)
-      const { path, program } = wholeOf(recording, tensors, expand)
-      const beginnings = {
-        recorded: path.program,
-        program,
-        there,
-        inOrder: () => inOrder(there, tape, residents),
-      }
-      return runsOn(beginnings, budgetOf(engine, engine.memoryBytes))
-    })
+    if (!(error instanceof BudgetError && whole)) throw error
+    throw withFewer(engine, error, whole, wholeOf(whole.recording, tensors, expand))
   }
 }
 
-/** How many values are recorded in attempts with fewer bytes after a refusal, and how many attempts there are at most. */
-const TRIALS = { values: 900, most: 8 }
+/** A path, and what happened to its values. */
+interface Recorded {
+  readonly tape: Tape
+  readonly recording: Recording
+  readonly journal: readonly Event[]
+}
+
+/** How many values there are in attempts with fewer bytes after a refusal, and how many attempts there are at most. */
+const TRIALS = { values: 4000, most: 24 }
 
 /**
  * A refusal with the fewest bytes that are known to do. From what it names on, a plan of the whole path fits. With fewer it may
- * run on from what is there when it has been recorded, which depends on the bytes; so it is recorded with one page less after
- * another, until that fails, or the path is too long for another attempt.
- *
- * @param runsOn whether the path runs on from what is there in an arena.
+ * run on from what is there when it has been recorded, which depends on the bytes; so what happened is gone through with one page
+ * less after another, without memory, until the path does not run on, or it is too long for another attempt.
  */
 function withFewer(
-  engine: Engine,
+  { memoryBytes = Number.POSITIVE_INFINITY, arithmetic, spillBytes }: Engine,
   error: BudgetError,
-  values: number,
-  runsOn: (residents: Residents) => boolean,
+  { tape, journal }: Recorded,
+  { path, program }: ReturnType<typeof wholeOf>,
 ): BudgetError {
-  const { memoryBytes = Number.POSITIVE_INFINITY } = engine
+  const runsWithin = (bytes: number): boolean => {
+    const residents = new Residents(new HollowArena(bytes), { arithmetic })
+    const before = replayed(journal, residents)
+    const there = thereOf(tape, residents, before)
+    const beginnings = {
+      recorded: path.program,
+      program,
+      there,
+      inOrder: () => inOrder(there, tape, residents, before),
+    }
+    return runsOn(beginnings, { memoryBytes: bytes, spillBytes })
+  }
   let { leastBytes } = error
-  for (let left = Math.min(TRIALS.most, Math.floor(TRIALS.values / values)); left > 0; left--) {
+  for (let left = Math.min(TRIALS.most, Math.floor(TRIALS.values / tape.values.length)); left > 0; left--) {
     const bytes = leastBytes - PAGE_BYTES
-    if (bytes <= memoryBytes || !works(() => engine.trying(bytes, runsOn))) break
+    if (bytes <= memoryBytes || !works(() => runsWithin(bytes))) break
     leastBytes = bytes
   }
   if (leastBytes === error.leastBytes) return error
@@ -154,20 +167,29 @@ function compiled(
 const keyOf = ({ program, inputs, outputs }: Recording, there: readonly Given[]): string =>
   hash([hashOf(program), JSON.stringify([inputs, outputs, there])])
 
+/** Storages of a recording by those in their place, where what happened was gone through again. */
+type Before = ReadonlyMap<Storage, Storage>
+
 /** The values that instructions of a tape have computed and that are still there. */
-function thereOf(tape: Tape, residents: Residents): readonly Given[] {
+function thereOf(tape: Tape, residents: Residents, before?: Before): readonly Given[] {
   const lines = linesOf(tape)
   return residents.there.flatMap(storage => {
-    const value = lines.get(storage)
+    const value = lines.get(before?.get(storage) ?? storage)
     if (value === undefined || 'data' in storage.origin || !storage.block) return []
     return [{ value, offset: storage.block.offset, bytes: storage.bytes }]
   })
 }
 
 /** The same values in the order in which they would have left if memory had been short. They leave. */
-function inOrder(there: readonly Given[], tape: Tape, residents: Residents): readonly Given[] {
+function inOrder(
+  there: readonly Given[],
+  tape: Tape,
+  residents: Residents,
+  before?: Before,
+): readonly Given[] {
   const lines = linesOf(tape)
-  const rank = new Map(residents.vacateInOrder().map((storage, k) => [lines.get(storage), k]))
+  const lineOf = (storage: Storage) => lines.get(before?.get(storage) ?? storage)
+  const rank = new Map(residents.vacateInOrder().map((storage, k) => [lineOf(storage), k]))
   return there.toSorted((a, b) => (rank.get(a.value) as number) - (rank.get(b.value) as number))
 }
 

@@ -48,11 +48,11 @@ export class Engine {
   readonly #store: SpillStore | undefined
   /** Whether the user said how much memory there is. */
   readonly #isCapped: boolean
-  #memoryBytes: number | undefined
-  #compiled = new Map<string, Compiled>()
+  readonly #memoryBytes: number | undefined
+  readonly #compiled = new Map<string, Compiled>()
   #arena: Arena | undefined
   /** Where values lie while a recording with values is in progress. */
-  #residents: Residents | undefined
+  #residents: Residents<Arena> | undefined
 
   constructor(options: RunOptions) {
     const { memory, spill, arithmetic } = options
@@ -136,7 +136,7 @@ export class Engine {
   }
 
   /** Does something that records with values. Recordings inside of one another have their values in one arena. */
-  recording<T>(act: (residents: Residents) => T): T {
+  recording<T>(act: (residents: Residents<Arena>) => T): T {
     if (this.#residents) return act(this.#residents)
     const { arithmetic, memoryBytes } = this
     const arena = memoryBytes === undefined ? borrowArena() : this.arena
@@ -147,21 +147,6 @@ export class Engine {
     } finally {
       this.#residents = undefined
       if (memoryBytes === undefined) giveBack(arena)
-    }
-  }
-
-  /** As {@link recording}, with another budget and nothing that was compiled for this one. */
-  trying<T>(memoryBytes: number, act: (residents: Residents) => T): T {
-    const [own, arena, compiled] = [this.#memoryBytes, this.#arena, this.#compiled]
-    this.#memoryBytes = memoryBytes
-    this.#arena = undefined
-    this.#compiled = new Map()
-    try {
-      return this.recording(act)
-    } finally {
-      this.#memoryBytes = own
-      this.#arena = arena
-      this.#compiled = compiled
     }
   }
 }
