@@ -6,7 +6,7 @@
  * larger one, so that a larger budget never costs more.
  */
 import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
-import { type Graph, type Plan, plan } from '../plan/index.js'
+import { type Graph, largestWorkingSetBytes, type Plan, plan } from '../plan/index.js'
 import { controlOf, type Program } from '../program/index.js'
 import {
   foldViews,
@@ -21,7 +21,7 @@ import {
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { lower } from './lower.js'
 import type { Inner, Lowered } from './lowered.js'
-import { isRefusal, leastOf, planOrRefuse, type Refusal } from './plan-or-refuse.js'
+import { isRefusal, leastOf, planOrRefuse, type Refusal, tooTight } from './plan-or-refuse.js'
 import { type Choice, type Lowering, type Prices, pricesOf } from './prices.js'
 import { Regions } from './region.js'
 
@@ -202,6 +202,7 @@ class Finding {
 
   /** Whether a program fits with each instruction run once, if the programs inside of them are planned for few bytes. */
   #fitsOnce(program: Program): boolean {
+    if (this.#floorBytes(program) > this.#budgetBytes) return false
     const { peakBytes, recordBytes } = plan(this.#lowered(program, 'least').graph)
     return peakBytes + recordBytes <= this.#budgetBytes
   }
@@ -210,7 +211,20 @@ class Finding {
     return this.best ? Math.min(costOfPlanned(this.best), this.#knownCost) : Number.POSITIVE_INFINITY
   }
 
+  /** No plan of a program takes fewer bytes. */
+  #floorBytes(program: Program): number {
+    const { graph } = this.#lowered(program, 'floor')
+    return graph.steps.reduce((sum, { recordBytes = 0 }) => sum + recordBytes, largestWorkingSetBytes(graph))
+  }
+
   #try(program: Program, inner: Inner): void {
+    // Planning the programs inside for few bytes takes long.
+    const floorBytes = inner === 'least' ? this.#floorBytes(program) : 0
+    if (floorBytes > this.#budgetBytes) {
+      const error = () => tooTight(program, this.#lowered(program, inner), this.#budgetBytes)
+      this.#refusals.push({ atLeastBytes: floorBytes, error })
+      return
+    }
     const lowered = this.#lowered(program, inner)
     const found = planOrRefuse(program, lowered, this.#budgetBytes, this.#cost)
     if (isRefusal(found)) {

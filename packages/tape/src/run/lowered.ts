@@ -20,5 +20,8 @@ export interface Lowered {
 /** Where an input of a program lies: in the planned region, there for good or until its last use; or outside of it. */
 export type Place = 'pinned' | 'passing' | 'external'
 
-/** How programs inside of instructions are planned: at their fastest, or with as few bytes as they can. */
-export type Inner = 'ample' | 'least'
+/**
+ * How programs inside of instructions are planned: at their fastest, or with as few bytes as they can. `floor` is what takes
+ * neither more bytes than that nor more time than the fastest, and cannot be run.
+ */
+export type Inner = 'ample' | 'least' | 'floor'

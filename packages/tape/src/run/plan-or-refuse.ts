@@ -52,7 +52,11 @@ export function planOrRefuse(
 }
 
 /** What the planner says of steps, said of instructions. */
-function tooTight(program: Program, { graph, instructionOf }: Lowered, budgetBytes: number): BudgetError {
+export function tooTight(
+  program: Program,
+  { graph, instructionOf }: Lowered,
+  budgetBytes: number,
+): BudgetError {
   const { leastBytes, data } = refusalOf(graph, budgetBytes)
   const { step } = data
   const instruction =

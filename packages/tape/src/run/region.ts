@@ -1,4 +1,4 @@
-import { leastBytes, type Plan, plan } from '../plan/index.js'
+import { largestWorkingSetBytes, leastBytes, type Plan, plan } from '../plan/index.js'
 import { type Program, unique } from '../program/index.js'
 import { type LaidOut, layOut } from './lay-out.js'
 import type { Inner, Lowered, Place } from './lowered.js'
@@ -16,7 +16,11 @@ export class Regions {
   /** What instructions are lowered to, by their ops, avals and parameters. */
   readonly units = new Map<string, Unit | 'alias'>()
   readonly #known = new Map<Program, Map<string, Region>>()
-  readonly #lowered = { ample: new WeakMap<Program, Lowered>(), least: new WeakMap<Program, Lowered>() }
+  readonly #lowered: Readonly<Record<Inner, WeakMap<Program, Lowered>>> = {
+    ample: new WeakMap(),
+    least: new WeakMap(),
+    floor: new WeakMap(),
+  }
 
   /** @param lower lowers the program, where that was not done before */
   lowered(program: Program, inner: Inner, lower: () => Lowered): Lowered {
@@ -42,16 +46,15 @@ export class Region {
   readonly program: Program
   readonly #lowered: Lowered
   readonly #plan: Plan
+  /** Bytes of the region, or fewer than any has. */
+  readonly bytes: number
 
   constructor(program: Program, lowered: Lowered, inner: Inner) {
     const { graph } = lowered
     this.program = program
     this.#lowered = lowered
     this.#plan = plan(graph, inner === 'least' ? { budgetBytes: leastBytes(graph) } : {})
-  }
-
-  get bytes(): number {
-    return this.#plan.peakBytes
+    this.bytes = inner === 'floor' ? largestWorkingSetBytes(graph) : this.#plan.peakBytes
   }
 
   get cost(): number {
