@@ -145,7 +145,6 @@ function compilePiece(
         expected: `at least ${pageCeil(error.leastBytes)} bytes`,
         budgetBytes: memoryBytes,
         leastBytes: pageCeil(error.leastBytes),
-        cause: error,
       })
     }
   }
