@@ -61,7 +61,7 @@ describe('define by run in too few bytes', () => {
           maxima.push((descriptor.maximum as number) * PAGE_BYTES)
         }
       }
-      const budget = 8 * PAGE_BYTES
+      const budget = 6 * PAGE_BYTES
       const within = (memory: number) => valueAndGrad(wide, { dynamic: true, memory })(x).gradient
       const { leastBytes } = refused(() => within(budget))
       expect([maxima, calls]).toEqual([[budget], 2])
@@ -81,7 +81,7 @@ describe('define by run in too few bytes', () => {
     expect(() => within(PAGE_BYTES)).toThrowErrorMatchingInlineSnapshot(`
       [BudgetError: No plan fits 65536 bytes for a value that the function reads, so its path is not known beyond.
         expected  at least 196608 bytes for the path up to there
-        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:48:19
+        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:76:19
         fix       give it 196608 bytes (192 KiB) or more, since the rest of the path may need more; or read fewer values]
     `)
     const first = refused(() => within(PAGE_BYTES)).leastBytes
