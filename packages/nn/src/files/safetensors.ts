@@ -62,7 +62,15 @@ export function toSafetensors(tree: Tree<Tensor>): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The tensors of a file in the format `safetensors`: by name, or as a tree like another, such as initial parameters.
+ * The tensors of a file in the format `safetensors`, by name.
+ *
+ * @throws {@link SafetensorsError} for bytes that are no such file, and for dtypes that there are not here.
+ * @example
+ * fromSafetensors(toSafetensors({ w: tensor([1, 2]) })).w.toArray() // → [1, 2]
+ */
+export function fromSafetensors(bytes: Uint8Array): Record<string, Tensor>
+/**
+ * The tensors of a file in the format `safetensors`, as a tree like another, such as initial parameters.
  *
  * @param like has the tensors' names, dtypes and shapes, and how they are nested
  * @throws {@link SafetensorsError} for bytes that are no such file, dtypes that there are not here, and names other than those of
@@ -71,7 +79,6 @@ export function toSafetensors(tree: Tree<Tensor>): Uint8Array<ArrayBuffer> {
  * const { params } = sgd().update(tensor([1, 2]), tensor([0.5, 0]), sgd().init(tensor([1, 2])))
  * fromSafetensors(toSafetensors(params), tensor([0, 0])).toArray() // ≈ [0.95, 2]
  */
-export function fromSafetensors(bytes: Uint8Array): Record<string, Tensor>
 export function fromSafetensors<T extends Tree<Tensor>>(bytes: Uint8Array, like: T): T
 export function fromSafetensors(bytes: Uint8Array, like?: Tree<Tensor>): Tree<Tensor> {
   checkArgument('fromSafetensors', 'the file', bytes, bytes instanceof Uint8Array, 'a Uint8Array')
