@@ -28,7 +28,7 @@ const nameOf = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1').slice
  * (https://github.com/huggingface/safetensors), which other libraries read: no code, and numbers to the last bit. Names are
  * paths in the tree with dots between their parts.
  *
- * @throws {@link OptionError} for what is no tree of tensors; {@link SafetensorsError} for two tensors of one name.
+ * @throws OptionError for what is no tree of tensors; {@link SafetensorsError} for two tensors of one name.
  * @example
  * const params = { layers: [{ w: tensor([[1, 2]]), b: tensor([Number.NaN]) }] }
  * const bytes = toSafetensors(params)
@@ -74,7 +74,7 @@ export function fromSafetensors(bytes: Uint8Array): Record<string, Tensor>
  *
  * @param like has the tensors' names, dtypes and shapes, and how they are nested
  * @throws {@link SafetensorsError} for bytes that are no such file, dtypes that there are not here, and names other than those of
- * `like`; {@link ShapeError} for other dtypes and shapes than its.
+ * `like`; ShapeError for other dtypes and shapes than its.
  * @example
  * const { params } = sgd().update(tensor([1, 2]), tensor([0.5, 0]), sgd().init(tensor([1, 2])))
  * fromSafetensors(toSafetensors(params), tensor([0, 0])).toArray() // ≈ [0.95, 2]
