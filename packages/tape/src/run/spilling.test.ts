@@ -24,6 +24,7 @@ import {
   type Tree,
   tensor,
   valueAndGrad,
+  vjp,
   vmap,
   whileLoop,
 } from '../index.js'
@@ -213,6 +214,14 @@ describe('loops that spill', () => {
   test.each<[string, (x: Tensor) => Tree<Tensor>]>([
     ['one loop', chain(100)],
     ['several', x => grad(nested)(x)],
+    [
+      'two pullbacks over the states of one loop',
+      x => {
+        const { pullback } = vjp((y: Tensor) => forLoop(100, (_, s: Tensor) => step(s), y), x)
+        return [pullback(x)[0], pullback(x.mul(2).add(1))[0]]
+      },
+    ],
+    ['second derivatives', x => jvp(grad(nested), [x], [x]).tangent],
     ['a loop of unknown length', x => grad((y: Tensor) => open(150, dear, y).sum())(x)],
     ['two of unknown length', x => grad(opens)(x)],
     ['a loop in one', x => grad(insideOpen)(x)],

@@ -100,7 +100,9 @@ export class Reversing {
     if (known) return known
     const backs = this.#backs
     // Scans that go back over the same states go the same way, from states.
-    const states = together(backs.map(back => back.fromStates(spillBytes)))
+    const largest = backs.reduce((most, { recordBytes }) => Math.max(most, recordBytes), 1)
+    const spilled = (backs[0] as Back).spilled(Math.floor(spillBytes / largest))
+    const states = together(backs.map(back => back.fromStates(spilled)))
     const residuals = backs.length === 1 ? (backs[0] as Back).fromResiduals(spillBytes) : []
     const made = { all: frontier([...states, ...residuals]), costOfStates: (states[0] as Way).cost }
     this.#known.set(spillBytes, made)
@@ -133,6 +135,19 @@ interface Cut {
   readonly inLoop: number
 }
 
+/** A schedule with states in a store. */
+interface SpilledStates {
+  readonly schedule: {
+    readonly every: number
+    readonly snapshots: number
+    readonly spill: true
+    readonly held?: true
+  }
+  readonly states: number
+  readonly advanced: number
+  readonly begun: number
+}
+
 /** A scan that goes back, with the loops over whose states it goes. */
 class Back {
   readonly #length: number
@@ -144,7 +159,7 @@ class Back {
   readonly #states: readonly Aval[]
   readonly #advance: ReturnType<typeof stepForward>
   /** Bytes that a state takes in a store. */
-  readonly #recordBytes: number
+  readonly recordBytes: number
   #cutsIfAny: readonly Cut[] | undefined
   #replay: ReturnType<typeof stepBack> | undefined
 
@@ -158,14 +173,14 @@ class Back {
     const { body, outside, init } = this.#steps
     this.#advance = stepForward(body, outside.length, init.length, measures.enclose)
     this.#states = this.#advance.state
-    this.#recordBytes = this.#states.reduce(
+    this.recordBytes = this.#states.reduce(
       (sum, aval) => sum + SPILL_BLOCK_BYTES * spillBlocks(bytesOf(aval)),
       0,
     )
   }
 
   /** From states alone, each step being computed again when it is pulled back: of all steps, then fewer and fewer. */
-  fromStates(spillBytes: number): readonly Way[] {
+  fromStates(spilledStates: readonly SpilledStates[]): readonly Way[] {
     const { body, outside, init, arrays } = this.#back
     const rows = arrays.map((value, k) => (this.#steps.states.includes(value) ? -1 - k : k))
     const read = body.inputs
@@ -191,20 +206,20 @@ class Back {
         cost: states * movingCost(this.#states) + advanced * advance.cost + length * replay.cost,
       }),
     )
-    const spilled = this.#spilled(spillBytes).map(
+    const spilled = spilledStates.map(
       ({ schedule, states, advanced, begun }): Way => ({
         kept: { kind: 'snapshots', ...schedule },
         bytes: (schedule.snapshots + 1) * stateBytes + region,
-        spilledBytes: states * this.#recordBytes,
+        spilledBytes: states * this.recordBytes,
         cost: (states + begun) * spillingCost(this.#states) + advanced * advance.cost + length * replay.cost,
       }),
     )
     return [all, ...fewer, ...spilled]
   }
 
-  /** Schedules with states in the store, as many as cost least for so many in memory. */
-  #spilled(spillBytes: number) {
-    const [steps, most] = [this.#length, Math.floor(spillBytes / this.#recordBytes)]
+  /** Schedules with at most so many states in the store, as many as cost least for so many in memory. */
+  spilled(most: number): readonly SpilledStates[] {
+    const steps = this.#length
     if (steps <= 1 || !(most > 1)) return []
     const spill = spillingCost(this.#states)
     const costs = { step: this.#advance.cost, write: spill, read: spill }
@@ -213,7 +228,7 @@ class Back {
       if (every >= steps) return []
       const snapshots = Math.min(count, every)
       const { advanced, begun } = reversalOf({ steps, every, size: 1, snapshots, held })
-      const schedule = { every, snapshots, spill: true, ...(held && { held }) }
+      const schedule = { every, snapshots, spill: true as const, ...(held && { held: true as const }) }
       return [{ schedule, states: Math.ceil(steps / every), advanced, begun }]
     })
   }
@@ -274,7 +289,7 @@ class Back {
           length * pulled.cost,
       }
       ways.push(way)
-      const spilledBytes = states * this.#recordBytes
+      const spilledBytes = states * this.recordBytes
       if (states === 0 || spilledBytes > spillBytes) return
       const { begun } = reversalOf({ steps: length - tail, every, size, snapshots, held: false })
       ways.push({
