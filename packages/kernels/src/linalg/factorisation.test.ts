@@ -213,6 +213,37 @@ it.each(['f32', 'f64'] as const)('qr of %s: large and small elements', dtype => 
   }
 })
 
+it.each(['f32', 'f64'] as const)(
+  'qr of %s: columns whose squares are no numbers, beside large ones',
+  dtype => {
+    const [m, n] = [5, 4]
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: m * n, maxLength: m * n }),
+        fc.array(fc.integer({ min: -100, max: 0 }), { minLength: n, maxLength: n }),
+        (elements, exponents) => {
+          const step = dtype === 'f64' ? 8 : 1
+          const x = arrayOf(
+            dtype,
+            elements.map((value, at) => value * 2 ** (step * (exponents[at % n] as number))),
+          )
+          const spec = { dtype, count: 1, rows: m, columns: n }
+          const [q, r] = runKernel(qr(spec), [x], [zeros(dtype, m * n), zeros(dtype, n * n)])
+          const [of, upper] = [
+            matrices(q as Float64Array, m, n)[0] as Rows,
+            matrices(r as Float64Array, n, n)[0] as Rows,
+          ]
+          expect(distance(times(transposed(of), of), identity(n), dtype, m, 1)).toBeLessThan(4)
+          expect(
+            distance(times(of, upper), matrices(x, m, n)[0] as Rows, dtype, m, size(upper)),
+          ).toBeLessThan(4)
+        },
+      ),
+      { numRuns: 200 },
+    )
+  },
+)
+
 describe('determinants', () => {
   /** By Laplace's expansion along the first row. */
   const laplace = (x: Rows): number =>

@@ -88,16 +88,26 @@ interface Householder {
   readonly m: number
 }
 
-/** v and τ that make column k zero below the diagonal; τ = 0 where it is zero already. */
+/**
+ * v and τ that make column k zero below the diagonal; τ = 0 where it is zero already. Squares are of the column divided by a power
+ * of two that brings its largest element between 1 and 2: what is left of a column may be far smaller than the matrix.
+ */
 function emitVector(f: FunctionBuilder, reals: Reals, { vectors, factors, m }: Householder, k: Local<'i32'>) {
   const [row, next] = [f.local('i32'), f.int(i32.add(k, 1))]
+  const place = f.int(addressOf(reals, vectors, k, k))
+  const largest = f.local(reals.abs(reals.load(place)))
+  f.for(row, next, m, 1, () => {
+    f.set(largest, reals.max(largest, reals.abs(elementOf(reals, vectors, row, k))))
+  })
+  const power = f.local(reals.power(largest))
+  f.if(reals.eq(power, reals.const(0)), () => f.set(power, reals.const(1)))
+  const inverse = f.local(reals.div(reals.const(1), power))
   const squares = f.local(reals.const(0))
   f.for(row, next, m, 1, () => {
-    const element = f.local(elementOf(reals, vectors, row, k))
+    const element = f.local(reals.mul(elementOf(reals, vectors, row, k), inverse))
     f.set(squares, reals.add(squares, reals.mul(element, element)))
   })
-  const place = f.int(addressOf(reals, vectors, k, k))
-  const alpha = f.local(reals.load(place))
+  const alpha = f.local(reals.mul(reals.load(place), inverse))
   const tau = f.local(reals.const(0))
   f.if(reals.ne(squares, reals.const(0)), () => {
     const norm = reals.sqrt(reals.add(reals.mul(alpha, alpha), squares))
@@ -106,9 +116,9 @@ function emitVector(f: FunctionBuilder, reals: Reals, { vectors, factors, m }: H
     f.set(tau, reals.div(reals.neg(divisor), beta))
     f.for(row, next, m, 1, () => {
       const address = f.int(addressOf(reals, vectors, row, k))
-      f.do(reals.store(address, reals.div(reals.load(address), divisor)))
+      f.do(reals.store(address, reals.div(reals.mul(reals.load(address), inverse), divisor)))
     })
-    f.do(reals.store(place, beta))
+    f.do(reals.store(place, reals.mul(beta, power)))
   })
   f.do(reals.store(i32.add(factors, i32.mul(k, reals.bytes)), tau))
 }
