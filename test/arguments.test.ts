@@ -1,5 +1,6 @@
 import * as nn from '@wengert/nn'
 import * as tape from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 
 // Plain JavaScript: nothing is held to its type but by the functions themselves.
@@ -15,15 +16,7 @@ const key = tape.randomKey(7)
 const norm = { scale: b, shift: b }
 const cell = { wx: x, wh: x, b }
 
-function errorOf(run: () => unknown): tape.WengertError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof tape.WengertError) return error
-    throw error
-  }
-  throw new Error('Nothing was thrown.')
-}
+const errorOf = (run: () => unknown) => thrownBy(run, tape.WengertError)
 
 describe('what is no tensor, no list and no parameters is named, with the place of the call', () => {
   it.each<[string, () => unknown, string | undefined]>([

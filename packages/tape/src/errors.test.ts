@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import {
   at,
@@ -33,15 +34,7 @@ import {
 } from './index.js'
 
 /** The error that a function throws. */
-function thrown(fn: () => unknown): WengertError {
-  try {
-    fn()
-  } catch (error) {
-    if (error instanceof WengertError) return error
-    throw error
-  }
-  throw new Error('Nothing was thrown.')
-}
+const thrown = (fn: () => unknown) => thrownBy(fn, WengertError)
 
 /** Its class and message, with places in this file written without line and column. */
 const screen = (error: WengertError): string =>

@@ -1,3 +1,4 @@
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import * as tape from './index.js'
 import { checkOptions, type OptionError, shown, tensor, WengertError } from './index.js'
@@ -6,15 +7,7 @@ const square = (x: tape.Tensor) => x.square().sum()
 const wrong = (value: unknown) => value as never
 const uncalled = (fn: unknown) => fn as () => unknown
 
-function errorOf(run: () => unknown): WengertError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof WengertError) return error
-    throw error
-  }
-  throw new Error('Nothing was thrown.')
-}
+const errorOf = (run: () => unknown) => thrownBy(run, WengertError)
 
 describe('options and functions that are none are refused when they are given, not at the first call', () => {
   it.each<[string, () => unknown, string]>([

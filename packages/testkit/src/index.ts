@@ -26,6 +26,7 @@ export { einsum as textbookEinsum, interpret, type Plain, trace } from './refere
 export { random, sample, spread, toPlain, toTensor } from './sample.js'
 export { textbookGradient } from './textbook-gradient.js'
 export { type Edge, TextbookTape } from './textbook-tape.js'
+export { thrownBy } from './thrown.js'
 export { closestTie } from './ties.js'
 export { ulpError, ulpOf } from './ulp.js'
 export { type WorkRatios, workRatios } from './work.js'

@@ -17,8 +17,8 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
   signal.throwIfAborted()
   const memoryBytes = settings.memory ?? defaultMemoryBytes(settings.workers)
   const model = modelFor(settings, { ...data, features: data.x.shape[1] as number })
-  const params =
-    settings.load === undefined ? model.init(settings.seed) : loaded(settings.load, model.init(settings.seed))
+  const initial = model.init(settings.seed)
+  const params = settings.load === undefined ? initial : loaded(settings.load, initial)
   // before training, which may take a while
   const target = settings.save === undefined ? undefined : placeFor('--save', settings.save)
   const run = await TrainingRun.open(settings, memoryBytes, model, data)

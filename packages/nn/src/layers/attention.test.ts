@@ -1,4 +1,5 @@
 import { grad, type NestedArray, type Tensor, tensor, vmap, WengertError } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import { attention, initMultiHeadAttention, type MaskOptions, multiHeadAttention } from './index.js'
 
@@ -123,13 +124,8 @@ test('multiHeadAttention is dense layers about attention, head by head', () => {
 
 test('what does not fit is said', () => {
   const screen = (run: () => unknown): string => {
-    try {
-      run()
-    } catch (error) {
-      if (error instanceof WengertError) return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
-      throw error
-    }
-    throw new Error('Nothing was thrown.')
+    const error = thrownBy(run, WengertError)
+    return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
   }
   const p = initMultiHeadAttention({ features: 4 })
   expect(screen(() => attention(query, value, value))).toMatchInlineSnapshot(`

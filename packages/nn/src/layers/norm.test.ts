@@ -1,4 +1,5 @@
 import { grad, type NestedArray, record, rowMixing, type Tensor, tensor, WengertError } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import {
   batchNorm,
@@ -135,13 +136,8 @@ test('of all normalisations, the one over a batch alone combines rows', () => {
 
 test('what does not fit is said', () => {
   const screen = (run: () => unknown): string => {
-    try {
-      run()
-    } catch (error) {
-      if (error instanceof WengertError) return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
-      throw error
-    }
-    throw new Error('Nothing was thrown.')
+    const error = thrownBy(run, WengertError)
+    return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
   }
   const [x, p, seen] = [tensor([[1, 2, 3]]), initNorm(3), initBatchStatistics(3)]
   expect(screen(() => layerNorm(initNorm(2), x))).toMatchInlineSnapshot(`

@@ -1,4 +1,5 @@
 import { grad, type NestedArray, scan, stack, type Tensor, tensor, WengertError } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import {
   elmanCell,
@@ -132,13 +133,8 @@ test('an embedding is NaN for an id that is no word', () => {
 
 test('what does not fit is said', () => {
   const screen = (run: () => unknown): string => {
-    try {
-      run()
-    } catch (error) {
-      if (error instanceof WengertError) return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
-      throw error
-    }
-    throw new Error('Nothing was thrown.')
+    const error = thrownBy(run, WengertError)
+    return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
   }
   expect(screen(() => elmanCell(initElman(sizes, options), x, x))).toMatchInlineSnapshot(`
     "SHAPE elmanCell: weights f64[3,2], f64[2,2], biases f64[2], state f64[2,3] and x f64[2,3] do not fit.

@@ -1,4 +1,5 @@
 import { type NestedArray, type Tensor, tensor, valueAndGrad, WengertError } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import {
   binaryCrossEntropy,
@@ -167,13 +168,8 @@ describe('extreme logits', () => {
 
 describe('what does not fit is said', () => {
   const screen = (run: () => unknown): string => {
-    try {
-      run()
-    } catch (error) {
-      if (error instanceof WengertError) return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
-      throw error
-    }
-    throw new Error('Nothing was thrown.')
+    const error = thrownBy(run, WengertError)
+    return `${error.code} ${error.message.replace(/at +\S+$/m, 'at …')}`
   }
 
   test('in words', () => {

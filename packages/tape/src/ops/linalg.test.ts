@@ -1,5 +1,13 @@
 import type { DType } from '@wengert/kernels'
-import { checkGradient, checkSecondOrder, sample, textbookEinsum, toPlain, toTensor } from '@wengert/testkit'
+import {
+  checkGradient,
+  checkSecondOrder,
+  sample,
+  textbookEinsum,
+  thrownBy,
+  toPlain,
+  toTensor,
+} from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BudgetError, WengertError } from '../errors.js'
@@ -230,16 +238,9 @@ describe('einsum', () => {
 })
 
 /** The screen of the error that a function throws. */
-function screen(run: () => unknown): string {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof WengertError) {
-      return `${error.code} ${error.message.replace(/linalg\.test\.ts:\d+:\d+/g, 'linalg.test.ts:…')}`
-    }
-    throw error
-  }
-  throw new Error('Nothing was thrown.')
+const screen = (run: () => unknown): string => {
+  const error = thrownBy(run, WengertError)
+  return `${error.code} ${error.message.replace(/linalg\.test\.ts:\d+:\d+/g, 'linalg.test.ts:…')}`
 }
 
 describe('what does not fit is said', () => {

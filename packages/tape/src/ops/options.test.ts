@@ -1,3 +1,4 @@
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import { WengertError } from '../errors.js'
 import { type Tensor, tensor } from '../record/index.js'
@@ -8,15 +9,7 @@ const matrix = tensor([[1, 2], [3, 4], [5, 6]]) // biome-ignore format: a matrix
 const ids = tensor([0, 1], { dtype: 'i32' })
 const bools = tensor([true, false])
 
-function errorOf(run: () => unknown): WengertError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof WengertError) return error
-    throw error
-  }
-  throw new Error('Nothing was thrown.')
-}
+const errorOf = (run: () => unknown) => thrownBy(run, WengertError)
 
 describe('what does not fit is said', () => {
   it.each<[string, string, () => unknown]>([

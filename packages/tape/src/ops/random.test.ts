@@ -1,3 +1,4 @@
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import { WengertError } from '../errors.js'
 import { type Tensor, tensor } from '../record/index.js'
@@ -171,12 +172,8 @@ describe('the same bits', () => {
 
 describe('what does not fit is said', () => {
   const errorOf = (run: () => unknown): string => {
-    try {
-      run()
-    } catch (error) {
-      if (error instanceof WengertError) return `${error.name}\n${error.message.replace(/\n {2}at.*/, '')}`
-    }
-    throw new Error('Nothing was thrown.')
+    const error = thrownBy(run, WengertError)
+    return `${error.name}\n${error.message.replace(/\n {2}at.*/, '')}`
   }
 
   it.each<[string, () => unknown]>([

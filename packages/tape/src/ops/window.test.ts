@@ -1,3 +1,4 @@
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, it, test } from 'vitest'
 import { WengertError } from '../errors.js'
 import { type Tensor, tensor } from '../record/index.js'
@@ -11,15 +12,9 @@ import { sum } from './reduction.js'
 const ones = (...shape: number[]) =>
   tensor(new Float32Array(shape.reduce((size, length) => size * length, 1)).fill(1), { shape })
 
-function screen(run: () => unknown): string {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof WengertError)
-      return `${error.code} ${error.message.replace(/window\.test\.ts:\d+:\d+/g, 'window.test.ts:…')}`
-    throw error
-  }
-  throw new Error('Nothing was thrown.')
+const screen = (run: () => unknown): string => {
+  const error = thrownBy(run, WengertError)
+  return `${error.code} ${error.message.replace(/window\.test\.ts:\d+:\d+/g, 'window.test.ts:…')}`
 }
 
 describe('what does not fit is said', () => {

@@ -163,8 +163,7 @@ class Mover {
   /** Pushes blocks together so that a gap of some bytes comes about, and gives the block before which it is. */
   #makeRoom(size: number, moment: number): number {
     const [blocks, now] = [this.#blocks, this.#now]
-    const { bytes, storage, start } = this.#residency.periods
-    const { isPinned } = this.#index
+    const { bytes, start } = this.#residency.periods
     const costOf = (block: number) => (start[block] === moment ? 0 : bytes[block]!)
     const gapBefore = this.#gapBefore
     let [from, to, least] = [-1, -1, Infinity]
@@ -172,8 +171,7 @@ class Mover {
     // gaps first … i, and the blocks between them
     for (let i = 0, begin = 0; i <= blocks.length; i++) {
       const before = i > 0 ? blocks[i - 1]! : -1
-      if (i > 0 && storage[before]! >= 0 && isPinned[storage[before]!] === 1)
-        [first, gaps, between] = [i, 0, 0]
+      if (i > 0 && this.#isPinned(before)) [first, gaps, between] = [i, 0, 0]
       else if (i > first) between += costOf(before)
       const end = i === blocks.length ? this.#limitBytes : now[blocks[i]!]!
       gapBefore[i] = end - begin

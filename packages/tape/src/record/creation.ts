@@ -3,6 +3,7 @@ import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkOptions } from '../options.js'
 import { allocate, bytesOf, dataFrom, formatAval } from '../program/index.js'
+import { ARENA_LIMIT_BYTES } from '../run/index.js'
 import { checkDType, fromData, type Tensor } from './tensor.js'
 
 /** Options of functions that make tensors. */
@@ -119,9 +120,6 @@ export function linspace(start: number, end: number, count: number, options: Cre
 const dtypeOf = (op: string, options: CreationOptions, standard: DType = 'f32'): DType =>
   checkOptions(op, options, ['dtype']).dtype ?? standard
 
-/** Bytes that one memory can hold. */
-const MOST_BYTES = 2 ** 32
-
 /** @throws {@link OptionError} for what is no shape, or has more bytes than a memory. */
 function checkShape(op: string, shape: readonly number[], dtype: DType): readonly number[] {
   const list = Array.isArray(shape)
@@ -135,10 +133,10 @@ function checkShape(op: string, shape: readonly number[], dtype: DType): readonl
   }
   checkDType(op, dtype)
   const bytes = bytesOf({ dtype, shape })
-  if (bytes <= MOST_BYTES) return shape
+  if (bytes <= ARENA_LIMIT_BYTES) return shape
   throw new OptionError({
     summary: `${op}: ${formatAval({ dtype, shape })} has ${bytes} bytes.`,
-    expected: `at most ${MOST_BYTES} (4 GiB), since a memory has no more`,
+    expected: `at most ${ARENA_LIMIT_BYTES} (4 GiB), since a memory has no more`,
     at: callerLocation(),
     fix: 'make it smaller, or in parts',
     data: { bytes },

@@ -1,13 +1,13 @@
 import type { Arena } from '../run/index.js'
 
 /** What residents ask of the arena that they are in. */
-export type Ground = Pick<
+export type ArenaLike = Pick<
   Arena,
   'call' | 'load' | 'maximumBytes' | 'memory' | 'move' | 'put' | 'reserve' | 'run' | 'write'
 >
 
 /** An arena without memory: residents find out what would lie where, and nothing is computed. */
-export class HollowArena implements Ground {
+export class HollowArena implements ArenaLike {
   readonly maximumBytes: number
 
   constructor(maximumBytes: number) {

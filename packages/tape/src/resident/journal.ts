@@ -1,5 +1,5 @@
 import type { Residents } from './residents.js'
-import type { Event, Storage, Value } from './value.js'
+import type { JournalEntry, Storage, Value } from './value.js'
 
 /**
  * Has the same happen to other residents. Which values the function read, and what it then did, depends on their bits alone,
@@ -8,7 +8,10 @@ import type { Event, Storage, Value } from './value.js'
  * @returns the storages of before by those of now.
  * @throws {@link BudgetError} where a value that was read does not fit.
  */
-export function replayed(journal: readonly Event[], residents: Residents): ReadonlyMap<Storage, Storage> {
+export function replayed(
+  journal: readonly JournalEntry[],
+  residents: Residents,
+): ReadonlyMap<Storage, Storage> {
   const now = new Map<Storage, Storage>()
   const before = new Map<Storage, Storage>()
   const valueNow = ({ storage, aval }: Value): Value => ({ storage: now.get(storage) as Storage, aval })
@@ -19,16 +22,16 @@ export function replayed(journal: readonly Event[], residents: Residents): Reado
       before.set(made, storage)
     })
   }
-  for (const event of journal) {
-    switch (event.kind) {
+  for (const entry of journal) {
+    switch (entry.kind) {
       case 'given':
-        bind(event.results, [residents.given(event.aval, event.data)])
+        bind(entry.results, [residents.given(entry.aval, entry.data)])
         break
       case 'computed':
-        bind(event.results, residents.compute(event.op, event.operands.map(valueNow), event.params, event.at))
+        bind(entry.results, residents.compute(entry.op, entry.operands.map(valueNow), entry.params, entry.at))
         break
       case 'read':
-        residents.touch(valueNow(event.value))
+        residents.touch(valueNow(entry.value))
         break
       case 'vacated':
         residents.vacate()

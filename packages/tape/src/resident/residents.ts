@@ -13,10 +13,10 @@ import {
 import { type Arithmetic, compileWithin, describe, encode, inPages, instructionAlone } from '../run/index.js'
 import { type Block, Blocks } from './blocks.js'
 import { Eviction } from './eviction.js'
-import type { Ground } from './hollow-arena.js'
+import type { ArenaLike } from './hollow-arena.js'
 import { type Alias, needBytesOf, type Single, singleOf, slotOf, withoutHistory } from './single.js'
 import { sliceOf } from './slice.js'
-import type { Event, Origin, Producer, Storage, Value } from './value.js'
+import type { JournalEntry, Origin, Producer, Storage, Value } from './value.js'
 
 /** How {@link Residents} keep values. */
 export interface ResidentsOptions {
@@ -39,10 +39,10 @@ export interface ResidentsOptions {
  * const [y] = residents.compute('add', [x, x], {})
  * Array.from(residents.read(y)) // → [2, 4]
  */
-export class Residents<A extends Ground = Ground> {
+export class Residents<A extends ArenaLike = ArenaLike> {
   readonly arena: A
   /** What happened, in order, so that the same can happen within other bytes. */
-  readonly journal: Event[] = []
+  readonly journal: JournalEntry[] = []
   readonly #arithmetic: Arithmetic
   readonly #keepBytes: number
   readonly #blocks: Blocks

@@ -47,7 +47,7 @@ export interface Value {
 }
 
 /** Something that happened to residents while a path was recorded. */
-export type Event =
+export type JournalEntry =
   | {
       readonly kind: 'given'
       readonly aval: Aval

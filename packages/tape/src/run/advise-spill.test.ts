@@ -1,3 +1,4 @@
+import { thrownBy } from '@wengert/testkit'
 /** Whether refusals advise a store just where one lets a program do with fewer bytes. */
 import { describe, expect, test } from 'vitest'
 import { BudgetError } from '../errors.js'
@@ -44,15 +45,7 @@ const programs: Readonly<Record<string, Program>> = {
   'one of a state of one number': gradientOf(x => until(s => s.sin().mul(0.9), x.sum()).sum(), [3000]),
 }
 
-const refusalOf = (act: () => unknown): BudgetError => {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof BudgetError) return error
-    throw error
-  }
-  throw new Error('Nothing was refused.')
-}
+const refusalOf = (act: () => unknown) => thrownBy(act, BudgetError)
 
 const budgets = [1, 1000, 13_000, 30_000, 50_000]
 

@@ -1,3 +1,4 @@
+import { thrownBy } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BudgetError } from '../errors.js'
@@ -16,15 +17,7 @@ const bits = (x: Tensor) => new Uint8Array(x.toTypedArray().buffer)
 
 const ramp = (length: number) => tensor(Float32Array.from({ length }, (_, k) => k / length))
 
-const refused = (act: () => unknown): BudgetError => {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof BudgetError) return error
-    throw error
-  }
-  throw new Error('It was not refused.')
-}
+const refused = (act: () => unknown) => thrownBy(act, BudgetError)
 
 describe('define by run in too few bytes', () => {
   test('a path that reads nothing is known to its end: the bytes of all of it are named, and will do', () => {
@@ -81,7 +74,7 @@ describe('define by run in too few bytes', () => {
     expect(() => within(PAGE_BYTES)).toThrowErrorMatchingInlineSnapshot(`
       [BudgetError: No plan fits 65536 bytes for a value that the function reads, so its path is not known beyond.
         expected  at least 196608 bytes for the path up to there
-        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:76:19
+        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:69:19
         fix       give it 196608 bytes (192 KiB) or more, since the rest of the path may need more; or read fewer values]
     `)
     const first = refused(() => within(PAGE_BYTES)).leastBytes

@@ -12,9 +12,9 @@ import {
 } from '../record/index.js'
 import {
   bringToPlace,
-  type Event,
   type Given,
   HollowArena,
+  type JournalEntry,
   Residents,
   type Resumed,
   replayed,
@@ -83,7 +83,7 @@ export function dynamically(
 interface Recorded {
   readonly tape: Tape
   readonly recording: Recording
-  readonly journal: readonly Event[]
+  readonly journal: readonly JournalEntry[]
 }
 
 /** How many values there are in attempts with fewer bytes after a refusal, and how many attempts there are at most. */

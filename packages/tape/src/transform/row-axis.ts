@@ -161,9 +161,7 @@ function meetsDraws(
   if (typeof along === 'number') fromLast.delete(out.length - along)
   return inputs.some((known, k) => {
     const shape = shapes[k] as Shape
-    return (
-      isSpread(known) && [...fromLast].some(place => (shape.at(-place) ?? 1) > 1 && place <= shape.length)
-    )
+    return isSpread(known) && [...fromLast].some(place => (shape.at(-place) ?? 1) > 1)
   })
 }
 
