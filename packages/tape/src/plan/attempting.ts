@@ -12,6 +12,8 @@ import { trim } from './trim.js'
 export class Attempting {
   readonly #index: GraphIndex
   readonly #sets: WorkingSets
+  /** What was made shorter, under the limit it was last asked for. */
+  readonly #shorter = new WeakMap<Found, Shorter & { readonly limitBytes: number }>()
 
   constructor(index: GraphIndex, sets: WorkingSets) {
     this.#index = index
@@ -44,9 +46,13 @@ export class Attempting {
   }
 
   /** A schedule without the runs that a limit does not ask for. */
-  shorter({ runs }: Found, limitBytes: number): Shorter {
-    const trimmed = trim(this.#index, residency(this.#index, runs), limitBytes)
-    return { residency: trimmed, extraCost: extraCostOf(this.#index, trimmed.runs) }
+  shorter(found: Found, limitBytes: number): Shorter {
+    const known = this.#shorter.get(found)
+    if (known?.limitBytes === limitBytes) return known
+    const trimmed = trim(this.#index, residency(this.#index, found.runs), limitBytes)
+    const shorter = { residency: trimmed, extraCost: extraCostOf(this.#index, trimmed.runs), limitBytes }
+    this.#shorter.set(found, shorter)
+    return shorter
   }
 
   /** What a placement of a schedule needs and costs, with the moves it makes. */
