@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Graph } from './graph.js'
 import { leastBytes, plan } from './plan.js'
-import { chain, transformer } from './samples.js'
+import { RandomNumbers } from './random.js'
+import { chain, GraphBuilder, transformer } from './samples.js'
 import { simulate } from './simulate.js'
 
 /** Graphs of more than 800 steps, whose schedules are found by policies alone, and what plans of them cost: less is welcome. */
@@ -29,3 +30,26 @@ test.each(graphs)(
     expect(costs).toEqual(expected)
   },
 )
+
+test('layers of uneven sizes run in little more bytes when they are ten times as many', () => {
+  const graph = unevenChain(6000)
+  const budgetBytes = leastBytes(graph)
+  expect(budgetBytes).toBeLessThan(1.2 * leastBytes(unevenChain(600)))
+  expect(simulate(graph, plan(graph, { budgetBytes }), { budgetBytes }).peakBytes).toBe(budgetBytes)
+}, 60_000)
+
+/** A chain of layers whose bytes and costs are drawn, and its pullback. */
+function unevenChain(length: number): Graph {
+  const [b, random] = [new GraphBuilder(), new RandomNumbers(7)]
+  const layers = Array.from({ length }, () => ({
+    bytes: 64 * (1 + random.below(50)),
+    cost: 1 + random.below(100),
+  }))
+  const primals: number[] = []
+  for (const { bytes, cost } of layers) primals.push(...b.step(primals.slice(-1), [bytes], cost))
+  let cotangent: number[] = []
+  for (let k = length - 1; k >= 0; k--) {
+    cotangent = b.step([primals[k]!, ...cotangent], [layers[k]!.bytes], 2 * layers[k]!.cost)
+  }
+  return b.graph(cotangent)
+}

@@ -10,8 +10,8 @@
 import type { Demand } from './demand.js'
 import type { GraphIndex } from './graph-index.js'
 
-/** Steps that one estimate looks at. */
-const FAR = 1024
+/** Steps that one estimate looks at: what lies farther makes little difference to what leaves, and of long graphs it is much. */
+const FAR = 128
 
 /** Costs of bringing storages back, while storages leave and come back. */
 export class Recovery {
