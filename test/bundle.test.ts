@@ -48,3 +48,24 @@ test('a bundle that does not is told to', async () => {
   expect(said).toMatch(/^A worker threw: .*worker\.node\.js/)
   expect(said).toMatch(/fix .*bundle `@wengert\/scheduler\/worker` by itself.*`workerUrl`/)
 })
+
+test.each(['cjs', 'iife'] as const)(
+  'a bundle that is no module (%s) differentiates, and tells what is wrong',
+  async format => {
+    writeFileSync(
+      join(folder, 'main.js'),
+      `import { grad, tensor } from '@wengert/tape'
+     console.log(grad(x => x.square())(tensor(3)).item())
+     try { grad(x => x.add(tensor([1, 2])))(tensor([1, 2, 3])) } catch (error) { console.log(error.name) }`,
+    )
+    await build({
+      ...{ entryPoints: ['main.js'], absWorkingDir: folder, outfile: 'main.cjs', bundle: true, format },
+      logLevel: 'error',
+      // esbuild says that there is no address
+      logOverride: { 'empty-import-meta': 'silent' },
+    })
+    rmSync(join(folder, 'node_modules'), { recursive: true })
+    const { stdout } = await promisify(execFile)(process.execPath, ['main.cjs'], { cwd: folder })
+    expect(stdout).toBe('6\nShapeError\n')
+  },
+)

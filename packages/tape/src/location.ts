@@ -1,5 +1,8 @@
-/** Folder of this package's code: frames in it are ours. Not by `new URL('.', …)`, which bundlers take for a file to copy. */
-const here = import.meta.url.replace(/[^/]*$/, '').replace(/^file:\/\//, '')
+/**
+ * Folder of this package's code: frames in it are ours. Not by `new URL('.', …)`, which bundlers take for a file to copy. Bundles that
+ * are no modules have no address, and the user's code lies in them with ours.
+ */
+const here = ((import.meta.url as string | undefined) ?? '').replace(/[^/]*$/, '').replace(/^file:\/\//, '')
 
 /** Code of the packages beside this one, built or not, or installed: layers and losses call ops for their user. */
 const beside = here.replace(/tape\/(dist|src)\/$/, '')
