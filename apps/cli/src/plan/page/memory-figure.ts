@@ -85,7 +85,9 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
   return picture(frame, name, axes, marks)
 }
 
-/** The most bytes in each half of a pixel, with where it ends; finer than that nothing is seen. */
+/**
+ * Bytes by where they end. Of runs that share half of a pixel the most are shown there, and only there: finer than that nothing is seen.
+ */
 function columns(
   runs: readonly Run[],
   ends: readonly number[],
@@ -93,10 +95,11 @@ function columns(
 ): readonly (readonly [number, number])[] {
   const steps: [number, number][] = [[left, runs[0]?.bytes ?? 0]]
   runs.forEach(({ bytes }, k) => {
-    const at = Math.ceil(2 * (ends[k] as number)) / 2
     const last = steps.at(-1) as [number, number]
-    if (last[0] === at) last[1] = Math.max(last[1], bytes)
-    else steps.push([at, bytes])
+    const end = Math.ceil(2 * (ends[k] as number)) / 2
+    if ((ends[k - 1] ?? left) < last[0]) last[1] = Math.max(last[1], bytes)
+    if (end - 0.5 > last[0]) steps.push([end - 0.5, bytes])
+    if (end > last[0]) steps.push([end, bytes])
   })
   return steps
 }

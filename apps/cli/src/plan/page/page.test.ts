@@ -2,6 +2,7 @@ import { type Graph, plan } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 import { type PlanReport, reportOf } from '../report.js'
 import { modelSubject, type Subject } from '../subject.js'
+import { frames } from './frame.js'
 import { pageOf } from './index.js'
 
 /** Complaints about elements that are not closed, or closed in another order than opened. */
@@ -104,6 +105,30 @@ describe('a page', () => {
     const shaded = (report: PlanReport) => pageOf(report).match(/<rect class="again"/g)?.length ?? 0
     expect(shaded(reportOf(chain(10, 7), undefined))).toBe(0)
     expect(shaded(tight(chain(10, 7)))).toBeGreaterThan(2)
+  })
+
+  test.each([
+    ['an mlp', tight(mlp)],
+    ['an lstm', tight(lstm)],
+    ['a long chain', tight(chain(300, 7))],
+  ])('of %s draws in each half of a pixel the most bytes that are in use there', (_, report) => {
+    const { plan, timeline, budgetBytes } = report
+    const highest = Math.max(plan.peakBytes, budgetBytes as number)
+    const paths = [...pageOf(report).matchAll(/<path class="outline" d="M([^"]*)"/g)].slice(0, 2)
+    for (const [at, { left, right, top, bottom, width, height }] of frames.entries()) {
+      const points = String(paths[at]?.[1])
+        .split('L')
+        .map(point => point.split(',').map(Number))
+      const drawn = (x: number) => points.find(point => (point[0] as number) > x)?.[1] as number
+      const yOf = (bytes: number) => height - bottom - ((height - bottom - top) * bytes) / (1.08 * highest)
+      const xOf = (cost: number) => left + ((width - right - left) * cost) / timeline.totalCost
+      for (let x = left; x < width - right - 0.5; x += 0.5) {
+        const there = timeline.runs.filter(
+          ({ cost, endCost }) => xOf(endCost) > x && xOf(endCost - cost) < x + 0.5,
+        )
+        expect(drawn(x + 0.25)).toBeCloseTo(yOf(Math.max(...there.map(({ bytes }) => bytes))), 2)
+      }
+    }
   })
 
   test('names are text', () => {
