@@ -108,6 +108,19 @@ describe('any graph', () => {
     )
   })
 
+  test('says where it is stuck: at a step that takes much', () => {
+    const graph = transformer(3)
+    const ownBytes = graph.steps.map(({ inputs, outputs, scratchBytes }) =>
+      [...new Set([...inputs, ...outputs])].reduce((sum, s) => sum + graph.bytes[s]!, scratchBytes),
+    )
+    const [largest, least] = [largestWorkingSetBytes(graph), leastBytes(graph)]
+    expect(largest).toBeLessThan(least)
+    for (const budgetBytes of [least - 16, Math.round((largest + least) / 2), largest, largest - 16, 0]) {
+      const { step } = budgetErrorOf(graph, budgetBytes).data
+      expect(ownBytes[step as number]).toBeGreaterThan(0.5 * Math.max(...ownBytes))
+    }
+  })
+
   test('a plan depends on graph and budget alone, not on what was asked before', () => {
     fc.assert(
       fc.property(graphs(25), graph => {

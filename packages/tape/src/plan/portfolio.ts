@@ -50,7 +50,7 @@ const NEGLIGIBLE = 1e-3
 /** Sums may round. */
 const ROUNDING = 1e-12
 
-const NOTHING: Searched = { found: [], stuckAt: -1, work: 0 }
+const NOTHING: Searched = { found: [], work: 0 }
 
 /** What is known about one graph, found out as it is asked for. */
 export class Portfolio {
@@ -67,7 +67,7 @@ export class Portfolio {
   #reached = -1
   #missed: number | undefined
   #isLowestKnown = false
-  #leastBytes: number | undefined
+  #least: Attempt | undefined
 
   constructor(graph: Graph) {
     this.index = indexGraph(graph)
@@ -204,25 +204,33 @@ export class Portfolio {
 
   /** The smallest budget for which {@link best} finds a plan. */
   get leastBytes(): number {
-    if (this.#leastBytes !== undefined) return this.#leastBytes
-    let least = this.full.needsBytes
-    const may = (rung: Rung) => rung.needsAtLeastBytes < least
+    return this.#leastAttempt.needsBytes
+  }
+
+  get #leastAttempt(): Attempt {
+    if (this.#least !== undefined) return this.#least
+    let least = this.full
+    const may = (rung: Rung) => rung.needsAtLeastBytes < least.needsBytes
     if (this.#rungs.some(may)) this.#isReached(this.#rungs.length - 1)
-    for (let r = this.#reached; r >= 0 && this.#rungs[r]!.fromBytes < least; r--) {
+    for (let r = this.#reached; r >= 0 && this.#rungs[r]!.fromBytes < least.needsBytes; r--) {
       const rung = this.#rungs[r]!
       if (!may(rung)) continue
       const shorter = this.#climb(rung).best
-      if (!shorter || shorter.residency.peakLiveBytes >= least) continue
-      for (const attempt of this.#attemptsAt(rung)) least = Math.min(least, attempt.needsBytes)
+      if (!shorter || shorter.residency.peakLiveBytes >= least.needsBytes) continue
+      for (const attempt of this.#attemptsAt(rung)) if (attempt.needsBytes < least.needsBytes) least = attempt
     }
-    this.#leastBytes = least
+    this.#least = least
     return least
   }
 
-  /** The step that an attempt with the highest limit within the budget could not reach. */
+  /**
+   * Where a budget is too small: at the step with the largest working set if that is larger, or where the plan with the fewest bytes
+   * has the most of them; −1 if that is before the first step or after the last.
+   */
   stuckAt(budgetBytes: number): number {
-    const rung = this.#rungs.find(({ limitBytes }) => limitBytes <= budgetBytes)
-    return rung ? this.#probe(rung).stuckAt : this.sets.step
+    if (budgetBytes < this.sets.largestBytes) return this.sets.step
+    const { runs, peakMoment } = this.#leastAttempt.residency
+    return runs[peakMoment - 1] ?? -1
   }
 
   /** The extra cost that is good enough under a limit: the least there can be, or little more than that with fractions of steps. */
@@ -346,11 +354,7 @@ export class Portfolio {
     const isEnough = usual !== NOTHING && this.index.stepCount > LONG
     if (usual.found.length > 0 || isEnough) return usual
     const last = search(this.index, { ...all, policies: LAST_POLICIES })
-    return {
-      found: last.found,
-      stuckAt: Math.max(usual.stuckAt, last.stuckAt),
-      work: usual.work + last.work,
-    }
+    return { found: last.found, work: usual.work + last.work }
   }
 
   /** Searches under the limit that a budget leaves: fragments and records come on top, so the next one is as much lower. */

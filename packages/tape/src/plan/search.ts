@@ -48,10 +48,9 @@ export interface SearchOptions {
   readonly isOver?: ((isFound: boolean) => boolean) | undefined
 }
 
-/** The cheapest schedules found, the best last, and the farthest step that could not be reached. */
+/** The cheapest schedules found, the best last. */
 export interface Searched {
   readonly found: readonly Found[]
-  readonly stuckAt: number
   /** Storages and steps that were looked at. */
   readonly work: number
 }
@@ -83,7 +82,6 @@ export function search(index: GraphIndex, options: SearchOptions): Searched {
 
 class Hunt implements Searched {
   readonly found: (Found & Start)[] = []
-  stuckAt = -1
   readonly #index: GraphIndex
   readonly #options: SearchOptions
   readonly #random = new RandomNumbers(0x9e3779b9)
@@ -92,8 +90,9 @@ class Hunt implements Searched {
   #turns = 0
   /** Where the search is: the best schedule since it began, or went on from elsewhere. */
   #now: (Found & Start) | undefined
-  /** What came farthest before anything was found. */
+  /** What came farthest before anything was found, and to which step. */
   #nearest: Start | undefined
+  #farthest = -1
   /** Storages that it writes more than once. */
   #again: readonly number[] = []
 
@@ -110,8 +109,10 @@ class Hunt implements Searched {
     const result = schedule(this.#index, limitBytes, policy, { snapshotCost, bias, mostExtraCost, mostWork })
     this.work += result.work + ATTEMPT_WORK * this.#index.stepCount
     if ('stuckAt' in result) {
-      if (this.found.length === 0 && result.stuckAt >= this.stuckAt) this.#nearest = { policy, bias }
-      this.stuckAt = Math.max(this.stuckAt, result.stuckAt)
+      if (this.found.length === 0 && result.stuckAt >= this.#farthest) {
+        this.#nearest = { policy, bias }
+        this.#farthest = result.stuckAt
+      }
       return false
     }
     const { runs, extraCost } = this.#options.isShortening ? this.#shorter(result.runs) : result
