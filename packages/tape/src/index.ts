@@ -98,6 +98,7 @@ export {
   compile,
   costOf,
   type Executable,
+  type ExplainedCheckpoint,
   type ExplainedLoop,
   type ExplainedValue,
   type Explanation,

@@ -35,8 +35,8 @@ interface Emitted {
 /** How a call is recorded. */
 interface Mode {
   readonly keep: Keep
-  /** Whether it must stay apart although it repeats nothing itself, as the batch of a call that must. */
-  readonly again?: boolean
+  /** Instructions that it repeats although they are not its own, as the batch of a call that does. */
+  readonly again?: number
   /** Whether names that are kept must be there. */
   readonly checked?: boolean
 }
@@ -45,7 +45,7 @@ interface Mode {
 function emit(
   fn: (operands: readonly Tensor[]) => Made,
   operands: readonly Tensor[],
-  { keep, again = false, checked = false }: Mode,
+  { keep, again = 0, checked = false }: Mode,
 ): Emitted {
   let made: Made = { results: [] }
   const { program, outside } = recordClosed((...inputs) => {
@@ -67,22 +67,32 @@ function emit(
   const chosen = made.kept || !recording ? [] : keptValues(program, keep)
   const own = [...program.outputs.slice(0, first), ...chosen.filter(value => !there.has(value))]
   const kept = own.length - results.length
-  const repeated = new Set(program.outputs.slice(first + given.length))
   const body = { ...program, outputs: [...own, ...given] }
+  const repeated = new Set(program.outputs.slice(first + given.length))
+  const repeats = again || repeatsOf({ body, given: given.length }, repeated)
   const call: Call = {
     body,
     ...(kept > 0 && { kept }),
     ...(given.length > 0 && { given: given.length }),
     ...(isParam(keep) && { keep }),
-    ...((again || repeats({ body, given: given.length }, repeated)) && { again: true }),
+    ...(repeats > 0 && { again: repeats }),
   }
   const outputs = apply('call', inputs, paramsOf({ kind: 'call', ...call }))
   return { results: outputs.slice(0, results.length), kept: outputs.slice(results.length) }
 }
 
-/** Whether a call computes some of these values of its body. */
-const repeats = (call: Call, values: ReadonlySet<number>): boolean =>
-  values.size > 0 && settle(call).instructions.some(({ outputs }) => outputs.some(value => values.has(value)))
+/** Instructions of a call that compute some of these values of its body, and that something reads. */
+function repeatsOf(call: Call, values: ReadonlySet<number>): number {
+  if (values.size === 0) return 0
+  const { instructions, outputs } = settle(call)
+  const read = new Set(outputs)
+  const needed = instructions.toReversed().filter(({ inputs, outputs }) => {
+    const isRead = outputs.some(value => read.has(value))
+    if (isRead) for (const value of inputs) read.add(value)
+    return isRead
+  })
+  return needed.filter(({ outputs }) => outputs.some(value => values.has(value))).length
+}
 
 const isParam = (keep: Keep): keep is Exclude<KeepParam, 'nothing'> =>
   keep !== 'nothing' && typeof keep !== 'function'
@@ -108,7 +118,7 @@ registerOp({
 
 /** The operands of a call by what they are: those of its body, and the values that it was given. */
 function parts({ inputs, params }: { inputs: readonly Tensor[]; params: object }) {
-  const { body, kept = 0, given = 0, keep = 'nothing', again = false } = params as Call
+  const { body, kept = 0, given = 0, keep = 'nothing', again = 0 } = params as Call
   const own = inputs.length - given
   const results = body.outputs.length - given - kept
   const mode = { keep: keep as KeepParam, again }

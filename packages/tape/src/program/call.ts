@@ -15,8 +15,8 @@ export interface Call {
   readonly given?: number
   /** What is kept of programs that are derived from the body. Default: nothing. */
   readonly keep?: Json
-  /** Whether it computes again what another call did, and so must stay apart from it. */
-  readonly again?: boolean
+  /** Instructions of another call that it computes again, and so must stay apart from. Default 0. */
+  readonly again?: number
 }
 
 /** The body with inputs in place of the values it was given, and without the instructions that only computed those. */

@@ -16,8 +16,8 @@ export interface OpenRecords {
  * so that they are parameters like others: plain JSON.
  */
 export type Control =
-  /** Runs the body as it stands; its values live no longer than the instruction. */
-  | { readonly kind: 'call'; readonly body: Program }
+  /** Runs the body as it stands; its values live no longer than the instruction. Some of it may be what another call ran. */
+  | { readonly kind: 'call'; readonly body: Program; readonly again?: number }
   /** Inputs: condition, then those of both programs. */
   | { readonly kind: 'cond'; readonly whenTrue: Program; readonly whenFalse: Program }
   /**
@@ -182,7 +182,10 @@ export function controlOf(instruction: Pick<Instruction, 'op' | 'params'>): Cont
   const { op, params } = instruction
   const body = bodyOf({ op, params })
   if (body) return { kind: 'call', body }
-  if (op === 'call') return { kind: 'call', body: settle(params as unknown as Call) }
+  if (op === 'call') {
+    const call = params as unknown as Call
+    return { kind: 'call', body: settle(call), ...(call.again !== undefined && { again: call.again }) }
+  }
   return KINDS.has(op) ? ({ kind: op, ...params } as unknown as Control) : undefined
 }
 

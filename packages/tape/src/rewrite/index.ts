@@ -1,7 +1,7 @@
 export { foldViews } from './fold-views.js'
 export { fuse, fuseWithoutCopies } from './fuse.js'
 export { correspondence, withGiven } from './given.js'
-export { EXPECTED_TURNS } from './inner.js'
+export { EXPECTED_TURNS, programsOf } from './inner.js'
 export { joinSlices } from './join-slices.js'
 export { KeptLoops } from './kept-loops.js'
 export { mergeLoops } from './merge-loops.js'

@@ -177,6 +177,44 @@ describe('loops', () => {
   })
 })
 
+describe('checkpoints', () => {
+  const layer = (x: Tensor, w: Tensor) => matmul(x, w).exp().add(1).log()
+  const explained = (fn: typeof layer, times = 1) =>
+    grad((w: Tensor, x: Tensor) => fn(fn(x, w), w).square().mul(times).sum()).explain(f32(8, 8), f32(16, 8))
+
+  test('say what their derivatives compute again, where, and what those cost', () => {
+    const { checkpoints, cost } = explained(checkpoint(layer))
+    // of each all but the logarithm, whose value nothing reads
+    expect(checkpoints.map(({ depth, repeated }) => [depth, repeated])).toEqual([
+      [0, 3],
+      [0, 3],
+    ])
+    for (const { at } of checkpoints) expect(at).toMatch(/^explain\.test\.ts:\d+:\d+$/)
+    const inCheckpoints = sum(checkpoints.map(one => one.cost))
+    expect(inCheckpoints).toBeGreaterThan(0.5 * cost)
+    expect(inCheckpoints).toBeLessThan(cost)
+    expect(explained(checkpoint(layer, { keep: 'dots' })).checkpoints.map(one => one.repeated)).toEqual([
+      2, 2,
+    ])
+  })
+
+  test('are not there where nothing is computed again', () => {
+    expect(explained(layer).checkpoints).toEqual([])
+    expect(explained(checkpoint(layer, { keep: 'everything' })).checkpoints).toEqual([])
+    const { program } = record((x: Tensor) => checkpoint(layer)(x, x), f32(8, 8))
+    expect(explain(program).checkpoints).toEqual([])
+  })
+
+  test('are found inside of loops, and are written', () => {
+    const loop = (w: Tensor, x: Tensor) => forLoop(5, (_, c) => checkpoint(layer)(c, w), x).sum()
+    const explanation = grad(loop).explain(f32(8, 8), f32(16, 8))
+    expect(explanation.checkpoints.map(({ depth, repeated }) => [depth, repeated])).toEqual([[1, 3]])
+    expect(formatExplanation(explanation)).toMatch(
+      /\n {2}checkpoint: 3 of its instructions again in its derivative, which costs \S+ k {2}explain\.test\.ts:\d+:\d+$/,
+    )
+  })
+})
+
 test('what the steps of a loop leave for its pullback is said, and that there is no budget beside a store', () => {
   const layer = (w: Tensor) => (h: Tensor) => [matmul(h, w).tanh(), null] as const
   const known = (w: Tensor, x: Tensor) => scan(layer(w), x, null, { length: 60 })[0].sum()
@@ -244,6 +282,7 @@ describe('as text', () => {
       { op: 'revolve', depth: 1, length: 100, stateBytes: 4096, keptStates: 3, every: 10 },
       { op: 'while', depth: 0, stateBytes: 8, keptStates: 0 },
     ],
+    checkpoints: [{ depth: 0, at: 'model.ts:9:9', repeated: 23, cost: 1_234_567 }],
     timeline: [],
     totals: {
       keptBytes: 4_194_336,
@@ -268,7 +307,8 @@ describe('as text', () => {
       %0  f32[]           input            16 B                   kept
       scan: 100 steps, 10 states of 4 KiB each kept, every 10  model.ts:3:4
         revolve: 100 steps, 3 snapshots of 4 KiB each in stretches of 10
-      while: steps while its condition holds, no states kept"
+      while: steps while its condition holds, no states kept
+      checkpoint: 23 of its instructions again in its derivative, which costs 1.23 M  model.ts:9:9"
     `)
   })
 
@@ -280,7 +320,8 @@ describe('as text', () => {
       and 3 smaller ones, 8.05 KiB together
       scan: 100 steps, 10 states of 4 KiB each kept, every 10  model.ts:3:4
         revolve: 100 steps, 3 snapshots of 4 KiB each in stretches of 10
-      while: steps while its condition holds, no states kept"
+      while: steps while its condition holds, no states kept
+      checkpoint: 23 of its instructions again in its derivative, which costs 1.23 M  model.ts:9:9"
     `)
   })
 

@@ -10,9 +10,18 @@ import {
   type Program,
   writtenOp,
 } from '../program/index.js'
+import { programsOf } from '../rewrite/index.js'
 import type { Planned } from './choose.js'
-import type { ExplainedLoop, ExplainedValue, Explanation, Fate, Moment } from './explanation.js'
+import type {
+  ExplainedCheckpoint,
+  ExplainedLoop,
+  ExplainedValue,
+  Explanation,
+  Fate,
+  Moment,
+} from './explanation.js'
 import { planForArena, planKeeping } from './keep.js'
+import { costOf } from './lower.js'
 import type { Lowered } from './lowered.js'
 import { checkPlanningOptions, type PlanningOptions } from './planning-options.js'
 
@@ -51,6 +60,7 @@ export function explain(program: Program, options: PlanningOptions = {}): Explan
     ampleCost: ample.cost + ample.extraCost,
     values,
     loops: loopsIn(planned.program, 0),
+    checkpoints: checkpointsIn(planned.program, 0),
     timeline,
     totals: {
       keptBytes: bytesOfFate('kept'),
@@ -268,6 +278,16 @@ function loopsOf(program: Program, instruction: Instruction, depth: number): rea
     }
   }
 }
+
+const checkpointsIn = (program: Program, depth: number): readonly ExplainedCheckpoint[] =>
+  program.instructions.flatMap(instruction => {
+    const { at } = instruction
+    const control = controlOf(instruction)
+    const inside = programsOf(instruction).flatMap(inner => checkpointsIn(inner, depth + 1))
+    if (control?.kind !== 'call' || control.again === undefined) return inside
+    const where = { depth, ...(at !== undefined && { at }) }
+    return [{ ...where, repeated: control.again, cost: costOf(control.body) }, ...inside]
+  })
 
 const bytesOfInputs = (program: Program, from: number, to?: number): number =>
   bytesOfAll(avalsIn(program, program.inputs.slice(from, to)))

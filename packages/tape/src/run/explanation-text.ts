@@ -2,7 +2,7 @@ import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { shown } from '../options.js'
 import { formatAval, formatByteSize } from '../program/index.js'
-import type { ExplainedLoop, ExplainedValue, Explanation } from './explanation.js'
+import type { ExplainedCheckpoint, ExplainedLoop, ExplainedValue, Explanation } from './explanation.js'
 
 /** Lines of values that are written unless it is said otherwise. */
 const MOST = 20
@@ -18,7 +18,7 @@ const MOST = 20
  */
 export function formatExplanation(explanation: Explanation, most = MOST): string {
   checkExplanation(explanation)
-  const { values, loops } = explanation
+  const { values, loops, checkpoints } = explanation
   const sorted = values.toSorted((a, b) => b.bytes - a.bytes)
   const rows = sorted.slice(0, most).map(rowOf)
   const rest = sorted.slice(most)
@@ -28,12 +28,13 @@ export function formatExplanation(explanation: Explanation, most = MOST): string
     ...aligned(rows),
     ...(rest.length > 0 ? [`and ${rest.length} smaller ones, ${formatByteSize(restBytes)} together`] : []),
     ...loops.map(loopLine),
+    ...checkpoints.map(checkpointLine),
   ].join('\n')
 }
 
 function checkExplanation(explanation: unknown): asserts explanation is Explanation {
-  const { values, loops, totals } = Object(explanation) as Partial<Explanation>
-  if (Array.isArray(values) && Array.isArray(loops) && totals) return
+  const { values, loops, checkpoints, totals } = Object(explanation) as Partial<Explanation>
+  if ([values, loops, checkpoints].every(Array.isArray) && totals) return
   throw new OptionError({
     summary: `formatExplanation: what it takes is ${shown(explanation)}, not an explanation.`,
     expected: 'what `explain` gives',
@@ -80,6 +81,9 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   )
 }
+
+const checkpointLine = ({ at, depth, repeated, cost }: ExplainedCheckpoint): string =>
+  `${'  '.repeat(depth)}checkpoint: ${repeated} of its instructions again in its derivative, which costs ${figure(cost)}${at === undefined ? '' : `  ${at}`}`
 
 function loopLine(loop: ExplainedLoop): string {
   const { op, at, depth, length } = loop

@@ -21,6 +21,8 @@ export interface Explanation {
   readonly values: readonly ExplainedValue[]
   /** The loops, also those inside of instructions. */
   readonly loops: readonly ExplainedLoop[]
+  /** The derivatives of checkpointed functions that compute some of their insides again, also those inside of instructions. */
+  readonly checkpoints: readonly ExplainedCheckpoint[]
   /** What happens, one action after the other. */
   readonly timeline: readonly Moment[]
   readonly totals: Totals
@@ -81,6 +83,18 @@ export interface ExplainedLoop {
    * pullback reads. They are among {@link Explanation.values}; left out where there are none.
    */
   readonly rowBytes?: number
+}
+
+/** A derivative of a checkpointed function. What it computes again is in {@link Explanation.cost}, since it is so whatever the budget. */
+export interface ExplainedCheckpoint {
+  /** Where the function was called. */
+  readonly at?: string
+  /** Inside of how many instructions it is. */
+  readonly depth: number
+  /** Instructions of the function that it computes again. */
+  readonly repeated: number
+  /** FLOP equivalents of all that it computes. */
+  readonly cost: number
 }
 
 /** An action. */

@@ -14,6 +14,7 @@ export { borrowArena, commonArena, evaluate, execute, giveBack, instructionAlone
 export type { Executable, Slot, Static } from './executable.js'
 export { explain } from './explain.js'
 export type {
+  ExplainedCheckpoint,
   ExplainedLoop,
   ExplainedValue,
   Explanation,
