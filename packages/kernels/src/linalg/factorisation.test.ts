@@ -244,6 +244,32 @@ it.each(['f32', 'f64'] as const)(
   },
 )
 
+it.each([
+  ['f32', [-140, -100, -1, 0, 90, 120]],
+  ['f64', [-1060, -900, -1, 0, 900, 1010]],
+] as const)(
+  'qr of %s: a column times a power of two is a column of R times it, bit by bit',
+  (dtype, exponents) => {
+    const [m, n] = [5, 4]
+    const spec = { dtype, count: 1, rows: m, columns: n }
+    const factorised = (elements: readonly number[]) =>
+      runKernel(qr(spec), [arrayOf(dtype, elements)], [zeros(dtype, m * n), zeros(dtype, n * n)])
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -16, max: 16 }), { minLength: m * n, maxLength: m * n }),
+        fc.array(fc.constantFrom(...exponents), { minLength: n, maxLength: n }),
+        (elements, powers) => {
+          const scale = (value: number, at: number) => value * 2 ** (powers[at % n] as number)
+          const [q, r] = factorised(elements)
+          const upper = arrayOf(dtype, Array.from(r as Float64Array, scale))
+          expect(factorised(elements.map(scale))).toEqual([q, upper])
+        },
+      ),
+      { numRuns: 300 },
+    )
+  },
+)
+
 describe('determinants', () => {
   /** By Laplace's expansion along the first row. */
   const laplace = (x: Rows): number =>

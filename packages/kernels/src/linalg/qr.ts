@@ -10,16 +10,15 @@ import {
   addRow,
   addressOf,
   copyRow,
+  divRow,
   elementOf,
-  emitLargest,
-  emitScaling,
   fillRow,
   type Matrix,
+  mulRow,
   type Pointer,
   type RealLocal,
   type Reals,
   realsOf,
-  scaleRow,
 } from './real.js'
 
 /** Matrices, one after the other. */
@@ -50,16 +49,18 @@ export function qr({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel 
     key: `qr:${dtype}:${count}x${m}x${n}`,
     inputs: 1,
     outputs: 2,
-    scratchBytes: up16(matrix) + 2 * row,
+    scratchBytes: up16(matrix) + 3 * row,
     flops: Math.round(count * 4 * n * n * (m - n / 3)),
     emit({ f, inputs, outputs, scratch }) {
       if (count * n === 0) return
       const factors = f.int(i32.add(scratch, up16(matrix)))
       const work = f.int(i32.add(factors, row))
+      const powers = f.int(i32.add(work, row))
       const steps = [matrix, matrix, n * n * reals.bytes]
       nest(f, [{ length: count, steps }], [...inputs, ...outputs], ([x, q, r]) => {
         copyRow(f, reals, scratch, x as Pointer, m * n)
-        const power = emitScaling(f, reals, scratch, m * n, emitLargest(f, reals, scratch, m * n))
+        emitPowers(f, reals, { start: scratch, columns: n }, m, powers)
+        eachRow(f, scratch, m, n * reals.bytes, at => divRow(f, reals, at, powers, n))
         const householder = { vectors: { start: scratch, columns: n }, factors, work, m }
         const [k, column] = [f.local('i32'), f.local('i32')]
         f.for(k, 0, n, 1, () => {
@@ -68,7 +69,7 @@ export function qr({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel 
           emitReflection(f, reals, householder, householder.vectors, k, column)
         })
         emitUpper(f, reals, householder.vectors, r as Pointer)
-        scaleRow(f, reals, r as Pointer, power, n * n)
+        eachRow(f, r as Pointer, n, n * reals.bytes, at => mulRow(f, reals, at, powers, n))
         emitIdentity(f, reals, { start: q as Pointer, columns: n }, m)
         // Q = H₁·H₂·…·Hₙ·I, from the last on: columns before k are not touched by Hₖ yet.
         f.for(column, 0, n, 1, () => {
@@ -78,6 +79,37 @@ export function qr({ dtype, count, rows: m, columns: n }: MatricesSpec): Kernel 
       })
     },
   }
+}
+
+/**
+ * The power of two of each column that brings its largest element between 1 and 2. Reflections do not depend on the scales of columns
+ * (D diagonal: A·D = Q·(R·D)), so that columns of all scales are factorised alike.
+ */
+function emitPowers(f: FunctionBuilder, reals: Reals, matrix: Matrix, rows: number, powers: Pointer): void {
+  const [row, column] = [f.local('i32'), f.local('i32')]
+  const largest = f.local(reals.dtype) as RealLocal
+  f.for(column, 0, matrix.columns, 1, () => {
+    f.set(largest, reals.const(0))
+    f.for(row, 0, rows, 1, () => {
+      f.set(largest, reals.max(largest, reals.abs(elementOf(reals, matrix, row, column))))
+    })
+    f.do(reals.store(i32.add(powers, i32.mul(column, reals.bytes)), reals.power(largest)))
+  })
+}
+
+/** Goes from row to row. */
+function eachRow(
+  f: FunctionBuilder,
+  start: Pointer,
+  rows: number,
+  rowBytes: number,
+  body: (at: Pointer) => void,
+): void {
+  const at = f.int(start)
+  f.for(f.local('i32'), 0, rows, 1, () => {
+    body(at)
+    f.increase(at, rowBytes)
+  })
 }
 
 /** Reflections: v below the diagonal of a matrix of m rows, τ in a list, and a row of working space. */
@@ -100,7 +132,6 @@ function emitVector(f: FunctionBuilder, reals: Reals, { vectors, factors, m }: H
     f.set(largest, reals.max(largest, reals.abs(elementOf(reals, vectors, row, k))))
   })
   const power = f.local(reals.power(largest))
-  f.if(reals.eq(power, reals.const(0)), () => f.set(power, reals.const(1)))
   const inverse = f.local(reals.div(reals.const(1), power))
   const squares = f.local(reals.const(0))
   f.for(row, next, m, 1, () => {

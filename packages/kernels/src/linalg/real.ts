@@ -41,7 +41,7 @@ export interface Reals extends Arithmetic<Real> {
   const(value: number): Real
   abs(a: Real): Real
   max(a: Real, b: Real): Real
-  /** The power of two at or below a positive number; 0 of 0 and of subnormal numbers. */
+  /** The power of two at or below a positive number; the smallest normal number for 0 and what lies below it. */
   power(a: Real): Real
   neg(a: Real): Real
   sqrt(a: Real): Real
@@ -58,12 +58,16 @@ const same = { splat: (a: Real) => a }
 export const realsOf: Readonly<Record<FloatDType, Reals>> = {
   f32: {
     ...{ ...f32, ...same, dtype: 'f32', bytes: 4, lanes: 4, vectors: { ...f32x4, ...vectors } },
-    power: (a: Expr<'f32'>) => f32.reinterpretI32(i32.and(i32.reinterpretF32(a), 0x7f800000)),
+    power: (a: Expr<'f32'>) =>
+      f32.max(f32.reinterpretI32(i32.and(i32.reinterpretF32(a), 0x7f800000)), f32.const(2 ** -126)),
   } as Reals,
   f64: {
     ...{ ...f64, ...same, dtype: 'f64', bytes: 8, lanes: 2, vectors: { ...f64x2, ...vectors } },
     power: (a: Expr<'f64'>) =>
-      f64.reinterpretI64(i64.and(i64.reinterpretF64(a), i64.const(0x7ff0000000000000n))),
+      f64.max(
+        f64.reinterpretI64(i64.and(i64.reinterpretF64(a), i64.const(0x7ff0000000000000n))),
+        f64.const(2 ** -1022),
+      ),
   } as Reals,
 }
 
@@ -135,6 +139,30 @@ export const addRow = (
     f.do(
       a.store(to as Pointer, a.add(a.load(to as Pointer), a.mul(a.splat(factor), a.load(from as Pointer)))),
     ),
+  )
+
+/** target ← target·source, element by element. */
+export const mulRow = (
+  f: FunctionBuilder,
+  reals: Reals,
+  target: Expr<'i32'>,
+  source: Expr<'i32'>,
+  count: I32,
+) =>
+  alongRows(f, reals, [target, source], count, (a, [to, from]) =>
+    f.do(a.store(to as Pointer, a.mul(a.load(to as Pointer), a.load(from as Pointer)))),
+  )
+
+/** target ← target ÷ source, element by element. */
+export const divRow = (
+  f: FunctionBuilder,
+  reals: Reals,
+  target: Expr<'i32'>,
+  source: Expr<'i32'>,
+  count: I32,
+) =>
+  alongRows(f, reals, [target, source], count, (a, [to, from]) =>
+    f.do(a.store(to as Pointer, a.div(a.load(to as Pointer), a.load(from as Pointer)))),
   )
 
 /** target ← a·target. */
@@ -210,7 +238,7 @@ export function emitLargest(f: FunctionBuilder, reals: Reals, start: Pointer, co
 
 /**
  * Divides a list by the power of two that brings its largest element, which is given, between 1 and 2, so that squares
- * neither overflow nor vanish; one of zeros and subnormal numbers is left. Returns the power.
+ * neither overflow nor vanish; subnormal numbers become as large as that. Returns the power.
  */
 export function emitScaling(
   f: FunctionBuilder,
@@ -220,7 +248,6 @@ export function emitScaling(
   largest: RealLocal,
 ): RealLocal {
   const power = f.local(reals.power(largest))
-  f.if(reals.eq(power, reals.const(0)), () => f.set(power, reals.const(1)))
   scaleRow(f, reals, start, f.local(reals.div(reals.const(1), power)), count)
   return power
 }
