@@ -10,7 +10,7 @@ import {
   isArgumentLeaf,
   record,
   Tensor,
-  type Tree,
+  type TreeOf,
 } from '../record/index.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
@@ -164,7 +164,7 @@ const notOne = (what: 'argument' | 'result', found: string): OptionError =>
  * a.item() // → 6
  * b.item() // → 4
  */
-export function hvp<X extends Tree<Tensor>>(fn: (x: X) => Tensor, x: X, v: X, options: RunOptions = {}): X {
+export function hvp<X extends TreeOf<X>>(fn: (x: X) => Tensor, x: X, v: X, options: RunOptions = {}): X {
   check('hvp', fn, options)
   return pushedAlong('hvp', gradientOf(fn), [x], [v], options).tangent
 }
@@ -186,7 +186,7 @@ const scalar =
 /** Gradients of functions that are still in use, so that they are compiled once. */
 const gradients = new WeakMap<object, unknown>()
 
-function gradientOf<X extends Tree<Tensor>>(fn: (x: X) => Tensor): (x: X) => X {
+function gradientOf<X extends TreeOf<X>>(fn: (x: X) => Tensor): (x: X) => X {
   const known = gradients.get(fn) ?? grad(scalar('hvp', fn))
   gradients.set(fn, known)
   return known as (x: X) => X
