@@ -1,10 +1,10 @@
-import { checkFunction, checkOptions, type Tensor, type Tree } from '@wengert/tape'
+import { checkFunction, checkOptions, type Tensor, type TreeOf } from '@wengert/tape'
 import { checkLength, checkOptimiser, checkRows } from './arguments.js'
 import { batches, shuffled } from './data/index.js'
 import type { Optimiser, OptimiserState } from './optimise/index.js'
 
 /** What {@link train} needs. It knows neither data nor workers: a function gives it the gradient of rows. */
-export interface TrainOptions<P extends Tree<Tensor>> {
+export interface TrainOptions<P extends TreeOf<P>> {
   /** Parameters to begin with. */
   readonly params: P
   /** Rows to learn from. */
@@ -71,7 +71,7 @@ export interface Trained<P> {
  * for await (const event of train(options)) events.push(event.kind)
  * events // → ['step', 'step', 'epoch']
  */
-export async function* train<P extends Tree<Tensor>>(
+export async function* train<P extends TreeOf<P>>(
   options: TrainOptions<P>,
 ): AsyncGenerator<TrainEvent<P>, Trained<P>> {
   const { rows, batch, epochs, seed = 0, optimiser } = checkOptions('train', options, TRAIN_OPTIONS)

@@ -5,7 +5,7 @@ import {
   checkOptions,
   enableTurbo,
   type Tensor,
-  type Tree,
+  type TreeOf,
 } from '@wengert/tape'
 import { callOf, outlineOf } from './call.js'
 import { Engine } from './engine.js'
@@ -75,7 +75,7 @@ export interface Scheduler<P, B> {
    * @param fn returns a tree of tensors with one entry a row in the first dimension.
    * @throws as {@link Scheduler.valueAndGrad} does.
    */
-  map<Q, C, R extends Tree<Tensor>>(
+  map<Q, C, R extends TreeOf<R>>(
     fn: (params: Q, batch: C) => R,
     params: Q,
     batch: C,
@@ -89,8 +89,8 @@ export interface Scheduler<P, B> {
    * @param batch likewise.
    * @throws as {@link Scheduler.explain} does.
    */
-  explainMap<Q, C>(
-    fn: (params: Q, batch: C) => Tree<Tensor>,
+  explainMap<Q, C, R extends TreeOf<R>>(
+    fn: (params: Q, batch: C) => R,
     params: AvalsOf<Q>,
     batch: AvalsOf<C>,
     options?: Pick<CallOptions, 'rows'>,
@@ -168,7 +168,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     return explainGradient(this.#engine, this.#settings, plans, outline)
   }
 
-  async map<Q, C, R extends Tree<Tensor>>(
+  async map<Q, C, R extends TreeOf<R>>(
     fn: (params: Q, batch: C) => R,
     params: Q,
     batch: C,
@@ -184,8 +184,8 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     )
   }
 
-  explainMap<Q, C>(
-    fn: (params: Q, batch: C) => Tree<Tensor>,
+  explainMap<Q, C, R extends TreeOf<R>>(
+    fn: (params: Q, batch: C) => R,
     params: AvalsOf<Q>,
     batch: AvalsOf<C>,
     options: Pick<CallOptions, 'rows'> = {},

@@ -132,4 +132,12 @@ export {
   spillBytesOf,
 } from './spill/index.js'
 export * from './transform/index.js'
-export { flatten, flattenAvals, type Structure, sameStructure, type Tree, unflatten } from './tree.js'
+export {
+  flatten,
+  flattenAvals,
+  type Structure,
+  sameStructure,
+  type Tree,
+  type TreeOf,
+  unflatten,
+} from './tree.js'

@@ -8,11 +8,11 @@ import {
   leafCount,
   type Structure,
   Tensor,
-  type Tree,
+  type TreeOf,
   unflattenTree,
 } from './record/index.js'
 
-export { type Structure, sameStructure, type Tree } from './record/index.js'
+export { type Structure, sameStructure, type Tree, type TreeOf } from './record/index.js'
 
 /**
  * Takes a tree of tensors apart: its leaves in order, a path for each, and its structure as plain data.
@@ -45,7 +45,7 @@ export function flattenAvals(tree: unknown, owner = 'record'): Flat<Aval> {
  * const { structure, leaves } = flatten({ a: tensor(1), b: tensor(2) })
  * unflatten(structure, leaves.map(x => x.mul(10))).b.item() // → 20
  */
-export function unflatten<T extends Tree<Tensor>>(structure: Structure, leaves: readonly Tensor[]): T {
+export function unflatten<T extends TreeOf<T>>(structure: Structure, leaves: readonly Tensor[]): T {
   checkArgument('unflatten', 'the structure', structure, isStructure(structure), 'that of `flatten`')
   const count = leafCount(structure)
   const fits = Array.isArray(leaves) && leaves.length === count

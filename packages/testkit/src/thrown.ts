@@ -3,7 +3,7 @@
  *
  * @throws what it throws besides, and an Error if it throws nothing.
  * @example
- * thrownBy(() => tensor([[1], [2, 3]]), ShapeError).code // → 'SHAPE'
+ * thrownBy(() => tensor([[1], [2, 3]]), OptionError).code // → 'OPTION'
  */
 export function thrownBy<E extends Error>(act: () => unknown, kind: abstract new (...args: never[]) => E): E {
   try {

@@ -11,6 +11,7 @@ import {
   ShapeError,
   type Tensor,
   type Tree,
+  type TreeOf,
   unflatten,
 } from '@wengert/tape'
 import { entriesOf, headerOf, SafetensorsError } from './header.js'
@@ -35,7 +36,7 @@ const nameOf = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1').slice
  * Object.keys(fromSafetensors(bytes)) // → ['layers.0.b', 'layers.0.w']
  * fromSafetensors(bytes, params).layers[0].w.toArray() // → [[1, 2]]
  */
-export function toSafetensors(tree: Tree<Tensor>): Uint8Array<ArrayBuffer> {
+export function toSafetensors<T extends TreeOf<T>>(tree: T): Uint8Array<ArrayBuffer> {
   const { leaves, paths } = flatten(tree)
   const names = paths.map(nameOf)
   const twice = names.find((name, k) => names.indexOf(name) !== k)
@@ -79,7 +80,7 @@ export function fromSafetensors(bytes: Uint8Array): Record<string, Tensor>
  * const { params } = sgd().update(tensor([1, 2]), tensor([0.5, 0]), sgd().init(tensor([1, 2])))
  * fromSafetensors(toSafetensors(params), tensor([0, 0])).toArray() // ≈ [0.95, 2]
  */
-export function fromSafetensors<T extends Tree<Tensor>>(bytes: Uint8Array, like: T): T
+export function fromSafetensors<T extends TreeOf<T>>(bytes: Uint8Array, like: T): T
 export function fromSafetensors(bytes: Uint8Array, like?: Tree<Tensor>): Tree<Tensor> {
   checkArgument('fromSafetensors', 'the file', bytes, bytes instanceof Uint8Array, 'a Uint8Array')
   const tensors = new Map(entriesOf(bytes).map(({ name, aval, begin }) => [name, read(bytes, aval, begin)]))

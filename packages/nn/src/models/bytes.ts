@@ -1,4 +1,4 @@
-import { dataOf, flatten, type Tensor, type Tree } from '@wengert/tape'
+import { dataOf, flatten, type TreeOf } from '@wengert/tape'
 
 /**
  * The bytes of all parameters, in the order of their names: what a fingerprint is taken of.
@@ -6,7 +6,7 @@ import { dataOf, flatten, type Tensor, type Tree } from '@wengert/tape'
  * @example
  * parameterBytes({ b: tensor([1]), a: tensor([0, 0]) }) // → [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 63]
  */
-export function parameterBytes(params: Tree<Tensor>): Uint8Array<ArrayBuffer> {
+export function parameterBytes<P extends TreeOf<P>>(params: P): Uint8Array<ArrayBuffer> {
   const leaves = flatten(params).leaves.map(leaf => dataOf(leaf))
   const bytes = new Uint8Array(leaves.reduce((sum, data) => sum + data.byteLength, 0))
   let end = 0

@@ -6,7 +6,7 @@ import {
   flatten,
   sub,
   type Tensor,
-  type Tree,
+  type TreeOf,
   tensor,
   unflatten,
 } from '@wengert/tape'
@@ -22,14 +22,14 @@ export type Updated<P> = {
 /** An optimiser: two pure functions over trees of tensors. Both can be recorded, into `jit(update)` for example. */
 export interface Optimiser {
   /** The state before the first step. */
-  init<P extends Tree<Tensor>>(params: P): OptimiserState<P>
+  init<P extends TreeOf<P>>(params: P): OptimiserState<P>
   /**
    * One step.
    *
    * @param gradient a tree like the parameters.
    * @throws OptionError if the gradient is not, or the state is not one of this optimiser and these parameters.
    */
-  update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P>
+  update<P extends TreeOf<P>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P>
 }
 
 /** One element of a parameter after a step, and its moments. */
@@ -67,7 +67,7 @@ export function elementwiseOptimiser(rule: OptimiserRule): Optimiser {
   checkLength('elementwiseOptimiser', '`moments`', count)
   checkArgument('elementwiseOptimiser', '`decays`', decays, Array.isArray(decays), 'a list of numbers')
   checkFunction('elementwiseOptimiser', step)
-  const init = <P extends Tree<Tensor>>(params: P): OptimiserState<P> => {
+  const init = <P extends TreeOf<P>>(params: P): OptimiserState<P> => {
     const { leaves, structure } = flatten(params)
     const zeros = () => leaves.map(({ aval, dtype, size }) => tensor(blank(dtype, size), aval))
     return {
@@ -78,7 +78,7 @@ export function elementwiseOptimiser(rule: OptimiserRule): Optimiser {
   const none = init([])
   return {
     init,
-    update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
+    update<P extends TreeOf<P>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
       const { structure, params: leaves, gradients, moments } = aligned(params, gradient, state, none)
       const powers = state.powers.map((power, k) => power.mul(decays[k] as number))
       // Subtracted in f64: of βᵗ in f32, close to 1, few digits of the difference would be left.

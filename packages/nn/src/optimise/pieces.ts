@@ -22,7 +22,7 @@ import {
   type Slot,
   simplify,
   type Tensor,
-  type Tree,
+  type TreeOf,
   unflatten,
 } from '@wengert/tape'
 import { checkOptimiser } from '../arguments.js'
@@ -89,7 +89,7 @@ export function inPieces(optimiser: Optimiser, options: PiecesOptions = {}): Pie
     get peakBytes() {
       return arena.bytes
     },
-    update<P extends Tree<Tensor>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
+    update<P extends TreeOf<P>>(params: P, gradient: P, state: OptimiserState<P>): Updated<P> {
       const { structure, params: leaves, gradients, moments } = aligned(params, gradient, state, none)
       const powers = state.powers.map(power => dataOf(power))
       const results = leaves.map(({ aval, size }, k) => {

@@ -8,7 +8,7 @@ import {
   type Structure,
   sameStructure,
   type Tensor,
-  type Tree,
+  type TreeOf,
 } from '@wengert/tape'
 
 /** What an optimiser remembers between steps. */
@@ -34,7 +34,7 @@ export interface Aligned {
  * @throws OptionError unless gradient and moments are trees like the parameters, of the same shapes and dtypes, and
  * the state has as many moments and powers as the first.
  */
-export function aligned<P extends Tree<Tensor>>(
+export function aligned<P extends TreeOf<P>>(
   params: P,
   gradient: P,
   state: OptimiserState<P>,

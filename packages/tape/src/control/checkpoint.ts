@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions } from '../options.js'
-import { fitted, type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { fitted, type Structure, type TreeOf, unflattenTree } from '../record/index.js'
 import { emitCall } from './call-op.js'
 import { checkKeep, type Keep } from './keep.js'
 import { leavesOf } from './tree-function.js'
@@ -30,7 +30,7 @@ export interface CheckpointOptions {
  * grad(w => products(tensor([[1]]), w).sum())(tensor([[0]])).item() // → 0
  * checkpoint(x => x.exp(), { keep: ['hidden'] })(tensor(1)) // → throws OPTION
  */
-export function checkpoint<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function checkpoint<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   options: CheckpointOptions = {},
 ): (...args: A) => R {

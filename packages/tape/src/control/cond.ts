@@ -2,7 +2,7 @@ import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkFunction } from '../options.js'
 import { formatAval } from '../program/index.js'
-import { type Structure, sameStructure, Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Structure, sameStructure, Tensor, type TreeOf, unflattenTree } from '../record/index.js'
 import { firstDifference } from './closed.js'
 import { emitCond } from './cond-op.js'
 import { leavesOf } from './tree-function.js'
@@ -23,7 +23,7 @@ import { leavesOf } from './tree-function.js'
  * f(tensor(-2)).item() // → 2
  * grad(x => cond(x.greater(0), y => y.square(), y => y.neg(), x))(tensor(3)).item() // → 6
  */
-export function cond<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function cond<A extends readonly unknown[], R extends TreeOf<R>>(
   condition: Tensor,
   whenTrue: (...operands: A) => R,
   whenFalse: (...operands: A) => R,

@@ -2,7 +2,7 @@ import { batch, pullback, replay, withBatch } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { avalsOf, isFloat, registerOp } from '../program/index.js'
-import { apply, fitted, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { apply, fitted, type Tensor, type TreeOf, unflattenTree } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
@@ -32,7 +32,7 @@ export interface CustomTangentSite<A, R> {
  * grad(log1pexp)(tensor(100)).item() // → 1
  * grad(grad(log1pexp))(tensor(0)).item() // → 0.25
  */
-export function customJvp<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function customJvp<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   rule: (site: CustomTangentSite<A, R>) => R,
 ): (...args: A) => R {

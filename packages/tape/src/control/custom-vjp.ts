@@ -4,7 +4,7 @@ import { callerLocation } from '../location.js'
 import { sum, zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { avalsOf, isFloat, registerOp } from '../program/index.js'
-import { apply, fitted, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { apply, fitted, type Tensor, type Tree, type TreeOf, unflattenTree } from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
@@ -36,7 +36,7 @@ export type Cotangents<A extends readonly unknown[]> = { readonly [K in keyof A]
  * grad(x => limited(x).mul(5))(tensor(2)).item() // → 1
  * jvp(limited, [tensor(2)], [tensor(1)]) // → throws DERIVATIVE
  */
-export function customVjp<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function customVjp<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   rule: (site: CustomCotangentSite<A, R>) => Cotangents<A>,
 ): (...args: A) => R {

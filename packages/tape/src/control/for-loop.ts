@@ -1,6 +1,6 @@
 import { add } from '../ops/index.js'
 import { checkFunction } from '../options.js'
-import { type Tensor, type Tree, tensor, unflattenTree } from '../record/index.js'
+import { type Tensor, type TreeOf, tensor, unflattenTree } from '../record/index.js'
 import { checkCarry } from './scan.js'
 import { emitScan } from './scan-op.js'
 import { checkSteps } from './steps.js'
@@ -19,7 +19,7 @@ import { leavesOf } from './tree-function.js'
  * forLoop(4, (k, x) => x.add(k.convert('f32')), tensor(0)).item() // → 6
  * grad(x => forLoop(3, (_, y) => y.mul(y), x))(tensor(2)).item() // → 1024
  */
-export function forLoop<S extends Tree<Tensor>>(
+export function forLoop<S extends TreeOf<S>>(
   steps: number,
   step: (index: Tensor, state: S) => S,
   init: S,

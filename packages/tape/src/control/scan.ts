@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
-import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Structure, type Tensor, type TreeOf, unflattenTree } from '../record/index.js'
 import { emitScan } from './scan-op.js'
 import { isStepCount, STEPS } from './steps.js'
 import { difference, type Leaves, leavesOf } from './tree-function.js'
@@ -33,7 +33,7 @@ export interface ScanLoopOptions {
  * before.toArray() // → [0, 1, 3]
  * grad(x => scan((c, y) => [c.mul(y), null], tensor(1), x)[0])(tensor([2, 3, 4])).toArray() // → [12, 8, 6]
  */
-export function scan<C extends Tree<Tensor>, X extends Tree<Tensor> | null, Y extends Tree<Tensor> | null>(
+export function scan<C extends TreeOf<C>, X extends TreeOf<X> | null, Y extends TreeOf<Y> | null>(
   step: (carry: C, row: X) => readonly [C, Y],
   init: C,
   arrays: X,

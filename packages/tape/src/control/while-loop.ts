@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions } from '../options.js'
-import { type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Tensor, type TreeOf, unflattenTree } from '../record/index.js'
 import { checkCondition } from './cond.js'
 import { emitCond } from './cond-op.js'
 import { checkCarry } from './scan.js'
@@ -37,7 +37,7 @@ export interface WhileLoopOptions {
  * jvp(double, [tensor(3)], [tensor(1)]).tangent.item() // → 64
  * grad(double)(tensor(3)).item() // → 64
  */
-export function whileLoop<S extends Tree<Tensor>>(
+export function whileLoop<S extends TreeOf<S>>(
   condition: (state: S) => Tensor,
   step: (state: S) => S,
   init: S,

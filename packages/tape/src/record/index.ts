@@ -29,5 +29,6 @@ export {
   type Structure,
   sameStructure,
   type Tree,
+  type TreeOf,
   unflattenTree,
 } from './tree.js'

@@ -6,7 +6,7 @@ import { avalOf, isArgumentLeaf } from './argument.js'
 import { fitted } from './fitted.js'
 import { Tape } from './tape.js'
 import { Tensor, tensor } from './tensor.js'
-import { flattenTree, type Structure, type Tree, unflattenTree } from './tree.js'
+import { flattenTree, type Structure, type Tree, type TreeOf, unflattenTree } from './tree.js'
 
 /** A recorded function: its program, and how arguments and result are nested. */
 export interface Recording {
@@ -35,8 +35,8 @@ export type Recorded<A> = A extends Tensor | Aval | number
  * const { program } = record((x, y) => x.mul(y), { dtype: 'f32', shape: [2] }, { dtype: 'f32', shape: [] })
  * program.instructions.map(({ op }) => op) // → ['mul']
  */
-export function record<const A extends readonly unknown[]>(
-  fn: (...args: { [K in keyof A]: Recorded<A[K]> }) => Tree<Tensor>,
+export function record<const A extends readonly unknown[], R extends TreeOf<R> = Tree<Tensor>>(
+  fn: (...args: { [K in keyof A]: Recorded<A[K]> }) => R,
   ...args: A
 ): Recording {
   checkFunction('record', fn)

@@ -1,3 +1,5 @@
+import { thrownBy } from '@wengert/testkit'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   DTypeError,
@@ -30,7 +32,37 @@ describe('fromData', () => {
 
   test('refuses bools that are neither 0 nor 1', () => {
     expect(() => fromData({ dtype: 'bool', shape: [2] }, new Uint8Array([0, 2]))).toThrow(/neither 0 nor 1/)
-    expect(tensor(new Uint8Array([0, 2])).toArray()).toEqual([false, true])
+    expect(tensor(new Uint8Array([0, 2]), { dtype: 'bool' }).toArray()).toEqual([false, true])
+  })
+})
+
+describe('bytes', () => {
+  const bytes = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 8 })
+
+  test('are bool without a dtype if all are 0 or 1, and otherwise refused', () => {
+    fc.assert(
+      fc.property(bytes, fc.constantFrom(Uint8Array, Buffer), (list, Bytes) => {
+        const made = () => tensor(Bytes.from(list))
+        if (list.some(byte => byte > 1)) expect(made).toThrow(OptionError)
+        else expect(made().convert('i32').toArray()).toEqual(list)
+      }),
+    )
+  })
+
+  test.each(['f32', 'f64', 'i32'] as const)('are the numbers they are as %s', dtype => {
+    fc.assert(
+      fc.property(bytes, list => {
+        expect(tensor(new Uint8Array(list), { dtype }).toArray()).toEqual(list)
+      }),
+    )
+  })
+
+  test('that are refused are told', () => {
+    expect(thrownBy(() => tensor(new Uint8Array([0, 128, 255])), OptionError).parts).toMatchObject({
+      summary: 'tensor: no dtype for a Uint8Array that holds 128.',
+      expected: 'Float32Array, Float64Array, Int32Array, or Uint8Array of 0 and 1 for bool',
+      fix: 'say which dtype is meant: tensor(data, { dtype: … })',
+    })
   })
 })
 

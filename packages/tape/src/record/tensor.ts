@@ -191,7 +191,7 @@ export function fromData(aval: Aval, data: Data): Tensor {
 
 /** How `tensor` reads its data. */
 export interface TensorOptions {
-  /** Default: the dtype of a typed array, bool for booleans, otherwise f32. */
+  /** Default: the dtype of a typed array, of which bytes are bool if all are 0 or 1; bool for booleans, otherwise f32. */
   readonly dtype?: DType
   /** Default: the nesting of the arrays, or one dimension for a typed array. */
   readonly shape?: readonly number[]
@@ -200,11 +200,13 @@ export interface TensorOptions {
 /**
  * A tensor from a number, nested arrays or a typed array; the data is copied.
  *
- * @throws {@link OptionError} for ragged arrays or a shape that does not fit.
+ * @throws {@link OptionError} for ragged arrays, a shape that does not fit, and, where no dtype is said, typed arrays that have
+ * none of their own, such as bytes that are neither 0 nor 1.
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]]).shape // → [2, 3]
  * tensor(new Float64Array([1, 2])).dtype // → 'f64'
  * tensor([1, 2, 3, 4], { shape: [2, 2] }).toArray() // → [[1, 2], [3, 4]]
+ * tensor(new Uint8Array([0, 128, 255]), { dtype: 'i32' }).toArray() // → [0, 128, 255]
  * tensor([[1], [2, 3]]) // → throws OPTION
  */
 export function tensor(values: NestedArray | Data, options: TensorOptions = {}): Tensor {
@@ -251,10 +253,12 @@ function dtypeOfData(data: Data): DType {
   if (data instanceof Float32Array) return 'f32'
   if (data instanceof Float64Array) return 'f64'
   if (data instanceof Int32Array) return 'i32'
-  if (data instanceof Uint8Array) return 'bool'
+  const bytes: Uint8Array | undefined = data instanceof Uint8Array ? data : undefined
+  const number = bytes?.find(byte => byte > 1)
+  if (bytes && number === undefined) return 'bool'
   throw new OptionError({
-    summary: `tensor: no dtype for a ${(data as object).constructor.name}.`,
-    expected: 'Float32Array, Float64Array, Int32Array, or Uint8Array for bool',
+    summary: `tensor: no dtype for a ${(data as object).constructor.name}${bytes ? ` that holds ${number}` : ''}.`,
+    expected: 'Float32Array, Float64Array, Int32Array, or Uint8Array of 0 and 1 for bool',
     at: callerLocation(),
     fix: 'say which dtype is meant: tensor(data, { dtype: … })',
   })

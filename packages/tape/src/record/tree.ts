@@ -1,8 +1,22 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import type { Tensor } from './tensor.js'
 
 /** Nested arrays and plain objects of leaves. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> }
+
+/**
+ * What a type has to extend to be a tree of tensors: `<P extends TreeOf<P>>`. Interfaces do, which `Tree` with its index
+ * signature would refuse.
+ */
+export type TreeOf<T> = Tree<Tensor> | Fields<T>
+
+/** Fields of an object that are trees again; nothing for what has no fields. */
+type Fields<T> = [T] extends [Tree<Tensor> | ((...args: never[]) => unknown)]
+  ? never
+  : [T] extends [object]
+    ? { readonly [K in keyof T]: TreeOf<T[K]> }
+    : never
 
 /** The shape of a tree without its leaves; plain data. */
 export type Structure =

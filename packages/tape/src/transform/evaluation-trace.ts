@@ -2,7 +2,7 @@ import { pullback, tangentsOfValues } from '../derive/index.js'
 import { broadcastTo } from '../ops/index.js'
 import { checkArgument, checkFunction } from '../options.js'
 import { isFloat, type Program } from '../program/index.js'
-import type { Tensor, Tree } from '../record/index.js'
+import type { Tensor, Tree, TreeOf } from '../record/index.js'
 import { scalarLike } from '../record/index.js'
 import { alike, trace } from './trace.js'
 
@@ -32,8 +32,8 @@ export interface EvaluationTrace {
  * values.map(v => v.item()) // ≈ [2, 3, 6, 0.9092974, 6.9092974]
  * adjoints.map(v => v.item()) // ≈ [2.5838532, 2, 1, 1, 1]
  */
-export function evaluationTrace<A extends readonly unknown[]>(
-  fn: (...args: A) => Tree<Tensor>,
+export function evaluationTrace<A extends readonly unknown[], R extends TreeOf<R> = Tree<Tensor>>(
+  fn: (...args: A) => R,
   args: A,
   tangents?: A,
 ): EvaluationTrace {

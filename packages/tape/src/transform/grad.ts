@@ -11,6 +11,7 @@ import {
   scalarLike,
   type Tensor,
   type Tree,
+  type TreeOf,
   unflattenTree,
 } from '../record/index.js'
 import type { Transformed } from './explained.js'
@@ -48,7 +49,9 @@ export interface ValueAndGradient<G> {
 }
 
 /** What a loss returns: a scalar or one number a row; with `auxiliary`, followed by a tree of tensors. */
-export type LossOf<O> = O extends { readonly auxiliary: true } ? readonly [Tensor, Tree<Tensor>] : Tensor
+export type LossOf<O, R = unknown> = O extends { readonly auxiliary: true }
+  ? readonly [Tensor, R extends readonly [unknown, infer X] ? TreeOf<X> : Tree<Tensor>]
+  : Tensor
 
 /** What {@link valueAndGrad} gives for a loss. */
 export type WithAuxiliary<G, R> = R extends readonly [Tensor, infer X]
@@ -82,7 +85,7 @@ type Gradient<A extends readonly unknown[], O> = O extends { readonly argnums: i
  */
 export function valueAndGrad<
   A extends readonly unknown[],
-  R extends LossOf<O>,
+  R extends LossOf<O, R>,
   const O extends GradOptions = GradOptions,
 >(loss: (...args: A) => R, options: O = {} as O): Transformed<A, WithAuxiliary<Gradient<A, O>, R>> {
   return gradientOf('valueAndGrad', true, loss, options)
@@ -91,7 +94,7 @@ export function valueAndGrad<
 const GRAD_OPTIONS = [...RECORD_OPTIONS, 'argnums', 'reduction', 'auxiliary']
 
 /** @param givesValue whether the value is asked for. */
-function gradientOf<A extends readonly unknown[], R extends LossOf<O>, const O extends GradOptions>(
+function gradientOf<A extends readonly unknown[], R extends LossOf<O, R>, const O extends GradOptions>(
   name: string,
   givesValue: boolean,
   loss: (...args: A) => R,

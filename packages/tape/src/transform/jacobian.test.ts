@@ -13,6 +13,7 @@ import {
   matmul,
   OptionError,
   ShapeError,
+  sparseJacobian,
   sum,
   type Tensor,
   tensor,
@@ -82,6 +83,69 @@ describe('Jacobians', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('further arguments', () => {
+  const x = f64([0.7, -0.4])
+  type Rest = readonly [p: { readonly s: Tensor }, k: Tensor | number]
+  type Weighted = (x: Tensor, ...rest: Rest) => Tensor
+  const weighted: Weighted = (x, { s }, k) =>
+    x
+      .sin()
+      .mul(s)
+      .mul((k as Tensor).convert('f64'))
+  const total: Weighted = (x, p, k) => weighted(x, p, k).sum()
+  const diagonal = { rows: [0, 1], columns: [0, 1] }
+
+  test.each<[string, Weighted, (f: Weighted) => Weighted]>([
+    ['jacfwd', weighted, f => jacfwd(f)],
+    ['jacrev', weighted, f => jacrev(f)],
+    ['jacobian', weighted, f => jacobian(f)],
+    ['jacobian of few outputs', total, f => jacobian(f)],
+    ['jacfwd in jacrev', weighted, f => jacrev(jacfwd(f))],
+    ['jacrev in jit', weighted, f => jit(jacrev(f))],
+    [
+      'sparseJacobian',
+      weighted,
+      f =>
+        (...args) =>
+          sparseJacobian(f, diagonal)(...args).values,
+    ],
+    ['hessian', total, f => hessian(f)],
+  ])('of %s are handed on, as if the function closed over them', (_, fn, transform) => {
+    const transformed = transform(fn)
+    fc.assert(
+      fc.property(
+        fc.double({ min: -2, max: 2, noNaN: true }),
+        fc.integer(),
+        fc.boolean(),
+        (s, k, wrapped) => {
+          const p = { s: f64([s, 2]) }
+          const number = tensor(k % 8)
+          const closed = transform(x => fn(x, p, number))
+          close(transformed(x, p, wrapped ? number : k % 8), closed(x, p, 0))
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
+  test('may be left out, have other shapes at each call, and are explained', () => {
+    const scaled = hessian((w: Tensor, s: Tensor | number = 1) => w.square().sum().mul(s))
+    expect(scaled(tensor([1, 2])).toArray()).toEqual([[2, 0], [0, 2]]) // biome-ignore format: a matrix
+    expect(scaled(tensor([1, 2]), 100).toArray()).toEqual([[200, 0], [0, 200]]) // biome-ignore format: a matrix
+    const sums = sparseJacobian((x: Tensor, y: Tensor) => x.mul(y.sum()), diagonal)
+    expect(sums(x, f64([1, 2])).values.toArray()).toEqual([3, 3])
+    expect(sums(x, f64([1, 2, 4])).values.toArray()).toEqual([7, 7])
+    expect(jacobian(weighted).explain(x, { s: x }, 2).peakBytes).toBeGreaterThan(0)
+  })
+
+  test('are held to their types', () => {
+    // @ts-expect-error: a tree of tensors
+    expect(() => jacfwd(weighted)(x, { s: 'a' }, 1)).toThrow(OptionError)
+    // @ts-expect-error: one too few
+    expect(() => hessian(total)(x, { s: x })).toThrow(TypeError)
   })
 })
 

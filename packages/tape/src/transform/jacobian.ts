@@ -10,7 +10,7 @@ import {
   isArgumentLeaf,
   record,
   Tensor,
-  type Tree,
+  type TreeOf,
 } from '../record/index.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
@@ -20,11 +20,11 @@ import { jit } from './transformed.js'
 import { vjp } from './vjp.js'
 import { vmap } from './vmap.js'
 
-/** A function of one tensor to one tensor. */
-type Map = (x: Tensor) => Tensor
+/** A function of a tensor, and of further arguments that are not differentiated, to a tensor. */
+export type TensorFunction<A extends readonly unknown[]> = (x: Tensor, ...rest: A) => Tensor
 
 /** One that is compiled. */
-type CompiledMap = Transformed<[x: Tensor], Tensor>
+type Compiled<A extends readonly unknown[]> = Transformed<[x: Tensor, ...rest: A], Tensor>
 
 /** Rows of the unit matrix, each in a shape. */
 function basis(like: Tensor): Tensor {
@@ -37,15 +37,21 @@ function basis(like: Tensor): Tensor {
 /**
  * Jacobian by forward accumulation, one pushforward for each element of x, all at once: best for few inputs.
  *
+ * @param fn of x; further arguments, trees of tensors or numbers, are handed on to it and not differentiated.
  * @returns a function to [...shape of f(x), ...shape of x]
  * @example
  * jacfwd(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
+ * jacfwd((x, s) => x.mul(x).mul(s))(tensor([2, 3]), 10).toArray() // → [[40, 0], [0, 60]]
  */
-export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
+export function jacfwd<A extends readonly unknown[]>(
+  fn: TensorFunction<A>,
+  options: RunOptions = {},
+): Compiled<A> {
   check('jacfwd', fn, options)
-  return jit((x: Tensor) => {
+  return jit((x: Tensor, ...rest: A) => {
     checkOne(x)
-    const columns = vmap((t: Tensor) => one(jvp(fn, [x], [t]).tangent))(basis(x))
+    const own = (x: Tensor) => fn(x, ...rest)
+    const columns = vmap((t: Tensor) => one(jvp(own, [x], [t]).tangent))(basis(x))
     const rank = columns.rank - 1
     const out = columns.shape.slice(1)
     const last = transpose(columns, [...Array.from({ length: rank }, (_, k) => k + 1), 0])
@@ -56,15 +62,20 @@ export function jacfwd(fn: Map, options: RunOptions = {}): CompiledMap {
 /**
  * Jacobian by reverse accumulation, one pullback for each element of f(x), all at once: best for few outputs.
  *
+ * @param fn of x; further arguments, trees of tensors or numbers, are handed on to it and not differentiated.
  * @returns a function to [...shape of f(x), ...shape of x]
  * @example
  * jacrev(x => x.mul(x))(tensor([2, 3])).toArray() // → [[4, 0], [0, 6]]
+ * jacrev((x, p) => x.mul(p.scale).sum())(tensor([2, 3]), { scale: tensor([4, 5]) }).toArray() // → [4, 5]
  */
-export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
+export function jacrev<A extends readonly unknown[]>(
+  fn: TensorFunction<A>,
+  options: RunOptions = {},
+): Compiled<A> {
   check('jacrev', fn, options)
-  return jit((x: Tensor) => {
+  return jit((x: Tensor, ...rest: A) => {
     checkOne(x)
-    const { value, pullback } = vjp(fn, x)
+    const { value, pullback } = vjp((x: Tensor) => fn(x, ...rest), x)
     one(value)
     const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
     return reshape(rows, [...value.shape, ...x.shape])
@@ -74,33 +85,44 @@ export function jacrev(fn: Map, options: RunOptions = {}): CompiledMap {
 /**
  * Jacobian by forward accumulation where x has no more elements than f(x), otherwise by reverse accumulation.
  *
+ * @param fn of x; further arguments, trees of tensors or numbers, are handed on to it and not differentiated.
  * @example
  * jacobian(x => x.sum().reshape([1]))(tensor([2, 3])).toArray() // → [[1, 1]]
  */
-export function jacobian(fn: Map, options: RunOptions = {}): CompiledMap {
+export function jacobian<A extends readonly unknown[]>(
+  fn: TensorFunction<A>,
+  options: RunOptions = {},
+): Compiled<A> {
   check('jacobian', fn, options)
   const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
-  const better = (x: ArgumentLeaf) => {
+  const better = (x: ArgumentLeaf, ...rest: readonly unknown[]) => {
     if (!isArgumentLeaf(x)) checkOne(x)
-    const { program, outputs } = record(fn as (x: Tensor) => Tensor, avalOf(x))
+    const { program, outputs } = record(fn as (...args: readonly unknown[]) => Tensor, avalOf(x), ...rest)
     if (outputs !== '*') throw notOne('result', 'a tree')
     const out = program.avals[program.outputs[0] as number] as Tensor['aval']
     return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forward : reverse
   }
-  return Object.assign((x: Tensor) => better(x)(x), { explain: (x: ArgumentLeaf) => better(x).explain(x) })
+  return Object.assign((...args: [x: Tensor, ...rest: A]) => better(...args)(...args), {
+    explain: (...args: Parameters<typeof forward.explain>) => better(...args).explain(...args),
+  })
 }
 
 /**
  * Matrix of second derivatives of a scalar function: the pushforward of its gradient.
  *
+ * @param fn of x; further arguments, trees of tensors or numbers, are handed on to it and not differentiated.
  * @throws {@link ShapeError} unless the function returns a scalar.
  * @returns a function to [...shape of x, ...shape of x]
  * @example
  * hessian(x => x.mul(x).mul(x).sum())(tensor([2, 3])).toArray() // → [[12, 0], [0, 18]]
+ * hessian((x, s) => x.square().sum().mul(s))(tensor([2, 3]), 10).toArray() // → [[20, 0], [0, 20]]
  */
-export function hessian(fn: Map, options: RunOptions = {}): CompiledMap {
+export function hessian<A extends readonly unknown[]>(
+  fn: TensorFunction<A>,
+  options: RunOptions = {},
+): Compiled<A> {
   check('hessian', fn, options)
-  return jacfwd(grad(scalar('hessian', fn)) as Map, options)
+  return jacfwd(grad(scalar('hessian', fn)) as unknown as TensorFunction<A>, options)
 }
 
 /** Values of inner functions are mapped over a batch of directions, so none of them can be read: there is no `dynamic`. */
@@ -142,16 +164,16 @@ const notOne = (what: 'argument' | 'result', found: string): OptionError =>
  * a.item() // → 6
  * b.item() // → 4
  */
-export function hvp<X extends Tree<Tensor>>(fn: (x: X) => Tensor, x: X, v: X, options: RunOptions = {}): X {
+export function hvp<X extends TreeOf<X>>(fn: (x: X) => Tensor, x: X, v: X, options: RunOptions = {}): X {
   check('hvp', fn, options)
   return pushedAlong('hvp', gradientOf(fn), [x], [v], options).tangent
 }
 
 /** The function, held to return a scalar. */
 const scalar =
-  <X>(op: string, fn: (x: X) => Tensor): ((x: X) => Tensor) =>
-  x => {
-    const out: unknown = fn(x)
+  <A extends readonly unknown[]>(op: string, fn: (...args: A) => Tensor): ((...args: A) => Tensor) =>
+  (...args) => {
+    const out: unknown = fn(...args)
     if (out instanceof Tensor && out.rank === 0) return out
     throw new ShapeError({
       summary: `${op}: the function returned ${out instanceof Tensor ? formatAval(out.aval) : shown(out)}.`,
@@ -164,7 +186,7 @@ const scalar =
 /** Gradients of functions that are still in use, so that they are compiled once. */
 const gradients = new WeakMap<object, unknown>()
 
-function gradientOf<X extends Tree<Tensor>>(fn: (x: X) => Tensor): (x: X) => X {
+function gradientOf<X extends TreeOf<X>>(fn: (x: X) => Tensor): (x: X) => X {
   const known = gradients.get(fn) ?? grad(scalar('hvp', fn))
   gradients.set(fn, known)
   return known as (x: X) => X

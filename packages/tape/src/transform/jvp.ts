@@ -2,7 +2,7 @@ import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { checkArgument, checkFunction, checkOptions } from '../options.js'
 import { isFloat } from '../program/index.js'
-import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Structure, type Tensor, type Tree, type TreeOf, unflattenTree } from '../record/index.js'
 import { ByOptions } from './by-options.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import { alike, trace } from './trace.js'
@@ -33,7 +33,7 @@ const compiled = new ByOptions<Both>()
  * value.item() // → 9
  * tangent.item() // → 6
  */
-export function jvp<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function jvp<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   primals: A,
   tangents: A,
@@ -47,7 +47,7 @@ export function jvp<A extends readonly unknown[], R extends Tree<Tensor>>(
 }
 
 /** As {@link jvp}, of arguments and options that were checked, for a transformation that is made of it. */
-export function pushedAlong<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function pushedAlong<A extends readonly unknown[], R extends TreeOf<R>>(
   owner: string,
   fn: (...args: A) => R,
   primals: A,

@@ -2,7 +2,7 @@ import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
-import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Structure, type TreeOf, unflattenTree } from '../record/index.js'
 import { alike, trace } from './trace.js'
 
 /** A value, and the map from tangents of the arguments to its own. */
@@ -27,7 +27,7 @@ export interface ValueAndPushforward<A extends readonly unknown[], R> {
  * pushforward(tensor(1), tensor(0)).item() // → 4
  * pushforward(tensor(0), tensor(1)).item() // → 3
  */
-export function linearize<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function linearize<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   ...primals: A
 ): ValueAndPushforward<A, R> {

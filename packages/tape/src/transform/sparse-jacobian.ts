@@ -3,9 +3,18 @@ import { callerLocation } from '../location.js'
 import { reshape, take } from '../ops/index.js'
 import { checkArgument, checkFunction, checkOptions } from '../options.js'
 import { type Aval, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
-import { fromData, record, Tensor } from '../record/index.js'
+import {
+  avalOf,
+  flattenTree,
+  formatAvals,
+  fromData,
+  isArgumentLeaf,
+  record,
+  Tensor,
+} from '../record/index.js'
 import { type Colouring, colourColumns, type SparsityPattern } from './colouring.js'
 import { checkRunOptions, RUN_OPTIONS, type RunOptions } from './engine.js'
+import type { TensorFunction } from './jacobian.js'
 import { jvp } from './jvp.js'
 import { jit } from './transformed.js'
 import { vjp } from './vjp.js'
@@ -19,10 +28,10 @@ export interface SparseMatrix extends SparsityPattern {
   readonly values: Tensor
 }
 
-/** What is known of a function at one aval of its argument. */
-interface Compressed {
+/** What is known of a function at avals of its arguments. */
+interface Compressed<A extends readonly unknown[]> {
   readonly shape: readonly [number, number]
-  readonly values: (x: Tensor) => Tensor
+  readonly values: (...args: [x: Tensor, ...rest: A]) => Tensor
 }
 
 /**
@@ -30,7 +39,7 @@ interface Compressed {
  * the pattern has colours, whichever are fewer (Griewank & Walther, Evaluating Derivatives, 2nd ed., ch. 8).
  *
  * @param fn from a tensor to a tensor, of any shapes; rows are elements of its result and columns elements of its argument,
- * both in row-major order.
+ * both in row-major order. Further arguments, trees of tensors or numbers, are handed on to it and not differentiated.
  * @param pattern places of all elements that may differ from 0. Elements that it leaves out spoil others.
  * @throws {@link OptionError} for a pattern that has places outside of the Jacobian; {@link ShapeError} unless argument and
  * result are tensors; {@link DerivativeError} unless both are floating-point.
@@ -39,11 +48,11 @@ interface Compressed {
  * const jacobian = sparseJacobian(f, { rows: [0, 0, 1, 1, 2, 2], columns: [0, 2, 1, 0, 2, 1] })
  * jacobian(tensor([1, 2, 3])).values.toArray() // → [3, 1, 1, 2, 2, 3]
  */
-export function sparseJacobian(
-  fn: (x: Tensor) => Tensor,
+export function sparseJacobian<A extends readonly unknown[]>(
+  fn: TensorFunction<A>,
   pattern: SparsityPattern,
   options: RunOptions = {},
-): (x: Tensor) => SparseMatrix {
+): (x: Tensor, ...rest: A) => SparseMatrix {
   checkFunction('sparseJacobian', fn)
   checkOptions('sparseJacobian', options, RUN_OPTIONS)
   checkRunOptions(options)
@@ -56,13 +65,14 @@ export function sparseJacobian(
       at: callerLocation(),
     })
   }
-  const known = new Map<string, Compressed>()
-  return x => {
+  const known = new Map<string, Compressed<A>>()
+  return (x, ...rest) => {
     checkPoint(x)
-    const key = formatAval(x.aval)
-    const compressed = known.get(key) ?? compress(fn, pattern, x.aval, options)
+    const { leaves, structure } = flattenTree(rest, isArgumentLeaf)
+    const key = `${formatAvals([x.aval, ...leaves.map(avalOf)])} ${JSON.stringify(structure)}`
+    const compressed = known.get(key) ?? compress(fn, pattern, x.aval, rest, options)
     known.set(key, compressed)
-    return { rows, columns, shape: compressed.shape, values: compressed.values(x) }
+    return { rows, columns, shape: compressed.shape, values: compressed.values(x, ...rest) }
   }
 }
 
@@ -72,13 +82,14 @@ function checkIsPattern(pattern: SparsityPattern): void {
   checkArgument('sparseJacobian', 'the pattern', pattern, fits, '{ rows, columns }, lists of whole numbers')
 }
 
-function compress(
-  fn: (x: Tensor) => Tensor,
+function compress<A extends readonly unknown[]>(
+  fn: TensorFunction<A>,
   pattern: SparsityPattern,
   aval: Aval,
+  rest: A,
   options: RunOptions,
-): Compressed {
-  const { program, outputs } = record(fn, aval)
+): Compressed<A> {
+  const { program, outputs } = record(fn as TensorFunction<readonly unknown[]>, aval, ...rest)
   if (outputs !== '*') throw notATensor('result')
   const out = program.avals[program.outputs[0] as number] as Aval
   if (!isFloat(out.dtype)) throw notDifferentiable('result', out)
@@ -93,12 +104,12 @@ function compress(
     forward ? ofColumns : ofRows,
     shape[forward ? 0 : 1],
   )
-  const along = (x: Tensor) =>
+  const along = (x: Tensor, own: (x: Tensor) => Tensor) =>
     forward
-      ? vmap((t: Tensor) => jvp(fn, [x], [t]).tangent)(seeds)
-      : vmap((ct: Tensor) => vjp(fn, x).pullback(ct)[0] as Tensor)(seeds)
-  const values = jit((x: Tensor) => {
-    const sums = along(x)
+      ? vmap((t: Tensor) => jvp(own, [x], [t]).tangent)(seeds)
+      : vmap((ct: Tensor) => vjp(own, x).pullback(ct)[0] as Tensor)(seeds)
+  const values = jit((x: Tensor, ...rest: A) => {
+    const sums = along(x, x => fn(x, ...rest))
     return take(reshape(sums, [sums.size]), places)
   }, options)
   return { shape, values }

@@ -17,6 +17,7 @@ import {
   Tape,
   Tensor,
   type Tree,
+  type TreeOf,
   tensor,
   unflattenTree,
 } from '../record/index.js'
@@ -128,7 +129,7 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
  * const halve = jit(x => { while (x.item() > 1) x = x.div(2); return x }, { dynamic: true })
  * halve(tensor(12)).item() // → 0.75
  */
-export function jit<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function jit<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   options: RecordOptions = {},
 ): Transformed<A, R> {

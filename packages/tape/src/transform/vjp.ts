@@ -2,7 +2,7 @@ import { pullback } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
-import { type Structure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import { type Structure, type TreeOf, unflattenTree } from '../record/index.js'
 import { alike, trace } from './trace.js'
 
 /** A value, and the map from its cotangents to those of the arguments. */
@@ -25,7 +25,7 @@ export interface ValueAndPullback<A, R> {
  * value.item() // → 12
  * pullback(tensor(1)).map(ct => ct.item()) // → [4, 3]
  */
-export function vjp<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function vjp<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   ...primals: A
 ): ValueAndPullback<A, R> {

@@ -13,6 +13,7 @@ import {
   Tape,
   type Tensor,
   type Tree,
+  type TreeOf,
   unflattenTree,
 } from '../record/index.js'
 import type { Batched } from '../rules/index.js'
@@ -41,7 +42,7 @@ export interface VmapOptions extends RunOptions {
  * vmap(dot)(tensor([[1, 2], [3, 4]]), tensor([[5, 6], [7, 8]])).toArray() // → [17, 53]
  * vmap(dot, { inAxes: [0, null] })(tensor([[1, 2], [3, 4]]), tensor([1, 10])).toArray() // → [21, 43]
  */
-export function vmap<A extends readonly unknown[], R extends Tree<Tensor>>(
+export function vmap<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   options: VmapOptions = {},
 ): Transformed<A, R> {
