@@ -357,7 +357,10 @@ export class Portfolio {
     return { found: last.found, work: usual.work + last.work }
   }
 
-  /** Searches under the limit that a budget leaves: fragments and records come on top, so the next one is as much lower. */
+  /**
+   * Searches under the limit that a budget leaves: fragments and records come on top, so the next one is as much lower. The last is the
+   * first under which something fits.
+   */
   #bestNear(
     known: Attempt | undefined,
     budgetBytes: number,
@@ -372,7 +375,7 @@ export class Portfolio {
       const attempts = this.#attempting.attempts(found, limitBytes, 0)
       best = bestOf(best, attempts, budgetBytes)
       const over = Math.min(...attempts.map(({ needsBytes }) => needsBytes - budgetBytes))
-      if (over <= 0 || over === Infinity || isLast) break
+      if (over <= 0 || over === Infinity || (isLast && best)) break
       limitBytes -= over
     }
     return best
