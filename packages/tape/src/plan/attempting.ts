@@ -6,18 +6,21 @@ import { type MovingPlacement, placeByMoving } from './move.js'
 import { type Placement, place } from './place.js'
 import { extraCostOf, type Residency, residency } from './residency.js'
 import type { Found } from './search.js'
+import { Sequence } from './sequence.js'
 import { trim } from './trim.js'
 
 /** Makes attempts of the schedules of a graph. */
 export class Attempting {
   readonly #index: GraphIndex
   readonly #sets: WorkingSets
+  readonly #sequence: Sequence
   /** What was made shorter, under the limit it was last asked for. */
   readonly #shorter = new WeakMap<Found, Shorter & { readonly limitBytes: number }>()
 
   constructor(index: GraphIndex, sets: WorkingSets) {
     this.#index = index
     this.#sets = sets
+    this.#sequence = new Sequence(index)
   }
 
   /** The best schedules, placed: where they lie still, and, if fragments reach above the limit, with moves. */
@@ -49,10 +52,17 @@ export class Attempting {
   shorter(found: Found, limitBytes: number): Shorter {
     const known = this.#shorter.get(found)
     if (known?.limitBytes === limitBytes) return known
-    const trimmed = trim(this.#index, residency(this.#index, found.runs), limitBytes)
+    const trimmed = trim(this.#index, residency(this.#index, this.#read(found.runs)), limitBytes)
     const shorter = { residency: trimmed, extraCost: extraCostOf(this.#index, trimmed.runs), limitBytes }
     this.#shorter.set(found, shorter)
     return shorter
+  }
+
+  /** Without runs that nothing reads before their step runs again: a step runs first where it is needed first. */
+  #read(runs: Int32Array): Int32Array {
+    this.#sequence.load(runs)
+    this.#sequence.settle()
+    return this.#sequence.copy()
   }
 
   /** What a placement of a schedule needs and costs, with the moves it makes. */

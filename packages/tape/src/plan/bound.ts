@@ -2,8 +2,7 @@
  * Bounds of every plan. The bytes of one step with what must be there beside it bound the budget from below, where steps run for
  * the first time in the graph's order. When a step runs first, what it depends on has run, and what depends on it has not. What
  * has to be gone then to meet a limit, and is read by what has not, has to be computed again: at the fullest moments a
- * knapsack bounds the extra cost from below, and likewise the bytes of the records of what runs again. Where steps keep the graph's order, what
- * comes before a step has run as well, which is more.
+ * knapsack bounds the extra cost from below, and likewise the bytes of the records of what runs again.
  */
 import type { GraphIndex, Lists } from './graph-index.js'
 import { type CoverBound, coverBound, type Item } from './knapsack.js'
@@ -131,14 +130,8 @@ export interface RerunBound {
  * Lower bounds of what steps weigh that run again under a limit on live bytes.
  *
  * @param weight of each step: its cost, or the bytes of its record.
- * @param inOrder whether it need hold only for schedules that run steps for the first time in the graph's order
  */
-export function rerunBound(
-  index: GraphIndex,
-  full: Residency,
-  weight: Float64Array,
-  inOrder: boolean,
-): RerunBound {
+export function rerunBound(index: GraphIndex, full: Residency, weight: Float64Array): RerunBound {
   // moment p + 1 is step p when every step runs once
   const lastMoment = index.stepCount
   const moments = new Set<number>()
@@ -151,7 +144,7 @@ export function rerunBound(
     }
   }
   if (full.peakMoment >= 1 && full.peakMoment <= lastMoment) moments.add(full.peakMoment)
-  const knapsacks = [...moments].map(moment => knapsackAt(index, weight, moment - 1, inOrder))
+  const knapsacks = [...moments].map(moment => knapsackAt(index, weight, moment - 1))
   const most = (which: keyof CoverBound) => (limitBytes: number) =>
     knapsacks.reduce((most, { liveBytes, bound }) => {
       const excess = liveBytes - limitBytes
@@ -163,10 +156,9 @@ export function rerunBound(
 const BEFORE = 1
 const AFTER = 2
 
-/** Which steps run first before a step does so, and which after it: in the graph's order, or in any. */
-function sidesOf({ stepCount, operands, producer }: GraphIndex, at: number, inOrder: boolean): Uint8Array {
+/** Which steps run first before a step does so, and which after it, whatever the order. */
+function sidesOf({ stepCount, operands, producer }: GraphIndex, at: number): Uint8Array {
   const sides = new Uint8Array(stepCount)
-  if (inOrder) return sides.fill(BEFORE, 0, at).fill(AFTER, at + 1)
   const makers = function* (step: number) {
     for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
       const maker = producer[operands.items[e]!]!
@@ -193,10 +185,9 @@ function knapsackAt(
   index: GraphIndex,
   weight: Float64Array,
   at: number,
-  inOrder: boolean,
 ): { readonly liveBytes: number; readonly bound: CoverBound } {
   const { graph, operands, results, readers, bytes, scratchBytes, isOutput, isPinned, producer } = index
-  const sides = sidesOf(index, at, inOrder)
+  const sides = sidesOf(index, at)
   const sum = ({ starts, items }: Lists, list: number) => {
     let total = 0
     for (let e = starts[list]!; e < starts[list + 1]!; e++) total += bytes[items[e]!]!
@@ -247,11 +238,10 @@ export function leastNeeds(
   once: Residency,
   limits: readonly number[],
   largestBytes: number,
-  inOrder: boolean,
 ): readonly number[] {
   const records = Float64Array.from(index.graph.steps, ({ recordBytes = 0 }) => recordBytes)
   const onceBytes = records.reduce((sum, bytes) => sum + bytes, 0)
-  const { least: rerunBytes } = rerunBound(index, once, records, inOrder)
+  const { least: rerunBytes } = rerunBound(index, once, records)
   const needs: number[] = []
   let below = Infinity
   for (let r = limits.length - 1; r >= 0; r--) {

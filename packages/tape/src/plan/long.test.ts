@@ -9,6 +9,8 @@ import { simulate } from './simulate.js'
 const graphs: readonly (readonly [string, Graph, readonly number[]])[] = [
   ['a chain', chain(600), [83.83, 44.92, 37.42, 24.92, 12.5]],
   ['a transformer', transformer(60), [9.82, 8.32, 6.21, 3.54, 0.87]],
+  // what is computed long before it is read first is computed when it is
+  ['readers of anything', readersOfAnything(850), [547.82, 191.24, 71.28, 24.57, 5.71]],
 ]
 
 test.each(graphs)(
@@ -37,6 +39,17 @@ test('layers of uneven sizes run in little more bytes when they are ten times as
   expect(budgetBytes).toBeLessThan(1.2 * leastBytes(unevenChain(600)))
   expect(simulate(graph, plan(graph, { budgetBytes }), { budgetBytes }).peakBytes).toBe(budgetBytes)
 }, 60_000)
+
+/** Steps that read up to three values of any that are computed before. */
+function readersOfAnything(length: number): Graph {
+  const [b, random] = [new GraphBuilder(), new RandomNumbers(7)]
+  const values: number[] = []
+  for (let k = 0; k < length; k++) {
+    const read = Array.from({ length: k === 0 ? 0 : 1 + random.below(3) }, () => values[random.below(k)]!)
+    values.push(...b.step([...new Set(read)], [16 * (1 + random.below(100))], 1 + random.below(100)))
+  }
+  return b.graph(values.slice(-1))
+}
 
 /** A chain of layers whose bytes and costs are drawn, and its pullback. */
 function unevenChain(length: number): Graph {

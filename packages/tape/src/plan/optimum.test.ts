@@ -97,7 +97,7 @@ test('near the optimum by exhaustive search', () => {
     tally.tight += Number(leastExtraCost(graph, lowest) >= 0)
     const index = indexGraph(graph)
     const once = residency(index, Int32Array.from(graph.steps.keys()))
-    const { least: bound, fractional } = rerunBound(index, once, index.cost, false)
+    const { least: bound, fractional } = rerunBound(index, once, index.cost)
     let reachable = Infinity
     for (
       let budgetBytes = largestWorkingSetBytes(graph);
@@ -179,7 +179,7 @@ test.each([
 ])('a step takes no weight along of what computes %s', (_, graph) => {
   const index = indexGraph(graph)
   const once = residency(index, Int32Array.from(graph.steps.keys()))
-  const { least } = rerunBound(index, once, index.cost, false)
+  const { least } = rerunBound(index, once, index.cost)
   for (let limitBytes = lowerBoundBytes(graph); limitBytes <= once.peakLiveBytes; limitBytes += 16) {
     const optimum = leastExtraCost(graph, limitBytes)
     if (optimum >= 0) expect(least(limitBytes)).toBeLessThanOrEqual(optimum)

@@ -98,7 +98,7 @@ export class Portfolio {
 
   #rungsBelow(once: Residency): readonly Rung[] {
     const limits = ladder(this.index, this.sets, once.peakLiveBytes)
-    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes, this.#inOrder)
+    const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes)
     return limits.map((limitBytes, r) => ({
       limitBytes,
       fromBytes: limits[r + 1] ?? this.sets.largestBytes,
@@ -110,13 +110,8 @@ export class Portfolio {
     }))
   }
 
-  /** Schedules of long graphs keep the order, unless a search at one budget anneals them. */
-  get #inOrder(): boolean {
-    return this.index.stepCount > LONG
-  }
-
   get #bounds(): RerunBound {
-    this.#boundsIfAny ??= rerunBound(this.index, this.full.residency, this.index.cost, this.#inOrder)
+    this.#boundsIfAny ??= rerunBound(this.index, this.full.residency, this.index.cost)
     return this.#boundsIfAny
   }
 
@@ -126,7 +121,7 @@ export class Portfolio {
     return this.#snapshotCosts
   }
 
-  /** No plan within so many bytes has a lower extra cost; of a long graph, none that runs steps first in its order. */
+  /** No plan within so many bytes has a lower extra cost. */
   leastExtraCost(budgetBytes: number): number {
     return this.full.needsBytes <= budgetBytes ? 0 : this.#bounds.least(budgetBytes)
   }
