@@ -222,7 +222,7 @@ describe('messages say what, where, and how to mend it', () => {
       item() was asked of f32[] while recording: %0 has no value yet.
         expected  a tensor that has been computed
         at        errors.test.ts:…
-        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true } and read outside of the functions of loops"
+        fix       choose between values with where, cond or whileLoop; close over a number that shapes or loops depend on; or record with { dynamic: true } and read outside of the functions of loops"
     `)
   })
 

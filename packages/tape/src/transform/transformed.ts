@@ -120,7 +120,10 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
  * and then runs as WebAssembly. Inside another recording it is recorded as if it were called.
  *
  * Tensors that the function reads from outside of its arguments are constants of that recording: pass what changes
- * from call to call as an argument.
+ * from call to call as an argument. Numbers among its arguments become scalars; close over one that shapes or loops depend on.
+ *
+ * JavaScript's own operators record nothing: `x * 2` is refused, write `x.mul(2)`; and `if (x.greater(0))` always holds, since
+ * a tensor is an object: choose with `where` or `cond`, or in dynamic code by `x.item() > 0`.
  *
  * @throws {@link BudgetError} at the call, if no plan fits the memory.
  * @example
