@@ -14,6 +14,9 @@ const method = (name: string, ...args: unknown[]) =>
   (x as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args)
 const key = tape.randomKey(7)
 const norm = { scale: b, shift: b }
+const bytes = nn.toSafetensors({ w })
+const TREES =
+  'trees are arrays and plain objects, not instances of classes: give its tensors as { name: tensor, … }'
 const cell = { wx: x, wh: x, b }
 
 const errorOf = (run: () => unknown) => thrownBy(run, tape.WengertError)
@@ -93,6 +96,19 @@ describe('what is no tensor, no list and no parameters is named, with the place 
       () => call('crossEntropy', x, [0, 1]),
       'make it a tensor: tensor([…])',
     ],
+    ['init: `params` has a Date at .w.', () => nn.adam().init({ w: new Date() } as never), TREES],
+    [
+      'update: `params` has 1 at .w.',
+      () => nn.sgd().update({ w: 1 } as never, { w } as never, nn.sgd().init({ w }) as never),
+      'make it a tensor: tensor(…)',
+    ],
+    [
+      'update: the gradient is a Promise.',
+      () => nn.sgd().update({ w }, Promise.resolve({ w }) as never, nn.sgd().init({ w })),
+      'await it before',
+    ],
+    ['toSafetensors: the tree is a Map.', () => call('toSafetensors', new Map()), TREES],
+    ['fromSafetensors: `like` is a Map.', () => nn.fromSafetensors(bytes, new Map() as never), TREES],
     ['mlp: the options are undefined.', () => call('mlp'), undefined],
     ['mlp: `sizes` are undefined.', () => call('mlp', {}), undefined],
     [

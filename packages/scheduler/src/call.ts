@@ -29,10 +29,17 @@ export interface Outline {
 /**
  * Checks the arguments of a call.
  *
+ * @param owner the function that was called, as errors name it.
  * @throws {@link ShapeError} if leaves of the batch differ in rows; {@link OptionError} for rows outside of it.
  */
-export function callOf(params: unknown, batch: unknown, rows: Rows | undefined): Call {
-  const [flatParams, flatBatch] = [flatten(params), flatten(batch)]
+export function callOf(
+  params: unknown,
+  batch: unknown,
+  rows: Rows | undefined,
+  owner = 'valueAndGrad',
+): Call {
+  const flatParams = flatten(params, paramsOf(owner))
+  const flatBatch = flatten(batch, batchOf(owner))
   const avalsIn = ({ leaves, structure, paths }: typeof flatParams) => ({
     leaves: leaves.map(({ aval }) => aval),
     structure,
@@ -46,8 +53,16 @@ export function callOf(params: unknown, batch: unknown, rows: Rows | undefined):
 }
 
 /** As {@link callOf}, without values: avals will do. */
-export const outlineOf = (params: unknown, batch: unknown, rows: Rows | undefined): Outline =>
-  outlined(flattenAvals(params, 'explain'), flattenAvals(batch, 'explain'), rows)
+export const outlineOf = (
+  params: unknown,
+  batch: unknown,
+  rows: Rows | undefined,
+  owner = 'explain',
+): Outline =>
+  outlined(flattenAvals(params, owner, paramsOf(owner)), flattenAvals(batch, owner, batchOf(owner)), rows)
+
+const paramsOf = (owner: string): string => `${owner}: \`params\``
+const batchOf = (owner: string): string => `${owner}: \`batch\``
 
 type Avals = ReturnType<typeof flattenAvals>
 

@@ -178,7 +178,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     checkOptions('map', options, ['rows', 'signal'])
     checkSignal('map', options.signal)
     const mapped = fn as RowFunction
-    const call = callOf(params, batch, options.rows)
+    const call = callOf(params, batch, options.rows, 'map')
     return this.#turns.take(options.signal, () =>
       startMap<R>(this.#engine, this.#plansOfMap(mapped, call.signature), call),
     )
@@ -193,7 +193,7 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     checkFunction('explainMap', fn)
     checkOptions('explainMap', options, ['rows'])
     if (this.#closing) throw closed()
-    const outline = outlineOf(params, batch, options.rows)
+    const outline = outlineOf(params, batch, options.rows, 'explainMap')
     const plans = this.#plansOfMap(fn as RowFunction, outline.signature)
     return explainMap(this.#engine, this.#settings, plans, outline)
   }

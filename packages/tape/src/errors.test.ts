@@ -222,7 +222,7 @@ describe('messages say what, where, and how to mend it', () => {
       item() was asked of f32[] while recording: %0 has no value yet.
         expected  a tensor that has been computed
         at        errors.test.ts:…
-        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true } and read outside of the functions of loops"
+        fix       choose between values with where, cond or whileLoop; close over a number that shapes or loops depend on; or record with { dynamic: true } and read outside of the functions of loops"
     `)
   })
 
@@ -289,7 +289,7 @@ describe('messages say what, where, and how to mend it', () => {
     const later = (async () => tensor(1)) as unknown as () => Tensor
     expect(screen(thrown(() => record(later)))).toMatchInlineSnapshot(`
       "RecordError RECORD
-      The recorded function returned a promise.
+      record: the function returned a promise.
         expected  a function that returns its tensors at once
         at        errors.test.ts:…
         fix       await what it needs before, and pass it as an argument"
@@ -300,7 +300,7 @@ describe('messages say what, where, and how to mend it', () => {
     const odd = (() => ({ a: [tensor(1), 'two'] })) as unknown as () => Tensor
     expect(screen(thrown(() => record(odd)))).toMatchInlineSnapshot(`
       "RecordError RECORD
-      The recorded function returned two at .a[1].
+      record: what the function returned has 'two' at .a[1].
         expected  tensors in nested arrays and plain objects
         at        errors.test.ts:…"
     `)
@@ -310,9 +310,10 @@ describe('messages say what, where, and how to mend it', () => {
     const f = jit((x: { when: Date }) => tensor(x.when.getTime()))
     expect(screen(thrown(() => f({ when: new Date(0) })))).toMatchInlineSnapshot(`
       "OptionError OPTION
-      A tree has a Date at [0].when.
-        expected  tensors in nested arrays and plain objects
-        at        errors.test.ts:…"
+      jit: argument 0 has a Date at .when.
+        expected  tensors or numbers, or those in nested arrays and plain objects
+        at        errors.test.ts:…
+        fix       trees are arrays and plain objects, not instances of classes: give its tensors as { name: tensor, … }"
     `)
   })
 

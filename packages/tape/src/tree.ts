@@ -9,6 +9,7 @@ import {
   type Structure,
   Tensor,
   type TreeOf,
+  treeNamed,
   unflattenTree,
 } from './record/index.js'
 
@@ -17,23 +18,25 @@ export { type Structure, sameStructure, type Tree, type TreeOf } from './record/
 /**
  * Takes a tree of tensors apart: its leaves in order, a path for each, and its structure as plain data.
  *
+ * @param name what errors call it, such as `update: the gradient`.
  * @throws {@link OptionError} for anything that is neither tensor, array nor plain object.
  * @example
  * flatten({ b: tensor(1), a: [tensor(2)] }).paths // → ['.a[0]', '.b']
  */
-export const flatten = (tree: unknown): Flat<Tensor> =>
-  flattenTree(tree, (node): node is Tensor => node instanceof Tensor)
+export const flatten = (tree: unknown, name = 'flatten: the tree'): Flat<Tensor> =>
+  flattenTree(tree, (node): node is Tensor => node instanceof Tensor, treeNamed(name))
 
 /**
  * As {@link flatten}, for the avals of a tree: its leaves are avals, or tensors and numbers that have one.
  *
  * @param owner what is named by errors of avals.
+ * @param name what errors call the tree.
  * @throws {@link OptionError} for anything else, and for avals with a dtype or a length that there is not.
  * @example
  * flattenAvals({ w: { dtype: 'f32', shape: [2, 3] }, b: tensor([1, 2]) }).leaves.map(formatAval) // → ['f32[2]', 'f32[2,3]']
  */
-export function flattenAvals(tree: unknown, owner = 'record'): Flat<Aval> {
-  const flat = flattenTree(tree, isArgumentLeaf)
+export function flattenAvals(tree: unknown, owner = 'record', name = `${owner}: the tree`): Flat<Aval> {
+  const flat = flattenTree(tree, isArgumentLeaf, treeNamed(name))
   return { ...flat, leaves: flat.leaves.map(leaf => avalFor(owner, leaf)) }
 }
 

@@ -37,7 +37,7 @@ const nameOf = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1').slice
  * fromSafetensors(bytes, params).layers[0].w.toArray() // → [[1, 2]]
  */
 export function toSafetensors<T extends TreeOf<T>>(tree: T): Uint8Array<ArrayBuffer> {
-  const { leaves, paths } = flatten(tree)
+  const { leaves, paths } = flatten(tree, 'toSafetensors: the tree')
   const names = paths.map(nameOf)
   const twice = names.find((name, k) => names.indexOf(name) !== k)
   if (twice !== undefined || names.includes('__metadata__')) {
@@ -85,7 +85,7 @@ export function fromSafetensors(bytes: Uint8Array, like?: Tree<Tensor>): Tree<Te
   checkArgument('fromSafetensors', 'the file', bytes, bytes instanceof Uint8Array, 'a Uint8Array')
   const tensors = new Map(entriesOf(bytes).map(({ name, aval, begin }) => [name, read(bytes, aval, begin)]))
   if (like === undefined) return Object.fromEntries([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)))
-  const { leaves, paths, structure } = flatten(like)
+  const { leaves, paths, structure } = flatten(like, 'fromSafetensors: `like`')
   const names = paths.map(nameOf)
   const other = [...tensors.keys()].find(name => !names.includes(name))
   const missing = names.find(name => !tensors.has(name))

@@ -7,7 +7,7 @@ import { dataOf, flatten, type TreeOf } from '@wengert/tape'
  * parameterBytes({ b: tensor([1]), a: tensor([0, 0]) }) // → [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 63]
  */
 export function parameterBytes<P extends TreeOf<P>>(params: P): Uint8Array<ArrayBuffer> {
-  const leaves = flatten(params).leaves.map(leaf => dataOf(leaf))
+  const leaves = flatten(params, 'parameterBytes: `params`').leaves.map(leaf => dataOf(leaf))
   const bytes = new Uint8Array(leaves.reduce((sum, data) => sum + data.byteLength, 0))
   let end = 0
   for (const data of leaves) {

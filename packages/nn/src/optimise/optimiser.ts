@@ -68,7 +68,7 @@ export function elementwiseOptimiser(rule: OptimiserRule): Optimiser {
   checkArgument('elementwiseOptimiser', '`decays`', decays, Array.isArray(decays), 'a list of numbers')
   checkFunction('elementwiseOptimiser', step)
   const init = <P extends TreeOf<P>>(params: P): OptimiserState<P> => {
-    const { leaves, structure } = flatten(params)
+    const { leaves, structure } = flatten(params, 'init: `params`')
     const zeros = () => leaves.map(({ aval, dtype, size }) => tensor(blank(dtype, size), aval))
     return {
       moments: Array.from({ length: count }, () => unflatten(structure, zeros())),

@@ -44,14 +44,14 @@ export function aligned<P extends TreeOf<P>>(
   const isState = Array.isArray(moments) && Array.isArray(powers)
   checkArgument('update', 'the state', state, isState, 'what init or the last update returned')
   for (const [k, power] of powers.entries()) checkTensor('update', `power ${k} of the state`, power)
-  const { leaves, structure, paths } = flatten(params)
+  const { leaves, structure, paths } = flatten(params, 'update: `params`')
   if (moments.length !== first.moments.length || powers.length !== first.powers.length) {
     throw foreign(`${moments.length} moments and ${powers.length} powers`)
   }
   const broken = powers.find(({ aval }) => formatAval(aval) !== 'f64[]')
   if (broken) throw foreign(`a power that is ${formatAval(broken.aval)}, not f64[]`)
   const like = (what: string, tree: unknown) => {
-    const flat = flatten(tree)
+    const flat = flatten(tree, `update: the ${what}`)
     if (!sameStructure(structure, flat.structure)) throw unlike(what)
     for (const [k, { aval }] of flat.leaves.entries()) {
       const own = (leaves[k] as Tensor).aval

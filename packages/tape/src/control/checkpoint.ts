@@ -1,5 +1,12 @@
 import { checkFunction, checkOptions } from '../options.js'
-import { fitted, type Structure, type TreeOf, unflattenTree } from '../record/index.js'
+import {
+  argumentsOf,
+  fitted,
+  resultNamed,
+  type Structure,
+  type TreeOf,
+  unflattenTree,
+} from '../record/index.js'
 import { emitCall } from './call-op.js'
 import { checkKeep, type Keep } from './keep.js'
 import { leavesOf } from './tree-function.js'
@@ -39,12 +46,12 @@ export function checkpoint<A extends readonly unknown[], R extends TreeOf<R>>(
   checkKeep(keep)
   return (...args) => {
     let structure: Structure = '*'
-    const leaves = leavesOf('checkpoint: the arguments', args)
+    const leaves = leavesOf(argumentsOf('checkpoint'), args)
     const values = emitCall(
       operands => {
         const own = unflattenTree(leaves.structure, operands) as unknown as A
         const returned = fitted('checkpoint', fn, args, () => fn(...own))
-        const result = leavesOf('checkpoint: what the function returned', returned)
+        const result = leavesOf(resultNamed('checkpoint: what the function returned'), returned)
         structure = result.structure
         return result.tensors
       },

@@ -2,7 +2,15 @@ import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkFunction } from '../options.js'
 import { formatAval } from '../program/index.js'
-import { type Structure, sameStructure, Tensor, type TreeOf, unflattenTree } from '../record/index.js'
+import {
+  argumentsOf,
+  resultNamed,
+  type Structure,
+  sameStructure,
+  Tensor,
+  type TreeOf,
+  unflattenTree,
+} from '../record/index.js'
 import { firstDifference } from './closed.js'
 import { emitCond } from './cond-op.js'
 import { leavesOf } from './tree-function.js'
@@ -33,10 +41,13 @@ export function cond<A extends readonly unknown[], R extends TreeOf<R>>(
   checkFunction('cond', whenFalse)
   checkCondition('cond', condition)
   const structures: Structure[] = []
-  const given = leavesOf('cond: the operands', operands)
+  const given = leavesOf(
+    argumentsOf('cond', k => `operand ${k}`),
+    operands,
+  )
   const leaves = (branch: (...operands: A) => R, name: string) => (inputs: readonly Tensor[]) => {
     const own = unflattenTree(given.structure, inputs) as unknown as A
-    const { tensors, structure } = leavesOf(`cond: what ${name} returned`, branch(...own))
+    const { tensors, structure } = leavesOf(resultNamed(`cond: what ${name} returned`), branch(...own))
     structures.push(structure)
     return tensors
   }

@@ -2,7 +2,15 @@ import { batch, pullback, replay, withBatch } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { avalsOf, isFloat, registerOp } from '../program/index.js'
-import { apply, fitted, type Tensor, type TreeOf, unflattenTree } from '../record/index.js'
+import {
+  apply,
+  argumentsOf,
+  fitted,
+  resultNamed,
+  type Tensor,
+  type TreeOf,
+  unflattenTree,
+} from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
@@ -39,7 +47,7 @@ export function customJvp<A extends readonly unknown[], R extends TreeOf<R>>(
   checkFunction('customJvp', fn)
   checkFunction('customJvp: the rule', rule)
   return (...args) => {
-    const leaves = leavesOf('customJvp: the arguments', args)
+    const leaves = leavesOf(argumentsOf('customJvp'), args)
     const body = fitted('customJvp', fn, args, () => recordBody('customJvp', fn, leaves))
     const values = outputAvals(body.closed.program)
     const tangents = avalsOf(floatsOf(leaves.tensors))
@@ -55,7 +63,7 @@ export function customJvp<A extends readonly unknown[], R extends TreeOf<R>>(
             withZeros(leaves, inputs.slice(own.length + values.length)),
           ) as unknown as A,
         })
-        const tangent = leavesOf('customJvp: the tangent', returned)
+        const tangent = leavesOf(resultNamed('customJvp: the tangent'), returned)
         checkRule('customJvp', 'tangent', tangent, body.structure, values)
         return floatsOf(tangent.tensors)
       },

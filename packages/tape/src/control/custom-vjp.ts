@@ -4,7 +4,17 @@ import { callerLocation } from '../location.js'
 import { sum, zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { avalsOf, isFloat, registerOp } from '../program/index.js'
-import { apply, fitted, type Tensor, type Tree, type TreeOf, unflattenTree } from '../record/index.js'
+import {
+  apply,
+  argumentsOf,
+  fitted,
+  resultNamed,
+  type Tensor,
+  type Tree,
+  type TreeOf,
+  treeNamed,
+  unflattenTree,
+} from '../record/index.js'
 import { type Batched, type BatchSite, defineRule, type Site } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { type Custom, checkRule, floatsOf, joined, listOf, recordBody, refuseOutside } from './custom.js'
@@ -43,7 +53,7 @@ export function customVjp<A extends readonly unknown[], R extends TreeOf<R>>(
   checkFunction('customVjp', fn)
   checkFunction('customVjp: the rule', rule)
   return (...args) => {
-    const leaves = leavesOf('customVjp: the arguments', args)
+    const leaves = leavesOf(argumentsOf('customVjp'), args)
     const body = fitted('customVjp', fn, args, () => recordBody('customVjp', fn, leaves))
     const values = outputAvals(body.closed.program)
     const pulled = recordClosed(
@@ -75,9 +85,9 @@ function cotangents(returned: unknown, args: readonly Tree<Tensor>[]): readonly 
     })
   }
   return args.flatMap((arg, k) => {
-    const { tensors: own, structure } = leavesOf('customVjp: an argument', arg)
+    const { tensors: own, structure } = leavesOf(treeNamed('customVjp: an argument'), arg)
     if (list[k] === null) return floatsOf(own).map(zerosLike)
-    const given = leavesOf('customVjp: a cotangent', list[k])
+    const given = leavesOf(resultNamed('customVjp: a cotangent'), list[k])
     checkRule('customVjp', 'cotangent', given, structure, avalsOf(own))
     return floatsOf(given.tensors)
   })

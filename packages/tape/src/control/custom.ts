@@ -1,7 +1,14 @@
 import { DerivativeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { type Aval, formatAval, isFloat, type Program } from '../program/index.js'
-import { type Structure, sameStructure, type Tensor, type Tree, unflattenTree } from '../record/index.js'
+import {
+  resultNamed,
+  type Structure,
+  sameStructure,
+  type Tensor,
+  type Tree,
+  unflattenTree,
+} from '../record/index.js'
 import { type Closed, recordClosed, together } from './closed.js'
 import { type Leaves, leavesOf } from './tree-function.js'
 
@@ -26,7 +33,7 @@ export function recordBody(
   const closed = recordClosed(
     (...tensors) => {
       const result = leavesOf(
-        `${op}: what the function returned`,
+        resultNamed(`${op}: what the function returned`),
         (fn as (...args: unknown[]) => unknown)(...listOf(args, tensors)),
       )
       structure = result.structure

@@ -1,6 +1,6 @@
 import { add } from '../ops/index.js'
 import { checkFunction } from '../options.js'
-import { type Tensor, type TreeOf, tensor, unflattenTree } from '../record/index.js'
+import { resultNamed, type Tensor, type TreeOf, tensor, treeNamed, unflattenTree } from '../record/index.js'
 import { checkCarry } from './scan.js'
 import { emitScan } from './scan-op.js'
 import { checkSteps } from './steps.js'
@@ -26,11 +26,11 @@ export function forLoop<S extends TreeOf<S>>(
 ): S {
   checkFunction('forLoop', step)
   checkSteps('forLoop', 'steps', steps)
-  const first = leavesOf('forLoop: the first state', init)
+  const first = leavesOf(treeNamed('forLoop: the first state'), init)
   const { carry } = emitScan(
     ([index, ...state]) => {
       const returned = leavesOf(
-        'forLoop: the state that the step returned',
+        resultNamed('forLoop: the state that the step returned'),
         step(index as Tensor, unflattenTree(first.structure, state) as S),
       )
       checkCarry('forLoop', returned, { ...first, tensors: state })

@@ -2,7 +2,14 @@ import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
 import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
-import { type Structure, type Tensor, type TreeOf, unflattenTree } from '../record/index.js'
+import {
+  resultNamed,
+  type Structure,
+  type Tensor,
+  type TreeOf,
+  treeNamed,
+  unflattenTree,
+} from '../record/index.js'
 import { emitScan } from './scan-op.js'
 import { isStepCount, STEPS } from './steps.js'
 import { difference, type Leaves, leavesOf } from './tree-function.js'
@@ -42,8 +49,8 @@ export function scan<C extends TreeOf<C>, X extends TreeOf<X> | null, Y extends 
   checkFunction('scan', step)
   checkOptions('scan', options, ['length', 'reverse'])
   checkOneOf('reverse', options.reverse, [true, false])
-  const carry = leavesOf('scan: the first carry', init)
-  const rows = leavesOf('scan: the arrays', arrays ?? [])
+  const carry = leavesOf(treeNamed('scan: the first carry'), init)
+  const rows = leavesOf(treeNamed('scan: the tree of arrays'), arrays ?? [])
   const length = lengthOf(rows, options.length)
   let results: Structure | null = null
   const { carry: last, results: stacked } = emitScan(
@@ -53,9 +60,9 @@ export function scan<C extends TreeOf<C>, X extends TreeOf<X> | null, Y extends 
         (arrays === null ? null : unflattenTree(rows.structure, row)) as X,
       )
       const [next, result] = checkPair(returned)
-      const nextCarry = leavesOf('scan: the carry that the step returned', next)
+      const nextCarry = leavesOf(resultNamed('scan: the carry that the step returned'), next)
       checkCarry('scan', nextCarry, { ...carry, tensors: state })
-      const given = leavesOf('scan: the results of the step', result ?? [])
+      const given = leavesOf(resultNamed('scan: the result of the step'), result ?? [])
       results = result === null || result === undefined ? null : given.structure
       return { carry: nextCarry.tensors, results: given.tensors }
     },

@@ -1,7 +1,14 @@
 import { RecordError } from '../errors.js'
-import { callerLocation } from '../location.js'
 import { type Aval, formatAval } from '../program/index.js'
-import { flattenTree, type Structure, sameStructure, Tensor, tensor } from '../record/index.js'
+import {
+  flattenTree,
+  noTree,
+  type Structure,
+  sameStructure,
+  Tensor,
+  type TreeName,
+  tensor,
+} from '../record/index.js'
 
 /** A tree of tensors taken apart; numbers in it are f32 scalars. */
 export interface Leaves {
@@ -11,17 +18,13 @@ export interface Leaves {
 }
 
 /** Takes apart a tree of tensors and numbers that a function was given or has returned. */
-export function leavesOf(what: string, tree: unknown): Leaves {
-  const { leaves, paths, structure } = flattenTree(tree, isLeaf)
+export function leavesOf(name: TreeName, tree: unknown): Leaves {
+  const { leaves, paths, structure } = flattenTree(tree, isLeaf, name)
   const tensors = leaves.map((leaf, k) => {
     if (leaf instanceof Tensor) return leaf
     if (typeof leaf === 'number') return tensor(leaf)
     if (typeof leaf === 'boolean') return tensor(leaf)
-    throw new RecordError({
-      summary: `${what} is ${String(leaf)} at ${paths[k] || 'its root'}.`,
-      expected: 'tensors in nested arrays and plain objects',
-      at: callerLocation(),
-    })
+    throw new RecordError(noTree(name, paths[k] as string, leaf))
   })
   return { tensors, paths, structure }
 }

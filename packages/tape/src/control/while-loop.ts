@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions } from '../options.js'
-import { type Tensor, type TreeOf, unflattenTree } from '../record/index.js'
+import { resultNamed, type Tensor, type TreeOf, treeNamed, unflattenTree } from '../record/index.js'
 import { checkCondition } from './cond.js'
 import { emitCond } from './cond-op.js'
 import { checkCarry } from './scan.js'
@@ -47,7 +47,7 @@ export function whileLoop<S extends TreeOf<S>>(
   checkFunction('whileLoop', step)
   checkOptions('whileLoop', options, ['maxSteps'])
   const { maxSteps } = options
-  const first = leavesOf('whileLoop: the first state', init)
+  const first = leavesOf(treeNamed('whileLoop: the first state'), init)
   const tree = (state: readonly Tensor[]) => unflattenTree(first.structure, state) as S
   const test = (state: readonly Tensor[]) => {
     const holds = condition(tree(state))
@@ -55,7 +55,7 @@ export function whileLoop<S extends TreeOf<S>>(
     return holds
   }
   const next = (state: readonly Tensor[]) => {
-    const returned = leavesOf('whileLoop: the state that the step returned', step(tree(state)))
+    const returned = leavesOf(resultNamed('whileLoop: the state that the step returned'), step(tree(state)))
     checkCarry('whileLoop', returned, { ...first, tensors: state })
     return returned.tensors
   }

@@ -32,3 +32,4 @@ export {
   type TreeOf,
   unflattenTree,
 } from './tree.js'
+export { argumentsOf, inTree, noTree, resultNamed, type TreeName, treeNamed } from './tree-name.js'

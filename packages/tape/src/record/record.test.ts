@@ -176,7 +176,7 @@ describe('trees', () => {
 
   it('refuse everything else with its path', () => {
     expect(() => flatten({ a: [tensor(1), new Map()] })).toThrow('a Map at .a[1]')
-    expect(() => flatten(null)).toThrow('null at its root')
+    expect(() => flatten(null)).toThrow('flatten: the tree is null.')
     expect(() => flatten({ a: undefined })).toThrow('undefined at .a')
   })
 

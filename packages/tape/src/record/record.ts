@@ -7,6 +7,7 @@ import { fitted } from './fitted.js'
 import { Tape } from './tape.js'
 import { Tensor, tensor } from './tensor.js'
 import { flattenTree, type Structure, type Tree, type TreeOf, unflattenTree } from './tree.js'
+import { argumentsOf, noTree, resultNamed } from './tree-name.js'
 
 /** A recorded function: its program, and how arguments and result are nested. */
 export interface Recording {
@@ -45,26 +46,28 @@ export function record<const A extends readonly unknown[], R extends TreeOf<R> =
   )
 }
 
-/** As {@link record}, for a list of arguments, on a new tape. */
+/**
+ * As {@link record}, for a list of arguments, on a new tape.
+ *
+ * @param owner what errors name.
+ */
 export function recordOn(
   tape: Tape,
   fn: (...args: unknown[]) => Tree<Tensor>,
   args: readonly unknown[],
+  owner = 'record',
 ): Recording {
-  const { leaves, structure } = flattenTree(args, isArgumentLeaf)
+  const { leaves, structure } = flattenTree(args, isArgumentLeaf, argumentsOf(owner))
   try {
     const traced = leaves.map(leaf => tape.input(avalOf(leaf), leaf instanceof Tensor ? leaf : undefined))
     const result: unknown = fn(...(unflattenTree(structure, traced) as unknown[]))
-    if (result instanceof Promise) throw asynchronous()
-    const outputs = flattenTree(result, isResultLeaf)
+    if (result instanceof Promise) throw asynchronous(owner)
+    const name = resultNamed(`${owner}: what the function returned`)
+    const outputs = flattenTree(result, isResultLeaf, name)
     const tensors = outputs.leaves.map((leaf, k) => {
       if (leaf instanceof Tensor) return leaf
       if (typeof leaf === 'number') return tensor(leaf)
-      throw new RecordError({
-        summary: `The recorded function returned ${String(leaf)} at ${outputs.paths[k] || 'its root'}.`,
-        expected: 'tensors in nested arrays and plain objects',
-        at: callerLocation(),
-      })
+      throw new RecordError(noTree(name, outputs.paths[k] as string, leaf))
     })
     return { ...tape.finish(tensors), inputs: structure, outputs: outputs.structure }
   } finally {
@@ -72,9 +75,9 @@ export function recordOn(
   }
 }
 
-const asynchronous = () =>
+const asynchronous = (owner: string) =>
   new RecordError({
-    summary: 'The recorded function returned a promise.',
+    summary: `${owner}: the function returned a promise.`,
     expected: 'a function that returns its tensors at once',
     at: callerLocation(),
     fix: 'await what it needs before, and pass it as an argument',

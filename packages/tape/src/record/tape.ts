@@ -94,6 +94,10 @@ export class Tape implements Recorder {
     return outputs.map(value => this.#tensor(value))
   }
 
+  get isOpen(): boolean {
+    return this.#open
+  }
+
   holds(value: number): boolean {
     return this.#open && this.#values[value] !== undefined
   }

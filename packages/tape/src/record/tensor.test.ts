@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   DTypeError,
+  forLoop,
   fromData,
   grad,
   jit,
@@ -110,9 +111,58 @@ describe('JavaScript’s own operators', () => {
     expect(() => Number(tensor([1, 2]))).toThrow(OptionError)
   })
 
-  test('are refused while recording, where they would decide once for all', () => {
-    expect(() => grad((w: Tensor) => (Number(w) > 0 ? w : w.neg()))(tensor(3))).toThrow(RecordError)
-    expect(() => grad((w: Tensor) => w.mul((w as unknown as number) * 2))(tensor(3))).toThrow(RecordError)
+  describe.each([false, true])('are refused while recording, dynamic: %s', dynamic => {
+    test.each<[string, (x: number, w: Tensor) => unknown]>([
+      ['x > 0', x => x > 0],
+      ['x * 2', x => x * 2],
+      ['x + 1', x => x + 1],
+      ['-x', x => -x],
+      ['Math.sin(x)', x => Math.sin(x)],
+      ['Number(x)', x => Number(x)],
+      ['[x] in a typed array', x => new Float32Array([x])],
+      ['a loop', x => Array.from({ length: x }, (_, k) => k)],
+      ['a shape', (x, w) => w.reshape([x, 1])],
+    ])('%s', (_, use) => {
+      const f = (w: Tensor, n: Tensor) => {
+        const x = n.add(0).sum()
+        use(x as unknown as number, w)
+        return w.mul(x)
+      }
+      const given = [tensor(3), tensor([1])] as const
+      for (const run of [grad(f, { dynamic }), jit(f, { dynamic })]) {
+        expect(thrownBy(() => run(...given), RecordError).parts).toMatchObject({
+          summary: 'JavaScript makes a number of f32[] while recording, of which nothing would be recorded.',
+          at: expect.stringMatching(/^tensor\.test\.ts:/),
+          fix: expect.stringMatching(
+            /x\.mul\(2\).*x\.add\(1\).*x\.sin\(\).*where.*x\.item\(\) > 0.*close over/,
+          ),
+        })
+      }
+    })
+
+    test('but not text, what is known, and values that are asked for', () => {
+      const known = tensor(5)
+      const f = (w: Tensor) => {
+        expect(`${w}`).toMatch(/^Tensor f32\[\]/)
+        const factor = dynamic ? w.item() : 3
+        return w.mul(Number(known) * factor)
+      }
+      expect(grad(f, { dynamic })(tensor(3)).item()).toBe(15)
+    })
+  })
+
+  test('say of a tensor that has left its recording that it has', () => {
+    let left = tensor(0)
+    jit((x: Tensor) => {
+      left = x
+      return x
+    })(tensor(1))
+    expect(() => Number(left)).toThrow(/has left the recording/)
+  })
+
+  test('a number of steps is closed over', () => {
+    const f = jit((n: Tensor, x: Tensor) => forLoop(n as unknown as number, (_, y) => y.mul(2), x))
+    expect(thrownBy(() => f(tensor(3), tensor(1)), OptionError).parts.fix).toMatch(/^close over the number/)
   })
 
   test('JSON has dtype, shape and elements', () => {

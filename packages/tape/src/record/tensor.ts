@@ -17,6 +17,8 @@ import {
 export interface Recorder {
   /** Of two recordings in progress the one with the larger number is the inner one. */
   readonly order: number
+  /** Whether it is in progress still. */
+  readonly isOpen: boolean
   /** Whether a line has a value, as on dynamic tapes. */
   holds(value: number): boolean
   /** A copy of the value of a line; undefined if it has none. @throws RecordError once the recording has ended. */
@@ -107,12 +109,14 @@ export class Tensor {
 
   /**
    * What JavaScript's own operators make of a tensor: text in templates, the number of a tensor of one element
-   * elsewhere, so that `x > 0` works on values and is refused while recording.
+   * elsewhere. While recording that is refused, in dynamic code too: of `x * 2` no derivative could be recorded.
    *
    * @throws {@link OptionError} if there is not exactly one element; {@link RecordError} while recording.
    */
   [Symbol.toPrimitive](hint: string): string | number {
-    return hint === 'string' ? this.toString() : this.item()
+    if (hint === 'string') return this.toString()
+    if ('tape' in this.state && this.state.tape.isOpen) throw converted(this.aval)
+    return this.item()
   }
 
   /** Dtype, shape and elements, for `JSON.stringify`. @throws {@link RecordError} while recording. */
@@ -129,6 +133,16 @@ export class Tensor {
     return this.toString()
   }
 }
+
+const converted = (aval: Aval): RecordError =>
+  new RecordError({
+    summary: `JavaScript makes a number of ${formatAval(aval)} while recording, of which nothing would be recorded.`,
+    expected: 'operations of tensors',
+    at: callerLocation(),
+    fix: `write x.mul(2) for x * 2, x.add(1) for x + 1, x.sin() for Math.sin(x); to compare, x.greater(0) with where; in dynamic code, x.item() > 0; ${CLOSE_OVER}`,
+  })
+
+const CLOSE_OVER = 'close over a number that shapes or loops depend on'
 
 /** Nested arrays as text, with NaN, infinities and −0, which JSON does not have. */
 function written(values: NestedArray): string {
@@ -152,7 +166,7 @@ export function dataOf(x: Tensor, reader = 'the data'): Data {
     summary: `${reader} was asked of ${formatAval(x.aval)} while recording: %${(state as { value: number }).value} has no value yet.`,
     expected: 'a tensor that has been computed',
     at: callerLocation(),
-    fix: 'choose between values with where, cond or whileLoop, or record with { dynamic: true } and read outside of the functions of loops',
+    fix: `choose between values with where, cond or whileLoop; ${CLOSE_OVER}; or record with { dynamic: true } and read outside of the functions of loops`,
   })
 }
 

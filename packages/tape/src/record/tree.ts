@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.js'
-import { callerLocation } from '../location.js'
 import type { Tensor } from './tensor.js'
+import { containsItself, noTree, type TreeName } from './tree-name.js'
 
 /** Nested arrays and plain objects of leaves. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> }
@@ -36,9 +36,14 @@ export interface Flat<Leaf> {
  * Takes a tree apart; keys of objects are visited in sorted order, so equal trees have equal leaves.
  *
  * @param isLeaf tells leaves from nodes.
+ * @param name what errors call it.
  * @throws {@link OptionError} for anything that is neither leaf, array nor plain object, and for what contains itself.
  */
-export function flattenTree<Leaf>(tree: unknown, isLeaf: (node: unknown) => node is Leaf): Flat<Leaf> {
+export function flattenTree<Leaf>(
+  tree: unknown,
+  isLeaf: (node: unknown) => node is Leaf,
+  name: TreeName,
+): Flat<Leaf> {
   const leaves: Leaf[] = []
   const paths: string[] = []
   const around = new Set<unknown>()
@@ -49,11 +54,7 @@ export function flattenTree<Leaf>(tree: unknown, isLeaf: (node: unknown) => node
       return '*'
     }
     if (around.has(node)) {
-      throw new OptionError({
-        summary: `A tree contains itself, at ${path}.`,
-        expected: 'tensors in nested arrays and plain objects',
-        at: callerLocation(),
-      })
+      throw new OptionError(containsItself(name, path))
     }
     around.add(node)
     const structure = within(node, path)
@@ -67,11 +68,7 @@ export function flattenTree<Leaf>(tree: unknown, isLeaf: (node: unknown) => node
       const keys = Object.keys(node).sort()
       return { keys, of: keys.map(key => visit(node[key], `${path}.${key}`)) }
     }
-    throw new OptionError({
-      summary: `A tree has ${node === null ? 'null' : typeof node === 'object' ? `a ${node.constructor?.name}` : String(typeof node)} at ${path || 'its root'}.`,
-      expected: 'tensors in nested arrays and plain objects',
-      at: callerLocation(),
-    })
+    throw new OptionError(noTree(name, path, node))
   }
   const structure = visit(tree, '')
   return { leaves, paths, structure }

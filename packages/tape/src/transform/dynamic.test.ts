@@ -83,7 +83,7 @@ describe('define by run', () => {
       [RecordError: item() was asked of f32[] while recording: %4 has no value yet.
         expected  a tensor that has been computed
         at        dynamic.test.ts:9:23
-        fix       choose between values with where, cond or whileLoop, or record with { dynamic: true } and read outside of the functions of loops]
+        fix       choose between values with where, cond or whileLoop; close over a number that shapes or loops depend on; or record with { dynamic: true } and read outside of the functions of loops]
     `)
   })
 })

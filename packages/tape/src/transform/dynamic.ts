@@ -38,6 +38,7 @@ interface Path extends Compiled, Resumed {}
  * of the whole path (see {@link withFewer}), unless the function reads a value that cannot be computed: then with those of the
  * path up to there.
  *
+ * @param owner the transformation, as errors name it.
  * @throws {@link BudgetError} if the path does not fit the memory.
  */
 export function dynamically(
@@ -46,6 +47,7 @@ export function dynamically(
   args: readonly unknown[],
   tensors: readonly Tensor[],
   expand: Expand,
+  owner = 'record',
 ): Tree<Tensor> {
   let tape: Tape
   // of the last recording, if it came to its end
@@ -54,7 +56,7 @@ export function dynamically(
     engine.recording(residents => {
       tape = new Tape(residents)
       whole = undefined
-      const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args)
+      const recording = recordOn(tape, fn as (...args: unknown[]) => Tree<Tensor>, args, owner)
       whole = { tape, recording, journal: residents.journal }
       const { captures } = recording
       if (innermostTape([...tensors, ...captures])) return expand(recording, [...tensors, ...captures])

@@ -4,7 +4,7 @@ import { checkArgument, checkFunction } from '../options.js'
 import { isFloat, type Program } from '../program/index.js'
 import type { Tensor, Tree, TreeOf } from '../record/index.js'
 import { scalarLike } from '../record/index.js'
-import { alike, trace } from './trace.js'
+import { alike, tangentsOf, trace } from './trace.js'
 
 /** A run of a program with all that forward and reverse accumulation compute on the way. */
 export interface EvaluationTrace {
@@ -64,7 +64,9 @@ export function evaluationTrace<A extends readonly unknown[], R extends TreeOf<R
     adjoints[value] = pulled[k]
   })
   const avals = own.map(x => x.aval)
-  const given = tangents && alike('evaluationTrace', 'tangent', tangents, recording.inputs, avals)
+  const given =
+    tangents &&
+    alike('evaluationTrace', 'tangent', tangents, recording.inputs, avals, tangentsOf('evaluationTrace'))
   const reached = tangentsOfValues(
     program,
     values,

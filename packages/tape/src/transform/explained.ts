@@ -3,6 +3,7 @@ import { checkFunction } from '../options.js'
 import type { Aval, Program } from '../program/index.js'
 import {
   type ArgumentLeaf,
+  argumentsOf,
   avalOf,
   flattenTree,
   hasData,
@@ -48,6 +49,8 @@ export interface Transformed<A extends readonly unknown[], R> {
 
 /** What is expanded: a function, and how. */
 interface Expansion {
+  /** The transformation, as errors name it. */
+  readonly name: string
   readonly fn: unknown
   readonly expand: (recording: Recording, inputs: readonly Tensor[]) => Tree<Tensor>
   readonly check: ((count: number) => void) | undefined
@@ -56,17 +59,17 @@ interface Expansion {
 
 /** Explains the calls of a transformed function. */
 export const explainer =
-  (engine: Engine, { fn, expand, check, dynamic }: Expansion) =>
+  (engine: Engine, { name, fn, expand, check, dynamic }: Expansion) =>
   (...args: readonly unknown[]): Explanation => {
     check?.(args.length)
-    const { leaves, structure } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
+    const { leaves, structure } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf, argumentsOf(name))
     const concrete = leaves.map(leaf => (typeof leaf === 'number' ? tensor(leaf) : leaf))
     const byRun = dynamic && concrete.every(leaf => leaf instanceof Tensor && hasData(leaf))
     const own = unflattenTree<unknown>(structure, byRun ? concrete : leaves.map(avalOf)) as readonly unknown[]
     const whole = withLines(() =>
       record(
         (...inputs: readonly Tensor[]) => {
-          const recordedOn = (tape: Tape) => recordOn(tape, fn as () => Tree<Tensor>, own)
+          const recordedOn = (tape: Tape) => recordOn(tape, fn as () => Tree<Tensor>, own, name)
           const recorded = byRun
             ? engine.recording(residents => recordedOn(new Tape(residents)))
             : recordedOn(new Tape())

@@ -8,16 +8,17 @@ import {
   avalOf,
   fromData,
   isArgumentLeaf,
-  record,
   Tensor,
+  type TreeName,
   type TreeOf,
 } from '../record/index.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
 import { grad } from './grad.js'
-import { jvp, pushedAlong } from './jvp.js'
-import { jit } from './transformed.js'
-import { vjp } from './vjp.js'
+import { pushedAlong } from './jvp.js'
+import { recorded } from './trace.js'
+import { jitNamed } from './transformed.js'
+import { pulledBack } from './vjp.js'
 import { vmap } from './vmap.js'
 
 /** A function of a tensor, and of further arguments that are not differentiated, to a tensor. */
@@ -48,15 +49,28 @@ export function jacfwd<A extends readonly unknown[]>(
   options: RunOptions = {},
 ): Compiled<A> {
   check('jacfwd', fn, options)
-  return jit((x: Tensor, ...rest: A) => {
-    checkOne(x)
-    const own = (x: Tensor) => fn(x, ...rest)
-    const columns = vmap((t: Tensor) => one(jvp(own, [x], [t]).tangent))(basis(x))
-    const rank = columns.rank - 1
-    const out = columns.shape.slice(1)
-    const last = transpose(columns, [...Array.from({ length: rank }, (_, k) => k + 1), 0])
-    return reshape(last, [...out, ...x.shape])
-  }, options)
+  return forward('jacfwd', fn, options)
+}
+
+/** As {@link jacfwd}, for a transformation that is made of it. */
+function forward<A extends readonly unknown[]>(
+  name: string,
+  fn: TensorFunction<A>,
+  options: RunOptions,
+): Compiled<A> {
+  return jitNamed(
+    { name },
+    (x: Tensor, ...rest: A) => {
+      checkOne(x)
+      const own = (x: Tensor) => fn(x, ...rest)
+      const columns = vmap((t: Tensor) => one(pushedAlong(name, own, [x], [t], {}).tangent))(basis(x))
+      const rank = columns.rank - 1
+      const out = columns.shape.slice(1)
+      const last = transpose(columns, [...Array.from({ length: rank }, (_, k) => k + 1), 0])
+      return reshape(last, [...out, ...x.shape])
+    },
+    options,
+  )
 }
 
 /**
@@ -73,13 +87,17 @@ export function jacrev<A extends readonly unknown[]>(
   options: RunOptions = {},
 ): Compiled<A> {
   check('jacrev', fn, options)
-  return jit((x: Tensor, ...rest: A) => {
-    checkOne(x)
-    const { value, pullback } = vjp((x: Tensor) => fn(x, ...rest), x)
-    one(value)
-    const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
-    return reshape(rows, [...value.shape, ...x.shape])
-  }, options)
+  return jitNamed(
+    { name: 'jacrev' },
+    (x: Tensor, ...rest: A) => {
+      checkOne(x)
+      const { value, pullback } = pulledBack('jacrev', (x: Tensor) => fn(x, ...rest), [x])
+      one(value)
+      const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
+      return reshape(rows, [...value.shape, ...x.shape])
+    },
+    options,
+  )
 }
 
 /**
@@ -94,16 +112,16 @@ export function jacobian<A extends readonly unknown[]>(
   options: RunOptions = {},
 ): Compiled<A> {
   check('jacobian', fn, options)
-  const [forward, reverse] = [jacfwd(fn, options), jacrev(fn, options)]
+  const [forwards, backwards] = [jacfwd(fn, options), jacrev(fn, options)]
   const better = (x: ArgumentLeaf, ...rest: readonly unknown[]) => {
     if (!isArgumentLeaf(x)) checkOne(x)
-    const { program, outputs } = record(fn as (...args: readonly unknown[]) => Tensor, avalOf(x), ...rest)
+    const { program, outputs } = recorded('jacobian', fn, [avalOf(x), ...rest])
     if (outputs !== '*') throw notOne('result', 'a tree')
     const out = program.avals[program.outputs[0] as number] as Tensor['aval']
-    return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forward : reverse
+    return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forwards : backwards
   }
   return Object.assign((...args: [x: Tensor, ...rest: A]) => better(...args)(...args), {
-    explain: (...args: Parameters<typeof forward.explain>) => better(...args).explain(...args),
+    explain: (...args: Parameters<typeof forwards.explain>) => better(...args).explain(...args),
   })
 }
 
@@ -122,7 +140,7 @@ export function hessian<A extends readonly unknown[]>(
   options: RunOptions = {},
 ): Compiled<A> {
   check('hessian', fn, options)
-  return jacfwd(grad(scalar('hessian', fn)) as unknown as TensorFunction<A>, options)
+  return forward('hessian', grad(scalar('hessian', fn)) as unknown as TensorFunction<A>, options)
 }
 
 /** Values of inner functions are mapped over a batch of directions, so none of them can be read: there is no `dynamic`. */
@@ -156,7 +174,7 @@ const notOne = (what: 'argument' | 'result', found: string): OptionError =>
  * @param fn to a scalar, of one argument: a tensor or a tree of them.
  * @param v a tree like x.
  * @returns a tree like x
- * @throws {@link ShapeError} unless the function returns a scalar and v is like x; {@link DerivativeError} if a leaf of x is not
+ * @throws {@link OptionError} without an x or a v; {@link ShapeError} unless the function returns a scalar and v is like x; {@link DerivativeError} if a leaf of x is not
  * floating-point; {@link BudgetError} if no plan fits the memory.
  * @example
  * hvp(x => x.mul(x).mul(x).sum(), tensor([2, 3]), tensor([1, 10])).toArray() // → [12, 180]
@@ -166,7 +184,23 @@ const notOne = (what: 'argument' | 'result', found: string): OptionError =>
  */
 export function hvp<X extends TreeOf<X>>(fn: (x: X) => Tensor, x: X, v: X, options: RunOptions = {}): X {
   check('hvp', fn, options)
-  return pushedAlong('hvp', gradientOf(fn), [x], [v], options).tangent
+  if (x === undefined || v === undefined) throw incomplete(x === undefined ? 'x' : 'v')
+  return pushedAlong('hvp', gradientOf(fn), [x], [v], options, POINT_AND_VECTOR).tangent
+}
+
+const incomplete = (missing: string) =>
+  new OptionError({
+    summary: `hvp: there is no ${missing}.`,
+    expected: 'a tensor, or a tree of them, and a vector like it',
+    at: callerLocation(),
+    fix: 'a call is hvp(fn, x, v)',
+    data: { option: missing },
+  })
+
+/** What errors call x and v, which are [primals, tangents] of one argument. */
+const POINT_AND_VECTOR: TreeName = {
+  role: 'argument',
+  place: path => [`hvp: ${path.startsWith('[0]') ? 'x' : 'v'}`, path.slice('[0][0]'.length)],
 }
 
 /** The function, held to return a scalar. */

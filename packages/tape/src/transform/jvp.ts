@@ -2,11 +2,19 @@ import { pushforward } from '../derive/index.js'
 import { zerosLike } from '../ops/index.js'
 import { checkArgument, checkFunction, checkOptions } from '../options.js'
 import { isFloat } from '../program/index.js'
-import { type Structure, type Tensor, type Tree, type TreeOf, unflattenTree } from '../record/index.js'
+import {
+  argumentsOf,
+  type Structure,
+  type Tensor,
+  type Tree,
+  type TreeName,
+  type TreeOf,
+  unflattenTree,
+} from '../record/index.js'
 import { ByOptions } from './by-options.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
-import { alike, trace } from './trace.js'
-import { jit } from './transformed.js'
+import { alike, tangentsOf, trace } from './trace.js'
+import { jitNamed } from './transformed.js'
 
 /** A value and its tangent. */
 export interface ValueAndTangent<R> {
@@ -46,15 +54,33 @@ export function jvp<A extends readonly unknown[], R extends TreeOf<R>>(
   return pushedAlong('jvp', fn, primals, tangents, options)
 }
 
-/** As {@link jvp}, of arguments and options that were checked, for a transformation that is made of it. */
+/** Primals and tangents, each a list. */
+const bothOf = (owner: string): TreeName => {
+  const sides = [argumentsOf(owner, k => `primal ${k}`), tangentsOf(owner)] as const
+  return {
+    role: 'argument',
+    place(path) {
+      const [, side, within] = /^\[([01])\](.*)$/s.exec(path) ?? []
+      return sides[Number(side)]?.place(within ?? '') ?? [owner, path]
+    },
+  }
+}
+
+/**
+ * As {@link jvp}, of arguments and options that were checked, for a transformation that is made of it.
+ *
+ * @param named what errors call what is in [primals, tangents].
+ */
 export function pushedAlong<A extends readonly unknown[], R extends TreeOf<R>>(
   owner: string,
   fn: (...args: A) => R,
   primals: A,
   tangents: A,
   options: RunOptions,
+  named = bothOf(owner),
 ): ValueAndTangent<R> {
-  const make = () => jit((p, t) => pushed(owner, fn, p as A, t as A), options) as Both
+  const both = (p: readonly unknown[], t: readonly unknown[]) => pushed(owner, fn, p, t)
+  const make = () => jitNamed({ name: owner, named }, both, options)
   return compiled.of(fn, options, make)(primals, tangents) as unknown as ValueAndTangent<R>
 }
 
@@ -68,6 +94,7 @@ function pushed(owner: string, fn: object, primals: readonly unknown[], tangents
     tangents,
     recording.inputs,
     own.map(x => x.aval),
+    tangentsOf(owner),
   )
   const tangentsOfInputs = ts.map(t => (isFloat(t.dtype) ? t : undefined))
   const pushedOut = pushforward(recording.program, values, tangentsOfInputs)

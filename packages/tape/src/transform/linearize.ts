@@ -3,7 +3,7 @@ import { zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type TreeOf, unflattenTree } from '../record/index.js'
-import { alike, trace } from './trace.js'
+import { alike, tangentsOf, trace } from './trace.js'
 
 /** A value, and the map from tangents of the arguments to its own. */
 export interface ValueAndPushforward<A extends readonly unknown[], R> {
@@ -44,6 +44,7 @@ export function linearize<A extends readonly unknown[], R extends TreeOf<R>>(
         tangents,
         recording.inputs,
         own.map(x => x.aval),
+        tangentsOf('linearize'),
       )
       const pushed = pushforward(
         recording.program,

@@ -4,20 +4,21 @@ import { reshape, take } from '../ops/index.js'
 import { checkArgument, checkFunction, checkOptions } from '../options.js'
 import { type Aval, dataFrom, formatAval, isFloat, sizeOf } from '../program/index.js'
 import {
+  argumentsOf,
   avalOf,
   flattenTree,
   formatAvals,
   fromData,
   isArgumentLeaf,
-  record,
   Tensor,
 } from '../record/index.js'
 import { type Colouring, colourColumns, type SparsityPattern } from './colouring.js'
 import { checkRunOptions, RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { TensorFunction } from './jacobian.js'
-import { jvp } from './jvp.js'
-import { jit } from './transformed.js'
-import { vjp } from './vjp.js'
+import { pushedAlong } from './jvp.js'
+import { recorded } from './trace.js'
+import { jitNamed } from './transformed.js'
+import { pulledBack } from './vjp.js'
 import { vmap } from './vmap.js'
 
 /** A sparse matrix by the places of its elements (coordinate format). */
@@ -68,8 +69,8 @@ export function sparseJacobian<A extends readonly unknown[]>(
   const known = new Map<string, Compressed<A>>()
   return (x, ...rest) => {
     checkPoint(x)
-    const { leaves, structure } = flattenTree(rest, isArgumentLeaf)
-    const key = `${formatAvals([x.aval, ...leaves.map(avalOf)])} ${JSON.stringify(structure)}`
+    const { leaves, structure } = flattenTree([x, ...rest], isArgumentLeaf, argumentsOf('sparseJacobian'))
+    const key = `${formatAvals(leaves.map(avalOf))} ${JSON.stringify(structure)}`
     const compressed = known.get(key) ?? compress(fn, pattern, x.aval, rest, options)
     known.set(key, compressed)
     return { rows, columns, shape: compressed.shape, values: compressed.values(x, ...rest) }
@@ -89,7 +90,7 @@ function compress<A extends readonly unknown[]>(
   rest: A,
   options: RunOptions,
 ): Compressed<A> {
-  const { program, outputs } = record(fn as TensorFunction<readonly unknown[]>, aval, ...rest)
+  const { program, outputs } = recorded('sparseJacobian', fn, [aval, ...rest])
   if (outputs !== '*') throw notATensor('result')
   const out = program.avals[program.outputs[0] as number] as Aval
   if (!isFloat(out.dtype)) throw notDifferentiable('result', out)
@@ -106,12 +107,16 @@ function compress<A extends readonly unknown[]>(
   )
   const along = (x: Tensor, own: (x: Tensor) => Tensor) =>
     forward
-      ? vmap((t: Tensor) => jvp(own, [x], [t]).tangent)(seeds)
-      : vmap((ct: Tensor) => vjp(own, x).pullback(ct)[0] as Tensor)(seeds)
-  const values = jit((x: Tensor, ...rest: A) => {
-    const sums = along(x, x => fn(x, ...rest))
-    return take(reshape(sums, [sums.size]), places)
-  }, options)
+      ? vmap((t: Tensor) => pushedAlong('sparseJacobian', own, [x], [t], {}).tangent)(seeds)
+      : vmap((ct: Tensor) => pulledBack('sparseJacobian', own, [x]).pullback(ct)[0] as Tensor)(seeds)
+  const values = jitNamed(
+    { name: 'sparseJacobian' },
+    (x: Tensor, ...rest: A) => {
+      const sums = along(x, x => fn(x, ...rest))
+      return take(reshape(sums, [sums.size]), places)
+    },
+    options,
+  )
   return { shape, values }
 }
 

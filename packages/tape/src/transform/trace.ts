@@ -4,8 +4,10 @@ import { callerLocation } from '../location.js'
 import { type Aval, formatAval } from '../program/index.js'
 import {
   type ArgumentLeaf,
+  argumentsOf,
   fitted,
   flattenTree,
+  inTree,
   isArgumentLeaf,
   type Recording,
   recordOn,
@@ -13,7 +15,9 @@ import {
   Tape,
   Tensor,
   type Tree,
+  type TreeName,
   tensor,
+  treeNamed,
 } from '../record/index.js'
 
 /** A recorded function and its values at some tensors. */
@@ -26,30 +30,39 @@ export interface Traced {
   readonly outputs: readonly Tensor[]
 }
 
+/** Records a function of trees at the avals of arguments. */
+export const recorded = (owner: string, fn: object, args: readonly unknown[]): Recording =>
+  fitted(owner, fn, args, () => recordOn(new Tape(), fn as (...args: unknown[]) => Tree<Tensor>, args, owner))
+
 /** Records a function of trees at the avals of arguments, and replays it on them. */
 export function trace(owner: string, fn: object, args: readonly unknown[]): Traced {
-  const leaves = leavesOf(args)
-  const call = fn as (...args: unknown[]) => Tree<Tensor>
-  const recording = fitted(owner, fn, args, () => recordOn(new Tape(), call, args))
+  const leaves = leavesOf(args, argumentsOf(owner))
+  const recording = recorded(owner, fn, args)
   const inputs = [...leaves, ...recording.captures]
   const values = replay(recording.program, inputs)
   const outputs = recording.program.outputs.map(value => values[value] as Tensor)
   return { recording, inputs, values, outputs }
 }
 
-/** The leaves of arguments as tensors. */
-export function leavesOf(args: readonly unknown[]): readonly Tensor[] {
-  const { leaves, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
-  return leaves.map((leaf, k) => {
-    if (leaf instanceof Tensor) return leaf
-    if (typeof leaf === 'number') return tensor(leaf)
-    throw new OptionError({
-      summary: `The argument at ${paths[k]} is an aval, not a tensor.`,
-      expected: 'tensors or numbers; only record takes avals',
-      at: callerLocation(),
-    })
+/** The leaves of a tree as tensors. */
+export function leavesOf(tree: unknown, name: TreeName): readonly Tensor[] {
+  const { leaves, paths } = flattenTree<ArgumentLeaf>(tree, isArgumentLeaf, name)
+  return leaves.map((leaf, k) => tensorOf(leaf, name, paths[k] as string))
+}
+
+/** @throws {@link OptionError} for an aval. */
+export function tensorOf(leaf: ArgumentLeaf, name: TreeName, path: string): Tensor {
+  if (leaf instanceof Tensor) return leaf
+  if (typeof leaf === 'number') return tensor(leaf)
+  throw new OptionError({
+    summary: `${inTree(name, path, 'an aval')}.`,
+    expected: 'tensors or numbers; only record and explain take avals',
+    at: callerLocation(),
   })
 }
+
+/** What errors call tangents, one for each argument. */
+export const tangentsOf = (owner: string): TreeName => argumentsOf(owner, k => `tangent ${k}`)
 
 /**
  * The leaves of a tree of tangents or cotangents.
@@ -62,9 +75,10 @@ export function alike(
   tree: unknown,
   structure: Structure,
   avals: readonly Aval[],
+  name = treeNamed(`${op}: a ${what}`),
 ): readonly Tensor[] {
-  const flat = flattenTree<ArgumentLeaf>(tree, isArgumentLeaf)
-  const leaves = leavesOf([tree])
+  const flat = flattenTree<ArgumentLeaf>(tree, isArgumentLeaf, name)
+  const leaves = leavesOf(tree, name)
   const same = JSON.stringify(flat.structure) === JSON.stringify(structure)
   const wrong = leaves.findIndex((leaf, k) => !avals[k] || formatAval(leaf.aval) !== formatAval(avals[k]))
   if (same && wrong === -1) return leaves

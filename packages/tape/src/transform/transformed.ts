@@ -1,9 +1,8 @@
 import { replay } from '../derive/index.js'
-import { OptionError } from '../errors.js'
-import { callerLocation } from '../location.js'
 import { checkFunction, checkOneOf, checkOptions } from '../options.js'
 import {
   type ArgumentLeaf,
+  argumentsOf,
   avalOf,
   fitted,
   flattenTree,
@@ -15,16 +14,17 @@ import {
   record,
   recordOn,
   Tape,
-  Tensor,
+  type Tensor,
   type Tree,
+  type TreeName,
   type TreeOf,
-  tensor,
   unflattenTree,
 } from '../record/index.js'
 import { dynamically, type Expand } from './dynamic.js'
 import { type Compiled, Engine, RUN_OPTIONS, type RunOptions } from './engine.js'
 import { explainer, plannedWithLines, type Transformed } from './explained.js'
 import { type Form, leavesIn } from './repeated.js'
+import { tensorOf } from './trace.js'
 
 /** Options of transformations that record a function at each call if asked to. */
 export interface RecordOptions extends RunOptions {
@@ -41,8 +41,10 @@ export interface RecordOptions extends RunOptions {
 export const RECORD_OPTIONS: readonly string[] = [...RUN_OPTIONS, 'dynamic']
 
 /** A transformation, as its errors name it, and the options it has. */
-interface Transformation {
+export interface Transformation {
   readonly name: string
+  /** What errors call its arguments, if they are not those of the function. */
+  readonly named?: TreeName
   readonly optionNames?: readonly string[]
   /** Refuses a call with too few arguments. */
   readonly check?: (count: number) => void
@@ -56,7 +58,7 @@ export type Arguments = readonly unknown[]
  * run an executable that is recorded, planned and compiled once for their avals.
  */
 export function transformed<A extends Arguments, R>(
-  { name, optionNames = RECORD_OPTIONS, check }: Transformation,
+  { name, named = argumentsOf(name), optionNames = RECORD_OPTIONS, check }: Transformation,
   fn: (...args: A) => Tree<Tensor>,
   expand: Expand,
   options: RecordOptions,
@@ -72,10 +74,11 @@ export function transformed<A extends Arguments, R>(
     const repeated = last && leavesIn(last, args)
     if (last && repeated) return engine.run(last.compiled, repeated) as R
     check?.(args.length)
-    const { leaves, structure, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf)
-    const tensors = leaves.map((leaf, k) => argument(leaf, paths[k] as string))
+    const { leaves, structure, paths } = flattenTree<ArgumentLeaf>(args, isArgumentLeaf, named)
+    const tensors = leaves.map((leaf, k) => tensorOf(leaf, named, paths[k] as string))
     if (options.dynamic && tensors.every(hasData)) {
-      return dynamically(engine, fn, unflattenTree(structure, tensors) as unknown as A, tensors, expand) as R
+      const own = unflattenTree(structure, tensors) as unknown as A
+      return dynamically(engine, fn, own, tensors, expand, name) as R
     }
     const avals = tensors.map(avalOf)
     const expandOn = (inputs: readonly Tensor[]) => {
@@ -83,6 +86,7 @@ export function transformed<A extends Arguments, R>(
         new Tape(),
         fn as unknown as (...args: unknown[]) => Tree<Tensor>,
         unflattenTree(structure, avals) as unknown[],
+        name,
       )
       return expand(recording, [...inputs, ...recording.captures])
     }
@@ -100,19 +104,9 @@ export function transformed<A extends Arguments, R>(
     last = { structure, avals, compiled }
     return engine.run(compiled, tensors) as R
   }
-  const explained = explainer(engine, { fn, expand, check, dynamic: options.dynamic ?? false })
+  const explained = explainer(engine, { name, fn, expand, check, dynamic: options.dynamic ?? false })
   const explain = (...args: A) => fitted(name, fn, args, () => explained(...args))
   return Object.assign(call, { explain }) as Transformed<A, R>
-}
-
-function argument(leaf: ArgumentLeaf, path: string): Tensor {
-  if (leaf instanceof Tensor) return leaf
-  if (typeof leaf === 'number') return tensor(leaf)
-  throw new OptionError({
-    summary: `The argument at ${path} is an aval, not a tensor.`,
-    expected: 'tensors or numbers; only record takes avals',
-    at: callerLocation(),
-  })
 }
 
 /**
@@ -120,7 +114,10 @@ function argument(leaf: ArgumentLeaf, path: string): Tensor {
  * and then runs as WebAssembly. Inside another recording it is recorded as if it were called.
  *
  * Tensors that the function reads from outside of its arguments are constants of that recording: pass what changes
- * from call to call as an argument.
+ * from call to call as an argument. Numbers among its arguments become scalars; close over one that shapes or loops depend on.
+ *
+ * JavaScript's own operators record nothing: `x * 2` is refused, write `x.mul(2)`; and `if (x.greater(0))` always holds, since
+ * a tensor is an object: choose with `where` or `cond`, or in dynamic code by `x.item() > 0`.
  *
  * @throws {@link BudgetError} at the call, if no plan fits the memory.
  * @example
@@ -133,9 +130,18 @@ export function jit<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   options: RecordOptions = {},
 ): Transformed<A, R> {
+  return jitNamed({ name: 'jit' }, fn, options)
+}
+
+/** As {@link jit}, for a transformation that is made of it, with the name of that in its errors. */
+export function jitNamed<A extends readonly unknown[], R>(
+  transformation: Transformation,
+  fn: (...args: A) => R,
+  options: RecordOptions,
+): Transformed<A, R> {
   return transformed<A, R>(
-    { name: 'jit' },
-    fn,
+    transformation,
+    fn as unknown as (...args: A) => Tree<Tensor>,
     (recording, inputs) => {
       const values = replayOutputs(recording, inputs)
       return unflattenTree(recording.outputs, values)

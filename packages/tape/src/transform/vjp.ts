@@ -30,14 +30,23 @@ export function vjp<A extends readonly unknown[], R extends TreeOf<R>>(
   ...primals: A
 ): ValueAndPullback<A, R> {
   checkFunction('vjp', fn)
-  const { recording, inputs, values, outputs } = trace('vjp', fn, primals)
+  return pulledBack('vjp', fn, primals)
+}
+
+/** As {@link vjp}, for a transformation that is made of it. */
+export function pulledBack<A extends readonly unknown[], R extends TreeOf<R>>(
+  owner: string,
+  fn: (...args: A) => R,
+  primals: A,
+): ValueAndPullback<A, R> {
+  const { recording, inputs, values, outputs } = trace(owner, fn, primals)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const wanted = inputs.map((x, k) => k < own.length && isFloat(x.dtype))
   return {
     value: unflattenTree(recording.outputs, outputs) as R,
     pullback(ct) {
       const cts = alike(
-        'vjp',
+        owner,
         'cotangent',
         ct,
         recording.outputs as Structure,

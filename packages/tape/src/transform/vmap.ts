@@ -5,6 +5,7 @@ import { transpose } from '../ops/index.js'
 import { checkFunction, checkOptions } from '../options.js'
 import { formatAval } from '../program/index.js'
 import {
+  argumentsOf,
   fitted,
   flattenTree,
   isArgumentLeaf,
@@ -14,13 +15,14 @@ import {
   type Tensor,
   type Tree,
   type TreeOf,
+  treeNamed,
   unflattenTree,
 } from '../record/index.js'
 import type { Batched } from '../rules/index.js'
 import { RUN_OPTIONS, type RunOptions } from './engine.js'
 import type { Transformed } from './explained.js'
 import { leavesOf } from './trace.js'
-import { jit } from './transformed.js'
+import { jitNamed } from './transformed.js'
 
 /** Which axis of an argument is the batch; null for arguments that all elements share. */
 export type InAxis = number | null
@@ -53,23 +55,23 @@ export function vmap<A extends readonly unknown[], R extends TreeOf<R>>(
     const inputs = args.flatMap((arg, k) => {
       const axis = inAxes === null || typeof inAxes === 'number' ? inAxes : inAxes[k]
       if (axis === undefined) throw tooFewAxes(inAxes as readonly InAxis[], args.length)
-      return leavesOf([arg]).map(x => front(x, axis))
+      return leavesOf(arg, treeNamed(`vmap: argument ${k}`)).map(x => front(x, axis))
     })
     const size = batchSize(inputs)
-    const { structure } = flattenTree(args, isArgumentLeaf)
+    const { structure } = flattenTree(args, isArgumentLeaf, argumentsOf('vmap'))
     const avals = inputs.map(({ tensor, batched }) => ({
       dtype: tensor.dtype,
       shape: batched ? tensor.shape.slice(1) : tensor.shape,
     }))
     const call = fn as unknown as (...args: unknown[]) => Tree<Tensor>
     const own = unflattenTree(structure, avals) as unknown[]
-    const recording = fitted('vmap', fn, args, () => recordOn(new Tape(), call, own))
+    const recording = fitted('vmap', fn, args, () => recordOn(new Tape(), call, own, 'vmap'))
     const captures = recording.captures.map(tensor => ({ tensor, batched: false }))
     const outputs = batch(recording.program, [...inputs, ...captures], size)
     const results = outputs.map(out => back(withBatch(out, size), outAxes))
     return unflattenTree(recording.outputs as Structure, results) as R
   }
-  return jit(mapped, run)
+  return jitNamed({ name: 'vmap' }, mapped, run)
 }
 
 /** The batch axis brought to the front. */
