@@ -132,6 +132,7 @@ export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   cnn: o => nn.cnn(o),
   mlp: o => nn.mlp(o),
   adam: o => nn.adam(o),
+  fromSafetensors: o => nn.fromSafetensors(nn.toSafetensors(vector), vector, o),
   inPieces: o => nn.inPieces(nn.sgd(), o),
   sgd: o => nn.sgd(o),
 }
