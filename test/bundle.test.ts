@@ -31,13 +31,23 @@ async function bundled(options: string): Promise<string> {
      await scheduler?.close()`,
   )
   writeFileSync(join(folder, 'worker.js'), `import '@wengert/scheduler/worker'`)
-  await build({
+  const { warnings } = await build({
     ...{ entryPoints: ['main.js', 'worker.js'], absWorkingDir: folder, outdir: 'out', bundle: true },
-    ...{ format: 'esm', platform: 'node', outExtension: { '.js': '.mjs' }, logLevel: 'error' },
+    ...{ format: 'esm', platform: 'node', outExtension: { '.js': '.mjs' }, logLevel: 'silent' },
   })
+  expect(warnings).toEqual([])
   rmSync(join(folder, 'node_modules'), { recursive: true })
   return (await promisify(execFile)(process.execPath, ['out/main.mjs'], { cwd: folder })).stdout
 }
+
+test.each(['node', 'browser'] as const)('nothing of the workers is left out: %s', async platform => {
+  const { warnings, outputFiles } = await build({
+    stdin: { contents: `import '@wengert/scheduler/worker'`, resolveDir: folder },
+    ...{ bundle: true, write: false, format: 'esm', platform, logLevel: 'silent' },
+  })
+  expect(warnings).toEqual([])
+  expect(outputFiles[0]?.text).toMatch(/expose\)?\(createService\(/)
+})
 
 test('a bundle says where the module of its workers is', async () => {
   expect(await bundled(`, workerUrl: new URL('./worker.mjs', import.meta.url)`)).toBe('-9\n')

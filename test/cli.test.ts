@@ -57,6 +57,7 @@ beforeAll(() => {
   write('nan.csv', ['a,b,label', '1,2,0', '1,NaN,1'])
   write('infinite.csv', ['a,b,label', '1,2,0', '-Infinity,2,1'])
   write('word.csv', ['a,b,label', '1,2,0', '1,2,1', '1,two,1'])
+  write('kinds.csv', ['a,b,kind', '1,2,cat', '1,2,dog'])
   write('empty-cell.csv', ['1,2,0', '1,,1'])
   write('ragged.csv', ['a,b,label', '1,2,0', '1,2'])
   write('quote.csv', ['a,b,label', '1,"2,0'])
@@ -275,6 +276,10 @@ describe('bad input', () => {
     'nan.csv',
     'infinite.csv',
     'word.csv',
+    'kinds.csv',
+    'kinds.csv --label a',
+    'kinds.csv --label 3',
+    'kinds.csv --label weight',
     'empty-cell.csv',
     'ragged.csv',
     'quote.csv',

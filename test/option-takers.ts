@@ -114,6 +114,7 @@ export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   crossEntropy: o => nn.crossEntropy(matrix, ids, o),
   multiHeadAttention: o => nn.multiHeadAttention(heads, x3, o),
   initMultiHeadAttention: o => nn.initMultiHeadAttention({ features: 2 }, o),
+  initDense: o => nn.initDense({ inputs: 2, outputs: 2 }, o),
   initNorm: o => nn.initNorm(2, o),
   initRmsNorm: o => nn.initRmsNorm(2, o),
   initEmbedding: o => nn.initEmbedding({ words: 2, features: 2 }, o),
@@ -132,6 +133,7 @@ export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   cnn: o => nn.cnn(o),
   mlp: o => nn.mlp(o),
   adam: o => nn.adam(o),
+  fromSafetensors: o => nn.fromSafetensors(nn.toSafetensors(vector), vector, o),
   inPieces: o => nn.inPieces(nn.sgd(), o),
   sgd: o => nn.sgd(o),
 }

@@ -80,6 +80,7 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
   reduction: ['mean', 'sum'],
   arithmetic: ['fast', 'portable'],
   activation: [square],
+  weights: ['glorot', 'he'],
 }
 
 describe('rubbish for an option is refused by errors that say what is wrong and where', () => {

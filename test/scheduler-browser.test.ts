@@ -64,6 +64,13 @@ describe.skipIf(chromiumPath === undefined).each([true, false])('in a browser, i
     expect(retries).toBeGreaterThan(0)
   })
 
+  test('says what lets workers load that the server refuses', async () => {
+    const outside = `/@fs/${join(root, '../outside.js')}`
+    expect(await page.evaluate(`refusal(${JSON.stringify(outside)})`)).toMatch(
+      /^A worker threw: it could not be loaded\.\n +fix .*`workerUrl`.*Vite.*403.*`server\.fs\.allow`/,
+    )
+  })
+
   test('leaves nothing of what was closed, neither workers nor what they hold', async () => {
     await run(false)
     const alive = () => page.requestGC().then(() => page.evaluate('alive()'))

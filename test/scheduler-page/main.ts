@@ -22,7 +22,14 @@ async function run(kill: boolean): Promise<{ bits: string; retries: number; peak
   return { bits: bitsOf(result), retries: result.stats.retries, peakBytes: result.stats.peakBytes }
 }
 
+/** What is said where the module of workers cannot be had. */
+const refusal = (workerUrl: string): Promise<string> =>
+  createScheduler(loss, { workers: 1, workerUrl }).then(
+    () => 'started',
+    error => error.message,
+  )
+
 /** Workers that are not garbage. */
 const alive = (): number => workers.filter(worker => worker.deref()).length
 
-Object.assign(globalThis, { run, alive })
+Object.assign(globalThis, { run, refusal, alive })

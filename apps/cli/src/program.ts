@@ -77,7 +77,12 @@ const trainOf = (): Command =>
       'bytes that all arenas together never pass, such as 48MiB (default: 32 MiB a worker, at least 64 MiB)',
       size('--memory'),
     )
-    .option('--epochs <n>', 'times every row is learnt from', whole('--epochs', 1, MOST_EPOCHS), 15)
+    .option(
+      '--epochs <n>',
+      'times every row is learnt from, with --load from there on',
+      whole('--epochs', 1, MOST_EPOCHS),
+      15,
+    )
     .option('--batch <n>', 'rows of a step', whole('--batch', 1, MOST_ROWS), 256)
     .option('--optimiser <name>', 'sgd or adam', choice('--optimiser', ['sgd', 'adam']), 'sgd')
     .option('--rate <x>', 'length of a step (default: 0.1 for sgd, 0.001 for adam)', positive('--rate'))
@@ -98,8 +103,11 @@ const trainOf = (): Command =>
       '--turbo',
       "with V8's re-vectoriser, an experiment, if a trial finds it faster with the same bits",
     )
-    .option('--load <file.safetensors>', 'begin with the parameters of a file')
-    .option('--save <file.safetensors>', 'write the parameters to a file in the end')
+    .option('--load <file.safetensors>', 'begin with the parameters of a file, and go on where it was saved')
+    .option(
+      '--save <file.safetensors>',
+      'write parameters and state of the optimiser to a file in the end, or if interrupted',
+    )
     .option('--json', 'end with a line of JSON on standard output')
     .option('--debug', 'show the stack of an error')
     .action((settings: TrainSettings, command: Command) => {

@@ -23,6 +23,7 @@ export {
   type TrainEvent,
   type Trained,
   type TrainOptions,
+  type TrainPlace,
   type TrainStep,
   train,
 } from './train.js'

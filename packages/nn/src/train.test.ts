@@ -1,6 +1,18 @@
 import { matmul, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
-import { expect, test } from 'vitest'
-import { meanSquaredError, sgd, type TrainEvent, train } from './index.js'
+import { describe, expect, test } from 'vitest'
+import {
+  adam,
+  fromSafetensors,
+  inPieces,
+  meanSquaredError,
+  type Optimiser,
+  sgd,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainStep,
+  toSafetensors,
+  train,
+} from './index.js'
 
 const x = tensor([[1, 0], [0, 1], [1, 1], [2, 1], [1, 3]]) // biome-ignore format: a matrix
 const y = matmul(x, tensor([3, -2]))
@@ -40,4 +52,59 @@ test('the result is the same every time, and another for another seed', async ()
   }
   expect(await run(7)).toEqual(await run(7))
   expect(await run(8)).not.toEqual(await run(7))
+})
+
+describe('training goes on where it stopped, with the bits of one that never did', () => {
+  const all = async (over: Partial<TrainOptions<Tensor>>) => {
+    const events: TrainEvent<Tensor>[] = []
+    for await (const event of train({ ...options, epochs: 3, ...over })) events.push(event)
+    return events
+  }
+  const bitsOf = ({ params, state }: TrainEvent<Tensor>) => [...toSafetensors({ params, state })]
+
+  test.each<[string, Optimiser]>([
+    ['sgd', sgd()],
+    ['momentum', sgd({ rate: 0.05, momentum: 0.9 })],
+    ['adam', adam({ rate: 0.2 })],
+    ['adam in pieces', inPieces(adam({ rate: 0.2 }))],
+  ])('%s, after every step and epoch, by way of a file', async (_, optimiser) => {
+    const whole = await all({ optimiser })
+    expect(whole).toHaveLength(3 * 4)
+    for (const [k, after] of whole.entries()) {
+      const first = { params: options.params, state: optimiser.init(options.params) }
+      const { params, state } = fromSafetensors(
+        toSafetensors({ params: after.params, state: after.state }),
+        first,
+      )
+      const rest = await all({ optimiser, params, state, after })
+      // Behind the last step of an epoch nothing is left of it, not even its end.
+      const left = whole.slice(k + (whole[k + 1]?.kind === 'epoch' ? 2 : 1))
+      expect(rest.map(bitsOf)).toEqual(left.map(bitsOf))
+      expect(rest.filter(isStep)).toEqual(left.filter(isStep))
+    }
+  })
+
+  const isStep = ({ kind }: TrainEvent<Tensor>) => kind === 'step'
+
+  test('the loss of an epoch is that of the rows that were left', async () => {
+    const [first] = await all({})
+    const rest = await all({ params: tensor([1, 1]), after: first })
+    const steps = rest.slice(0, 2) as TrainStep<Tensor>[]
+    const sum = steps.reduce((sum, { loss, rows }) => sum + loss * rows, 0)
+    expect(rest[2]).toMatchObject({ kind: 'epoch', epoch: 1, loss: sum / 3 })
+  })
+
+  test.each([{ epoch: 0 }, { epoch: 1.5 }, { epoch: 1, step: -1 }, { step: 1 }, 3, null])(
+    'not after %j',
+    async after => {
+      await expect(all({ after: after as never })).rejects.toThrow(
+        /train: `after` is .*\n +expected +an event/,
+      )
+    },
+  )
+
+  test('not with the state of another optimiser', async () => {
+    const state = adam().init(options.params)
+    await expect(all({ state })).rejects.toThrow(/the state has 2 moments/)
+  })
 })

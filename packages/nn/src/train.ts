@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, type Tensor, type TreeOf } from '@wengert/tape'
+import { checkArgument, checkFunction, checkOptions, type Tensor, type TreeOf } from '@wengert/tape'
 import { checkLength, checkOptimiser, checkRows } from './arguments.js'
 import { batches, shuffled } from './data/index.js'
 import type { Optimiser, OptimiserState } from './optimise/index.js'
@@ -11,17 +11,35 @@ export interface TrainOptions<P extends TreeOf<P>> {
   readonly rows: ArrayLike<number>
   /** Rows of a step; the last of an epoch may have fewer. */
   readonly batch: number
+  /** Number of the last epoch. */
   readonly epochs: number
   /** Fixes the order of the rows in every epoch. Default 0. */
   readonly seed?: number
   readonly optimiser: Optimiser
+  /** State of the optimiser to begin with, as an event has it. Default: that before any step. */
+  readonly state?: OptimiserState<P> | undefined
+  /**
+   * What was learnt before, such as an event: with the parameters and the state of it, and otherwise the same options, training
+   * goes on behind it with the bits that it would have had.
+   */
+  readonly after?: TrainPlace | undefined
   /** The mean loss over rows, and its gradient. */
   gradient(params: P, rows: Int32Array): Promise<{ readonly value: Tensor; readonly gradient: P }>
   /** Called after every epoch; its result is part of the event. */
   evaluate?(params: P): Promise<number>
 }
 
-const TRAIN_OPTIONS = ['params', 'rows', 'batch', 'epochs', 'seed', 'optimiser', 'gradient', 'evaluate']
+const TRAIN_OPTIONS = [
+  ...['params', 'rows', 'batch', 'epochs', 'seed', 'optimiser', 'state', 'after', 'gradient', 'evaluate'],
+]
+
+/** How far training has come. */
+export interface TrainPlace {
+  /** Counted from 1. */
+  readonly epoch: number
+  /** The last step of the epoch that was taken, counted from 1; absent if the epoch is over. */
+  readonly step?: number
+}
 
 /** What happened in the loop. */
 export type TrainEvent<P> = TrainStep<P> | TrainEpoch<P>
@@ -40,17 +58,20 @@ export interface TrainStep<P> {
   readonly loss: number
   /** Parameters after it. */
   readonly params: P
+  /** State of the optimiser after it. */
+  readonly state: OptimiserState<P>
 }
 
 /** An epoch is over. */
 export interface TrainEpoch<P> {
   readonly kind: 'epoch'
   readonly epoch: number
-  /** Mean loss over all its rows. */
+  /** Mean loss over all its rows; over those that were left, if training began within it. */
   readonly loss: number
   /** What `evaluate` returned. */
   readonly score?: number
   readonly params: P
+  readonly state: OptimiserState<P>
 }
 
 /** What training leaves. */
@@ -70,35 +91,57 @@ export interface Trained<P> {
  * const events = []
  * for await (const event of train(options)) events.push(event.kind)
  * events // → ['step', 'step', 'epoch']
+ *
+ * const { value: half } = await train(options).next()
+ * const { params, state } = half
+ * const { value: next } = await train({ ...options, params, state, after: half }).next()
+ * next.step // → 2
  */
 export async function* train<P extends TreeOf<P>>(
   options: TrainOptions<P>,
 ): AsyncGenerator<TrainEvent<P>, Trained<P>> {
-  const { rows, batch, epochs, seed = 0, optimiser } = checkOptions('train', options, TRAIN_OPTIONS)
+  const { rows, batch, epochs, seed = 0, optimiser, after } = checkOptions('train', options, TRAIN_OPTIONS)
   checkRows('train', rows)
   checkLength('train', '`epochs`', epochs)
   checkOptimiser('train', optimiser)
   checkFunction('train', options.gradient)
-  let params = options.params
-  let state = optimiser.init(params)
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  let { params, state = optimiser.init(params) } = options
+  let { epoch, taken } = nextOf(after)
+  for (; epoch <= epochs; epoch++, taken = 0) {
     const order = batches(shuffled(rows, seed, epoch), batch)
-    let total = 0
+    if (taken > 0 && taken >= order.length) continue
+    let [total, learnt] = [0, 0]
     for (const [k, chosen] of order.entries()) {
+      if (k < taken) continue
       const { value, gradient } = await options.gradient(params, chosen)
       ;({ params, state } = optimiser.update(params, gradient, state))
       const loss = value.item()
       total += loss * chosen.length
-      yield { kind: 'step', epoch, step: k + 1, steps: order.length, rows: chosen.length, loss, params }
+      learnt += chosen.length
+      yield {
+        ...{ kind: 'step', epoch, step: k + 1, steps: order.length, rows: chosen.length, loss },
+        ...{ params, state },
+      }
     }
     const score = await options.evaluate?.(params)
     yield {
       kind: 'epoch',
       epoch,
-      loss: total / rows.length,
+      loss: total / learnt,
       ...(score === undefined ? {} : { score }),
       params,
+      state,
     }
   }
   return { params, state }
+}
+
+/** The epoch to go on with, and how many of its steps were taken. */
+function nextOf(after: TrainPlace | undefined): { epoch: number; taken: number } {
+  if (after === undefined) return { epoch: 1, taken: 0 }
+  const { epoch, step } = Object(after) as TrainPlace
+  const fits =
+    Number.isInteger(epoch) && epoch > 0 && (step === undefined || (Number.isInteger(step) && step >= 0))
+  checkArgument('train', '`after`', after, fits, 'an event, or { epoch, step } as whole numbers')
+  return step === undefined ? { epoch: epoch + 1, taken: 0 } : { epoch, taken: step }
 }

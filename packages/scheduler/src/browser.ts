@@ -42,6 +42,7 @@ const startWorker = (worker: WorkerPlace | undefined): Worker =>
 function threadOf(worker: Worker): Thread {
   return {
     endpoint: worker,
+    fix: "if Vite's dev server refuses the worker (403), as it does where packages are linked: let it serve their folder (`server.fs.allow`)",
     onDeath: listener => {
       worker.addEventListener('error', event => {
         event.preventDefault()

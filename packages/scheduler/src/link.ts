@@ -57,7 +57,10 @@ export class Link {
       await link.call(service => service.ready(spill), READY_MS)
     } catch (error) {
       void link.kill('Its worker could not be made ready.', error)
-      throw error instanceof LaneError ? new LaneError({ ...error.parts, fix: FIX }) : error
+      const { fix } = link.#thread
+      throw error instanceof LaneError
+        ? new LaneError({ ...error.parts, fix: fix === undefined ? FIX : `${FIX}; ${fix}` })
+        : error
     }
     return link
   }

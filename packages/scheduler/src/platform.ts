@@ -4,6 +4,8 @@ import type { Endpoint } from 'comlink'
 /** A worker thread, whatever the host. */
 export interface Thread {
   readonly endpoint: Endpoint
+  /** What may help on this host, besides, where the thread does not start. */
+  readonly fix?: string
   /** Calls the listener when the thread threw, ended, or sent what cannot be read; possibly more than once. */
   onDeath(listener: (summary: string, cause?: unknown) => void): void
   /** Ends the thread; resolves to whether it is known to have stopped, so that nobody writes its arena any more. */

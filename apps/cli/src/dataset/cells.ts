@@ -1,10 +1,13 @@
 import { DataError } from './dataset.js'
+import { columnOf, NUMBER_CLASSES } from './label-column.js'
 
 const FIRST_CAPACITY = 1 << 16
 
 /** The numbers of a CSV file, row after row. */
 export class Cells {
   readonly file: string
+  /** Name or number, from 1, of the column of labels, if it was asked for. */
+  readonly label: string | undefined
   /** Names of the columns, if the first row has any. */
   names: readonly string[] | undefined
   columns = 0
@@ -12,8 +15,9 @@ export class Cells {
   #numbers = new Float64Array(FIRST_CAPACITY)
   readonly #lines: number[] = []
 
-  constructor(file: string) {
+  constructor(file: string, label?: string) {
     this.file = file
+    this.label = label
   }
 
   /**
@@ -72,11 +76,12 @@ export class Cells {
     const value = Number(cell)
     if (cell !== '' && Number.isFinite(value)) return value
     const what = cell === '' ? 'an empty cell' : isNumeral(cell) ? cell : `${JSON.stringify(cell)}, no number`
+    const isName = cell !== '' && !isNumeral(cell) && column === columnOf(this)
     throw new DataError({
-      summary: `${this.file} has ${what}.`,
-      expected: 'a finite number in every cell',
+      summary: `${this.file} has ${isName ? `the label ${JSON.stringify(cell)}` : what}.`,
+      expected: isName ? 'a whole number from 0 as the label' : 'a finite number in every cell',
       at: this.#place(this.rows, column, line),
-      fix: 'fill it in, or leave the row out',
+      fix: isName ? NUMBER_CLASSES : 'fill it in, or leave the row out',
       data: { file: this.file, row: this.rows + 1, column: column + 1 },
     })
   }

@@ -27,7 +27,7 @@ export interface CsvOptions {
  * @throws {@link DataError} for a file that is not there or a cell that cannot be used, naming file, row and column.
  */
 export async function readCsv(file: string, options: CsvOptions, signal: AbortSignal): Promise<Dataset> {
-  const cells = await readCells(file, signal)
+  const cells = await readCells(file, options.label, signal)
   if (cells.rows < FEWEST_ROWS) {
     throw new DataError({
       summary: `${file} has ${cells.rows} rows.`,
@@ -47,9 +47,9 @@ export async function readCsv(file: string, options: CsvOptions, signal: AbortSi
   }
 }
 
-async function readCells(file: string, signal: AbortSignal): Promise<Cells> {
+async function readCells(file: string, label: string | undefined, signal: AbortSignal): Promise<Cells> {
   await check(file)
-  const cells = new Cells(file)
+  const cells = new Cells(file, label)
   const source = createReadStream(file)
   const parser = parse({
     relax_column_count: true,

@@ -1,6 +1,6 @@
-import { OptionError } from '@wengert/tape'
 import type { Cells } from './cells.js'
 import { DataError } from './dataset.js'
+import { columnOf, NUMBER_CLASSES } from './label-column.js'
 
 const MOST_CLASSES = 10_000
 
@@ -15,13 +15,10 @@ export interface Labels {
 /**
  * Takes the labels from their column.
  *
- * @throws {@link DataError} for a label that is not a class; {@link OptionError} if there is no such column.
+ * @throws {@link DataError} for a label that is not a class; OptionError if there is no such column.
  */
-export function readLabels(
-  cells: Cells,
-  { label, classes }: { readonly label?: string | undefined; readonly classes?: number | undefined },
-): Labels {
-  const column = columnOf(cells, label)
+export function readLabels(cells: Cells, { classes }: { readonly classes?: number | undefined }): Labels {
+  const column = columnOf(cells)
   const most = (classes ?? MOST_CLASSES) - 1
   const labels = new Int32Array(cells.rows)
   let largest = 0
@@ -32,7 +29,7 @@ export function readLabels(
         summary: `${cells.file} has the label ${value}.`,
         expected: `a whole number from 0 to ${most}${classes === undefined ? '' : `, one of ${classes} classes`}`,
         at: cells.place(row, column),
-        fix: 'number the classes from 0, or name the column of the labels with --label',
+        fix: NUMBER_CLASSES,
       })
     }
     labels[row] = value
@@ -40,24 +37,3 @@ export function readLabels(
   }
   return { column, labels, classes: classes ?? Math.max(2, largest + 1) }
 }
-
-function columnOf({ file, names, columns }: Cells, label: string | undefined): number {
-  if (label === undefined) {
-    const named = names?.findIndex(name => name.toLowerCase() === 'label') ?? -1
-    return named === -1 ? columns - 1 : named
-  }
-  const named = names?.indexOf(label) ?? -1
-  const numbered = Number(label) - 1
-  if (named !== -1) return named
-  if (Number.isInteger(numbered) && numbered >= 0 && numbered < columns) return numbered
-  throw new OptionError({
-    summary: `\`--label\` is ${JSON.stringify(label)}, which is no column of ${file}.`,
-    expected: names
-      ? `one of ${shortened(names)}`
-      : `a number from 1 to ${columns}; the columns have no names`,
-    data: { option: '--label' },
-  })
-}
-
-const shortened = (names: readonly string[]): string =>
-  names.length > 12 ? `${names.slice(0, 12).join(', ')}, …` : names.join(', ')

@@ -19,15 +19,17 @@ const barOf = (options: Options): SingleBar | undefined =>
 export class TrainingBar {
   readonly #bar: SingleBar | undefined
   readonly #epochs: number
-  #rows = 0
+  #rows: number
 
-  constructor(rows: number, epochs: number) {
+  /** @param begun rows that were learnt from before */
+  constructor(rows: number, epochs: number, begun = 0) {
     this.#epochs = epochs
+    this.#rows = begun
     this.#bar = barOf({
       format: 'epoch {epoch} {bar} {percentage} %  loss {loss}  {rate} rows/s  {eta_formatted} left',
       etaBuffer: 50,
     })
-    this.#bar?.start(rows * epochs, 0, { epoch: `0/${epochs}`, loss: '…', rate: '…' })
+    this.#bar?.start(rows * epochs, begun, { epoch: `0/${epochs}`, loss: '…', rate: '…' })
   }
 
   /** Moves on by the rows of a step. */

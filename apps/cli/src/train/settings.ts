@@ -19,9 +19,9 @@ export interface TrainSettings {
   readonly momentum: number
   readonly arithmetic: Arithmetic
   readonly turbo?: true
-  /** A file of parameters to begin with. */
+  /** A file to begin with: parameters, and what else it takes to go on. */
   readonly load?: string
-  /** A file that parameters go to. */
+  /** A file that they go to. */
   readonly save?: string
   readonly json?: true
 }

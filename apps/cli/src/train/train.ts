@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { fromSafetensors, type TrainEpoch, type TrainStep, toSafetensors, train } from '@wengert/nn'
-import { BudgetError, type ErrorParts, enableTurbo, flatten, OptionError, WengertError } from '@wengert/tape'
+import { type TrainEpoch, type TrainEvent, type TrainStep, train } from '@wengert/nn'
+import { BudgetError, type ErrorParts, enableTurbo, flatten, WengertError } from '@wengert/tape'
 import { type Dataset, readDataset } from '../dataset/index.js'
 import { placeFor, saveWhole } from '../save.js'
 import { answer, interactive, say, TrainingBar } from '../terminal/index.js'
 import { wholeBudgetError } from './budget.js'
 import { modelFor, type Params } from './model.js'
 import { fingerprint, reportTable, type TrainReport } from './report.js'
+import { epochsBefore, load, progressOf, type Start, savedBytes, written } from './saved.js'
 import { defaultMemoryBytes, type TrainSettings } from './settings.js'
 import { TrainingRun } from './training-run.js'
 
@@ -18,19 +18,42 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
   const memoryBytes = settings.memory ?? defaultMemoryBytes(settings.workers)
   const model = modelFor(settings, { ...data, features: data.x.shape[1] as number })
   const initial = model.init(settings.seed)
-  const params = settings.load === undefined ? initial : loaded(settings.load, initial)
+  const rows = data.train.length
+  const { start, said } =
+    settings.load === undefined
+      ? { start: { params: initial }, said: undefined }
+      : load(settings.load, initial, settings, rows)
   // before training, which may take a while
   const target = settings.save === undefined ? undefined : placeFor('--save', settings.save)
+  if (said !== undefined) say(`${settings.load}: ${said}`)
+  let latest: TrainEvent<Params> | undefined
   const run = await TrainingRun.open(settings, memoryBytes, model, data)
   try {
-    const outcome = await fitting(() => fit(settings, run, data, params, signal))
+    const outcome = await fitting(() =>
+      fit(settings, run, data, start, signal, event => {
+        latest = event
+      }),
+    )
     const report = { ...reportOf(settings, data, memoryBytes, run.peakBytes, outcome), turbo }
     const { tell, end } = answer(settings.json)
-    if (target !== undefined) saveWhole('--save', target, toSafetensors(outcome.last.params))
+    if (target !== undefined) saveWhole('--save', target, savedBytes(outcome.last, settings, rows))
     tell(reportTable(report))
     end(() => report)
+  } catch (error) {
+    if (signal.aborted && target !== undefined) say(interrupted(target))
+    throw error
   } finally {
     await run.close()
+  }
+
+  /** Saves what there is after the last whole step, and tells. */
+  function interrupted(target: string): string {
+    if (latest === undefined) return `${settings.save} is not written: no step was taken.`
+    saveWhole('--save', target, savedBytes(latest, settings, rows))
+    const progress = progressOf(latest)
+    const left = epochsBefore(start) + settings.epochs - progress.epochs
+    const further = left > 0 ? `; --load ${settings.save} --epochs ${left} goes on there` : ''
+    return `${settings.save} has what ${written(progress)} came to${further}.`
   }
 
   async function fitting<T>(work: () => Promise<T>): Promise<T> {
@@ -38,47 +61,21 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
       return await work()
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error
-      const { train: rows, test } = data
-      const last = rows.subarray(0, rows.length % settings.batch || settings.batch)
+      const { train: chosen, test } = data
+      const last = chosen.subarray(0, chosen.length % settings.batch || settings.batch)
       throw await wholeBudgetError(memoryBytes, error, [
-        () => run.gradient(params, rows.subarray(0, settings.batch), signal),
-        () => run.gradient(params, last, signal),
-        () => run.accuracy(params, test, signal),
+        () => run.gradient(initial, chosen.subarray(0, settings.batch), signal),
+        () => run.gradient(initial, last, signal),
+        () => run.accuracy(initial, test, signal),
       ])
     }
   }
 }
 
-/** Parameters of a file, of the names and shapes of the model's. */
-function loaded(file: string, like: Params): Params {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(file)
-  } catch (cause) {
-    throw new OptionError({
-      summary: `\`--load\` is ${JSON.stringify(file)}, which cannot be read (${String((cause as { code?: unknown }).code)}).`,
-      expected: 'a file of parameters, as --save writes it',
-      fix: `check the path; it is taken from ${process.cwd()}`,
-      data: { option: '--load', value: file },
-      cause,
-    })
-  }
-  try {
-    return fromSafetensors(bytes, like)
-  } catch (error) {
-    if (!(error instanceof WengertError)) throw error
-    throw new OptionError({
-      summary: `\`--load\` is ${JSON.stringify(file)}: ${error.parts.summary.replace('fromSafetensors: ', '')}`,
-      expected: error.parts.expected,
-      fix: 'the --model and --hidden that it was saved with',
-      data: { option: '--load', value: file },
-      cause: error,
-    })
-  }
-}
-
 interface Outcome {
   readonly last: TrainEpoch<Params>
+  /** Rows that were learnt from. */
+  readonly done: number
   /** Time of the steps alone, without testing. */
   readonly seconds: number
 }
@@ -87,11 +84,14 @@ async function fit(
   settings: TrainSettings,
   run: TrainingRun,
   { train: rows, test }: Dataset,
-  params: Params,
+  start: Start,
   signal: AbortSignal,
+  reached: (event: TrainEvent<Params>) => void,
 ): Promise<Outcome> {
-  const { batch, epochs, seed } = settings
-  const bar = new TrainingBar(rows.length, epochs)
+  const { batch, seed } = settings
+  const before = epochsBefore(start)
+  const epochs = before + settings.epochs
+  const bar = new TrainingBar(rows.length, epochs, before * rows.length + batch * (start.after?.step ?? 0))
   let [seconds, done] = [0, 0]
   let resumed = performance.now()
   const pause = () => {
@@ -100,7 +100,7 @@ async function fit(
   let last: TrainEpoch<Params> | undefined
   try {
     const events = train({
-      ...{ params, rows, batch, epochs, seed, optimiser: run.optimiser },
+      ...{ ...start, rows, batch, epochs, seed, optimiser: run.optimiser },
       gradient: (params, chosen) => run.gradient(params, chosen, signal),
       async evaluate(params) {
         pause()
@@ -110,9 +110,10 @@ async function fit(
       },
     })
     for await (const event of events) {
+      if (event.kind === 'step' && !Number.isFinite(event.loss)) throw diverged(event)
+      reached(event)
       signal.throwIfAborted()
       if (event.kind === 'step') {
-        if (!Number.isFinite(event.loss)) throw diverged(event)
         done += event.rows
         const elapsed = seconds + (performance.now() - resumed) / 1000
         bar.step(event.rows, event.epoch, event.loss, done / elapsed)
@@ -124,7 +125,7 @@ async function fit(
   } finally {
     bar.stop()
   }
-  return { last: last as TrainEpoch<Params>, seconds }
+  return { last: last as TrainEpoch<Params>, done, seconds }
 }
 
 /** Training whose loss is no number any more: nothing is wrong with the options by themselves. */
@@ -153,7 +154,7 @@ function reportOf(
   data: Dataset,
   memoryBudgetBytes: number,
   peakBytes: number,
-  { last, seconds }: Outcome,
+  { last, done, seconds }: Outcome,
 ): Omit<TrainReport, 'turbo'> {
   const { model, workers, epochs, batch, seed, optimiser, arithmetic } = settings
   return {
@@ -168,7 +169,7 @@ function reportOf(
     ...{ epochs, batch, seed, optimiser, arithmetic },
     loss: last.loss,
     testAccuracy: last.score ?? 0,
-    rowsPerSecond: (data.train.length * epochs) / seconds,
+    rowsPerSecond: done / seconds,
     seconds,
     fingerprint: fingerprint(last.params),
   }

@@ -1,19 +1,17 @@
 import {
   accuracy,
-  adam,
   crossEntropy,
   hits,
-  inPieces,
   type Labelled,
   type Model,
   PIECES_BYTES,
   type PiecewiseOptimiser,
-  sgd,
 } from '@wengert/nn'
 import { createScheduler, type Scheduler } from '@wengert/scheduler'
 import type { Tensor } from '@wengert/tape'
 import type { Dataset } from '../dataset/index.js'
 import type { Params } from './model.js'
+import { optimiserOf } from './optimiser.js'
 import type { TrainSettings } from './settings.js'
 
 /** A model and a dataset on lanes, under one budget. */
@@ -42,18 +40,13 @@ export class TrainingRun {
     model: Model<Params>,
     data: Dataset,
   ): Promise<TrainingRun> {
-    const { workers, arithmetic, optimiser: name, rate, momentum } = settings
-    const chosen =
-      name === 'adam'
-        ? adam({ ...(rate === undefined ? {} : { rate }) })
-        : sgd({ momentum, ...(rate === undefined ? {} : { rate }) })
+    const { workers, arithmetic } = settings
     const scheduler = await createScheduler(
       (params: Params, batch: Labelled) => crossEntropy(model.apply(params, batch.x), batch.y),
       // The optimiser has its share of the budget; lanes and reduction have the rest. A budget below it is refused by the first call, which knows how much it takes.
       { workers, arithmetic, memory: Math.max(1, memoryBytes - PIECES_BYTES) },
     )
-    const optimiser = inPieces(chosen, { memory: PIECES_BYTES, arithmetic })
-    return new TrainingRun(scheduler, optimiser, model, data)
+    return new TrainingRun(scheduler, optimiserOf(settings), model, data)
   }
 
   /** Bytes of all arenas, as measured: the most the scheduler took at a time and the optimiser's. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { afterEach, expect, it, vi } from 'vitest'
 import { type MatmulSpec, matmul, setWide } from '../gemm/index.js'
@@ -7,6 +8,8 @@ import { enableTurbo } from './turbo.js'
 type Floats = Float32Array | Float64Array
 
 const FLAG = 'experimental-wasm-revectorize'
+/** A host that was built with the re-vectoriser. */
+const built = { variables: { v8_enable_wasm_simd256_revec: 1 } }
 const arrayOf = { f32: Float32Array, f64: Float64Array } as const
 
 const size = (max: number) => fc.integer({ min: 1, max })
@@ -92,11 +95,37 @@ it('warns in a browser', () => {
   warn.mockRestore()
 })
 
+it.each([{}, { variables: {} }, { variables: { v8_enable_wasm_simd256_revec: 0 } }])(
+  'sets no flag that V8 does not have: %j',
+  config => {
+    const emitWarning = vi.fn()
+    const setFlagsFromString = vi.fn()
+    const versions = { v8: '11.3.244.8-node.38' }
+    vi.stubGlobal('process', {
+      config,
+      versions,
+      emitWarning,
+      getBuiltinModule: () => ({ setFlagsFromString }),
+    })
+    expect(enableTurbo()).toBe(false)
+    expect(setFlagsFromString).not.toHaveBeenCalled()
+    expect(emitWarning.mock.calls.map(([message]) => message)).toEqual([
+      'Products stay as they are: V8 11.3.244.8-node.38 has no re-vectoriser.',
+    ])
+  },
+)
+
+it('knows whether V8 has the flag, as V8 itself lists it', () => {
+  const listed = execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })
+  const variables: Readonly<Record<string, unknown>> = process.config.variables
+  expect(variables['v8_enable_wasm_simd256_revec'] === 1).toBe(listed.includes(`--${FLAG} `))
+})
+
 it('warns where the re-vectoriser changes nothing', () => {
   const flags: string[] = []
   const emitWarning = vi.fn()
   const v8 = { setFlagsFromString: (flag: string) => void flags.push(flag) }
-  vi.stubGlobal('process', { emitWarning, getBuiltinModule: () => v8 })
+  vi.stubGlobal('process', { config: built, emitWarning, getBuiltinModule: () => v8 })
   // The flag is not passed on, so wide panels are slow, unless the host is too busy to tell.
   const on = enableTurbo()
   expect(flags).toEqual([`--${FLAG}`, ...(on ? [] : [`--no-${FLAG}`])])

@@ -13,6 +13,9 @@ import { detectFeatures } from '../wasm/index.js'
 
 /** What Node's `process` has for this. */
 interface NodeProcess {
+  readonly versions?: { readonly v8?: string }
+  /** How Node was built; V8 says so nowhere itself, and prints an error for a flag that it does not have. */
+  readonly config?: { readonly variables?: { readonly v8_enable_wasm_simd256_revec?: number } }
   getBuiltinModule?(name: 'node:v8'): { setFlagsFromString(flags: string): void } | undefined
   emitWarning?(message: string, options: { readonly code: string }): void
 }
@@ -43,6 +46,8 @@ export function enableTurbo(): boolean {
   const node = (globalThis as { readonly process?: NodeProcess }).process
   const v8 = node?.getBuiltinModule?.('node:v8')
   if (!v8) return refuse(node, 'this host has no flags of V8')
+  if (node?.config?.variables?.v8_enable_wasm_simd256_revec !== 1)
+    return refuse(node, `V8 ${node?.versions?.v8} has no re-vectoriser`)
   v8.setFlagsFromString(`--${FLAG}`)
   const trouble = (['f32', 'f64'] as const).map(tried).find(found => found !== undefined)
   if (trouble === undefined) {

@@ -32,6 +32,8 @@ export interface Entry {
 /** Bytes of the length before a header, and the most that a header has. */
 const LENGTH_BYTES = 8
 const MOST_HEADER_BYTES = 100_000_000
+/** What a header begins with. */
+const BRACE = 0x7b
 
 const NAMES: Readonly<Record<DType, string>> = { f32: 'F32', f64: 'F64', i32: 'I32', bool: 'BOOL' }
 const DTYPES = new Map(Object.entries(NAMES).map(([dtype, name]) => [name, dtype as DType]))
@@ -62,14 +64,17 @@ export function headerOf(tensors: readonly { readonly name: string; readonly ava
  */
 export function entriesOf(file: Uint8Array): readonly Entry[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  if (file.length < LENGTH_BYTES)
-    throw wrong(`${file.length} bytes are no file`, 'a header of 8 bytes or more')
+  if (file.length <= LENGTH_BYTES || file[LENGTH_BYTES] !== BRACE)
+    throw wrong(
+      'The bytes are no safetensors file',
+      '8 bytes that say how long the header is, and the header, which begins with {',
+    )
   const length = Number(view.getBigUint64(0, true))
   const first = LENGTH_BYTES + length
   if (length > MOST_HEADER_BYTES || first > file.length) {
     throw wrong(
       `The header would have ${length} bytes`,
-      `at most ${Math.min(MOST_HEADER_BYTES, file.length - LENGTH_BYTES)}`,
+      `at most ${Math.min(MOST_HEADER_BYTES, file.length - LENGTH_BYTES)}, as are there`,
     )
   }
   const header = parsed(file.subarray(LENGTH_BYTES, first))

@@ -1,1 +1,1 @@
-export { fromSafetensors, SafetensorsError, toSafetensors } from './safetensors.js'
+export { fromSafetensors, SafetensorsError, type SafetensorsOptions, toSafetensors } from './safetensors.js'

@@ -94,6 +94,34 @@ describe('safetensors', () => {
     )
   })
 
+  test('parts of the tree in a file are passed over', () => {
+    fc.assert(
+      fc.property(tree, tree, (wanted, other) => {
+        const bytes = toSafetensors({ wanted, other, others: tensor(1) })
+        const found = fromSafetensors(bytes, { wanted, others: tensor(0) }, { ignore: ['other'] })
+        expect(bits(found)).toEqual(bits({ wanted, others: tensor(1) }))
+      }),
+    )
+    const bytes = toSafetensors({ w: tensor(1), training: { epoch: tensor(3) } })
+    expect(() => fromSafetensors(bytes, { w: tensor(0) }, { ignore: ['train', 'training.e'] })).toThrow(
+      /there is a tensor `training\.epoch`[\s\S]*fix +\{ ignore: \['training\.epoch'\] \}/,
+    )
+    expect(() => fromSafetensors(bytes, { w: tensor(0) }, { ignore: 'training' as never })).toThrow(
+      /`ignore` is 'training'[\s\S]*a list of names/,
+    )
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['text', 'x,y,label\n1,2,0\n'],
+    ['8 bytes', '12345678'],
+    ['an image', '\u0089PNG\r\n\u001a\n\0\0'],
+  ])('%s is no safetensors file, and is said to be none', (_, text) => {
+    expect(() => fromSafetensors(new TextEncoder().encode(text))).toThrow(
+      'fromSafetensors: The bytes are no safetensors file.',
+    )
+  })
+
   test('names that would be one, and the name that is taken, are refused', () => {
     expect(() => toSafetensors({ 'a.b': tensor(1), a: { b: tensor(2) } })).toThrow(
       /two tensors are named `a\.b`/,

@@ -4,6 +4,7 @@ import {
   bytesOf,
   callerLocation,
   checkArgument,
+  checkOptions,
   dataOf,
   flatten,
   formatAval,
@@ -62,6 +63,12 @@ export function toSafetensors<T extends TreeOf<T>>(tree: T): Uint8Array<ArrayBuf
   return bytes
 }
 
+/** Options of {@link fromSafetensors}. */
+export interface SafetensorsOptions {
+  /** Parts of the tree in the file that are passed over: names that are one of these, or begin with one and a dot. */
+  readonly ignore?: readonly string[]
+}
+
 /**
  * The tensors of a file in the format `safetensors`, by name.
  *
@@ -79,11 +86,34 @@ export function fromSafetensors(bytes: Uint8Array): Record<string, Tensor>
  * @example
  * const { params } = sgd().update(tensor([1, 2]), tensor([0.5, 0]), sgd().init(tensor([1, 2])))
  * fromSafetensors(toSafetensors(params), tensor([0, 0])).toArray() // ≈ [0.95, 2]
+ *
+ * const file = toSafetensors({ w: tensor([1, 2]), training: { epoch: tensor(3) } })
+ * fromSafetensors(file, { w: tensor([0, 0]) }, { ignore: ['training'] }).w.toArray() // → [1, 2]
  */
+<<<<<<< HEAD
 export function fromSafetensors<T extends TreeOf<T>>(bytes: Uint8Array, like: T): T
 export function fromSafetensors(bytes: Uint8Array, like?: Tree<Tensor>): Tree<Tensor> {
+=======
+export function fromSafetensors<T extends Tree<Tensor>>(
+  bytes: Uint8Array,
+  like: T,
+  options?: SafetensorsOptions,
+): T
+export function fromSafetensors(
+  bytes: Uint8Array,
+  like?: Tree<Tensor>,
+  options: SafetensorsOptions = {},
+): Tree<Tensor> {
+>>>>>>> mendnn
   checkArgument('fromSafetensors', 'the file', bytes, bytes instanceof Uint8Array, 'a Uint8Array')
-  const tensors = new Map(entriesOf(bytes).map(({ name, aval, begin }) => [name, read(bytes, aval, begin)]))
+  const { ignore = [] } = checkOptions('fromSafetensors', options, ['ignore'])
+  const areNames = Array.isArray(ignore) && Array.from(ignore).every(part => typeof part === 'string')
+  checkArgument('fromSafetensors', '`ignore`', ignore, areNames, 'a list of names')
+  const tensors = new Map(
+    entriesOf(bytes)
+      .filter(({ name }) => !ignore.some(part => name === part || name.startsWith(`${part}.`)))
+      .map(({ name, aval, begin }) => [name, read(bytes, aval, begin)]),
+  )
   if (like === undefined) return Object.fromEntries([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)))
   const { leaves, paths, structure } = flatten(like, 'fromSafetensors: `like`')
   const names = paths.map(nameOf)
@@ -94,6 +124,7 @@ export function fromSafetensors(bytes: Uint8Array, like?: Tree<Tensor>): Tree<Te
       summary: `fromSafetensors: there is ${missing === undefined ? `a tensor \`${other}\`` : `no tensor \`${missing}\``}.`,
       expected: `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`,
       at: callerLocation(),
+      ...(missing === undefined ? { fix: `{ ignore: ['${other}'] } passes over it` } : {}),
     })
   }
   const found = leaves.map((leaf, k) =>

@@ -8,7 +8,7 @@ export {
   initBatchStatistics,
 } from './batch-norm.js'
 export { type ConvolutionParams, convolution } from './convolution.js'
-export { type DenseParams, dense } from './dense.js'
+export { type DenseOptions, type DenseParams, type DenseSizes, dense, initDense } from './dense.js'
 export { dropout } from './dropout.js'
 export { type ElmanOptions, type ElmanParams, elmanCell, initElman } from './elman.js'
 export { type EmbeddingParams, type EmbeddingSizes, embedding, initEmbedding } from './embedding.js'

@@ -14,6 +14,7 @@ import {
   OptionError,
   oneHot,
   ShapeError,
+  sizeOf,
   sub,
   sum,
   type Tensor,
@@ -58,7 +59,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   }
   checkTensor('crossEntropy', 'logits', logits)
   checkTensor('crossEntropy', 'labels', labels)
-  if (logits.rank >= 2 && labels.rank === logits.rank) {
+  if (logits.rank >= 2 && labels.shape.join() === logits.shape.join()) {
     checkAlike('crossEntropy', logits, labels)
     return softLabels(logSoftmax(logits), labels, smoothing)
   }
@@ -103,15 +104,25 @@ function softLabels(logs: Tensor, labels: Tensor, smoothing: number): Tensor {
   return rowMeans(sub(0, sum(mul(weights, possible(logs, weights)), { axis: -1 })))
 }
 
+/** Labels that would fit. */
+const labelsFor = (loss: string, { aval }: Tensor): string => {
+  const labels = formatAval({ dtype: 'i32', shape: aval.shape.slice(0, -1) })
+  return `labels ${labels}${loss === 'crossEntropy' ? `, or probabilities ${formatAval(aval)}` : ''}`
+}
+
 function checkLabels(loss: string, name: string, x: Tensor, labels: Tensor): void {
   checkTensor(loss, name, x)
   checkTensor(loss, 'labels', labels)
   const avals = `${name} ${formatAval(x.aval)} and labels ${formatAval(labels.aval)} do not fit.`
   if (x.rank < 2 || labels.shape.join() !== x.shape.slice(0, -1).join()) {
+    const shape = x.shape.slice(0, -1)
     throw new ShapeError({
       summary: `${loss}: ${avals}`,
-      expected: `${name} [rows, classes] and labels i32[rows]`,
+      expected: x.rank < 2 ? `${name} [rows, classes] and labels i32[rows]` : labelsFor(loss, x),
       at: callerLocation(),
+      ...(x.rank >= 2 && labels.size === sizeOf(shape)
+        ? { fix: `one label a row: labels.reshape([${shape.join(', ')}])` }
+        : {}),
     })
   }
   if (labels.dtype === 'i32' && (x.dtype === 'f32' || x.dtype === 'f64')) return

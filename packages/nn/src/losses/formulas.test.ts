@@ -192,7 +192,7 @@ describe('what does not fit is said', () => {
     `)
     expect(screen(() => crossEntropy(f64(x), i32(1)))).toMatchInlineSnapshot(`
       "SHAPE crossEntropy: logits f64[2,3] and labels i32[1] do not fit.
-        expected  logits [rows, classes] and labels i32[rows]
+        expected  labels i32[2], or probabilities f64[2,3]
         at …"
     `)
     expect(screen(() => crossEntropy(f64(x), f64([1, 2])))).toMatchInlineSnapshot(`
@@ -208,7 +208,7 @@ describe('what does not fit is said', () => {
     `)
     expect(screen(() => negativeLogLikelihood(f64(x), f64(p)))).toMatchInlineSnapshot(`
       "SHAPE negativeLogLikelihood: logarithms f64[2,3] and labels f64[2,3] do not fit.
-        expected  logarithms [rows, classes] and labels i32[rows]
+        expected  labels i32[2]
         at …"
     `)
   })

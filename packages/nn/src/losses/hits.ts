@@ -8,6 +8,7 @@ import {
   max,
   min,
   mul,
+  OptionError,
   oneHot,
   ShapeError,
   sum,
@@ -27,9 +28,13 @@ import {
  * hits(tensor([[1, 2], [4, 3], [5, 5]]), tensor([1, 1, 1], { dtype: 'i32' })).toArray() // → [1, 0, 0]
  */
 export function hits(logits: Tensor, labels: Tensor): Tensor {
-  checkTensor('hits', 'logits', logits)
-  checkTensor('hits', 'labels', labels)
-  const classes = classesOf('hits', logits, labels)
+  return hitsOf('hits', logits, labels)
+}
+
+function hitsOf(owner: string, logits: Tensor, labels: Tensor): Tensor {
+  checkTensor(owner, 'logits', logits)
+  checkTensor(owner, 'labels', labels)
+  const classes = classesOf(owner, logits, labels)
   const places = fromData(
     { dtype: 'i32', shape: [classes] },
     Int32Array.from({ length: classes }, (_, k) => k),
@@ -44,16 +49,42 @@ export function hits(logits: Tensor, labels: Tensor): Tensor {
 /**
  * Share of hits among rows, added in f64.
  *
- * @param found what {@link hits} returned.
+ * @param found what {@link hits} returned
+ * @throws OptionError for anything else.
  * @example
  * accuracy(hits(tensor([[1, 2], [4, 3]]), tensor([1, 1], { dtype: 'i32' }))) // → 0.5
  */
-export function accuracy(found: Tensor): number {
-  checkTensor('accuracy', 'found', found)
+export function accuracy(found: Tensor): number
+/**
+ * Share of rows whose label is predicted, as {@link hits} tells.
+ *
+ * @param logits [rows, classes]
+ * @param labels i32[rows]
+ * @throws ShapeError unless there is one label a row; DTypeError unless labels are i32.
+ * @example
+ * accuracy(tensor([[1, 2], [4, 3]]), tensor([1, 1], { dtype: 'i32' })) // → 0.5
+ */
+export function accuracy(logits: Tensor, labels: Tensor): number
+export function accuracy(first: Tensor, labels?: Tensor): number {
+  if (labels !== undefined) return accuracy(hitsOf('accuracy', first, labels))
+  checkTensor('accuracy', 'found', first)
+  const data = dataOf(first)
+  if (first.rank !== 1) throw noHits(first)
   let count = 0
-  for (const hit of dataOf(found)) count += hit
-  return count / found.size
+  for (const hit of data) {
+    if (hit !== 0 && hit !== 1) throw noHits(first, hit)
+    count += hit
+  }
+  return count / first.size
 }
+
+const noHits = ({ aval }: Tensor, value?: number) =>
+  new OptionError({
+    summary: `accuracy: what it got is ${formatAval(aval)}${value === undefined ? '' : ` with ${value}`}, no hits.`,
+    expected: 'a 1 or a 0 for each row, as `hits` returns',
+    at: callerLocation(),
+    fix: 'write `accuracy(hits(logits, labels))`, or `accuracy(logits, labels)`',
+  })
 
 /** How many classes there are. */
 function classesOf(name: string, logits: Tensor, labels: Tensor): number {

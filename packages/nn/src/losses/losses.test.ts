@@ -1,4 +1,5 @@
-import { jit, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
+import { jit, OptionError, ShapeError, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import { accuracy, crossEntropy, hits, negativeLogLikelihood } from './index.js'
 
@@ -36,6 +37,65 @@ describe('crossEntropy', () => {
     const [wrong, right] = [gradient.at(0).toTypedArray(), gradient.at(1).toTypedArray()]
     expect([...wrong].some(Number.isNaN)).toBe(true)
     expect([...right].every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('labels that do not fit are told which would', () => {
+  const logits = tensor([[1, 2, 3], [4, 5, 6]]) // biome-ignore format: a matrix
+  test.each<[string, (x: Tensor, y: Tensor) => Tensor, Tensor, string, string | undefined]>([
+    ['a column', crossEntropy, i32(0, 1).reshape([2, 1]), 'labels i32[2], or probabilities f32[2,3]', '[2]'],
+    ['a column of f32', crossEntropy, tensor([[0], [1]]), 'labels i32[2], or probabilities f32[2,3]', '[2]'],
+    ['too many', crossEntropy, i32(0, 1, 2), 'labels i32[2], or probabilities f32[2,3]', undefined],
+    [
+      'none',
+      crossEntropy,
+      tensor(0, { dtype: 'i32' }),
+      'labels i32[2], or probabilities f32[2,3]',
+      undefined,
+    ],
+    ['logarithms', negativeLogLikelihood, i32(0, 1).reshape([1, 2]), 'labels i32[2]', '[2]'],
+  ])('%s', (_, loss, labels, expected, shape) => {
+    const { parts } = thrownBy(() => loss(logits, labels), ShapeError)
+    expect(parts.expected).toBe(expected)
+    expect(parts.fix).toBe(shape && `one label a row: labels.reshape(${shape})`)
+    if (shape !== undefined) expect(loss(logits, labels.reshape([2]).convert('i32')).shape).toEqual([2])
+  })
+
+  test('of steps as well', () => {
+    const steps = tensor(new Float32Array(24), { shape: [2, 4, 3] })
+    const labels = tensor(new Int32Array(8), { shape: [8] })
+    const { parts } = thrownBy(() => crossEntropy(steps, labels), ShapeError)
+    expect([parts.expected, parts.fix]).toEqual([
+      'labels i32[2,4], or probabilities f32[2,4,3]',
+      'one label a row: labels.reshape([2, 4])',
+    ])
+  })
+})
+
+describe('accuracy', () => {
+  const logits = tensor([[1, 2], [4, 3], [0, 9]]) // biome-ignore format: a matrix
+  test('of hits, and of logits and labels', () => {
+    const labels = i32(1, 1, 1)
+    expect(accuracy(logits, labels)).toBe(2 / 3)
+    expect(accuracy(hits(logits, labels))).toBe(2 / 3)
+  })
+
+  test.each([
+    ['logits', logits, 'f32[3,2]'],
+    ['labels', i32(0, 2, 1), 'i32[3] with 2'],
+    ['probabilities', tensor([1, 0.5]), 'f32[2] with 0.5'],
+    ['what is NaN', tensor([nan]), 'f32[1] with NaN'],
+    ['a scalar', tensor(1), 'f32[]'],
+  ])('not of %s alone', (_, found, said) => {
+    const { parts } = thrownBy(() => accuracy(found), OptionError)
+    expect(parts.summary).toBe(`accuracy: what it got is ${said}, no hits.`)
+    expect(parts.fix).toBe('write `accuracy(hits(logits, labels))`, or `accuracy(logits, labels)`')
+  })
+
+  test('not of labels that do not fit', () => {
+    expect(() => accuracy(logits, i32(1))).toThrow(
+      /^accuracy: logits f32\[3,2\] and labels i32\[1\] do not fit/,
+    )
   })
 })
 

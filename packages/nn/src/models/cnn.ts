@@ -11,8 +11,15 @@ import {
   tensor,
 } from '@wengert/tape'
 import { checkCounts } from '../arguments.js'
-import { type ConvolutionParams, convolution, type DenseParams, dense, flatRows } from '../layers/index.js'
-import { glorotUniform, heUniform } from '../random/index.js'
+import {
+  type ConvolutionParams,
+  convolution,
+  type DenseParams,
+  dense,
+  flatRows,
+  initDense,
+} from '../layers/index.js'
+import { heUniform } from '../random/index.js'
 import type { Model } from './model.js'
 
 /** Shape of a convolutional network. */
@@ -67,16 +74,12 @@ export function cnn(options: CnnOptions = {}): Model<CnnParams> {
   return {
     init(seed, given = {}) {
       const { dtype = 'f32' } = checkOptions('init', given, ['dtype'])
-      const bias = (size: number) => tensor(new Float32Array(size), { dtype })
       return {
         convolutions: channels.map((out, stream) => ({
           w: heUniform([window, window, depths[stream] as number, out], { seed, stream, dtype }),
-          b: bias(out),
+          b: tensor(new Float32Array(out), { dtype }),
         })),
-        head: {
-          w: glorotUniform([length, classes], { seed, stream: channels.length, dtype }),
-          b: bias(classes),
-        },
+        head: initDense({ inputs: length, outputs: classes }, { seed, stream: channels.length, dtype }),
       }
     },
     apply(params, x: Tensor) {

@@ -8,10 +8,8 @@ import {
   relu,
   shown,
   type Tensor,
-  tensor,
 } from '@wengert/tape'
-import { type DenseParams, dense } from '../layers/index.js'
-import { glorotUniform, heUniform } from '../random/index.js'
+import { type DenseParams, dense, initDense } from '../layers/index.js'
 import type { Model } from './model.js'
 
 /** Shape of a multilayer perceptron. */
@@ -52,14 +50,14 @@ export function mlp(options: MlpOptions): Model<MlpParams> {
   return {
     init(seed, given = {}) {
       const { dtype = 'f32' } = checkOptions('init', given, ['dtype'])
-      return sizes.slice(0, -1).map((length, layer) => {
-        const shape = [length, sizes[layer + 1] as number]
-        const draw = layer < last ? heUniform : glorotUniform
-        return {
-          w: draw(shape, { seed, stream: layer, dtype }),
-          b: tensor(new Float32Array(shape[1] as number), { dtype }),
-        }
-      })
+      return sizes
+        .slice(0, -1)
+        .map((inputs, layer) =>
+          initDense(
+            { inputs, outputs: sizes[layer + 1] as number },
+            { seed, stream: layer, dtype, weights: layer < last ? 'he' : 'glorot' },
+          ),
+        )
     },
     apply(params, x) {
       const layers = sizes.length - 1

@@ -2,6 +2,7 @@ export {
   checkInitialise,
   glorotUniform,
   heUniform,
+  INITIALISE_OPTIONS,
   type InitialiseOptions,
   uniformWeights,
 } from './initialise.js'

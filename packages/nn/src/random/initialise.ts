@@ -13,9 +13,12 @@ export interface InitialiseOptions extends RandomOptions {
   readonly dtype?: FloatDType
 }
 
+/** The names of {@link InitialiseOptions}. */
+export const INITIALISE_OPTIONS = [...RANDOM_OPTIONS, 'dtype']
+
 /** The options, if they are those of how weights are drawn. */
 export const checkInitialise = (owner: string, options: InitialiseOptions): InitialiseOptions =>
-  checkOptions(owner, options, [...RANDOM_OPTIONS, 'dtype'])
+  checkOptions(owner, options, INITIALISE_OPTIONS)
 
 /**
  * Uniform numbers in [−limit, limit).
