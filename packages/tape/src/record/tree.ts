@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { checkArgument } from '../options.js'
 
 /** Nested arrays and plain objects of leaves. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> }
@@ -89,7 +90,17 @@ export function leafCount(structure: Structure): number {
  * @example
  * sameStructure(flatten({ a: tensor(1) }).structure, flatten({ b: tensor(1) }).structure) // → false
  */
-export const sameStructure = (a: Structure, b: Structure): boolean => JSON.stringify(a) === JSON.stringify(b)
+export const sameStructure = (a: Structure, b: Structure): boolean => textOf(a) === textOf(b)
+
+/** @throws {@link OptionError} for what is no structure, and has no text. */
+function textOf(structure: Structure): string {
+  try {
+    return JSON.stringify(structure)
+  } catch {
+    checkArgument('sameStructure', 'a structure', structure, false, 'one of `flatten`')
+    return ''
+  }
+}
 
 function isPlainObject(node: unknown): node is Record<string, unknown> {
   if (typeof node !== 'object' || node === null) return false
