@@ -28,7 +28,7 @@ async function scheduled(call: (scheduler: Scheduler<tape.Tensor, tape.Tensor>) 
   return await call(scheduler)
 }
 
-/** Every function of all packages that takes options, called with some, and what else it needs in them. */
+/** Every function of tape and nn that takes options, called with some, and what else it needs in them. */
 export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   tensor: o => tensor([1], o),
   zeros: o => tape.zeros([1], o),
@@ -143,11 +143,15 @@ export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   adam: o => nn.adam(o),
   inPieces: o => nn.inPieces(nn.sgd(), o),
   sgd: o => nn.sgd(o),
+}
+
+/** The same of a scheduler, and of its calls. */
+export const schedulerCalls: Readonly<Record<string, (options: never) => unknown>> = {
   createScheduler: async o => {
     await using _ = await createScheduler(rows, o)
   },
-  'scheduler.valueAndGrad': o => scheduled(scheduler => scheduler.valueAndGrad(tensor(1), vector, o)),
-  'scheduler.map': o => scheduled(scheduler => scheduler.map(rows, tensor(1), vector, o)),
-  'scheduler.explain': o => scheduled(scheduler => scheduler.explain(tensor(1), vector, o)),
-  'scheduler.explainMap': o => scheduled(scheduler => scheduler.explainMap(rows, tensor(1), vector, o)),
+  valueAndGrad: o => scheduled(scheduler => scheduler.valueAndGrad(tensor(1), vector, o)),
+  map: o => scheduled(scheduler => scheduler.map(rows, tensor(1), vector, o)),
+  explain: o => scheduled(scheduler => scheduler.explain(tensor(1), vector, o)),
+  explainMap: o => scheduled(scheduler => scheduler.explainMap(rows, tensor(1), vector, o)),
 }

@@ -1,7 +1,7 @@
 import * as nn from '@wengert/nn'
 import * as tape from '@wengert/tape'
 import { describe, expect, it, test } from 'vitest'
-import { calls } from './option-takers.js'
+import { calls, schedulerCalls } from './option-takers.js'
 
 const { tensor } = tape
 const vector = tensor([1, 2, 3])
@@ -94,7 +94,7 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
 }
 
 describe('rubbish for an option is refused by errors that say what is wrong and where', () => {
-  it.each(Object.entries(calls))('%s', async (name, call) => {
+  it.each([...Object.entries(calls), ...Object.entries(schedulerCalls)])('%s', async (name, call) => {
     const unclear: string[] = []
     for (const option of await optionsOf(call)) {
       for (const [what, value] of Object.entries(rubbish)) {
