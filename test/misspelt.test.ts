@@ -5,7 +5,7 @@ import * as tape from '@wengert/tape'
 import { parseSync } from 'oxc-parser'
 import { describe, expect, it, test } from 'vitest'
 import { readSources, root } from './house/source.js'
-import { calls } from './option-takers.js'
+import { calls, schedulerCalls } from './option-takers.js'
 
 /** What checks others' options, and `convolution`, which hands its own to conv2d. */
 const elsewhere = new Set(['checkOptions', 'convolution'])
@@ -55,7 +55,7 @@ describe('a misspelt option is refused', () => {
     expect(names.toSorted()).toEqual(Object.keys(calls).toSorted())
   })
 
-  it.each(Object.entries(calls))('%s', async (name, call) => {
+  it.each([...Object.entries(calls), ...Object.entries(schedulerCalls)])('%s', async (name, call) => {
     const error = await errorOf(() => call({ misspelt: 1 } as never))
     expect(error.parts).toMatchObject({
       summary: `${name}: there is no option \`misspelt\`.`,

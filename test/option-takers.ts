@@ -1,4 +1,5 @@
 import * as nn from '@wengert/nn'
+import { createScheduler, type Scheduler } from '@wengert/scheduler'
 import * as tape from '@wengert/tape'
 
 const { tensor } = tape
@@ -19,7 +20,15 @@ const x3 = tensor([1, 2, 3, 4], { shape: [1, 2, 2] })
 const { program } = tape.record(square, vector)
 const { graph } = tape.lower(program, [])
 
-/** Every function of both packages that takes options, called with some, and what else it needs in them. */
+const rows = (w: tape.Tensor, x: tape.Tensor) => x.mul(w)
+
+/** Calls a scheduler in this thread, and closes it. */
+async function scheduled(call: (scheduler: Scheduler<tape.Tensor, tape.Tensor>) => unknown) {
+  await using scheduler = await createScheduler(rows, { workers: 0 })
+  return await call(scheduler)
+}
+
+/** Every function of tape and nn that takes options, called with some, and what else it needs in them. */
 export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   tensor: o => tensor([1], o),
   zeros: o => tape.zeros([1], o),
@@ -136,4 +145,15 @@ export const calls: Readonly<Record<string, (options: never) => unknown>> = {
   fromSafetensors: o => nn.fromSafetensors(nn.toSafetensors(vector), vector, o),
   inPieces: o => nn.inPieces(nn.sgd(), o),
   sgd: o => nn.sgd(o),
+}
+
+/** The same of a scheduler, and of its calls. */
+export const schedulerCalls: Readonly<Record<string, (options: never) => unknown>> = {
+  createScheduler: async o => {
+    await using _ = await createScheduler(rows, o)
+  },
+  valueAndGrad: o => scheduled(scheduler => scheduler.valueAndGrad(tensor(1), vector, o)),
+  map: o => scheduled(scheduler => scheduler.map(rows, tensor(1), vector, o)),
+  explain: o => scheduled(scheduler => scheduler.explain(tensor(1), vector, o)),
+  explainMap: o => scheduled(scheduler => scheduler.explainMap(rows, tensor(1), vector, o)),
 }

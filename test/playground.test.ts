@@ -1,42 +1,11 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Page } from 'playwright-core'
-import { createLogger, preview, resolveConfig } from 'vite'
-import { expect, onTestFinished, test } from 'vitest'
-import { chromiumPath, launch } from './chromium.js'
+import { createLogger, resolveConfig } from 'vite'
+import { expect, test } from 'vitest'
+import { chromiumPath } from './chromium.js'
 import { root } from './house/source.js'
-
-/** What a host must send for a page to have SharedArrayBuffer; a host that cannot sends nothing. */
-const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-}
-
-/** Serves the built playground and opens it; every error of the page ends up in the list. */
-async function openPlayground(
-  headers: Record<string, string>,
-  before = '',
-): Promise<{ page: Page; errors: string[] }> {
-  const server = await preview({
-    root: join(root, 'apps/playground'),
-    configFile: false,
-    logLevel: 'silent',
-    preview: { host: '127.0.0.1', port: 0, headers },
-  })
-  onTestFinished(() => server.close())
-  const browser = await launch()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width: 1100, height: 850 } })
-  const errors: string[] = []
-  page.on('pageerror', error => errors.push(error.message))
-  page.on('console', message => {
-    if (message.type() === 'error') errors.push(message.text())
-  })
-  await page.addInitScript(before)
-  await page.goto(server.resolvedUrls?.local[0] ?? '', { waitUntil: 'load' })
-  return { page, errors }
-}
+import { isolation, openPlayground, options, trainIn } from './playground.js'
 
 test('its configuration is what every loader of vite can read', async () => {
   const warnings: string[] = []
@@ -49,23 +18,6 @@ test('its configuration is what every loader of vite can read', async () => {
 /** Makes a page of this host, which browsers trust, like one that came by plain http from another. */
 const plainHttp = 'delete Crypto.prototype.subtle'
 
-/** Fills in the form, trains, waits for the end, and reads what the page shows. */
-async function trainIn(page: Page, options: Record<string, string>) {
-  for (const [name, value] of Object.entries(options)) await page.locator(`[name=${name}]`).fill(value)
-  await page.getByRole('button', { name: 'Train' }).click()
-  await page.waitForFunction("/Done|Failed|Stopped/.test(document.querySelector('#status').textContent)")
-  const text = (id: string) => page.locator(`#${id}`).textContent()
-  return {
-    status: await text('status'),
-    error: await text('error'),
-    accuracy: Number.parseFloat((await text('accuracy')) ?? ''),
-    workers: await text('workers'),
-    budget: await text('budget'),
-    peak: await text('peak'),
-    fingerprint: await text('fingerprint'),
-  }
-}
-
 /** What the command line reports of the same training. */
 async function fingerprintInNode(): Promise<string> {
   const flags = Object.entries({ ...options, memory: '64MiB' }).flatMap(([name, value]) => [
@@ -76,8 +28,6 @@ async function fingerprintInNode(): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [cli, 'train', '--json', ...flags])
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').fingerprint
 }
-
-const options = { workers: '2', memory: '64', epochs: '2', batch: '256', seed: '7' }
 
 test.skipIf(chromiumPath === undefined)(
   'the playground trains the digits with shared memory and without, to the bits of the command line',

@@ -22,6 +22,12 @@ const rubbish: Readonly<Record<string, unknown>> = {
   NaN: Number.NaN,
   true: true,
   text: 'a',
+  symbol: Symbol('s'),
+  bigint: 3n,
+  'list of symbols': [Symbol('s')],
+  'list of bigints': [1n],
+  'list of functions': [() => 1],
+  'tree of symbols': { a: Symbol('s') },
   function: square,
   object: {},
   list: [],
@@ -66,7 +72,16 @@ async function unclear(call: Call, isOwn = (_: unknown) => false): Promise<reado
 }
 
 /** Functions for packages beside these: they check for others, or call what they are given with no arguments. */
-const own = ['checkOneOf', 'checkOptions', 'checkTensors', 'withLines', 'againWithLines']
+const own = [
+  'checkArgument',
+  'checkFunction',
+  'checkOneOf',
+  'checkOptions',
+  'checkTensor',
+  'checkTensors',
+  'withLines',
+  'againWithLines',
+]
 
 const isClass = (value: unknown) => /^class/.test(Function.prototype.toString.call(value))
 

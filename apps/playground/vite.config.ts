@@ -10,7 +10,13 @@ const headers = {
 export default defineConfig({
   base: './',
   plugins: [digits()],
-  build: { target: 'es2023' },
+  build: {
+    target: 'es2023',
+    // The engine is loaded in two pieces at once, each small enough to be cached and compiled by itself.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'kernels', test: /packages[\\/]kernels[\\/]/ }] } },
+    },
+  },
   worker: { format: 'es' },
   server: { headers },
   preview: { headers },

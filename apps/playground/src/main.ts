@@ -1,6 +1,5 @@
 import { createChart } from './chart.js'
 import { loadDigits } from './digits.js'
-import { trainDigits } from './training.js'
 import {
   chartElement,
   clearFacts,
@@ -13,17 +12,23 @@ import {
   showStatus,
 } from './view.js'
 
+/** The digits, and the engine: a chunk of its own, so that the page is there before it. */
+const load = () => Promise.all([loadDigits('digits.bin'), import('./training.js')])
+
 const chart = createChart(chartElement)
-const loading = loadDigits('digits.bin')
+let loading = load()
 let controller: AbortController | undefined
 
 offerWorkers(navigator.hardwareConcurrency || 1)
 showRunning(false)
 onCommands(
   options => void run(options),
-  () => controller?.abort(),
+  () => {
+    showStatus('Stopping…')
+    controller?.abort()
+  },
 )
-loading.then(ready, showError)
+loading.then(ready, fail)
 
 function ready(): void {
   const way = globalThis.crossOriginIsolated
@@ -32,26 +37,33 @@ function ready(): void {
   showStatus(`The digits are ready. ${way}`)
 }
 
+function fail(error: unknown): void {
+  showStatus('Failed.')
+  showError(error)
+}
+
 async function run(options: Options): Promise<void> {
   controller = new AbortController()
+  const { signal } = controller
   clearFacts()
   chart.clear()
   showRunning(true)
-  showStatus('Training…')
+  showStatus('Loading the digits…')
   try {
-    const digits = await loading
-    await trainDigits(digits, options, controller.signal, ({ step, ...facts }) => {
+    loading = loading.catch(load)
+    const [digits, { trainDigits }] = await loading
+    signal.throwIfAborted()
+    showStatus('Training…')
+    await trainDigits(digits, options, signal, facts => {
       showFacts(facts)
-      if (step !== undefined && facts.loss !== undefined) chart.addLoss(step, facts.loss)
-      if (facts.accuracy !== undefined) chart.addAccuracy(facts.accuracy)
+      const { steps, loss, accuracy } = facts
+      if (steps && loss !== undefined) chart.addLoss(...steps, loss)
+      if (accuracy !== undefined) chart.addAccuracy(accuracy)
     })
     showStatus('Done.')
   } catch (error) {
-    if (controller.signal.aborted) showStatus('Stopped.')
-    else {
-      showStatus('Failed.')
-      showError(error)
-    }
+    if (signal.aborted) showStatus('Stopped.')
+    else fail(error)
   } finally {
     showRunning(false)
   }

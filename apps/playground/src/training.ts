@@ -22,17 +22,12 @@ import type { Facts, Options } from './view.js'
 
 type Params = Tree<Tensor>
 
-/** What became known: facts to show, and a point of the chart where there is one. */
-export interface Progress extends Facts {
-  readonly step?: number
-}
-
 /** Trains as `wengert train` does with the same options, and reports on the way. */
 export async function trainDigits(
   images: readonly Float32Array[],
   { model: name, workers, memory, epochs, batch, seed }: Options,
   signal: AbortSignal,
-  report: (progress: Progress) => void,
+  report: (facts: Facts) => void,
 ): Promise<void> {
   const data = digits(images)
   const rows = splitDigits(data)
@@ -45,18 +40,27 @@ export async function trainDigits(
     memory: Math.max(1, memory - PIECES_BYTES),
   })
   const optimiser = inPieces(sgd({ momentum: 0.95 }), { memory: PIECES_BYTES })
-  const facts = (): Facts => ({
-    budgetBytes: memory,
-    peakBytes: scheduler.memory.peakBytes + optimiser.peakBytes,
-  })
-  report({
-    ...facts(),
-    workers: `${scheduler.workers}${globalThis.crossOriginIsolated ? '' : ', transferring'}`,
-  })
+  let retries = 0
+  const facts = (): Facts => {
+    const peakBytes = scheduler.memory.peakBytes + optimiser.peakBytes
+    const way = globalThis.crossOriginIsolated ? '' : ', transferring'
+    const again = retries === 0 ? '' : `, ${retries} ${retries === 1 ? 'shard' : 'shards'} run again`
+    return {
+      workers: `${scheduler.workers}${way}${again}`,
+      memory: {
+        budget: formatByteSize(memory),
+        peak: formatByteSize(peakBytes),
+        share: peakBytes / memory,
+      },
+    }
+  }
+  const stepsPerEpoch = Math.ceil(rows.train.length / batch)
+  const allSteps = epochs * stepsPerEpoch
+  report({ ...facts(), steps: [0, allSteps] })
 
-  const steps = Math.ceil(rows.train.length / batch)
   const gradient = async (params: Params, chosen: Int32Array) => {
-    const { value, gradient } = await scheduler.valueAndGrad(params, data, { rows: chosen, signal })
+    const { value, gradient, stats } = await scheduler.valueAndGrad(params, data, { rows: chosen, signal })
+    retries += stats.retries
     return { value, gradient: gradient as Params }
   }
   let [done, seconds, resumed] = [0, 0, performance.now()]
@@ -76,8 +80,8 @@ export async function trainDigits(
     if (event.kind === 'step') {
       done += event.rows
       const rowsPerSecond = done / (seconds + (performance.now() - resumed) / 1000)
-      const step = (event.epoch - 1) * steps + event.step
-      report({ ...facts(), done: done / (epochs * rows.train.length), loss: event.loss, rowsPerSecond, step })
+      const step = (event.epoch - 1) * stepsPerEpoch + event.step
+      report({ ...facts(), steps: [step, allSteps], loss: event.loss, rowsPerSecond })
     } else {
       const { loss, score = 0, params } = event
       report({

@@ -1,4 +1,4 @@
-import { formatByteSize } from '@wengert/tape'
+import type { ErrorParts } from '@wengert/tape'
 
 /** What the form asks for. */
 export interface Options {
@@ -20,6 +20,9 @@ const element = <T extends HTMLElement>(id: string): T => {
 const form = element<HTMLFormElement>('options')
 const start = element<HTMLButtonElement>('start')
 const stop = element<HTMLButtonElement>('stop')
+
+/** What the page is called while nothing is trained. */
+const TITLE = document.title
 
 /** Elements that the program writes. */
 export const chartElement = element('chart')
@@ -51,14 +54,16 @@ function readOptions(): Options {
   }
 }
 
-/** Switches between a page that waits and one that trains. */
+/** Switches between a page that waits and one that trains; the focus goes with what can be pressed. */
 export function showRunning(running: boolean): void {
+  const isHere = form.contains(document.activeElement)
   start.disabled = running
   stop.disabled = !running
   for (const control of form.elements) {
     if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement)
       control.disabled = running
   }
+  if (isHere) (running ? stop : start).focus({ preventScroll: true })
 }
 
 /** A sentence about what is going on. */
@@ -66,51 +71,104 @@ export function showStatus(text: string): void {
   element('status').textContent = text
 }
 
-/** An error as a screen of text; undefined takes it away. */
+/** An error, below the sentence that says so; undefined takes it away. */
 export function showError(error: unknown): void {
-  const screen = element('error')
-  screen.hidden = error === undefined
-  screen.textContent = error instanceof Error ? `${error.name}: ${error.message}` : String(error ?? '')
+  const box = element('error')
+  box.hidden = error === undefined
+  box.replaceChildren(...(error === undefined ? [] : described(error)))
+  if (error !== undefined) box.scrollIntoView({ block: 'nearest' })
+}
+
+/** What happened, and what Wengert says about it line by line. */
+function described(error: unknown): readonly HTMLElement[] {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+  // Errors of a chunk that is loaded later are told by what they carry.
+  const { parts } = error as { readonly parts?: ErrorParts }
+  const headline = textElement('p', `${name}: ${parts?.summary ?? message}`)
+  const { expected, at, fix } = parts ?? {}
+  const lines = Object.entries({ expected, at, fix }).flatMap(([label, text]) =>
+    text === undefined ? [] : [textElement('dt', label), textElement('dd', text)],
+  )
+  if (lines.length === 0) return [headline]
+  const list = document.createElement('dl')
+  list.append(...lines)
+  return [headline, list]
+}
+
+function textElement(name: string, text: string): HTMLElement {
+  const made = document.createElement(name)
+  made.textContent = text
+  return made
 }
 
 /** Facts that change while training; those that are left out stay. */
 export interface Facts {
-  /** Share of all steps that are done, 0 … 1. */
-  readonly done?: number
+  /** Steps that are done, of how many. */
+  readonly steps?: readonly [done: number, all: number]
   readonly loss?: number
   readonly accuracy?: number
   readonly rowsPerSecond?: number
   readonly workers?: string
-  readonly budgetBytes?: number
-  readonly peakBytes?: number
+  readonly memory?: {
+    readonly budget: string
+    readonly peak: string
+    /** Peak by budget, 0 … 1. */
+    readonly share: number
+  }
   readonly fingerprint?: string
 }
 
+const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`
+
 /** Shows facts. */
-export function showFacts(facts: Facts): void {
-  const { done, loss, accuracy, rowsPerSecond, workers, budgetBytes, peakBytes, fingerprint } = facts
+export function showFacts({
+  steps,
+  loss,
+  accuracy,
+  rowsPerSecond,
+  workers,
+  memory,
+  fingerprint,
+}: Facts): void {
   const write = (id: string, text: string | undefined) => {
     if (text !== undefined) element(id).textContent = text
   }
-  if (done !== undefined) element<HTMLProgressElement>('bar').value = done
+  if (steps) {
+    const [done, all] = steps
+    element<HTMLProgressElement>('bar').value = done / all
+    write('steps', `${done} of ${all}`)
+    document.title = `${percent(done / all, 0)} · ${TITLE}`
+  }
   write('loss', loss?.toFixed(4))
-  write('accuracy', accuracy === undefined ? undefined : `${(100 * accuracy).toFixed(2)} %`)
+  write('accuracy', accuracy === undefined ? undefined : percent(accuracy, 2))
   write('speed', rowsPerSecond === undefined ? undefined : Math.round(rowsPerSecond).toLocaleString('en'))
   write('workers', workers)
-  write('budget', budgetBytes === undefined ? undefined : formatByteSize(budgetBytes))
-  write('peak', peakBytes === undefined ? undefined : formatByteSize(peakBytes))
   write('fingerprint', fingerprint)
-  if (budgetBytes !== undefined && peakBytes !== undefined) {
-    const bar = element('memory').firstElementChild as HTMLElement
-    bar.style.width = `${(100 * peakBytes) / budgetBytes}%`
+  if (memory) {
+    write('budget', memory.budget)
+    write('peak', memory.peak)
+    write('share', percent(memory.share, 0))
+    element<HTMLMeterElement>('memory').value = memory.share
   }
 }
 
 /** Takes away what an earlier training has left. */
 export function clearFacts(): void {
-  for (const id of ['loss', 'accuracy', 'speed', 'workers', 'budget', 'peak', 'fingerprint']) {
+  for (const id of [
+    'loss',
+    'accuracy',
+    'speed',
+    'workers',
+    'budget',
+    'peak',
+    'fingerprint',
+    'steps',
+    'share',
+  ]) {
     element(id).textContent = '–'
   }
   element<HTMLProgressElement>('bar').value = 0
+  element<HTMLMeterElement>('memory').value = 0
+  document.title = TITLE
   showError(undefined)
 }

@@ -31,7 +31,8 @@ export function checkCounts(owner: string, name: string, list: readonly number[]
 
 /** @throws {@link OptionError} for what are no rows. */
 export function checkRows(owner: string, rows: number | ArrayLike<number>): void {
-  const fits = typeof rows === 'number' || isList(rows)
+  const isRow = (row: unknown) => typeof row === 'number'
+  const fits = isRow(rows) || (isList(rows) && (!Array.isArray(rows) || rows.every(isRow)))
   checkArgument(owner, 'the rows', rows, fits, 'row numbers, or how many rows there are')
 }
 

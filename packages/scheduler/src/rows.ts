@@ -1,4 +1,4 @@
-import { type Aval, callerLocation, checkArgument, OptionError, ShapeError } from '@wengert/tape'
+import { type Aval, callerLocation, checkArgument, OptionError, ShapeError, shown } from '@wengert/tape'
 import type { Selection } from './gather.js'
 
 /** Which rows of a batch a call computes, in that order. */
@@ -72,7 +72,7 @@ function fromRows(rows: Rows, batchRows: number): Selection {
       return { from, count: to - from }
     }
     throw new OptionError({
-      summary: `\`rows\` is { from: ${from}, to: ${to} }.`,
+      summary: `\`rows\` is { from: ${shown(from)}, to: ${shown(to)} }.`,
       expected: `whole numbers with 0 ≤ from ≤ to ≤ ${batchRows}, the rows of the batch`,
       at: callerLocation(),
       data: { option: 'rows', from, to, batchRows },
@@ -81,7 +81,7 @@ function fromRows(rows: Rows, batchRows: number): Selection {
   for (let k = 0; k < rows.length; k++) {
     if (isRow(rows[k], batchRows)) continue
     throw new OptionError({
-      summary: `\`rows[${k}]\` is ${rows[k]}.`,
+      summary: `\`rows[${k}]\` is ${shown(rows[k])}.`,
       expected: `a whole number from 0 to ${batchRows - 1}, a row of the batch`,
       at: callerLocation(),
       data: { option: 'rows', place: k, batchRows },

@@ -9,15 +9,26 @@ import { nearestName } from './nearest-name.js'
  * shown('no') // → "'no'"
  * shown(Number.NaN) // → 'NaN'
  * shown([1, 'a']) // → "[1, 'a']"
+ * shown(3n) // → '3n'
  */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.length <= 8 ? `[${value.map(shown).join(', ')}]` : 'a long list'
+  if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object' || value === null) return String(value)
   const maker = value.constructor?.name
   return maker && maker !== 'Object' ? `a ${maker}` : shownObject(value)
 }
+
+/**
+ * As {@link shown}, but with lists as shapes are written, however long.
+ *
+ * @example
+ * shownList([[2, 3], 'a']) // → "[[2,3],'a']"
+ */
+export const shownList = (list: unknown): string =>
+  Array.isArray(list) ? `[${list.map(shownList).join(',')}]` : shown(list)
 
 /** As JSON where that is short, and can be had: tensors that are being recorded have no elements yet. */
 function shownObject(value: object): string {

@@ -1,5 +1,5 @@
-import { callerLocation, checkArgument, OptionError } from '@wengert/tape'
-import { checkRows, isList } from '../arguments.js'
+import { callerLocation, checkArgument, OptionError, shown } from '@wengert/tape'
+import { checkLength, checkRows, isList } from '../arguments.js'
 import { permutationOf } from '../random/index.js'
 
 /** Streams of the seed: weights use the low ones, the order of epochs the high ones. */
@@ -15,6 +15,7 @@ const [EPOCH_STREAM, SPLIT_STREAM] = [0x80000000, 0x7fffffff]
  */
 export function shuffled(rows: number | ArrayLike<number>, seed: number, epoch: number): Int32Array {
   checkRows('shuffled', rows)
+  checkLength('shuffled', 'the epoch', epoch)
   const order = permutationOf(typeof rows === 'number' ? rows : rows.length, {
     seed,
     stream: EPOCH_STREAM + epoch,
@@ -44,7 +45,7 @@ export function splitRows(labels: ArrayLike<number>, testRows: number, seed: num
   const rows = labels.length
   if (!Number.isInteger(testRows) || testRows < 1 || testRows >= rows) {
     throw new OptionError({
-      summary: `splitRows: ${testRows} of ${rows} rows cannot be set apart.`,
+      summary: `splitRows: ${shown(testRows)} of ${rows} rows cannot be set apart.`,
       expected: `a whole number from 1 to ${rows - 1}`,
       at: callerLocation(),
       data: { option: 'testRows' },
@@ -80,7 +81,7 @@ export function batches(rows: Int32Array, size: number): readonly Int32Array[] {
   checkArgument('batches', 'the rows', rows, rows instanceof Int32Array, 'an Int32Array, as of `shuffled`')
   if (!Number.isInteger(size) || size < 1) {
     throw new OptionError({
-      summary: `batches: \`size\` is ${size}.`,
+      summary: `batches: \`size\` is ${shown(size)}.`,
       expected: 'a whole number above 0',
       at: callerLocation(),
       data: { option: 'size' },

@@ -90,11 +90,7 @@ export function fromSafetensors(bytes: Uint8Array): Record<string, Tensor>
  * const file = toSafetensors({ w: tensor([1, 2]), training: { epoch: tensor(3) } })
  * fromSafetensors(file, { w: tensor([0, 0]) }, { ignore: ['training'] }).w.toArray() // → [1, 2]
  */
-<<<<<<< HEAD
-export function fromSafetensors<T extends TreeOf<T>>(bytes: Uint8Array, like: T): T
-export function fromSafetensors(bytes: Uint8Array, like?: Tree<Tensor>): Tree<Tensor> {
-=======
-export function fromSafetensors<T extends Tree<Tensor>>(
+export function fromSafetensors<T extends TreeOf<T>>(
   bytes: Uint8Array,
   like: T,
   options?: SafetensorsOptions,
@@ -104,7 +100,6 @@ export function fromSafetensors(
   like?: Tree<Tensor>,
   options: SafetensorsOptions = {},
 ): Tree<Tensor> {
->>>>>>> mendnn
   checkArgument('fromSafetensors', 'the file', bytes, bytes instanceof Uint8Array, 'a Uint8Array')
   const { ignore = [] } = checkOptions('fromSafetensors', options, ['ignore'])
   const areNames = Array.isArray(ignore) && Array.from(ignore).every(part => typeof part === 'string')

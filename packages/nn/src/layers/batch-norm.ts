@@ -9,6 +9,7 @@ import {
   OptionError,
   rsqrt,
   ShapeError,
+  shown,
   square,
   stopGradient,
   sub,
@@ -87,9 +88,9 @@ export function batchNorm(
   const names = ['epsilon', 'momentum']
   const { epsilon = 1e-5, momentum = 0.1 } = checkOptions('batchNorm', options, names)
   const { scale, shift } = checked('batchNorm', params, statistics, x, epsilon)
-  if (!(momentum >= 0 && momentum <= 1)) {
+  if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1)) {
     throw new OptionError({
-      summary: `batchNorm: momentum ${momentum}.`,
+      summary: `batchNorm: momentum ${shown(momentum)}.`,
       expected: 'a number from 0 to 1',
       at: callerLocation(),
       data: { option: 'momentum' },

@@ -6,6 +6,7 @@ import {
   OptionError,
   reshape,
   ShapeError,
+  shown,
   split,
   type Tensor,
   transpose,
@@ -70,7 +71,7 @@ function splitHeads(x: Tensor, heads: number): Tensor {
   const [rows, length, features] = x.shape as readonly [number, number, number]
   if (!Number.isInteger(heads) || heads < 1 || features % heads !== 0) {
     throw new OptionError({
-      summary: `multiHeadAttention: ${heads} heads of ${features} features.`,
+      summary: `multiHeadAttention: ${shown(heads)} heads of ${features} features.`,
       expected: `a number that divides ${features}`,
       at: callerLocation(),
       data: { option: 'heads' },

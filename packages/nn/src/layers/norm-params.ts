@@ -8,6 +8,7 @@ import {
   fromData,
   OptionError,
   ShapeError,
+  shown,
   sizeOf,
   type Tensor,
 } from '@wengert/tape'
@@ -105,9 +106,9 @@ const misfit = (layer: string, params: readonly Tensor[], x: Tensor, expected: s
 
 /** @throws OptionError unless epsilon is a number of at least 0. */
 export function checkEpsilon(layer: string, epsilon: number): void {
-  if (epsilon >= 0 && Number.isFinite(epsilon)) return
+  if (Number.isFinite(epsilon) && epsilon >= 0) return
   throw new OptionError({
-    summary: `${layer}: epsilon ${epsilon}.`,
+    summary: `${layer}: epsilon ${shown(epsilon)}.`,
     expected: 'a number of at least 0',
     at: callerLocation(),
     data: { option: 'epsilon' },

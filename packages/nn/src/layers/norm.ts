@@ -9,6 +9,7 @@ import {
   OptionError,
   reshape,
   rsqrt,
+  shown,
   square,
   sub,
   type Tensor,
@@ -98,7 +99,7 @@ export function groupNorm(params: NormParams, x: Tensor, options: GroupNormOptio
   const [rows, channels] = [x.shape[0] as number, x.shape.at(-1) as number]
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
     throw new OptionError({
-      summary: `groupNorm: ${groups} groups of the channels of x ${formatAval(x.aval)}.`,
+      summary: `groupNorm: ${shown(groups)} groups of the channels of x ${formatAval(x.aval)}.`,
       expected: `a number that divides ${channels}`,
       at: callerLocation(),
       data: { option: 'groups' },

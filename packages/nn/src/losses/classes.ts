@@ -14,6 +14,7 @@ import {
   OptionError,
   oneHot,
   ShapeError,
+  shown,
   sizeOf,
   sub,
   sum,
@@ -49,9 +50,9 @@ export interface CrossEntropyOptions {
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { smoothing = 0 } = checkOptions('crossEntropy', options, ['smoothing'])
-  if (!(smoothing >= 0 && smoothing <= 1)) {
+  if (!(typeof smoothing === 'number' && smoothing >= 0 && smoothing <= 1)) {
     throw new OptionError({
-      summary: `crossEntropy: smoothing ${smoothing}.`,
+      summary: `crossEntropy: smoothing ${shown(smoothing)}.`,
       expected: 'a number from 0 to 1',
       at: callerLocation(),
       data: { option: 'smoothing' },

@@ -5,6 +5,7 @@ import {
   clip,
   mul,
   OptionError,
+  shown,
   square,
   sub,
   type Tensor,
@@ -62,9 +63,9 @@ export interface HuberOptions {
  */
 export function huber(x: Tensor, y: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = checkOptions('huber', options, ['delta'])
-  if (!(delta > 0 && Number.isFinite(delta))) {
+  if (!(Number.isFinite(delta) && delta > 0)) {
     throw new OptionError({
-      summary: `huber: delta ${delta}.`,
+      summary: `huber: delta ${shown(delta)}.`,
       expected: 'a number above 0',
       at: callerLocation(),
       data: { option: 'delta' },

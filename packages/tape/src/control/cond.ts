@@ -1,6 +1,6 @@
 import { DTypeError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkFunction } from '../options.js'
+import { checkFunction, shown } from '../options.js'
 import { formatAval } from '../program/index.js'
 import {
   argumentsOf,
@@ -80,7 +80,7 @@ export function checkCondition(op: string, condition: unknown): void {
   const tensor = condition instanceof Tensor ? condition : undefined
   if (tensor?.dtype === 'bool' && tensor.rank === 0) return
   throw new DTypeError({
-    summary: `${op}: the condition is ${tensor ? formatAval(tensor.aval) : `${String(condition)}, no tensor`}.`,
+    summary: `${op}: the condition is ${tensor ? formatAval(tensor.aval) : `${shown(condition)}, no tensor`}.`,
     expected: 'a bool scalar, as comparisons of scalars give it',
     at: callerLocation(),
     fix: mendOf(tensor),

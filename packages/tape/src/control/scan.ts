@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkFunction, checkOneOf, checkOptions } from '../options.js'
+import { checkFunction, checkOneOf, checkOptions, shown } from '../options.js'
 import { formatAval } from '../program/index.js'
 import {
   resultNamed,
@@ -118,7 +118,7 @@ function lengthOf({ tensors, paths }: Leaves, given: number | undefined): number
     })
   }
   throw new OptionError({
-    summary: length === undefined ? 'scan: the number of steps is unknown.' : `scan: length ${given}.`,
+    summary: length === undefined ? 'scan: the number of steps is unknown.' : `scan: length ${shown(given)}.`,
     expected:
       tensors.length > 0 ? `the length of the arrays, ${tensors[0]?.shape[0]}` : `${STEPS}, in \`length\``,
     at: callerLocation(),

@@ -1,7 +1,7 @@
 import { copy } from '@wengert/kernels'
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shown, shownList } from '../options.js'
 import { type Aval, formatAval, registerOp, stridesOf } from '../program/index.js'
 import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -62,7 +62,11 @@ export function roll(x: Tensor, shift: number, options: { readonly axis?: number
   const { axis = -1 } = checkOptions('roll', options, ['axis'])
   const along = normalizeAxis('roll', x.aval, axis)
   if (!Number.isInteger(shift)) {
-    throw new OptionError({ summary: `roll: shift ${shift}.`, expected: 'an integer', at: callerLocation() })
+    throw new OptionError({
+      summary: `roll: shift ${shown(shift)}.`,
+      expected: 'an integer',
+      at: callerLocation(),
+    })
   }
   const length = x.shape[along] as number
   const moved = length === 0 ? 0 : ((shift % length) + length) % length
@@ -80,7 +84,7 @@ export function roll(x: Tensor, shift: number, options: { readonly axis?: number
 function checkCounts(op: string, counts: List): void {
   if (counts.every(count => Number.isInteger(count) && count >= 0)) return
   throw new OptionError({
-    summary: `${op}: repetitions [${counts.join(',')}].`,
+    summary: `${op}: repetitions ${shownList(counts)}.`,
     expected: 'whole numbers of at least 0',
     at: callerLocation(),
   })

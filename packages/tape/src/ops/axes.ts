@@ -42,9 +42,10 @@ export function normalizeAxis(op: string, x: Aval, axis: number): number {
  * @throws {@link OptionError} for anything else.
  */
 export function checkNumbers(op: string, what: string, list: unknown): void {
-  if (Array.isArray(list)) return
+  const isList = Array.isArray(list)
+  if (isList && !list.flat().some(one => typeof one === 'symbol' || typeof one === 'bigint')) return
   throw new OptionError({
-    summary: `${op}: ${what} is ${shown(list)}, not a list.`,
+    summary: `${op}: ${what} is ${shown(list)}, not a list${isList ? ' of numbers' : ''}.`,
     expected: 'a list of numbers',
     at: callerLocation(),
     fix: typeof list === 'number' ? `write a list: [${list}, …]` : undefined,

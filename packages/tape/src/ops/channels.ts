@@ -1,5 +1,6 @@
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { formatAval } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { WINDOW_OPTIONS } from './window.js'
@@ -16,7 +17,7 @@ export const CONVOLUTION_OPTIONS = [...WINDOW_OPTIONS, 'groups']
 export function checkFilter(op: string, x: Tensor, filter: Tensor, groups: number, transposed = false): void {
   if (!Number.isInteger(groups) || groups < 1) {
     throw new OptionError({
-      summary: `${op}: groups ${groups}.`,
+      summary: `${op}: groups ${shown(groups)}.`,
       expected: 'a whole number of at least 1',
       at: callerLocation(),
     })

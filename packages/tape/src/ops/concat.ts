@@ -1,7 +1,7 @@
 import { concat as concatKernel } from '@wengert/kernels'
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shownList } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, checkTensor, checkTensorList, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -149,7 +149,7 @@ function cuts(x: Tensor, length: number, parts: number | readonly number[]): rea
   )
   if (ascending) return parts
   throw new OptionError({
-    summary: `split: indices [${parts.join(',')}] do not fit ${formatAval(x.aval)}.`,
+    summary: `split: indices ${shownList(parts)} do not fit ${formatAval(x.aval)}.`,
     expected: `ascending integers from 0 to ${length}`,
     at: callerLocation(),
   })

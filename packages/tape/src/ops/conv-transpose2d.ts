@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shownList } from '../options.js'
 import { formatAval, type Params } from '../program/index.js'
 import { checkTensor, type Tensor } from '../record/index.js'
 import { CONVOLUTION_OPTIONS, checkFilter } from './channels.js'
@@ -107,7 +107,7 @@ function spreadLengths(op: string, x: Tensor, over: Window, options: ConvTranspo
   )
   if (!valid || (same && given !== undefined)) {
     throw new OptionError({
-      summary: `${op}: outputPadding [${extra}] with stride [${stride}]${same ? " and padding 'same'" : ''}.`,
+      summary: `${op}: outputPadding ${shownList(extra)} with stride [${stride}]${same ? " and padding 'same'" : ''}.`,
       expected: same ? 'none: the result has length · stride' : 'whole numbers from 0 to stride − 1',
       at: callerLocation(),
     })

@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { formatAval } from '../program/index.js'
 import { applyOne, checkTensor, fromData, scalarLike, type Tensor } from '../record/index.js'
 import { greaterEqual, lessEqual } from './comparison.js'
@@ -10,7 +11,11 @@ import { where } from './where.js'
 /** @throws {@link OptionError} unless k is an integer. */
 function checkDiagonal(op: string, k: number): void {
   if (Number.isInteger(k)) return
-  throw new OptionError({ summary: `${op}: diagonal ${k}.`, expected: 'an integer', at: callerLocation() })
+  throw new OptionError({
+    summary: `${op}: diagonal ${shown(k)}.`,
+    expected: 'an integer',
+    at: callerLocation(),
+  })
 }
 
 const indices = (length: number, offset: number, shape: readonly number[]) =>

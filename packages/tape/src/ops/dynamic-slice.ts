@@ -1,3 +1,4 @@
+import { shownList } from '../options.js'
 // Reading and writing a window are linear, and each is made of the other's transposes, so that derivatives of every order
 // are again these two.
 
@@ -120,7 +121,7 @@ function checkWindow(op: string, x: Tensor, sizes: List): void {
   )
   if (fits && sizes.length === x.rank) return
   throw new OptionError({
-    summary: `${op}: a window [${sizes.join(',')}] of ${formatAval(x.aval)}.`,
+    summary: `${op}: a window ${shownList(sizes)} of ${formatAval(x.aval)}.`,
     expected: 'a whole number for each axis, at most its length',
     at: callerLocation(),
   })

@@ -1,6 +1,7 @@
 import type { V } from '@wengert/kernels'
 import { DTypeError, OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { type Aval, formatAval, isFloat, registerOp } from '../program/index.js'
 import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -73,7 +74,7 @@ export function polygamma(x: Tensor, order: number): Tensor {
   }
   if (!Number.isInteger(order) || order < 1 || order > LARGEST_ORDER) {
     throw new OptionError({
-      summary: `polygamma: order ${order}.`,
+      summary: `polygamma: order ${shown(order)}.`,
       expected: `a whole number from 1 to ${LARGEST_ORDER}`,
       at: callerLocation(),
       fix: order === 0 ? 'order 0 is digamma(x)' : undefined,

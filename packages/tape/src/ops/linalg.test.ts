@@ -293,7 +293,7 @@ describe('what does not fit is said', () => {
         at        linalg.test.ts:…"
     `)
     expect(screen(() => ops.norm(square, { ord: 'nuc', axis: 0 }))).toMatchInlineSnapshot(`
-      "OPTION norm: order "nuc" of f32[2,2] along [0].
+      "OPTION norm: order 'nuc' of f32[2,2] along [0].
         expected  a number along one axis; 1, -1, 2, -2, ±Infinity, 'fro' or 'nuc' along two
         at        linalg.test.ts:…"
     `)

@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shown } from '../options.js'
 import { checkTensor, type Tensor } from '../record/index.js'
 import { div, square, sub } from './arithmetic.js'
 import { normalizeAxes } from './axes.js'
@@ -29,7 +29,11 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
   checkTensor('variance', 'x', x)
   const { ddof = 0, ...reduced } = checkOptions('variance', options, VARIANCE_OPTIONS)
   if (!Number.isFinite(ddof)) {
-    throw new OptionError({ summary: `variance: ddof ${ddof}.`, expected: 'a number', at: callerLocation() })
+    throw new OptionError({
+      summary: `variance: ddof ${shown(ddof)}.`,
+      expected: 'a number',
+      at: callerLocation(),
+    })
   }
   const axis = normalizeAxes('variance', x.aval, reduced.axis)
   const count = axis.reduce((product, k) => product * (x.shape[k] as number), 1)

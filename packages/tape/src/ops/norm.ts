@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shown } from '../options.js'
 import { formatAval } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { square } from './arithmetic.js'
@@ -85,11 +85,9 @@ const matrixNorms: ReadonlyMap<NormOrder, (x: Tensor) => Tensor> = new Map<NormO
   [Number.NEGATIVE_INFINITY, x => min(rowSums(x), last)],
 ])
 
-const writtenOrder = (ord: unknown) => (typeof ord === 'number' ? String(ord) : JSON.stringify(ord))
-
 const badOrder = (x: Tensor, ord: unknown, axes: readonly number[]) =>
   new OptionError({
-    summary: `norm: order ${writtenOrder(ord)} of ${formatAval(x.aval)} along [${axes}].`,
+    summary: `norm: order ${shown(ord)} of ${formatAval(x.aval)} along [${axes}].`,
     expected: "a number along one axis; 1, -1, 2, -2, ±Infinity, 'fro' or 'nuc' along two",
     at: callerLocation(),
   })

@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkAmount, checkOneOf, checkOptions } from '../options.js'
+import { checkAmount, checkOneOf, checkOptions, shownList } from '../options.js'
 import { formatAval } from '../program/index.js'
 import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { flip } from './arrangement.js'
@@ -47,7 +47,7 @@ export function pad(
   const valid = pairs.flat().every(width => Number.isInteger(width) && width >= 0)
   if (!valid || pairs.length !== x.rank) {
     throw new OptionError({
-      summary: `pad: widths ${JSON.stringify(widths)} do not fit ${formatAval(x.aval)}.`,
+      summary: `pad: widths ${shownList(widths)} do not fit ${formatAval(x.aval)}.`,
       expected: '[before, after] for every axis, whole numbers of at least 0',
       at: callerLocation(),
     })

@@ -3,6 +3,7 @@
 import { type PhiloxDType, philox } from '@wengert/kernels'
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shownList } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -51,7 +52,7 @@ export function draw(
   checkNumbers(op, 'the shape', shape)
   if (!shape.every(length => Number.isInteger(length) && length >= 0)) {
     throw new OptionError({
-      summary: `${op}: shape [${shape.join(',')}].`,
+      summary: `${op}: shape ${shownList(shape)}.`,
       expected: 'lengths that are whole numbers of at least 0',
       at: callerLocation(),
     })

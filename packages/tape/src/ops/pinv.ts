@@ -1,7 +1,7 @@
 import { copy } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shown } from '../options.js'
 import { type Aval, registerOp, stridesOf } from '../program/index.js'
 import { applyOne, checkTensor, scalarLike, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -72,9 +72,9 @@ export function pinv(x: Tensor, options: PinvOptions = {}): Tensor {
   const { rtol } = checkOptions('pinv', options, ['rtol'])
   checkMatrices('pinv', x)
   const tolerance = rtol ?? Math.max(...sidesOf(x)) * epsilon[x.dtype as 'f32' | 'f64']
-  if (!(tolerance >= 0)) {
+  if (!(typeof tolerance === 'number' && tolerance >= 0)) {
     throw new OptionError({
-      summary: `pinv: rtol ${rtol}.`,
+      summary: `pinv: rtol ${shown(rtol)}.`,
       expected: 'a number of at least 0',
       at: callerLocation(),
     })

@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shownList } from '../options.js'
 import { isFloat, sizeOf } from '../program/index.js'
 import { checkTensor, type Tensor } from '../record/index.js'
 import { mul } from './arithmetic.js'
@@ -133,7 +133,7 @@ function unequal(op: string, x: Tensor, y: Tensor, a: readonly number[], b: read
 
 const badAxes = (x: Tensor, y: Tensor, axes: unknown) =>
   new OptionError({
-    summary: `tensordot: axes ${JSON.stringify(axes)} do not fit x ${written([x])}, y ${written([y])}.`,
+    summary: `tensordot: axes ${shownList(axes)} do not fit x ${written([x])}, y ${written([y])}.`,
     expected: 'a whole number up to both ranks, or as many different axes of x as of y',
     at: callerLocation(),
   })

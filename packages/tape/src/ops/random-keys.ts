@@ -1,5 +1,6 @@
 import { DTypeError, OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { formatAval } from '../program/index.js'
 import { fromData, scalarLike, Tensor } from '../record/index.js'
 import { checkKey, domains, streams } from './philox.js'
@@ -19,7 +20,7 @@ import { broadcastTo } from './reduction.js'
 export function randomKey(seed: number): Tensor {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new OptionError({
-      summary: `randomKey: seed ${seed}.`,
+      summary: `randomKey: seed ${shown(seed)}.`,
       expected: 'a whole number from 0 to 2⁵³ − 1',
       at: callerLocation(),
       data: { option: 'seed' },

@@ -1,7 +1,7 @@
 import type { FloatDType } from '@wengert/kernels'
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkAmount, checkOptions } from '../options.js'
+import { checkAmount, checkOptions, shown } from '../options.js'
 import { formatAval, isFloat, sameShape } from '../program/index.js'
 import { checkTensor, Tensor } from '../record/index.js'
 import { add, mul, neg, sub } from './arithmetic.js'
@@ -36,7 +36,7 @@ export function randomBits(key: Tensor, shape: readonly number[], options: BitsO
     return draw('randomBits', key, shape, 'i32', stream)
   }
   throw new OptionError({
-    summary: `randomBits: stream ${stream}.`,
+    summary: `randomBits: stream ${shown(stream)}.`,
     expected: 'a whole number from 0 to 2³² − 1',
     at: callerLocation(),
     data: { option: 'stream' },
@@ -131,9 +131,9 @@ export function bernoulli(
   shape: readonly number[] = p instanceof Tensor ? p.shape : [],
 ): Tensor {
   if (!(p instanceof Tensor)) {
-    if (p >= 0 && p <= 1) return less(draw('bernoulli', key, shape, 'f32'), p)
+    if (typeof p === 'number' && p >= 0 && p <= 1) return less(draw('bernoulli', key, shape, 'f32'), p)
     throw new OptionError({
-      summary: `bernoulli: p is ${p}.`,
+      summary: `bernoulli: p is ${shown(p)}.`,
       expected: 'a probability from 0 to 1',
       at: callerLocation(),
     })
@@ -210,7 +210,7 @@ function below(x: number, dtype: FloatDType): number {
 function checkFloat(op: string, dtype: string): FloatDType {
   if (isFloat(dtype as FloatDType)) return dtype as FloatDType
   throw new DTypeError({
-    summary: `${op}: dtype ${dtype}.`,
+    summary: `${op}: dtype ${shown(dtype)}.`,
     expected: 'f32 or f64',
     at: callerLocation(),
   })

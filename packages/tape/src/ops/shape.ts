@@ -1,6 +1,7 @@
 import { copy, place } from '@wengert/kernels'
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import {
   type Aval,
   formatAval,
@@ -242,10 +243,11 @@ export function slice(
 export function at(x: Tensor, index: number): Tensor {
   checkTensor('at', 'x', x)
   const [length, ...rest] = x.shape
-  const start = length !== undefined && index < 0 ? index + length : index
-  if (length === undefined || !Number.isInteger(index) || start < 0 || start >= length) {
+  const isWhole = Number.isInteger(index)
+  const start = isWhole && length !== undefined && index < 0 ? index + length : index
+  if (length === undefined || !isWhole || start < 0 || start >= length) {
     throw new OptionError({
-      summary: `at: there is no index ${index} in ${formatAval(x.aval)}.`,
+      summary: `at: there is no index ${shown(index)} in ${formatAval(x.aval)}.`,
       expected:
         length === undefined ? 'a tensor of rank 1 or more' : `an integer from ${-length} to ${length - 1}`,
       at: callerLocation(),

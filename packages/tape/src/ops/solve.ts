@@ -1,6 +1,7 @@
 import { type FloatDType, luSolve } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
+import { shown } from '../options.js'
 import { type Aval, type Params, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -130,7 +131,7 @@ export function matrixPower(x: Tensor, power: number): Tensor {
   checkSquares('matrixPower', x)
   if (!Number.isSafeInteger(power)) {
     throw new OptionError({
-      summary: `matrixPower: power ${power}.`,
+      summary: `matrixPower: power ${shown(power)}.`,
       expected: 'an integer',
       at: callerLocation(),
     })

@@ -1,7 +1,7 @@
 import { argsort as argsortKernel, searchSorted } from '@wengert/kernels'
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shown } from '../options.js'
 import { type Aval, formatAval, registerOp, sizeOf } from '../program/index.js'
 import { applyOne, checkTensor, type Tensor } from '../record/index.js'
 import { defineRule } from '../rules/index.js'
@@ -100,7 +100,7 @@ export function topK(x: Tensor, k: number, options: { readonly axis?: number } =
   const length = x.shape[along] as number
   if (!Number.isInteger(k) || k < 0 || k > length) {
     throw new OptionError({
-      summary: `topK: k ${k} of ${formatAval(x.aval)} along axis ${along}.`,
+      summary: `topK: k ${shown(k)} of ${formatAval(x.aval)} along axis ${along}.`,
       expected: `a whole number up to ${length}`,
       at: callerLocation(),
     })
@@ -175,7 +175,7 @@ export function searchsorted(sorted: Tensor, values: Tensor, options: SearchOpti
   }
   if (side !== 'left' && side !== 'right') {
     throw new OptionError({
-      summary: `searchsorted: side ${JSON.stringify(side)}.`,
+      summary: `searchsorted: side ${shown(side)}.`,
       expected: "'left' or 'right'",
       at: callerLocation(),
     })

@@ -1,6 +1,6 @@
 import { DTypeError, OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkArgument } from '../options.js'
+import { checkArgument, shownList } from '../options.js'
 import { type Aval, formatAval, isFloat, type Params } from '../program/index.js'
 
 type Pair = readonly [number, number]
@@ -129,21 +129,22 @@ export function worked(
 ): Window {
   const stride = pairOf(op, 'stride', options.stride ?? defaultStride)
   const dilation = pairOf(op, 'dilation', options.dilation ?? 1)
-  const [down, right] = extents({ window, dilation })
+  const positive = [...window, ...stride, ...dilation].every(size => Number.isInteger(size) && size >= 1)
   const { padding: given = 'valid' } = options
   const padding: unknown =
-    given === 'same'
-      ? [same(down, stride[0], 0), same(right, stride[1], 1)]
+    given === 'same' && positive
+      ? extents({ window, dilation }).map((extent, axis) =>
+          same(extent, stride[axis] as number, axis as 0 | 1),
+        )
       : given === 'valid'
         ? [[0, 0], [0, 0]] // biome-ignore format: a matrix
         : typeof given === 'number'
           ? [pair(given), pair(given)]
           : given
-  const positive = [...window, ...stride, ...dilation].every(size => Number.isInteger(size) && size >= 1)
   if (!positive || !isPadding(padding)) {
-    const apart = options.dilation === undefined ? '' : `, dilation [${dilation}]`
+    const apart = options.dilation === undefined ? '' : `, dilation ${shownList(dilation)}`
     throw new OptionError({
-      summary: `${op}: window [${window}], stride [${stride}], padding ${JSON.stringify(padding)}${apart}.`,
+      summary: `${op}: window ${shownList(window)}, stride ${shownList(stride)}, padding ${shownList(padding)}${apart}.`,
       expected: 'whole numbers: windows, strides and dilations of at least 1, paddings of at least 0',
       at: callerLocation(),
     })

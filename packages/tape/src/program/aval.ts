@@ -7,10 +7,13 @@ export interface Aval {
   readonly shape: readonly number[]
 }
 
+const isShape = (shape: unknown): boolean =>
+  Array.isArray(shape) && shape.every(length => typeof length === 'number')
+
 /** @throws {@link OptionError} unless it has a dtype that there is, and a list of lengths. */
 export function checkAval(owner: string, aval: Aval): void {
   const { dtype, shape } = Object(aval) as Partial<Aval>
-  const fits = Array.isArray(shape) && typeof dtype === 'string' && Object.hasOwn(elementBytes, dtype)
+  const fits = isShape(shape) && typeof dtype === 'string' && Object.hasOwn(elementBytes, dtype)
   checkArgument(owner, 'the aval', aval, fits, '{ dtype, shape }')
 }
 
@@ -21,7 +24,7 @@ export function checkAval(owner: string, aval: Aval): void {
  * sizeOf([2, 3]) // → 6
  */
 export function sizeOf(shape: readonly number[]): number {
-  checkArgument('sizeOf', 'the shape', shape, Array.isArray(shape), 'a list of lengths')
+  checkArgument('sizeOf', 'the shape', shape, isShape(shape), 'a list of lengths')
   let size = 1
   for (const length of shape) size *= length
   return size

@@ -25,7 +25,10 @@ export type ByteSize = number | string
  * parseByteSize('banana') // → throws OPTION
  */
 export function parseByteSize(size: ByteSize, option = 'memory'): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(size))
+  checkArgument('parseByteSize', 'the name of the option', option, typeof option === 'string', 'text')
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(
+    typeof size === 'string' || typeof size === 'number' ? `${size}` : '',
+  )
   const bytes = match
     ? Math.floor(Number(match[1]) * (UNITS[(match[2] as string).toLowerCase()] ?? Number.NaN))
     : Number.NaN
@@ -34,7 +37,7 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
     summary: `\`${option}\` is not a size in bytes: ${shown(size)}.`,
     expected: "a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'",
     at: callerLocation(),
-    data: { option, value: String(size) },
+    data: { option, value: shown(size) },
   })
 }
 

@@ -37,8 +37,12 @@ export const dataFrom = (dtype: DType, values: ArrayLike<number>): Data => {
 export function viewOf(aval: Aval, buffer: ArrayBufferLike, offset: number): Data {
   checkAval('viewOf', aval)
   const length = sizeOf(aval.shape)
-  const end = offset + length * elementBytes[aval.dtype]
-  const fits = offset % elementBytes[aval.dtype] === 0 && offset >= 0 && end <= buffer?.byteLength
+  const bytes = elementBytes[aval.dtype]
+  const fits =
+    Number.isInteger(offset) &&
+    offset % bytes === 0 &&
+    offset >= 0 &&
+    offset + length * bytes <= buffer?.byteLength
   checkArgument('viewOf', 'the offset', offset, fits, `a place in the buffer for ${length} elements`)
   switch (aval.dtype) {
     case 'f32':

@@ -1,7 +1,7 @@
 import type { DType } from '@wengert/kernels'
 import { OptionError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { checkOptions } from '../options.js'
+import { checkOptions, shown, shownList } from '../options.js'
 import { allocate, bytesOf, dataFrom, formatAval } from '../program/index.js'
 import { ARENA_LIMIT_BYTES } from '../run/index.js'
 import { checkDType, fromData, type Tensor } from './tensor.js'
@@ -80,10 +80,11 @@ export function arange(
 ): Tensor {
   const [start, end, chosen] = typeof second === 'number' ? [first, second, options] : [0, first, second]
   const dtype = dtypeOf('arange', chosen, 'i32')
-  const length = Math.max(0, Math.ceil((end - start) / step))
+  const areNumbers = [start, end, step].every(one => typeof one === 'number')
+  const length = areNumbers ? Math.max(0, Math.ceil((end - start) / step)) : Number.NaN
   if (!Number.isFinite(length) || !Number.isFinite(start)) {
     throw new OptionError({
-      summary: `arange: from ${start} to ${end} in steps of ${step}.`,
+      summary: `arange: from ${shown(start)} to ${shown(end)} in steps of ${shown(step)}.`,
       expected: 'finite numbers, and a step that is not 0',
       at: callerLocation(),
     })
@@ -125,10 +126,10 @@ function checkShape(op: string, shape: readonly number[], dtype: DType): readonl
   const list = Array.isArray(shape)
   if (!list || !Array.from(shape).every(length => Number.isInteger(length) && length >= 0)) {
     throw new OptionError({
-      summary: `${op}: the shape ${list ? `[${shape.join(',')}]` : String(shape)}.`,
+      summary: `${op}: the shape ${list ? shownList(shape) : shown(shape)}.`,
       expected: 'a list of whole numbers of at least 0',
       at: callerLocation(),
-      fix: list ? undefined : `${op}([${String(shape)}])`,
+      fix: list ? undefined : `${op}([${shown(shape)}])`,
     })
   }
   checkDType(op, dtype)

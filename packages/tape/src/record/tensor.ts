@@ -254,7 +254,7 @@ function checkInts(values: readonly (number | boolean)[]): void {
 
 /** @throws OptionError for a dtype that there is not. */
 export function checkDType(op: string, dtype: DType | undefined): DType | undefined {
-  if (dtype === undefined || dtype in elementBytes) return dtype
+  if (dtype === undefined || (typeof dtype === 'string' && Object.hasOwn(elementBytes, dtype))) return dtype
   throw new OptionError({
     summary: `${op}: there is no dtype ${shown(dtype)}.`,
     expected: Object.keys(elementBytes).join(', '),

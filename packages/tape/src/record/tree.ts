@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.js'
+import { checkArgument } from '../options.js'
 import type { Tensor } from './tensor.js'
 import { containsItself, noTree, type TreeName } from './tree-name.js'
 
@@ -100,7 +101,17 @@ export function leafCount(structure: Structure): number {
  * @example
  * sameStructure(flatten({ a: tensor(1) }).structure, flatten({ b: tensor(1) }).structure) // → false
  */
-export const sameStructure = (a: Structure, b: Structure): boolean => JSON.stringify(a) === JSON.stringify(b)
+export const sameStructure = (a: Structure, b: Structure): boolean => textOf(a) === textOf(b)
+
+/** @throws {@link OptionError} for what is no structure, and has no text. */
+function textOf(structure: Structure): string {
+  try {
+    return JSON.stringify(structure)
+  } catch {
+    checkArgument('sameStructure', 'a structure', structure, false, 'one of `flatten`')
+    return ''
+  }
+}
 
 function isPlainObject(node: unknown): node is Record<string, unknown> {
   if (typeof node !== 'object' || node === null) return false

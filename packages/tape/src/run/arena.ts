@@ -17,7 +17,10 @@ export const ARENA_LIMIT_BYTES = 65536 * PAGE_BYTES
  * @example
  * pageCeil(1) // → 65536
  */
-export const pageCeil = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
+export function pageCeil(bytes: number): number {
+  checkArgument('pageCeil', 'the size', bytes, typeof bytes === 'number', 'a number of bytes')
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
+}
 
 /**
  * Bytes of the whole pages within so many bytes.
@@ -25,7 +28,10 @@ export const pageCeil = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES)
  * @example
  * pageFloor(100_000) // → 65536
  */
-export const pageFloor = (bytes: number): number => Math.floor(bytes / PAGE_BYTES) * PAGE_BYTES
+export function pageFloor(bytes: number): number {
+  checkArgument('pageFloor', 'the size', bytes, typeof bytes === 'number', 'a number of bytes')
+  return Math.floor(bytes / PAGE_BYTES) * PAGE_BYTES
+}
 
 /** How an arena is made. */
 export interface ArenaOptions {

@@ -26,5 +26,6 @@ export function checkPlanningOptions(
   const { memoryBytes, spillBytes, pinned = [] } = checkOptions(owner, options, [...NAMES, ...further])
   checkAmount(owner, 'memoryBytes', memoryBytes)
   checkAmount(owner, 'spillBytes', spillBytes)
-  checkArgument(owner, '`pinned`', pinned, Array.isArray(pinned), 'a list of booleans')
+  const areFlags = Array.isArray(pinned) && pinned.every(one => typeof one === 'boolean')
+  checkArgument(owner, '`pinned`', pinned, areFlags, 'a list of booleans')
 }

@@ -23,6 +23,8 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
   const unit = unitOf(highest)
 
   const steps = columns(runs, ends.map(x), left)
+  // Lines that are closer than they are thick would be one block.
+  const isDense = steps.length > (width - left - right) / 2
   const shape = area<readonly [number, number]>(
     ([at]) => at,
     y(0),
@@ -58,7 +60,7 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
       }),
     ),
     element('path', { class: 'live', d: shape(steps) ?? '' }),
-    element('path', { class: 'outline', d: outline(steps) ?? '' }),
+    element('path', { class: isDense ? 'outline dense' : 'outline', d: outline(steps) ?? '' }),
     ...level('peak', plan.peakBytes, `needs ${formatByteSize(plan.peakBytes)}`, isClose ? 'start' : 'end'),
     ...(shown ? level('budget', budgetBytes, `budget ${formatByteSize(budgetBytes)}`, 'end') : []),
     ...(budgetBytes === undefined || shown
@@ -104,7 +106,10 @@ function columns(
   return steps
 }
 
-/** Stretches in which steps run again, those that touch as one. */
+/** Pixels from which on a run that is repeated is seen by itself. */
+const WIDE = 4
+
+/** Stretches in which steps run again, a pixel apart; narrow ones that touch are one. */
 function stretches(
   runs: readonly Run[],
   ends: readonly number[],
@@ -115,8 +120,10 @@ function stretches(
     if (!again) return
     const [from, to] = [ends[k - 1] ?? left, ends[k] as number]
     const last = found.at(-1)
-    if (last !== undefined && from - last[1] < 0.25) last[1] = to
-    else found.push([from, to])
+    const isNarrow = last === undefined || Math.min(to - from, last[1] - last[0]) < WIDE
+    if (last === undefined || from - last[1] >= 0.25) found.push([from, to])
+    else if (isNarrow) last[1] = to
+    else found.push([from + 1, to])
   })
   return found
 }

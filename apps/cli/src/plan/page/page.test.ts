@@ -131,6 +131,23 @@ describe('a page', () => {
     }
   })
 
+  test('shades runs that are repeated one after the other each by itself, where they are wide', () => {
+    const report = tight(chain(4, 7))
+    const rects = Array.from(pageOf(report).matchAll(/<rect class="again" x="([\d.]+)"/g), ([, x]) =>
+      Number(x),
+    )
+    expect(
+      report.timeline.runs.filter(({ again }, k) => again && report.timeline.runs[k - 1]?.again),
+    ).not.toEqual([])
+    expect(rects).toHaveLength(2 * report.plan.reruns)
+    expect(new Set(rects).size).toBe(rects.length)
+  })
+
+  test('tells by colour what was computed first and what again, where anything was', () => {
+    expect(pageOf(tight(chain(10, 7)))).toContain('computed again')
+    expect(pageOf(reportOf(chain(10, 7), undefined))).not.toContain('computed again')
+  })
+
   test('names are text', () => {
     const page = pageOf(reportOf(chain(3, 7, `a<b>&'"c`), undefined))
     expect(faults(page)).toEqual([])

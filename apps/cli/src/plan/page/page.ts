@@ -10,7 +10,7 @@ import { curveTable, figuresTable, valuesTable } from './tables.js'
 
 /** A report as one page that needs nothing else: pictures inline, no script, no network. */
 export function pageOf(report: PlanReport): string {
-  const { title, curve } = report
+  const { title, curve, timeline } = report
   const head = element(
     'head',
     {},
@@ -47,6 +47,7 @@ export function pageOf(report: PlanReport): string {
     section(
       'The largest values',
       'From left to right, as above: when each is in memory. Inputs are given; what is dropped before its last use runs again.',
+      ...(timeline.values.some(({ fate }) => fate === 'rerun') ? [valueKeys] : []),
       scrolled(valuesTable(report)),
     ),
   )
@@ -79,8 +80,16 @@ function tiles({ plan, budgetBytes }: PlanReport): string {
   )
 }
 
+const key = (kind: string, text: string): string => `${element('span', { class: `key ${kind}` }, '')}${text}`
+
+const valueKeys = element(
+  'p',
+  { class: 'note' },
+  key('first', 'computed first'),
+  key('rerun', 'computed again'),
+)
+
 function memoryKeys({ plan, loops }: PlanReport): string {
-  const key = (kind: string, text: string) => `${element('span', { class: `key ${kind}` }, '')}${text}`
   return element(
     'figcaption',
     {},

@@ -31,6 +31,7 @@ svg.narrow { display: none; }
 .tick, .label { fill: var(--soft); }
 .live { fill: var(--fill); }
 .outline, .curve { fill: none; stroke: var(--live); stroke-width: 1.75; stroke-linejoin: round; }
+.outline.dense { stroke-width: .5; }
 .again { fill: var(--again); }
 .unplanned { fill: var(--none); }
 .pointed { fill: transparent; }
@@ -48,6 +49,8 @@ text.bound, text.fewest { fill: var(--soft); }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: .15em; vertical-align: -.05em; margin: 0 .35em 0 1em; }
 .key:first-child { margin-left: 0; }
 .key.live { background: var(--fill); border: 1.5px solid var(--live); }
+.key.first { background: var(--live); }
+.key.rerun { background: var(--warm); }
 .key.again { background: var(--again); border: 1.5px solid var(--warm); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
@@ -68,5 +71,7 @@ code { font: .8125rem ui-monospace, monospace; overflow-wrap: anywhere; }
 svg.strip { display: block; width: 100%; height: .75rem; }
 .empty { fill: var(--none); }
 .stay { fill: var(--live); }
+.rerun { fill: var(--warm); }
+.edge { stroke: var(--paper); stroke-width: 2; vector-effect: non-scaling-stroke; }
 summary { cursor: pointer; color: var(--soft); margin: .75rem 0; }
 `

@@ -3,6 +3,7 @@ import type { PlanReport } from '../report.js'
 import type { ValueLife } from '../timeline.js'
 import { curveCells, figureRows } from '../words.js'
 import { element, escaped, textElement } from './markup.js'
+import { strip } from './strip.js'
 
 /** The figures of a plan. */
 export const figuresTable = (report: PlanReport): string =>
@@ -45,31 +46,6 @@ function fate({ fate, runs }: ValueLife): string {
   if (fate === 'brief') return 'used once'
   if (fate !== 'rerun') return fate
   return `dropped, ${runs === 2 ? 'run again' : `run again ${runs - 1} times`}`
-}
-
-/** Stretches in which a value is there, from the first run to the last. */
-function strip({ name, stays }: ValueLife, totalCost: number): string {
-  const at = (cost: number) => (totalCost === 0 ? 0 : (100 * cost) / totalCost)
-  return element(
-    'svg',
-    {
-      class: 'strip',
-      viewBox: '0 0 100 6',
-      preserveAspectRatio: 'none',
-      role: 'img',
-      'aria-label': `when ${name} is there`,
-    },
-    element('rect', { class: 'empty', x: 0, y: 0, width: 100, height: 6 }),
-    ...stays.map(({ fromCost, toCost }) =>
-      element('rect', {
-        class: 'stay',
-        x: at(fromCost),
-        y: 0,
-        width: Math.max(0.4, at(toCost - fromCost)),
-        height: 6,
-      }),
-    ),
-  )
 }
 
 const withHead = (head: readonly string[], rows: readonly (readonly string[])[], className: string): string =>
