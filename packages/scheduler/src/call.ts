@@ -1,6 +1,7 @@
 import {
   type Aval,
   callerLocation,
+  checkTensor,
   type Data,
   dataOf,
   flatten,
@@ -109,7 +110,8 @@ export function weightsOf(
   reduction: 'mean' | 'sum',
 ): Weights {
   const data = dtype === 'f32' ? new Float32Array(rows) : new Float64Array(rows)
-  if (!weights) return { data: data.fill(1), sum: rows }
+  if (weights === undefined) return { data: data.fill(1), sum: rows }
+  checkTensor('valueAndGrad', '`weights`', weights)
   if (
     weights.rank !== 1 ||
     weights.shape[0] !== rows ||

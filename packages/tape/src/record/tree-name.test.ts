@@ -58,7 +58,7 @@ describe('arguments have the name of the function and a place', () => {
     ['jacfwd: argument 1 is true.', () => of('jacfwd', square)(x, true), CLOSE],
     ['jacrev: argument 1 is a function.', () => of('jacrev', square)(x, square), CLOSE],
     ['jacobian: argument 1 is a Map.', () => of('jacobian', square)(x, new Map()), TREES],
-    ['hessian: argument 1 has 1 at .a.', () => of('hessian', square)(x, { a: 1n }), CLOSE],
+    ['hessian: argument 1 has 1n at .a.', () => of('hessian', square)(x, { a: 1n }), CLOSE],
     [
       "sparseJacobian: argument 1 is 'a'.",
       () => of('sparseJacobian', square, { rows: [], columns: [] })(x, 'a'),

@@ -114,7 +114,7 @@ describe('a page', () => {
   ])('of %s draws in each half of a pixel the most bytes that are in use there', (_, report) => {
     const { plan, timeline, budgetBytes } = report
     const highest = Math.max(plan.peakBytes, budgetBytes as number)
-    const paths = [...pageOf(report).matchAll(/<path class="outline" d="M([^"]*)"/g)].slice(0, 2)
+    const paths = [...pageOf(report).matchAll(/<path class="outline(?: dense)?" d="M([^"]*)"/g)].slice(0, 2)
     for (const [at, { left, right, top, bottom, width, height }] of frames.entries()) {
       const points = String(paths[at]?.[1])
         .split('L')
