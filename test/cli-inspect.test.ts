@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { workedExamples } from '@wengert/bench'
 import { afterAll, describe, expect, test } from 'vitest'
-import { root } from './house/source.js'
+import { bin, commandIn } from './command.js'
 
-const bin = join(root, 'apps/cli/bin/wengert.js')
 const folder = mkdtempSync(join(tmpdir(), 'wengert-inspect-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -132,4 +131,12 @@ test('the graph', () => {
   expect(svg).toMatch(/^<\?xml.*<svg .*<\/svg>\s*$/s)
   expect(svg.match(/class="node"/g)).toHaveLength(6)
   expect(svg.match(/class="edge"/g)).toHaveLength(6)
+})
+
+test('files are written though nobody reads what is printed', async () => {
+  const args = ['inspect', 'branches', '--dot', 'unread.dot', '--svg', 'unread.svg']
+  const { code, stderr } = await commandIn(folder)(args, child => void child.stdout?.destroy())
+  expect([code, stderr]).toEqual([141, ''])
+  expect(readFileSync(join(folder, 'unread.svg'), 'utf8')).toMatch(/<\/svg>\s*$/)
+  expect(readFileSync(join(folder, 'unread.dot'), 'utf8')).toMatch(/^digraph/)
 })

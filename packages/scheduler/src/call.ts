@@ -24,6 +24,7 @@ export interface Call extends Outline {
 /** What a call is planned by. */
 export interface Outline {
   readonly signature: Signature
+  readonly batchRows: number
   readonly selection: Selection
 }
 
@@ -67,15 +68,19 @@ const batchOf = (owner: string): string => `${owner}: \`batch\``
 
 type Avals = ReturnType<typeof flattenAvals>
 
-const outlined = (params: Avals, batch: Avals, rows: Rows | undefined): Outline => ({
-  signature: {
-    params: params.leaves,
-    paramsStructure: params.structure,
-    row: batch.leaves.map(rowAval),
-    batchStructure: batch.structure,
-  },
-  selection: selectRows(rows, rowsOf(batch.leaves, batch.paths)),
-})
+function outlined(params: Avals, batch: Avals, rows: Rows | undefined): Outline {
+  const batchRows = rowsOf(batch.leaves, batch.paths)
+  return {
+    signature: {
+      params: params.leaves,
+      paramsStructure: params.structure,
+      row: batch.leaves.map(rowAval),
+      batchStructure: batch.structure,
+    },
+    batchRows,
+    selection: selectRows(rows, batchRows),
+  }
+}
 
 const rowAval = ({ dtype, shape }: Aval): Aval => ({ dtype, shape: shape.slice(1) })
 

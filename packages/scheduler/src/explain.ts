@@ -54,7 +54,7 @@ export function explainGradient(
   plans: Plans,
   outline: Outline,
 ): CallExplanation {
-  const shards = plans.shards(outline.selection.count)
+  const shards = plans.shards(outline.selection.count, outline.batchRows)
   const { program } = plans.program((shards[0] as Shard).rows)
   const partials = partialLayout(program.outputs.map(value => program.avals[value] as Aval))
   return explained(engine, settings, plans, outline, reducerBytes(partials, shards.length))
@@ -73,10 +73,10 @@ function explained(
   engine: Engine,
   { budgetBytes, workers }: Settings,
   plans: Plans,
-  { selection }: Outline,
+  { selection, batchRows }: Outline,
   reducedBytes: number,
 ): CallExplanation {
-  const shards = plans.shards(selection.count)
+  const shards = plans.shards(selection.count, batchRows)
   const { layout, prepared } = engine.explain(plans, shards, reducedBytes)
   const lanes = engine.laneCount
   const peaks = Array.from(prepared.values(), ({ peakBytes }) => peakBytes)

@@ -41,7 +41,7 @@ export function startGradient<P>(
 ): Started<GradientResult<P>> {
   const { reduction, budgetBytes } = settings
   const tally = new Tally(engine, call.selection.count, onProgress)
-  const shards = plans.shards(call.selection.count)
+  const shards = plans.shards(call.selection.count, call.batchRows)
   const { program } = plans.program((shards[0] as Shard).rows)
   const avals = program.outputs.map(value => program.avals[value] as Aval)
   const lossDtype = (avals.at(-1) as Aval).dtype as 'f32' | 'f64'

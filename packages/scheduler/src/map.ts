@@ -8,7 +8,7 @@ import type { Started } from './turns.js'
 /** Starts a call that maps a function over rows: each shard's outputs are copied to their rows of the result. */
 export function startMap<R>(engine: Engine, plans: Plans, call: Call): Started<R> {
   const { count } = call.selection
-  const shards = plans.shards(count)
+  const shards = plans.shards(count, call.batchRows)
   const { program, outputs } = plans.program((shards[0] as Shard).rows)
   const avals = program.outputs.map(value => {
     const { dtype, shape } = program.avals[value] as Aval

@@ -12,8 +12,10 @@ import {
   where,
   zeros,
 } from '@wengert/tape'
-import { expect, test } from 'vitest'
+import { thrownBy } from '@wengert/testkit'
+import { describe, expect, test } from 'vitest'
 import { callOf } from './call.js'
+import { createScheduler } from './node.js'
 import { type RowFunction, recordGradient, recordMap } from './objective.js'
 
 const { signature } = callOf(tensor(2), { x: tensor([1, 2, 3, 4]) }, undefined)
@@ -24,7 +26,7 @@ test('a loss that combines rows is refused, since shards would change it', () =>
   expect(() => recordGradient(loss, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:20:82
+      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:22:82
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   expect(() => recordGradient(loss, signature, 1)).toThrow(/combines rows/)
@@ -39,7 +41,7 @@ test('a loss that goes over the rows of the batch may not carry them along', () 
   expect(() => recordGradient(running, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:38:46
+      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:40:46
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   const alone = over((p, sum, row) => [sum.add(1), square(row.mul(p))])
@@ -80,11 +82,63 @@ test('a loss that draws with one key for all rows is refused, since each shard w
   expect(() => recordGradient(noisy, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss draws, or reads, numbers for the places of rows, but rows are computed in shards.
       expected  each row to draw by a key of its own, and numbers for rows to be part of the batch
-      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:79:21
+      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:81:21
       fix       give the batch an index, and map over both: \`vmap((x, k) => dropout(foldIn(key, k), x, 0.5))(batch.x, batch.index)\`]
   `)
   expect(() => recordMap(noisy, signature, 4)).toThrow(/The mapped function draws, or reads, numbers for/)
   const same = ((p: Tensor, { x }: { x: Tensor }) =>
     square(x.mul(p).mul(uniform(randomKey(1), [])))) as RowFunction
   expect(recordGradient(same, signature, 4).program.outputs).toHaveLength(2)
+})
+
+describe('what fits all rows, but not a part of them', () => {
+  const of = (rows: number) => tensor(new Float32Array(rows))
+  const closing = (other: Tensor) =>
+    ((p: Tensor, { x }: { x: Tensor }) => square(x.mul(p).sub(other))) as RowFunction
+  const fixOf = (record: () => unknown) => thrownBy(record, ShapeError).parts.fix
+
+  test('is told to go with the batch', () => {
+    expect(() =>
+      recordGradient(closing(of(1000)), signature, 64, [1000]),
+    ).toThrowErrorMatchingInlineSnapshot(`
+      [ShapeError: sub: shapes do not broadcast: f32[64], f32[1000].
+        expected  lengths that are equal or 1, aligned at the last axis
+        at        objective.test.ts:97:59
+        fix       the loss sees 64 of 1000 rows at a time, as rows are computed in shards: pass what belongs to rows with the batch]
+    `)
+    const fix = (what: string, rows: number, whole: number) =>
+      `the ${what} sees ${rows} of ${whole} rows at a time, as rows are computed in shards: pass what belongs to rows with the batch`
+    expect(fixOf(() => recordMap(closing(of(1000)), signature, 64, [1000]))).toBe(
+      fix('mapped function', 64, 1000),
+    )
+    // As many as all rows are, or as the first rows that it is recorded for.
+    expect(fixOf(() => recordGradient(closing(of(50)), signature, 50, [50]))).toBe(fix('loss', 2, 50))
+    expect(fixOf(() => recordGradient(closing(of(1000)), signature, 64, [256, 1000]))).toBe(
+      fix('loss', 64, 1000),
+    )
+    const constant = (() => of(1000)) as RowFunction
+    expect(fixOf(() => recordGradient(constant, signature, 64, [1000]))).toBe(fix('loss', 64, 1000))
+    expect(fixOf(() => recordMap(constant, signature, 64, [1000]))).toBe(fix('mapped function', 64, 1000))
+  })
+
+  test('is not said of what fits no number of rows', () => {
+    expect(fixOf(() => recordGradient(closing(of(999)), signature, 64, [1000]))).not.toMatch(/at a time/)
+    expect(fixOf(() => recordGradient(loss, signature, 4, [1000]))).toMatch(/compute what needs all rows/)
+    expect(fixOf(() => recordMap((() => of(999)) as RowFunction, signature, 64, [1000]))).toMatch(
+      /do not reduce/,
+    )
+  })
+
+  test.each([false, true])('by a scheduler, of rows that are chosen: %s', async chosen => {
+    const other = of(1000)
+    await using scheduler = await createScheduler((w: Tensor, x: Tensor) => square(x.mul(w).sub(other)), {
+      workers: 0,
+    })
+    const call = scheduler.valueAndGrad(
+      tensor(1),
+      of(1000),
+      chosen ? { rows: Int32Array.from({ length: 256 }, (_, k) => k) } : {},
+    )
+    await expect(call).rejects.toThrow(/f32\[64\], f32\[1000\][\s\S]*the loss sees 64 of 1000 rows at a time/)
+  })
 })

@@ -37,6 +37,9 @@ export interface RowProgram {
   readonly outputs: Structure
 }
 
+/** Numbers of rows that a whole call has, and that its batch has, of which each shard is a part. */
+export type Wholes = readonly number[]
+
 /** A text that is equal for equal signatures. */
 export const signatureKey = ({ params, paramsStructure, row, batchStructure }: Signature): string =>
   JSON.stringify([params.map(formatAval), paramsStructure, row.map(formatAval), batchStructure])
@@ -45,12 +48,18 @@ export const signatureKey = ({ params, paramsStructure, row, batchStructure }: S
  * Records Σ w·loss and its gradient. Inputs: parameters, batch, weights f32[rows] or f64[rows] (as the loss is);
  * outputs: gradient, then value.
  *
- * @throws {@link ShapeError} if the loss is not one number a row, or combines rows.
+ * @throws {@link ShapeError} if the loss is not one number a row, combines rows, or fits none but all of them.
  */
-export function recordGradient(loss: RowFunction, signature: Signature, rows: number): RowProgram {
-  const recording = recordTree(loss, signature, rows)
-  const weights = checkLoss(recording, rows)
-  checkRows('loss', loss, signature)
+export function recordGradient(
+  loss: RowFunction,
+  signature: Signature,
+  rows: number,
+  wholes: Wholes = [],
+): RowProgram {
+  const recordRows = recorderOf('loss', loss, signature, wholes)
+  const recording = recordRows(rows)
+  const weights = checkLoss(recording, rows, wholes)
+  checkRows('loss', recordRows, signature)
   const call = loss as (params: Tree<Tensor>, batch: Tree<Tensor>) => Tensor
   return finish(
     record(
@@ -72,9 +81,15 @@ export function recordGradient(loss: RowFunction, signature: Signature, rows: nu
  *
  * @throws {@link ShapeError} if an output does not have one entry a row in its first dimension.
  */
-export function recordMap(fn: RowFunction, signature: Signature, rows: number): RowProgram {
-  const recording = recordTree(fn, signature, rows)
-  checkRows('mapped function', fn, signature)
+export function recordMap(
+  fn: RowFunction,
+  signature: Signature,
+  rows: number,
+  wholes: Wholes = [],
+): RowProgram {
+  const recordRows = recorderOf('mapped function', fn, signature, wholes)
+  const recording = recordRows(rows)
+  checkRows('mapped function', recordRows, signature)
   for (const output of recording.program.outputs) {
     const aval = recording.program.avals[output] as Aval
     if (aval.shape[0] === rows) continue
@@ -82,7 +97,9 @@ export function recordMap(fn: RowFunction, signature: Signature, rows: number): 
       summary: `The mapped function returned ${formatAval(aval)} for ${rows} rows.`,
       expected: `one entry a row in the first dimension: ${aval.dtype}[${[rows, ...aval.shape.slice(1)].join(',')}]`,
       at: callerLocation(),
-      fix: 'do not reduce over rows; reduce what the scheduler returns',
+      fix: wholes.includes(aval.shape[0] as number)
+        ? partOf('mapped function', rows, aval.shape[0] as number)
+        : 'do not reduce over rows; reduce what the scheduler returns',
     })
   }
   return finish(recording)
@@ -100,8 +117,35 @@ function recordTree(fn: RowFunction, signature: Signature, rows: number): Record
   )
 }
 
+/** Records the function for a number of rows. Shapes that fit all rows, but not a part of them, are told apart. */
+function recorderOf(what: string, fn: RowFunction, signature: Signature, wholes: Wholes): RecordRows {
+  const fits = (rows: number) => {
+    try {
+      recordTree(fn, signature, rows)
+      return true
+    } catch {
+      return false
+    }
+  }
+  return rows => {
+    try {
+      return recordTree(fn, signature, rows)
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error
+      const whole = wholes.find(of => of !== rows && fits(of))
+      if (whole === undefined) throw error
+      throw new ShapeError({ ...error.parts, fix: partOf(what, rows, whole), cause: error })
+    }
+  }
+}
+
+type RecordRows = (rows: number) => Recording
+
+const partOf = (what: string, rows: number, whole: number) =>
+  `the ${what} sees ${rows} of ${whole} rows at a time, as rows are computed in shards: pass what belongs to rows with the batch`
+
 /** The aval of the weights: that of the loss. */
-function checkLoss({ program, outputs }: Recording, rows: number): Aval {
+function checkLoss({ program, outputs }: Recording, rows: number, wholes: Wholes): Aval {
   const aval = program.avals[program.outputs[0] as number]
   if (outputs === '*' && aval?.shape.length === 1 && aval.shape[0] === rows) {
     if (aval.dtype === 'f32' || aval.dtype === 'f64') return aval
@@ -111,7 +155,10 @@ function checkLoss({ program, outputs }: Recording, rows: number): Aval {
     summary: `The loss returned ${found} for ${rows} rows.`,
     expected: `one number a row: f32[${rows}] or f64[${rows}]`,
     at: callerLocation(),
-    fix: 'return the losses of the rows; the scheduler averages or sums them (see `reduction`)',
+    fix:
+      aval?.shape.length === 1 && wholes.includes(aval.shape[0] as number)
+        ? partOf('loss', rows, aval.shape[0] as number)
+        : 'return the losses of the rows; the scheduler averages or sums them (see `reduction`)',
     data: { rows, found },
   })
 }
@@ -121,16 +168,15 @@ function checkLoss({ program, outputs }: Recording, rows: number): Aval {
  *
  * @throws {@link ShapeError} naming the instruction.
  */
-function checkRows(what: string, fn: RowFunction, signature: Signature): void {
-  const { params, row } = signature
+function checkRows(what: string, recordRows: RecordRows, { params, row }: Signature): void {
   // Whatever the size of a shard: in a single row nothing is combined.
   const find = () => {
-    const { program } = recordTree(fn, signature, 2)
+    const { program } = recordRows(2)
     return { program, mixing: rowMixing(program, [...params.map(() => false), ...row.map(() => true)]) }
   }
   const { program, mixing } = find()
   if (!mixing) {
-    checkCount(what, program, recordTree(fn, signature, 3).program)
+    checkCount(what, program, recordRows(3).program)
     return
   }
   const { op, inputs, outputs, at } = withLines(find).mixing ?? mixing

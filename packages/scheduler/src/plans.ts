@@ -11,7 +11,7 @@ import {
   type Program,
   plansOf,
 } from '@wengert/tape'
-import type { RowProgram, Signature } from './objective.js'
+import type { RowProgram, Signature, Wholes } from './objective.js'
 import { parcelBytes } from './parcel.js'
 import { type Shard, shardRows, shardsOf } from './shard.js'
 
@@ -29,9 +29,12 @@ export interface Compilation {
   readonly spillBytes: number
 }
 
+/** Records a function for rows that are a part of so many. */
+type RecordRows = (rows: number, wholes: Wholes) => RowProgram
+
 /** A function at a signature: what it is recorded, planned and compiled to, for any number of rows. */
 export class Plans {
-  readonly #record: (rows: number) => RowProgram
+  readonly #record: RecordRows
   readonly #signature: Signature
   readonly #compilation: Compilation
   readonly #programs = new Map<number, RowProgram>()
@@ -39,7 +42,7 @@ export class Plans {
   readonly #shards = new Map<number, readonly Shard[]>()
   readonly #ampleCosts = new Map<number, number>()
 
-  constructor(record: (rows: number) => RowProgram, signature: Signature, compilation: Compilation) {
+  constructor(record: RecordRows, signature: Signature, compilation: Compilation) {
     this.#record = record
     this.#signature = signature
     this.#compilation = compilation
@@ -50,24 +53,29 @@ export class Plans {
     return new Plans(this.#record, this.#signature, this.#compilation)
   }
 
-  /** The program for so many rows. */
-  program(rows: number): RowProgram {
-    return kept(this.#programs, rows, () => this.#record(rows))
+  /** The program for so many rows, of which errors say what they are a part of. */
+  program(rows: number, wholes: Wholes = []): RowProgram {
+    return kept(this.#programs, rows, () => this.#record(rows, wholes))
   }
 
-  /** Cuts so many rows into shards; depends on the program and the rows alone. */
-  shards(rows: number): readonly Shard[] {
-    return kept(this.#shards, rows, () => this.#cut(rows))
+  /**
+   * Cuts so many rows into shards; depends on the program and the rows alone.
+   *
+   * @param batchRows rows of the batch that they are of
+   */
+  shards(rows: number, batchRows: number): readonly Shard[] {
+    return kept(this.#shards, rows, () => this.#cut(rows, [rows, batchRows]))
   }
 
-  #cut(rows: number): readonly Shard[] {
+  #cut(rows: number, wholes: Wholes): readonly Shard[] {
     const probe = Math.min(rows, PROBE_ROWS)
-    const { program } = this.program(probe)
+    const { program } = this.program(probe, wholes)
     const parameterBytes = this.#signature.params.reduce((bytes, aval) => bytes + bytesOf(aval), 0)
     const valueBytes = program.avals.reduce((bytes, aval) => bytes + bytesOf(aval), 0)
     const fewer = Math.floor(probe / 2)
     const cost = costOf(program)
-    const flopPerRow = fewer === 0 ? cost : (cost - costOf(this.program(fewer).program)) / (probe - fewer)
+    const flopPerRow =
+      fewer === 0 ? cost : (cost - costOf(this.program(fewer, wholes).program)) / (probe - fewer)
     const size = shardRows({
       rows,
       flopPerRow,

@@ -230,7 +230,8 @@ class LaneScheduler<P, B> implements Scheduler<P, B> {
     const { arithmetic, workers, transport, spillBytes } = this.#settings
     const shared = workers > 0 && transport === 'shared'
     const compilation: Compilation = { arithmetic, shared, spillBytes }
-    const make = () => new Plans(rows => record(fn, signature, rows), signature, compilation)
+    const make = () =>
+      new Plans((rows, wholes) => record(fn, signature, rows, wholes), signature, compilation)
     return kept(known, signatureKey(signature), make)
   }
 }

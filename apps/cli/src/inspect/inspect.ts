@@ -27,10 +27,11 @@ export async function inspectCommand(name: string | undefined, settings: Inspect
   if (!example) return listExamples(settings)
   const along = settings.tangent === undefined ? undefined : inputOf(example, settings.tangent)
   const lines = listingOf(example, along)
-  const told = answer(settings.json)
-  report(told, example, lines, along)
+  // before anything is told, since a reader that leaves ends the process
   if (settings.dot !== undefined) save('--dot', settings.dot, dotOf(example, lines))
   if (settings.svg !== undefined) save('--svg', settings.svg, await draw(dotOf(example, lines)))
+  const told = answer(settings.json)
+  report(told, example, lines, along)
   told.end(() => plain(example, lines))
 }
 
