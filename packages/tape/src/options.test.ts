@@ -38,7 +38,11 @@ describe('options and functions that are none are refused when they are given, n
       'valueAndGrad: there is no argument 1; the function was called with 1.',
     ],
     ['no argument at all', () => uncalled(tape.grad(square))(), 'the function was called with none.'],
-    ['no argument of a Jacobian', () => uncalled(tape.jacrev(square))(), 'Jacobian or Hessian is undefined,'],
+    [
+      'no argument of a Jacobian',
+      () => uncalled(tape.jacrev(square))(),
+      'jacrev: argument 0 is undefined, not a tensor.',
+    ],
     ['none of a Hessian', () => uncalled(tape.hessian(square))(), 'is undefined, not a tensor.'],
     ['a tree', () => tape.jacfwd(square)(wrong([tensor(1)])), 'is [a Tensor], not a tensor.'],
     ['none to explain', () => uncalled(tape.grad(square).explain)(), 'the function was called with none.'],

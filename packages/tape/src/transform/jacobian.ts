@@ -61,9 +61,9 @@ function forward<A extends readonly unknown[]>(
   return jitNamed(
     { name },
     (x: Tensor, ...rest: A) => {
-      checkOne(x)
+      checkOne(name, x)
       const own = (x: Tensor) => fn(x, ...rest)
-      const columns = vmap((t: Tensor) => one(pushedAlong(name, own, [x], [t], {}).tangent))(basis(x))
+      const columns = vmap((t: Tensor) => one(name, pushedAlong(name, own, [x], [t], {}).tangent))(basis(x))
       const rank = columns.rank - 1
       const out = columns.shape.slice(1)
       const last = transpose(columns, [...Array.from({ length: rank }, (_, k) => k + 1), 0])
@@ -90,9 +90,9 @@ export function jacrev<A extends readonly unknown[]>(
   return jitNamed(
     { name: 'jacrev' },
     (x: Tensor, ...rest: A) => {
-      checkOne(x)
+      checkOne('jacrev', x)
       const { value, pullback } = pulledBack('jacrev', (x: Tensor) => fn(x, ...rest), [x])
-      one(value)
+      one('jacrev', value)
       const rows = vmap((ct: Tensor) => pullback(ct)[0])(basis(value))
       return reshape(rows, [...value.shape, ...x.shape])
     },
@@ -114,9 +114,9 @@ export function jacobian<A extends readonly unknown[]>(
   check('jacobian', fn, options)
   const [forwards, backwards] = [jacfwd(fn, options), jacrev(fn, options)]
   const better = (x: ArgumentLeaf, ...rest: readonly unknown[]) => {
-    if (!isArgumentLeaf(x)) checkOne(x)
+    if (!isArgumentLeaf(x)) checkOne('jacobian', x)
     const { program, outputs } = recorded('jacobian', fn, [avalOf(x), ...rest])
-    if (outputs !== '*') throw notOne('result', 'a tree')
+    if (outputs !== '*') throw notOne('jacobian', 'what the function returned', 'a tree')
     const out = program.avals[program.outputs[0] as number] as Tensor['aval']
     return sizeOf(avalOf(x).shape) <= sizeOf(out.shape) ? forwards : backwards
   }
@@ -150,21 +150,22 @@ function check(name: string, fn: unknown, options: RunOptions): void {
 }
 
 /** @throws {@link OptionError} unless the argument is one tensor. */
-function checkOne(x: unknown): void {
-  if (!(x instanceof Tensor)) throw notOne('argument', shown(x))
+function checkOne(name: string, x: unknown): void {
+  if (!(x instanceof Tensor)) throw notOne(name, 'argument 0', shown(x))
 }
 
 /** The result of a function that is one tensor. */
-function one(result: unknown): Tensor {
+function one(name: string, result: unknown): Tensor {
   if (result instanceof Tensor) return result
-  throw notOne('result', shown(result))
+  throw notOne(name, 'what the function returned', shown(result))
 }
 
-const notOne = (what: 'argument' | 'result', found: string): OptionError =>
+const notOne = (name: string, what: string, found: string): OptionError =>
   new OptionError({
-    summary: `The ${what} of a Jacobian or Hessian is ${found}, not a tensor.`,
+    summary: `${name}: ${what} is ${found}, not a tensor.`,
     expected: 'one tensor',
     at: callerLocation(),
+    fix: name === 'hessian' ? 'hvp takes trees' : 'jvp and vjp take trees',
   })
 
 /**
@@ -174,8 +175,8 @@ const notOne = (what: 'argument' | 'result', found: string): OptionError =>
  * @param fn to a scalar, of one argument: a tensor or a tree of them.
  * @param v a tree like x.
  * @returns a tree like x
- * @throws {@link OptionError} without an x or a v; {@link ShapeError} unless the function returns a scalar and v is like x; {@link DerivativeError} if a leaf of x is not
- * floating-point; {@link BudgetError} if no plan fits the memory.
+ * @throws {@link OptionError} without an x or a v; {@link ShapeError} unless the function returns a scalar and v is like x;
+ * {@link DerivativeError} if a leaf of x is not floating-point; {@link BudgetError} if no plan fits the memory.
  * @example
  * hvp(x => x.mul(x).mul(x).sum(), tensor([2, 3]), tensor([1, 10])).toArray() // → [12, 180]
  * const { a, b } = hvp(({ a, b }) => a.mul(a).mul(b), { a: tensor(2), b: tensor(3) }, { a: tensor(1), b: tensor(0) })

@@ -69,7 +69,7 @@ const bothOf = (owner: string): TreeName => {
 /**
  * As {@link jvp}, of arguments and options that were checked, for a transformation that is made of it.
  *
- * @param named what errors call what is in [primals, tangents].
+ * @param named what errors call what is in [primals, tangents], if not primals and tangents.
  */
 export function pushedAlong<A extends readonly unknown[], R extends TreeOf<R>>(
   owner: string,
@@ -77,10 +77,10 @@ export function pushedAlong<A extends readonly unknown[], R extends TreeOf<R>>(
   primals: A,
   tangents: A,
   options: RunOptions,
-  named = bothOf(owner),
+  named?: TreeName,
 ): ValueAndTangent<R> {
   const both = (p: readonly unknown[], t: readonly unknown[]) => pushed(owner, fn, p, t)
-  const make = () => jitNamed({ name: owner, named }, both, options)
+  const make = () => jitNamed({ name: owner, named: named ?? bothOf(owner) }, both, options)
   return compiled.of(fn, options, make)(primals, tangents) as unknown as ValueAndTangent<R>
 }
 
