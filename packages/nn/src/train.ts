@@ -1,4 +1,11 @@
-import { checkFunction, checkOptions, type Tensor, type Tree } from '@wengert/tape'
+import {
+  checkFunction,
+  checkOptions,
+  rememberCaller,
+  type Tensor,
+  type Tree,
+  WengertError,
+} from '@wengert/tape'
 import { checkLength, checkOptimiser, checkRows } from './arguments.js'
 import { batches, shuffled } from './data/index.js'
 import type { Optimiser, OptimiserState } from './optimise/index.js'
@@ -72,6 +79,18 @@ export interface Trained<P> {
  * events // → ['step', 'step', 'epoch']
  */
 export async function* train<P extends Tree<Tensor>>(
+  options: TrainOptions<P>,
+): AsyncGenerator<TrainEvent<P>, Trained<P>> {
+  const caller = rememberCaller()
+  try {
+    return yield* trained(options)
+  } catch (error) {
+    WengertError.locate(error, caller)
+    throw error
+  }
+}
+
+async function* trained<P extends Tree<Tensor>>(
   options: TrainOptions<P>,
 ): AsyncGenerator<TrainEvent<P>, Trained<P>> {
   const { rows, batch, epochs, seed = 0, optimiser } = checkOptions('train', options, TRAIN_OPTIONS)

@@ -13,12 +13,31 @@ const INSTALLED = /\/node_modules\/@wengert\//
  * @example
  * typeof callerLocation() // → 'string'
  */
-export function callerLocation(): string | undefined {
-  const frames = deepStack().split('\n')
+export const callerLocation = (): string | undefined => placeIn(deepStack().stack)
+
+/**
+ * As {@link callerLocation}, for later: what remembers the stack of now, and makes a place of it only if it is asked to.
+ * Errors that are thrown after an `await`, where nothing of the user's is on the stack, name a call by it.
+ *
+ * @example
+ * const caller = rememberCaller()
+ * typeof caller() // → 'string'
+ */
+export function rememberCaller(): () => string | undefined {
+  const remembered = deepStack(FEW)
+  return () => placeIn(remembered.stack)
+}
+
+/** A frame where a turn begins, in V8's form or SpiderMonkey's: those below are of who awaits a call, who need not be who made it. */
+const LATER = /^\s*(at async |at process\.processTicksAndRejections |async\*)/
+
+function placeIn(stack = ''): string | undefined {
+  const frames = stack.split('\n')
   for (const frame of frames) {
+    if (LATER.test(frame)) return undefined
     const place = /(?:\(|@|at )([^()@]*?):(\d+):(\d+)\)?$/.exec(frame.trim())
     if (!place) continue
-    const file = (place[1] as string).replace(/^async /, '').replace(/^file:\/\//, '')
+    const file = (place[1] as string).replace(/^file:\/\//, '')
     if (file.startsWith('node:') || isOurs(file)) continue
     return `${file.split('/').at(-1)}:${place[2]}:${place[3]}`
   }
@@ -35,10 +54,14 @@ const isOurs = (file: string): boolean =>
 /** Frames of this package that may lie above the user's: more than V8 keeps unless it is told. */
 const FRAMES = 64
 
-function deepStack(): string {
+/** Frames that lie above who calls what is asynchronous; the fewer are remembered, the less a call costs. */
+const FEW = 16
+
+/** V8 writes the text of a stack when it is read. */
+function deepStack(frames = FRAMES): Error {
   const { stackTraceLimit } = Error
-  Error.stackTraceLimit = FRAMES
-  const stack = new Error().stack ?? ''
+  Error.stackTraceLimit = frames
+  const error = new Error()
   Error.stackTraceLimit = stackTraceLimit
-  return stack
+  return error
 }
