@@ -31,13 +31,17 @@ export function rememberCaller(): () => string | undefined {
 /** A frame where a turn begins, in V8's form or SpiderMonkey's: those below are of who awaits a call, who need not be who made it. */
 const LATER = /^\s*(at async |at process\.processTicksAndRejections |async\*)/
 
-function placeIn(stack = ''): string | undefined {
+/** `at name (place:1:2)` or `at place:1:2` in V8's form, `name@place:1:2` in SpiderMonkey's; places have `@` in them, too. */
+const PLACE = /^(?:\s*at (?:.*? \()?|[^@]*@)(.+):(\d+):(\d+)\)?$/
+
+/** The first place in a stack that is the user's, above where a turn begins. */
+export function placeIn(stack = ''): string | undefined {
   const frames = stack.split('\n')
   for (const frame of frames) {
     if (LATER.test(frame)) return undefined
-    const place = /(?:\(|@|at )([^()@]*?):(\d+):(\d+)\)?$/.exec(frame.trim())
-    if (!place) continue
-    const file = (place[1] as string).replace(/^file:\/\//, '')
+    const place = PLACE.exec(frame)
+    if (!place || frame.includes('eval at ')) continue
+    const file = (place[1] as string).replace(/^file:\/\/|\?.*$/g, '')
     if (file.startsWith('node:') || isOurs(file)) continue
     return `${file.split('/').at(-1)}:${place[2]}:${place[3]}`
   }
