@@ -54,7 +54,7 @@ const lists: readonly (readonly [string, readonly unknown[]])[] = [
 ]
 
 /**
- * What a call with each list throws that is no error of this engine; what it returns to be awaited or begun is.
+ * What a call with each list throws that is no error of this engine, or one without the line; what it returns to be awaited or begun is.
  *
  * @param isOwn errors that are those of a function that the call was given.
  */
@@ -65,7 +65,10 @@ async function unclear(call: Call, isOwn = (_: unknown) => false): Promise<reado
       const made = await call(...args)
       await (made as AsyncGenerator | undefined)?.[Symbol.asyncIterator]?.().next()
     } catch (error) {
-      if (!(error instanceof tape.WengertError || isOwn(error))) found.push(`${written}: ${error}`)
+      if (isOwn(error)) continue
+      if (!(error instanceof tape.WengertError)) found.push(`${written}: ${error}`)
+      else if (!/rubbish\.test\.ts:\d+:\d+$/.test(error.parts.at ?? ''))
+        found.push(`${written}: at ${error.parts.at}: ${error.message}`)
     }
   }
   return found

@@ -236,12 +236,13 @@ describe('calls', () => {
       await using scheduler = await createScheduler(odd, { workers: 1 })
       return scheduler
         .valueAndGrad(whole.w, whole.batch)
-        .catch((error: Error) => `${error.name}: ${error.message}`)
+        .catch((error: Error) => `${error.name}: ${error.message.replace(/\.ts:\d+:\d+/, '.ts:…')}`)
     }
     expect(await rejected((w, { x }) => mul(x, w.item()))).toMatch(/^RecordError: item\(\) was asked/)
     expect(await rejected((w, b) => mean(whole.loss(w, b)))).toMatchInlineSnapshot(`
       "ShapeError: The loss returned f32[] for 64 rows.
         expected  one number a row: f32[64] or f64[64]
+        at        scheduler.test.ts:…
         fix       return the losses of the rows; the scheduler averages or sums them (see \`reduction\`)"
     `)
     expect(

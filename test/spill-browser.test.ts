@@ -82,10 +82,22 @@ describe.skipIf(chromiumPath === undefined).each([true, false])('OPFS, isolated:
   })
 
   test('a page that is no worker is told so', async () => {
-    expect(await page.evaluate('refused()')).toMatchInlineSnapshot(`
+    const told = await page.evaluate<string>('refused()')
+    expect(told.replace(/:\d+:\d+/, ':…')).toMatchInlineSnapshot(`
       "SpillError SPILL: There is no synchronous access to files here.
         expected  a dedicated worker of a page in a secure context
+        at        main.ts:…
         fix       open the store in a Worker, or let a scheduler with workers spill"
+    `)
+  })
+
+  test('a worker whose browser refuses storage is told so', async () => {
+    const told = await page.evaluate<string>("alone('refuse')")
+    expect(told.replace(/:\d+:\d+/, ':…')).toMatchInlineSnapshot(`
+      "SpillError: No file could be made in the origin private file system.
+        at        worker.ts:…
+        fix       a private window or a full disk may refuse it
+      SecurityError: denied"
     `)
   })
 })

@@ -25,8 +25,8 @@ async function stored(): Promise<string[]> {
   return names
 }
 
-/** Takes a gradient in a worker of its own, which closes its store or is ended with it open. */
-async function alone(close: boolean): Promise<string> {
+/** Takes a gradient in a worker of its own, which closes its store or is ended with it open, or is refused one. */
+async function alone(close: boolean | 'refuse'): Promise<string> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
   const answer = new Promise<string>((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data)

@@ -1,4 +1,4 @@
-import { grad, opfsStore } from '@wengert/tape'
+import { grad, opfsStore, type SpillError } from '@wengert/tape'
 import { batch, LANE_BYTES, loss, params } from '../spill-model.js'
 
 /** Opens a store, takes a gradient with it, and keeps it open, or closes it. */
@@ -10,4 +10,13 @@ async function work(close: boolean): Promise<void> {
   postMessage(bits)
 }
 
-addEventListener('message', ({ data }) => void work(data as boolean))
+/** What it is told where the browser refuses storage, as private windows do. */
+async function refused(): Promise<void> {
+  navigator.storage.getDirectory = async () => {
+    throw new DOMException('denied', 'SecurityError')
+  }
+  const told = ({ name, message, cause }: SpillError) => `${name}: ${message}\n${cause}`
+  postMessage(await opfsStore().then(() => 'opened', told))
+}
+
+addEventListener('message', ({ data }) => void (data === 'refuse' ? refused() : work(data as boolean)))

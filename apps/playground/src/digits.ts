@@ -16,10 +16,12 @@ export async function loadDigits(url: string): Promise<readonly Float32Array[]> 
   if (bytes.length !== PIXELS * images.reduce((sum, count) => sum + count, 0)) {
     throw new Error(`The digits are not whole: ${file.byteLength} bytes.`)
   }
-  let end = 0
+  let from = 0
   return Array.from(images, count => {
-    const pixels = Float32Array.from(bytes.subarray(end, end + count * PIXELS), level => levels[level] ?? 0)
-    end += count * PIXELS
+    // A plain loop: eight million calls of a function would block the page for long.
+    const pixels = new Float32Array(count * PIXELS)
+    for (let k = 0; k < pixels.length; k++) pixels[k] = levels[bytes[from + k] as number] as number
+    from += pixels.length
     return pixels
   })
 }

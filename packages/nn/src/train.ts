@@ -1,4 +1,12 @@
-import { checkArgument, checkFunction, checkOptions, type Tensor, type TreeOf } from '@wengert/tape'
+import {
+  checkArgument,
+  checkFunction,
+  checkOptions,
+  rememberCaller,
+  type Tensor,
+  type TreeOf,
+  WengertError,
+} from '@wengert/tape'
 import { checkLength, checkOptimiser, checkRows } from './arguments.js'
 import { batches, shuffled } from './data/index.js'
 import type { Optimiser, OptimiserState } from './optimise/index.js'
@@ -98,6 +106,18 @@ export interface Trained<P> {
  * next.step // → 2
  */
 export async function* train<P extends TreeOf<P>>(
+  options: TrainOptions<P>,
+): AsyncGenerator<TrainEvent<P>, Trained<P>> {
+  const caller = rememberCaller()
+  try {
+    return yield* trained(options)
+  } catch (error) {
+    WengertError.locate(error, caller)
+    throw error
+  }
+}
+
+async function* trained<P extends TreeOf<P>>(
   options: TrainOptions<P>,
 ): AsyncGenerator<TrainEvent<P>, Trained<P>> {
   const { rows, batch, epochs, seed = 0, optimiser, after } = checkOptions('train', options, TRAIN_OPTIONS)

@@ -1,4 +1,4 @@
-import { type ErrorParts, WengertError } from '@wengert/tape'
+import { callerLocation, type ErrorParts, WengertError } from '@wengert/tape'
 
 /**
  * A lane that died, did not answer in time, or could not be started.
@@ -48,6 +48,7 @@ export const closedMeanwhile = (): ClosedError =>
 export const closed = (): ClosedError =>
   new ClosedError({
     summary: 'The scheduler is closed.',
+    at: callerLocation(),
     expected: 'calls before close()',
     fix: 'create another scheduler, or close this one later',
   })

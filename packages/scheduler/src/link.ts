@@ -1,5 +1,6 @@
 import type { Executable } from '@wengert/tape'
 import { type Remote, releaseProxy, wrap } from 'comlink'
+import { startDeadline } from './deadline.js'
 import { LaneError } from './errors.js'
 import { unpackFault } from './fault.js'
 import type { Hiring, Thread } from './platform.js'
@@ -11,9 +12,6 @@ const READY_MS = 30_000
 /** What helps where no worker starts. */
 const FIX =
   'if the program is bundled: bundle `@wengert/scheduler/worker` by itself, and say where it is (`workerUrl`)'
-
-/** Timers count no further. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** A worker that has not closed its store for so long is given up. */
 const RETIRE_MS = 1000
@@ -87,12 +85,12 @@ export class Link {
   call<T>(send: (service: Remote<LaneService>) => Promise<Reply<T>>, deadlineMs: number): Promise<T> {
     if (this.#death) return Promise.reject(this.#death)
     return new Promise<T>((resolve, reject) => {
-      const timer =
-        deadlineMs <= LONGEST_TIMER_MS
-          ? setTimeout(() => void this.kill(`A worker did not answer within ${deadlineMs} ms.`), deadlineMs)
-          : undefined
+      const cancel = startDeadline(
+        deadlineMs,
+        () => void this.kill(`A worker did not answer within ${deadlineMs} ms.`),
+      )
       const settle = () => {
-        clearTimeout(timer)
+        cancel()
         this.#pending.delete(fail)
       }
       const fail = (death: unknown) => {

@@ -4,8 +4,10 @@ import {
   checkFunction,
   checkOptions,
   enableTurbo,
+  rememberCaller,
   type Tensor,
   type TreeOf,
+  WengertError,
 } from '@wengert/tape'
 import { callOf, outlineOf } from './call.js'
 import { Engine } from './engine.js'
@@ -114,9 +116,13 @@ export async function openScheduler<P, B>(
 ): Promise<Scheduler<P, B>> {
   checkFunction('createScheduler', loss)
   const settings = settingsOf(options, platform)
+  const caller = rememberCaller()
   // Lanes run modules that are compiled here, so it is turned on here alone, before any of them is.
   const turbo = settings.turbo && enableTurbo()
-  const engine = await Engine.open(settings, platform)
+  const engine = await Engine.open(settings, platform).catch(error => {
+    WengertError.locate(error, caller)
+    throw error
+  })
   return new LaneScheduler<P, B>(loss as RowFunction, { ...settings, turbo }, engine)
 }
 

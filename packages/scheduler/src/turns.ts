@@ -1,3 +1,4 @@
+import { rememberCaller, WengertError } from '@wengert/tape'
 import { deferred } from './deferred.js'
 import type { Dispatched } from './dispatch.js'
 import { closed, closedMeanwhile } from './errors.js'
@@ -19,12 +20,13 @@ export class Turns {
   #closed = false
 
   /**
-   * Starts a call when it is its turn.
+   * Starts a call when it is its turn. Errors that say no place are given that of the call.
    *
    * @throws {@link ClosedError} when closed; the reason of the signal when aborted.
    */
   async take<T>(signal: AbortSignal | undefined, start: () => Started<T>): Promise<T> {
     if (this.#closed) throw closed()
+    const caller = rememberCaller()
     signal?.throwIfAborted()
     const before = this.#last
     const over = deferred<void>()
@@ -40,6 +42,9 @@ export class Turns {
       idle = dispatched.idle
       ended.promise.catch(dispatched.stop)
       return result(await dispatched.finished)
+    } catch (error) {
+      if (error !== signal?.reason) WengertError.locate(error, caller)
+      throw error
     } finally {
       signal?.removeEventListener('abort', abort)
       this.#ends.delete(ended.reject)

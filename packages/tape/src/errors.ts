@@ -29,7 +29,7 @@ export interface ErrorParts {
 export class WengertError extends Error {
   /** Stable across versions and threads; test this, not the message. */
   readonly code: string
-  readonly #parts: ErrorParts
+  #parts: ErrorParts
 
   // Names are spelt out because minifiers change those of classes; `this`, because bundlers rename what names itself.
   static {
@@ -45,6 +45,20 @@ export class WengertError extends Error {
   /** What the message was made of. */
   get parts(): ErrorParts {
     return this.#parts
+  }
+
+  /**
+   * @internal Gives an error of a later turn the place of the call that it is about, unless it has one; what is no error of ours
+   * stays as it is, and so do those of budgets, whose places are values of a program.
+   */
+  static locate(error: unknown, caller: () => string | undefined): void {
+    if (!(error instanceof WengertError) || error.#parts.at !== undefined || error.code === 'BUDGET') return
+    const at = caller()
+    if (at === undefined) return
+    const { message, stack } = error
+    error.#parts = { ...error.#parts, at }
+    error.message = screen(error.#parts)
+    if (stack !== undefined) error.stack = stack.replace(message, () => error.message)
   }
 
   /** Cloneable facts about the error, such as the byte counts of a budget. */

@@ -17,7 +17,7 @@ export {
   SpillError,
   WengertError,
 } from './errors.js'
-export { callerLocation } from './location.js'
+export { callerLocation, rememberCaller } from './location.js'
 export * from './ops/index.js'
 export { checkArgument, checkFunction, checkOneOf, checkOptions, shown } from './options.js'
 export {

@@ -16,12 +16,35 @@ const INSTALLED = /\/node_modules\/@wengert\//
  * @example
  * typeof callerLocation() // → 'string'
  */
-export function callerLocation(): string | undefined {
-  const frames = deepStack().split('\n')
+export const callerLocation = (): string | undefined => placeIn(deepStack().stack)
+
+/**
+ * As {@link callerLocation}, for later: what remembers the stack of now, and makes a place of it only if it is asked to.
+ * Errors that are thrown after an `await`, where nothing of the user's is on the stack, name a call by it.
+ *
+ * @example
+ * const caller = rememberCaller()
+ * typeof caller() // → 'string'
+ */
+export function rememberCaller(): () => string | undefined {
+  const remembered = deepStack(FEW)
+  return () => placeIn(remembered.stack)
+}
+
+/** A frame where a turn begins, in V8's form or SpiderMonkey's: those below are of who awaits a call, who need not be who made it. */
+const LATER = /^\s*(at async |at process\.processTicksAndRejections |async\*)/
+
+/** `at name (place:1:2)` or `at place:1:2` in V8's form, `name@place:1:2` in SpiderMonkey's; places have `@` in them, too. */
+const PLACE = /^(?:\s*at (?:.*? \()?|[^@]*@)(.+):(\d+):(\d+)\)?$/
+
+/** The first place in a stack that is the user's, above where a turn begins. */
+export function placeIn(stack = ''): string | undefined {
+  const frames = stack.split('\n')
   for (const frame of frames) {
-    const place = /(?:\(|@|at )([^()@]*?):(\d+):(\d+)\)?$/.exec(frame.trim())
-    if (!place) continue
-    const file = (place[1] as string).replace(/^async /, '').replace(/^file:\/\//, '')
+    if (LATER.test(frame)) return undefined
+    const place = PLACE.exec(frame)
+    if (!place || frame.includes('eval at ')) continue
+    const file = (place[1] as string).replace(/^file:\/\/|\?.*$/g, '')
     if (file.startsWith('node:') || isOurs(file)) continue
     return `${file.split('/').at(-1)}:${place[2]}:${place[3]}`
   }
@@ -38,10 +61,14 @@ const isOurs = (file: string): boolean =>
 /** Frames of this package that may lie above the user's: more than V8 keeps unless it is told. */
 const FRAMES = 64
 
-function deepStack(): string {
+/** Frames that lie above who calls what is asynchronous; the fewer are remembered, the less a call costs. */
+const FEW = 16
+
+/** V8 writes the text of a stack when it is read. */
+function deepStack(frames = FRAMES): Error {
   const { stackTraceLimit } = Error
-  Error.stackTraceLimit = FRAMES
-  const stack = new Error().stack ?? ''
+  Error.stackTraceLimit = frames
+  const error = new Error()
   Error.stackTraceLimit = stackTraceLimit
-  return stack
+  return error
 }

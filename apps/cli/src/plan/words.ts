@@ -31,7 +31,7 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
     ...(leastExtraCostPercent === undefined || gapPercent === undefined
       ? []
       : [
-          ['no plan in this order adds less than', percent(leastExtraCostPercent)] as const,
+          ['no plan adds less than', percent(leastExtraCostPercent)] as const,
           ['whole cost above that bound', percent(gapPercent)] as const,
         ]),
     ['extra share of the whole cost', percent(100 * plan.recomputedShare)],

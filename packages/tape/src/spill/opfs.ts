@@ -1,5 +1,6 @@
 /** A store in the origin private file system of a browser. */
 import { SpillError } from '../errors.js'
+import { callerLocation, rememberCaller } from '../location.js'
 import { checkOptions } from '../options.js'
 import { type ByteSize, parseByteSize } from '../program/index.js'
 import { recordStore, type SpillFile, type SpillStore } from './store.js'
@@ -36,6 +37,7 @@ export async function opfsStore(options: { readonly bytes?: ByteSize | undefined
   const { bytes } = checkOptions('opfsStore', options, ['bytes'])
   const limit = bytes === undefined ? Number.POSITIVE_INFINITY : parseByteSize(bytes, 'spill.bytes')
   if (!('FileSystemSyncAccessHandle' in globalThis)) throw notHere()
+  const caller = rememberCaller()
   try {
     const root = await navigator.storage.getDirectory()
     const folder = await root.getDirectoryHandle(FOLDER, { create: true })
@@ -54,6 +56,7 @@ export async function opfsStore(options: { readonly bytes?: ByteSize | undefined
   } catch (cause) {
     throw new SpillError({
       summary: 'No file could be made in the origin private file system.',
+      at: caller(),
       fix: 'a private window or a full disk may refuse it',
       data: { operation: 'open' },
       cause,
@@ -123,6 +126,7 @@ const notHere = () =>
   new SpillError({
     summary: 'There is no synchronous access to files here.',
     expected: 'a dedicated worker of a page in a secure context',
+    at: callerLocation(),
     fix: 'open the store in a Worker, or let a scheduler with workers spill',
     data: { operation: 'open' },
   })

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { startDeadline } from './deadline.js'
+
+/** Blocks this thread for so many milliseconds. */
+const block = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+test('passes', async () => {
+  await new Promise<void>(resolve => startDeadline(10, resolve))
+})
+
+test('does not pass once it is cancelled, nor where it is endless', async () => {
+  const passed: string[] = []
+  startDeadline(10, () => passed.push('cancelled'))()
+  startDeadline(Number.POSITIVE_INFINITY, () => passed.push('endless'))()
+  await new Promise<void>(resolve => startDeadline(50, resolve))
+  expect(passed).toEqual([])
+})
+
+test('begins anew for a thread that was blocked when it passed', async () => {
+  const passed: string[] = []
+  const cancel = startDeadline(100, () => passed.push('blocked'))
+  block(1500)
+  // Timers that are due come first.
+  await new Promise<void>(resolve => setTimeout(resolve, 1))
+  cancel()
+  await new Promise<void>(resolve => startDeadline(200, resolve))
+  expect(passed).toEqual([])
+})
