@@ -52,19 +52,19 @@ test('what is said', async () => {
   for (const line of said.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(said).toMatchInlineSnapshot(`
     "graph.json, 12 nodes:
-    ┌──────────────────────────────────────┬─────────────────────┐
-    │ budget                               │ 160 B (160 bytes)   │
-    │ needs                                │ 160 B (160 bytes)   │
-    │ everything kept would need           │ 224 B (224 bytes)   │
-    │ smallest budget with a plan          │ 96 B (96 bytes)     │
-    │ no plan needs less than              │ 96 B (96 bytes)     │
-    │ cost of everything once              │ 195 FLOP            │
-    │ extra cost                           │ 21 FLOP (+10.8 %)   │
-    │ no plan in this order adds less than │ 10.8 %              │
-    │ whole cost above that bound          │ 0.0 %               │
-    │ extra share of the whole cost        │ 9.7 %               │
-    │ runs                                 │ 14, 2 of them again │
-    └──────────────────────────────────────┴─────────────────────┘
+    ┌───────────────────────────────┬─────────────────────┐
+    │ budget                        │ 160 B (160 bytes)   │
+    │ needs                         │ 160 B (160 bytes)   │
+    │ everything kept would need    │ 224 B (224 bytes)   │
+    │ smallest budget with a plan   │ 96 B (96 bytes)     │
+    │ no plan needs less than       │ 96 B (96 bytes)     │
+    │ cost of everything once       │ 195 FLOP            │
+    │ extra cost                    │ 21 FLOP (+10.8 %)   │
+    │ no plan adds less than        │ 10.8 %              │
+    │ whole cost above that bound   │ 0.0 %               │
+    │ extra share of the whole cost │ 9.7 %               │
+    │ runs                          │ 14, 2 of them again │
+    └───────────────────────────────┴─────────────────────┘
     What fewer bytes cost
     extra cost in % against B; ╎ is the budget
 

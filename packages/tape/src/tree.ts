@@ -23,8 +23,13 @@ export { type Structure, sameStructure, type Tree, type TreeOf } from './record/
  * @example
  * flatten({ b: tensor(1), a: [tensor(2)] }).paths // → ['.a[0]', '.b']
  */
-export const flatten = (tree: unknown, name = 'flatten: the tree'): Flat<Tensor> =>
-  flattenTree(tree, (node): node is Tensor => node instanceof Tensor, treeNamed(name))
+export function flatten(tree: unknown, name = 'flatten: the tree'): Flat<Tensor> {
+  checkName('flatten', name)
+  return flattenTree(tree, (node): node is Tensor => node instanceof Tensor, treeNamed(name))
+}
+
+const checkName = (owner: string, name: unknown) =>
+  checkArgument(owner, 'what errors say', name, typeof name === 'string', 'a string')
 
 /**
  * As {@link flatten}, for the avals of a tree: its leaves are avals, or tensors and numbers that have one.
@@ -35,8 +40,10 @@ export const flatten = (tree: unknown, name = 'flatten: the tree'): Flat<Tensor>
  * @example
  * flattenAvals({ w: { dtype: 'f32', shape: [2, 3] }, b: tensor([1, 2]) }).leaves.map(formatAval) // → ['f32[2]', 'f32[2,3]']
  */
-export function flattenAvals(tree: unknown, owner = 'record', name = `${owner}: the tree`): Flat<Aval> {
-  const flat = flattenTree(tree, isArgumentLeaf, treeNamed(name))
+export function flattenAvals(tree: unknown, owner = 'record', name?: string): Flat<Aval> {
+  checkName('flattenAvals', owner)
+  if (name !== undefined) checkName('flattenAvals', name)
+  const flat = flattenTree(tree, isArgumentLeaf, treeNamed(name ?? `${owner}: the tree`))
   return { ...flat, leaves: flat.leaves.map(leaf => avalFor(owner, leaf)) }
 }
 
