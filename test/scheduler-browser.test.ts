@@ -67,7 +67,7 @@ describe.skipIf(chromiumPath === undefined).each([true, false])('in a browser, i
   test('says what lets workers load that the server refuses', async () => {
     const outside = `/@fs/${join(root, '../outside.js')}`
     expect(await page.evaluate(`refusal(${JSON.stringify(outside)})`)).toMatch(
-      /^A worker threw: it could not be loaded\.\n +fix .*`workerUrl`.*Vite.*403.*`server\.fs\.allow`/,
+      /^A worker threw: it could not be loaded\.\n +at +main\.ts:\d+:\d+\n +fix .*`workerUrl`.*Vite.*403.*`server\.fs\.allow`/,
     )
   })
 
