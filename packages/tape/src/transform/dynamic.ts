@@ -115,7 +115,7 @@ function withFewer(
   let { leastBytes } = error
   for (let left = Math.min(TRIALS.most, Math.floor(TRIALS.values / tape.values.length)); left > 0; left--) {
     const bytes = leastBytes - PAGE_BYTES
-    if (bytes <= memoryBytes || !works(() => runsWithin(bytes))) break
+    if (!works(() => runsWithin(bytes))) break
     leastBytes = bytes
   }
   if (leastBytes === error.leastBytes) return error
