@@ -68,4 +68,18 @@ describe('a path of which everything is there', () => {
     expect([cheaper.isOnwards, cheaper.count]).toEqual([true, 0])
     expect([only.isOnwards, only.count]).toEqual([false, 0])
   })
+
+  test('is not looked at for less where the list of runs alone is too long', () => {
+    const { recorded, program, there } = recordedPath(products, x)
+    const looksWithin = (memoryBytes: number) => {
+      let looks = false
+      const inOrder = () => {
+        looks = true
+        return there
+      }
+      expect(runsOn({ recorded, program, there, inOrder }, { memoryBytes, spillBytes: 0 })).toBe(false)
+      return looks
+    }
+    expect([looksWithin(100), looksWithin(4 * length)]).toEqual([false, true])
+  })
 })
