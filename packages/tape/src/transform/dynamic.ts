@@ -95,13 +95,13 @@ const TRIALS = { values: 4000, most: 24 }
  * less after another, without memory, until the path does not run on, or it is too long for another attempt.
  */
 function withFewer(
-  { memoryBytes = Number.POSITIVE_INFINITY, arithmetic, spillBytes }: Engine,
+  engine: Engine,
   error: BudgetError,
   { tape, journal }: Recorded,
   { path, program }: ReturnType<typeof wholeOf>,
 ): BudgetError {
   const runsWithin = (bytes: number): boolean => {
-    const residents = new Residents(new HollowArena(bytes), { arithmetic })
+    const residents = new Residents(new HollowArena(bytes), { arithmetic: engine.arithmetic })
     const before = replayed(journal, residents)
     const there = thereOf(tape, residents, before)
     const beginnings = {
@@ -110,7 +110,7 @@ function withFewer(
       there,
       inOrder: () => inOrder(there, tape, residents, before),
     }
-    return runsOn(beginnings, { memoryBytes: bytes, spillBytes })
+    return runsOn(beginnings, budgetOf(engine, bytes))
   }
   let { leastBytes } = error
   for (let left = Math.min(TRIALS.most, Math.floor(TRIALS.values / tape.values.length)); left > 0; left--) {
@@ -120,7 +120,7 @@ function withFewer(
   }
   if (leastBytes === error.leastBytes) return error
   const { parts, budgetBytes } = error
-  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes }), memoryBytes)
+  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes }), budgetBytes)
 }
 
 function works(act: () => boolean): boolean {
