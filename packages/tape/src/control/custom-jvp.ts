@@ -30,11 +30,17 @@ export interface CustomTangentSite<A, R> {
  * A function with a derivative of its own: the rule says how tangents go through it, and, since it is linear in them,
  * cotangents too.
  *
+ * A rule that is certainly not linear is refused: one whose transpose reads the tangents (a product of two, a function or a
+ * choice of one); one that depends on them by steps alone (signs, whole numbers); and one that gives more than zero for tangents
+ * of zero (a term of arguments or numbers). What is not certain passes: terms that may cancel, such as x − x; what goes back
+ * over a loop of unknown length; steps beside a term with a derivative; and tangents behind `stopGradient`, of which there are
+ * no cotangents.
+ *
  * @param fn a function of trees of tensors.
  * @param rule from arguments, value and tangents of the arguments to the tangent of the value, linear in the tangents.
  * @throws {@link ShapeError} if the tangent is not like the value; {@link DerivativeError} for a rule that is certainly not
- * linear in the tangents, and where a derivative with respect
- * to a tensor is asked for that the function reads from outside of its arguments.
+ * linear in the tangents, and where a derivative with respect to a tensor is asked for that the function reads from outside of
+ * its arguments.
  * @example
  * const log1pexp = customJvp(x => x.exp().log1p(), ({ args: [x], tangents: [t] }) => t.mul(x.sigmoid()))
  * grad(log1pexp)(tensor(100)).item() // → 1
@@ -69,7 +75,11 @@ export function customJvp<A extends readonly unknown[], R extends TreeOf<R>>(
       },
       [...avalsOf(leaves.tensors), ...values, ...tangents],
     )
-    checkLinear('customJvp', pushed, tangents.length)
+    checkLinear('customJvp', pushed, {
+      args: leaves.tensors.length,
+      values: values.length,
+      tangents: tangents.length,
+    })
     const { custom, outside } = joined(body.closed, pushed)
     return unflattenTree(body.structure, emit(custom, [...outside, ...leaves.tensors])) as R
   }

@@ -1,27 +1,36 @@
-import { dependent, pullback, replay } from '../derive/index.js'
+import { pullback, replay } from '../derive/index.js'
 import { DerivativeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { avalsIn, type Instruction, isFloat, type Program } from '../program/index.js'
-import { dataOf, hasData, type Tensor } from '../record/index.js'
-import { simplify } from '../rewrite/index.js'
-import { ruleOf } from '../rules/index.js'
+import { avalsIn, type Program } from '../program/index.js'
+import type { Tensor } from '../record/index.js'
+import { AT_ZERO, type AtZero, isNonzero, ofArgument, ofOutside } from './at-zero.js'
 import { type Closed, recordClosed } from './closed.js'
+import { DEPENDENCE, type Dependence } from './dependence.js'
+import { follow } from './follow.js'
+
+/** How many inputs a rule has beside what it reads from outside, in this order. */
+interface Arity {
+  readonly args: number
+  readonly values: number
+  readonly tangents: number
+}
 
 /**
- * Refuses a rule that is certainly not linear in its last inputs. A function is linear where its derivative does not depend on
- * the point and it is zero at zero; what is added to something that is not known as zero is taken for certain not to be.
+ * Refuses a rule that is certainly not linear in its tangents. A function is linear where its derivative does not depend on
+ * the point and it is zero at zero; so it is refused if its transpose reads tangents, if it depends on them by steps alone,
+ * and if it is other than zero where they are zero. What is not certain passes.
  *
- * @param count number of inputs, the last ones, in which it is to be linear.
  * @throws DerivativeError
  */
-export function checkLinear(owner: string, { program, outside }: Closed, count: number): void {
-  const isTangent = program.inputs.map((_, k) => k >= program.inputs.length - count)
-  const depends = dependent(program, isTangent, 'values')
+export function checkLinear(owner: string, { program, outside }: Closed, arity: Arity): void {
+  const isTangent = program.inputs.map((_, k) => k >= program.inputs.length - arity.tangents)
   const summary = derivativeDepends(program, isTangent)
     ? 'has a derivative that depends on the tangents'
-    : hasOffset(program, outside, depends)
-      ? 'gives more than zero for tangents of zero'
-      : undefined
+    : follow(program, isTangent.map(asDependence), DEPENDENCE).includes('by steps')
+      ? 'depends on the tangents by steps alone'
+      : isOffset(program, outside, arity)
+        ? 'gives more than zero for tangents of zero'
+        : undefined
   if (!summary) return
   throw new DerivativeError({
     summary: `${owner}: the rule ${summary}, so it is not linear in them.`,
@@ -29,6 +38,8 @@ export function checkLinear(owner: string, { program, outside }: Closed, count: 
     at: callerLocation(),
   })
 }
+
+const asDependence = (isTangent: boolean): Dependence => (isTangent ? 'smooth' : 'none')
 
 /** Whether the transpose of a program, with respect to some inputs, reads these. */
 function derivativeDepends(program: Program, isTangent: readonly boolean[]): boolean {
@@ -41,41 +52,21 @@ function derivativeDepends(program: Program, isTangent: readonly boolean[]): boo
     },
     [...inputs, ...avalsIn(program, program.outputs)],
   )
-  const simplified = simplify(transposed)
-  const from = simplified.inputs.map((_, k) => isTangent[k - outside.length] === true)
-  const depends = dependent(simplified, from, 'values')
-  return simplified.outputs.some(value => depends[value])
+  const from = transposed.inputs.map((_, k) => asDependence(isTangent[k - outside.length] === true))
+  return follow(transposed, from, DEPENDENCE).some(one => one !== 'none')
 }
 
-/** Whether an output, or a term of a sum with tangents, neither depends on tangents nor is zero. */
-function hasOffset(program: Program, outside: readonly Tensor[], depends: readonly boolean[]): boolean {
-  const isZero = new Array<boolean>(program.avals.length).fill(false)
-  outside.forEach((x, k) => {
-    // what is recorded outside may be
-    isZero[program.inputs[k] as number] = !hasData(x) || dataOf(x).every(number => number === 0)
-  })
-  const isOffset = (value: number) => !depends[value] && !isZero[value]
-  const isFloating = (value: number) => isFloat((program.avals[value] as Tensor['aval']).dtype)
-  const adds = ({ op, inputs }: Instruction) =>
-    ADDITIVE.has(op) && inputs.some(value => depends[value]) && inputs.filter(isFloating).some(isOffset)
-  for (const instruction of program.instructions) {
-    if (adds(instruction)) return true
-    const floats = instruction.inputs.filter(isFloating)
-    const zero = keepsZero(instruction) && floats.length > 0 && floats.every(value => isZero[value])
-    for (const value of instruction.outputs) isZero[value] = zero
-  }
-  return program.outputs.some(isOffset)
-}
-
-const keepsZero = ({ op }: Instruction) => {
-  const rule = ruleOf(op)
-  return (
-    ADDITIVE.has(op) ||
-    op === 'mul' ||
-    op === 'neg' ||
-    ('pushforward' in rule && rule.pushforward === 'linear')
+/** Whether an output is other than zero where tangents are. */
+function isOffset(program: Program, outside: readonly Tensor[], { args, values, tangents }: Arity): boolean {
+  const ofArguments = avalsIn(program, program.inputs.slice(outside.length, outside.length + args)).map(
+    ofArgument,
   )
+  const ofValues = new Array<AtZero>(values).fill('generic')
+  const inputs = [
+    ...outside.map(ofOutside),
+    ...ofArguments,
+    ...ofValues,
+    ...new Array<AtZero>(tangents).fill(0),
+  ]
+  return follow(program, inputs, AT_ZERO).some(isNonzero)
 }
-
-/** Ops that give what is added, or one of what they are given. */
-const ADDITIVE = new Set(['add', 'sub', 'concat', 'where'])

@@ -1,4 +1,4 @@
-import { randomPrograms, toTensor } from '@wengert/testkit'
+import { randomPrograms, thrownBy, toTensor } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BudgetError } from '../errors.js'
@@ -135,6 +135,66 @@ describe('values in one arena', () => {
       expect((error as BudgetError).leastBytes).toBe(2 * PAGE_BYTES)
       expect(product((error as BudgetError).leastBytes)).toEqual([6])
     }
+  })
+
+  describe('of which several do not fit', () => {
+    const sized = (residents: Residents, length: number) =>
+      residents.given({ dtype: 'f32', shape: [length] }, () => new Float32Array(length))
+    const [few, many] = [20_000, 40_000]
+    const named = (act: (residents: Residents) => Value) => {
+      const residents = new Residents(new Arena({ maximumBytes: PAGE_BYTES }))
+      const value = act(residents)
+      return thrownBy(() => residents.read(value), BudgetError).leastBytes / PAGE_BYTES
+    }
+    const sine = (residents: Residents, length: number) =>
+      residents.compute('sin', [sized(residents, length)], {})[0] as Value
+
+    test('a value that is read names the bytes of that which wants most', () => {
+      expect(named(residents => sine(residents, few))).toBe(3)
+      expect(named(residents => sine(residents, many))).toBe(5)
+      const both = (first: number, second: number, read: number) =>
+        named(residents => [sine(residents, first), sine(residents, second)][read] as Value)
+      expect([both(few, many, 0), both(few, many, 1), both(many, few, 0), both(many, few, 1)]).toEqual([
+        5, 5, 5, 5,
+      ])
+    })
+
+    test('an operand is not held by what could not be computed of it', () => {
+      const residents = new Residents(new Arena({ maximumBytes: 2 * PAGE_BYTES }))
+      const x = sized(residents, few)
+      const [wide] = residents.compute('concat', [x, x], { axis: 0 }) as [Value]
+      expect(() => residents.read(wide)).toThrow(BudgetError)
+      expect(x.storage.holds).toBe(0)
+    })
+
+    test('so is what wants most of what depends on those', () => {
+      const beside = (residents: Residents) => {
+        const wide = sine(residents, many)
+        residents.compute('concat', [wide, wide], { axis: 0 })
+        return sine(residents, few)
+      }
+      expect(named(beside)).toBe(8)
+    })
+
+    test('but no plan is sought for that', () => {
+      // A tree, of which each instruction fits, but not the values that wait for others.
+      const grown = (residents: Residents, x: Value, depth: number): Value => {
+        const of = (op: string, operands: readonly Value[], params = {}) =>
+          residents.compute(op, operands, params)[0] as Value
+        const both =
+          depth === 0
+            ? [x, residents.given({ dtype: 'f32', shape: [] }, () => new Float32Array(1))]
+            : [grown(residents, x, depth - 1), grown(residents, x, depth - 1)]
+        return of('cumsum', [of(depth === 0 ? 'mul' : 'add', both)], { axis: 0, reverse: false })
+      }
+      const tree = (residents: Residents, depth: number) => grown(residents, sized(residents, 5000), depth)
+      expect(named(residents => tree(residents, 7))).toBe(3)
+      const beside = (residents: Residents) => {
+        tree(residents, 7)
+        return tree(residents, 3)
+      }
+      expect(named(beside)).toBe(2)
+    })
   })
 
   test('that only a pullback reads are computed when they are read', () => {

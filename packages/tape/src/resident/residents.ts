@@ -119,7 +119,7 @@ export class Residents<A extends ArenaLike = ArenaLike> {
     const { storage } = value
     if ('data' in storage.origin) return
     this.journal.push({ kind: 'read', value })
-    if (!storage.block) this.#makeToRead(storage, storage.origin)
+    if (!storage.block) this.#makeToRead(storage.origin)
     this.#eviction.use([storage], 0)
   }
 
@@ -188,10 +188,11 @@ export class Residents<A extends ArenaLike = ArenaLike> {
     )
   }
 
-  /** Computes the results of an instruction as it is recorded; whether there was room. */
+  /** Computes the results of an instruction as it is recorded; whether there was room. For what is lost no plan is sought. */
   #hasRoom(target: Producer): boolean {
-    if (target.operands.some(({ storage }) => storage.lost)) return false
     try {
+      target.single()
+      if (target.operands.some(({ storage }) => storage.lost)) return false
       this.#make(target)
       return true
     } catch (error) {
@@ -202,10 +203,9 @@ export class Residents<A extends ArenaLike = ArenaLike> {
   }
 
   /** Computes a value that is read, or says what its path has come to need. */
-  #makeToRead(storage: Storage, origin: Producer): void {
+  #makeToRead(origin: Producer): void {
     try {
-      if (storage.lost) this.#planned(origin)
-      else this.#make(origin)
+      this.#make(origin)
     } catch (error) {
       throw error instanceof BudgetError ? pathEnds(error, this.#refused) : error
     }

@@ -7,6 +7,7 @@ import {
   grad,
   type RunOptions,
   type SpillStore,
+  stopGradient,
   type Tensor,
   tensor,
   valueAndGrad,
@@ -74,7 +75,7 @@ describe('define by run in too few bytes', () => {
     expect(() => within(PAGE_BYTES)).toThrowErrorMatchingInlineSnapshot(`
       [BudgetError: No plan fits 65536 bytes for a value that the function reads, so its path is not known beyond.
         expected  at least 196608 bytes for the path up to there
-        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:69:19
+        at        %2 f32[20000] = mul %0 f32[20000], %1 f32[20000], recorded at dynamic-refusal.test.ts:70:19
         fix       give it 196608 bytes (192 KiB) or more, since the rest of the path may need more; or read fewer values]
     `)
     const first = refused(() => within(PAGE_BYTES)).leastBytes
@@ -173,6 +174,35 @@ describe('define by run in too few bytes', () => {
       if (leastBytes === 2 * PAGE_BYTES) continue
       expect(refused(() => within(leastBytes - PAGE_BYTES)).leastBytes).toBe(leastBytes)
     }
+  })
+
+  test('so they are where what is dear was recorded first, and is what would have been left', () => {
+    const length = 16_000
+    /** Reads as many values at a time as it is deep. */
+    const dear = (x: Tensor, depth: number, k = 0): Tensor =>
+      depth === 0
+        ? x.mul(1 + k / 1e6).cumprod()
+        : dear(x, depth - 1, 2 * k)
+            .add(dear(x, depth - 1, 2 * k + 1))
+            .mul(0.5)
+            .cumprod()
+    const path = (args: readonly Tensor[]) => {
+      const constant = stopGradient(dear(args[0] as Tensor, 3))
+      let y = constant
+      for (let k = 0; k < 8; k++)
+        y = y
+          .mul(constant)
+          .add(args[k % args.length] as Tensor)
+          .sin()
+      return y.sum()
+    }
+    const args = Array.from({ length: 7 }, (_, k) =>
+      tensor(Float32Array.from({ length }, (_, i) => 1 + (i + k) / 1e9)),
+    )
+    const within = (memory: number) => grad(path, { dynamic: true, memory })(args)
+    const { leastBytes } = refused(() => within(3 * PAGE_BYTES))
+    expect(within(leastBytes).map(bits)).toEqual(grad(path)(args).map(bits))
+    expect(refused(() => within(leastBytes - PAGE_BYTES)).leastBytes).toBe(leastBytes)
   })
 
   test('a store helps as it does code that is recorded once, and is spoken of where there is none', () => {

@@ -97,13 +97,13 @@ const TRIALS = { values: 4000, most: 24 }
  * less after another, without memory, until the path does not run on, or it is too long for another attempt.
  */
 function withFewer(
-  { memoryBytes = Number.POSITIVE_INFINITY, arithmetic, spillBytes }: Engine,
+  engine: Engine,
   error: BudgetError,
   { tape, journal }: Recorded,
   { path, program }: ReturnType<typeof wholeOf>,
 ): BudgetError {
   const runsWithin = (bytes: number): boolean => {
-    const residents = new Residents(new HollowArena(bytes), { arithmetic })
+    const residents = new Residents(new HollowArena(bytes), { arithmetic: engine.arithmetic })
     const before = replayed(journal, residents)
     const there = thereOf(tape, residents, before)
     const beginnings = {
@@ -112,17 +112,17 @@ function withFewer(
       there,
       inOrder: () => inOrder(there, tape, residents, before),
     }
-    return runsOn(beginnings, { memoryBytes: bytes, spillBytes })
+    return runsOn(beginnings, budgetOf(engine, bytes))
   }
   let { leastBytes } = error
   for (let left = Math.min(TRIALS.most, Math.floor(TRIALS.values / tape.values.length)); left > 0; left--) {
     const bytes = leastBytes - PAGE_BYTES
-    if (bytes <= memoryBytes || !works(() => runsWithin(bytes))) break
+    if (!works(() => runsWithin(bytes))) break
     leastBytes = bytes
   }
   if (leastBytes === error.leastBytes) return error
   const { parts, budgetBytes } = error
-  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes }), memoryBytes)
+  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes }), budgetBytes)
 }
 
 function works(act: () => boolean): boolean {

@@ -110,13 +110,13 @@ function isMasked(op: string, inputs: readonly Rows[]): boolean {
  */
 export function isDrawn({ program, instruction, inputs }: Omit<Site, 'count'>): boolean {
   const { op, params } = instruction
+  if (op === 'philox') return true
   const out = shapeOf(program, instruction.outputs[0] as number)
-  if (op === 'philox') return out.length > 0
   const isWhole = (value: number) => sameShape(shapeOf(program, value), out)
   if (isElementwise(op))
     return inputs.some((known, k) => isSpread(known) && isWhole(instruction.inputs[k] as number))
   const isArranged = [...unchanged, 'reshape', 'transpose'].includes(op)
-  return isSpread(inputs[0]) && (isArranged || (Array.isArray(params.axes) && out.length > 0))
+  return isSpread(inputs[0]) && (isArranged || Array.isArray(params.axes))
 }
 
 /**
@@ -124,11 +124,13 @@ export function isDrawn({ program, instruction, inputs }: Omit<Site, 'count'>): 
  * times more. Whole numbers are not: they may say where a row is.
  */
 export function isPlaced({ dtype, shape }: Aval, data: Data, count: number): boolean {
-  if (dtype === 'i32' || shape.length === 0 || count < 2) return false
-  return shape.every((length, axis) => {
-    const isOfRows = length === count || (axis === 0 && length % count === 0)
-    return !isOfRows || differsAlong(shape, data, axis, length / count)
-  })
+  return (
+    dtype !== 'i32' &&
+    shape.every((length, axis) => {
+      const isOfRows = length === count || (axis === 0 && length % count === 0)
+      return !isOfRows || differsAlong(shape, data, axis, length / count)
+    })
+  )
 }
 
 /** Whether stretches of so many places along an axis differ from the first one. */
@@ -139,11 +141,14 @@ function differsAlong(shape: Shape, data: Data, axis: number, stretch: number): 
   for (let o = 0; o < outer; o++) {
     const from = o * length * inner
     for (let k = stretch * inner; k < length * inner; k++) {
-      if (!Object.is(data[from + k], data[from + (k % (stretch * inner))])) return true
+      if (differs(data[from + k] as number, data[from + (k % (stretch * inner))] as number)) return true
     }
   }
   return false
 }
+
+/** Zeros of both signs are one number, and what is no number is the same everywhere. */
+const differs = (a: number, b: number): boolean => a !== b && !(Number.isNaN(a) && Number.isNaN(b))
 
 /** Ops that give what they are given. */
 const unchanged: readonly string[] = ['convert', 'named', 'stopGradient']

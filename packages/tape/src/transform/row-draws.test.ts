@@ -5,10 +5,12 @@ import {
   categorical,
   checkpoint,
   concat,
+  cond,
   foldIn,
   forLoop,
   matmul,
   normal,
+  ones,
   randomKey,
   record,
   rowMixing,
@@ -75,6 +77,9 @@ describe('rowMixing finds what is drawn for places', () => {
     ['noise that is summed up', x => x.add(uniform(key, [6, 4]).sum({ axis: 0 }))],
     ['noise that is repeated', x => x.add(uniform(key, [4]).broadcastTo([6, 4]))],
     ['noise beside noise of its own', x => concat([x, x.sum({ axis: 1, keepdims: true })], { axis: 1 })],
+    ['noise without deviation', x => x.add(normal(key, [6, 4], { deviation: 0 }))],
+    ['noise that is no number', x => x.add(normal(key, [6, 4]).mul(Number.NaN))],
+    ['noise behind the rows', x => concat([x, uniform(key, [6, 4])]).sum({ axis: 1 })],
     ['steps with noise', x => scan((h: Tensor, n: Tensor) => [h.add(n), null], x, uniform(key, [6]))[0]],
     [
       'noise alone',
@@ -105,6 +110,19 @@ describe('rowMixing finds what is drawn for places', () => {
     ['the same dropout of each row', (key, x) => vmap((row: Tensor) => dropout(key, row))(x)],
     ['noise that is summed up', (key, x) => x.add(uniform(key, [6, 4]).sum())],
     ['noise of parameters', (key, x) => matmul(x, normal(key, [4, 6]))],
+    ['one number', (key, x) => x.add(uniform(key, []))],
+    ['noise that is added to others', (key, x) => x.add(uniform(key, [4]).add(ones([6, 4])))],
+    [
+      'noise of one branch alone',
+      (key, x) =>
+        x.add(
+          cond(
+            key.at(0).greater(0),
+            () => uniform(key, [6, 4]),
+            () => ones([6, 4]),
+          ),
+        ),
+    ],
   ])('where the key is a parameter, lets %s pass', (_, fn) => {
     expect(mixingWithKey(fn)).toBeUndefined()
   })
@@ -112,6 +130,7 @@ describe('rowMixing finds what is drawn for places', () => {
   test('constants as long as the rows are numbers for places, unless they repeat with each row, or are whole numbers', () => {
     const list = (length: number) => tensor(Float32Array.from({ length }, (_, k) => k % 4))
     expect(mixing(x => x.add(list(6).reshape([6, 1])))).toMatchObject({ with: 'places', op: 'add' })
+    expect(mixing(x => x.transpose().add(list(24).reshape([4, 6])))).toMatchObject({ with: 'places' })
     expect(mixing(x => x.add(list(24).reshape([6, 4])))).toBeUndefined()
     expect(mixing(x => x.reshape([24]).add(list(24)).reshape([6, 4]))).toBeUndefined()
     const flat = (x: Tensor) =>
@@ -119,6 +138,16 @@ describe('rowMixing finds what is drawn for places', () => {
         .mul(4)
         .add(x.sum({ axis: 1 }).convert('i32'))
     expect(mixing(flat)).toBeUndefined()
+  })
+
+  test('a batch of one row, or of none, has no places', () => {
+    const noise = (rows: number) => {
+      const draws = tensor(Float32Array.from({ length: rows * 4 }, (_, k) => k)).reshape([rows, 4])
+      const added = (x: Tensor) => concat([x, draws], { axis: 1 }).add(concat([draws, draws], { axis: 1 }))
+      return rowMixing(record(added, { dtype: 'f32', shape: [rows, 4] }).program, [true])
+    }
+    expect([noise(0), noise(1)]).toEqual([undefined, undefined])
+    expect(noise(2)).toMatchObject({ with: 'places' })
   })
 
   test('a mask that was drawn is one in loops over rows', () => {
