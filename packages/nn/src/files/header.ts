@@ -64,12 +64,12 @@ export function headerOf(tensors: readonly { readonly name: string; readonly ava
  * @throws {@link SafetensorsError}
  */
 export function entriesOf(file: Uint8Array): readonly Entry[] {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  if (file.length <= LENGTH_BYTES || file[LENGTH_BYTES] !== BRACE)
+  if (file[LENGTH_BYTES] !== BRACE)
     throw wrong(
       'The bytes are no safetensors file',
       '8 bytes that say how long the header is, and the header, which begins with {',
     )
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const length = Number(view.getBigUint64(0, true))
   const first = LENGTH_BYTES + length
   if (length > MOST_HEADER_BYTES || first > file.length) {

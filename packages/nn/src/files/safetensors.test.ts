@@ -193,6 +193,7 @@ describe('safetensors', () => {
       file({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 4] } }, 4),
     ],
     ['offsets that are none', file({ a: { dtype: 'F32', shape: [1], data_offsets: ['0', 4] } }, 4)],
+    ['three offsets', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4, 4] } }, 4)],
     ['offsets of other bytes', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 8] } }, 8)],
     ['offsets backwards', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4)],
     ['a hole', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8)],
