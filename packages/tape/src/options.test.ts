@@ -1,4 +1,5 @@
 import { thrownBy } from '@wengert/testkit'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as tape from './index.js'
 import { checkOptions, type OptionError, shown, tensor, WengertError } from './index.js'
@@ -130,9 +131,43 @@ describe('shown', () => {
     [5n, '5n'],
     [Symbol('s'), 'Symbol(s)'],
     [[1, 'a'], "[1, 'a']"],
-    [new Array(100).fill(0), 'a long list'],
+    [Array(8).fill(0), '[0, 0, 0, 0, 0, 0, 0, 0]'],
+    [Array(9).fill(0), 'a long list'],
     [square, 'a function'],
     [{ a: 1 }, '{"a":1}'],
     [new Map(), 'a Map'],
+    ['one\ntwo\u001b[1m\u009b', "'one\\x0atwo\\x1b[1m\\x9b'"],
+    ['x'.repeat(201), `'${'x'.repeat(200)}…'`],
+    [[[[[[]]]]], '[[[[[]]]]]'],
+    [[[[[[1]]]]], '[[[[a list]]]]'],
+    [Array(8).fill('x'.repeat(30)), 'a long list'],
+    [{ ['x'.repeat(300)]: 1 }, `an object of ${'x'.repeat(200)}…`],
+    [{ constructor: { name: [] } }, '{"constructor":{"name":[]}}'],
+    [Object.create(null), '{}'],
   ])('%s', (value, text) => expect(shown(value)).toBe(text))
+
+  it('is short, whatever is shown', () => {
+    const text = fc.string({
+      unit: fc.nat({ max: 0x2ff }).map(code => String.fromCharCode(code)),
+      maxLength: 300,
+    })
+    const small = fc.oneof(text, fc.double(), fc.constant(null))
+    const { value } = fc.letrec(tie => ({
+      value: fc.oneof(
+        { maxDepth: 7 },
+        small,
+        fc.array(tie('value'), { maxLength: 9 }),
+        fc.dictionary(fc.oneof(fc.constantFrom('constructor', 'toJSON', 'length'), text), tie('value')),
+      ),
+    }))
+    fc.assert(
+      fc.property(value, value => {
+        expect(shown(value)).toMatch(/^\P{Cc}{1,900}$/u)
+      }),
+    )
+    let deep: unknown = []
+    for (let depth = 0; depth < 1e5; depth++) deep = [deep]
+    expect(shown(deep)).toBe('[[[[a list]]]]')
+    expect(shown({ deep })).toBe('an object of deep')
+  })
 })

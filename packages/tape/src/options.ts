@@ -3,7 +3,8 @@ import { callerLocation } from './location.js'
 import { nearestName } from './nearest-name.js'
 
 /**
- * A value as an error writes it: text in quotes, numbers such as NaN as they are, anything large by its kind.
+ * A value as an error writes it, in one short line: text in quotes, numbers such as NaN as they are, anything large by its kind
+ * or how it begins.
  *
  * @example
  * shown('no') // → "'no'"
@@ -11,15 +12,47 @@ import { nearestName } from './nearest-name.js'
  * shown([1, 'a']) // → "[1, 'a']"
  * shown(3n) // → '3n'
  */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
+export const shown = (value: unknown): string => shownWithin(value, MOST_NESTED)
+
+/** Characters of text, elements of a list, and lists in each other that are written. */
+const MOST_WRITTEN = 200
+const MOST_LISTED = 8
+const MOST_NESTED = 4
+
+function shownWithin(value: unknown, depth: number): string {
+  if (typeof value === 'string') return `'${cut(value)}'`
   if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return value.length <= 8 ? `[${value.map(shown).join(', ')}]` : 'a long list'
+  if (Array.isArray(value)) return shownArray(value, depth)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object' || value === null) return String(value)
-  const maker = value.constructor?.name
+  const maker = typeof value.constructor === 'function' ? value.constructor.name : ''
   return maker && maker !== 'Object' ? `a ${maker}` : shownObject(value)
 }
+
+function shownArray(list: readonly unknown[], depth: number): string {
+  if (depth === 0) return list.length === 0 ? '[]' : 'a list'
+  if (list.length > MOST_LISTED) return 'a long list'
+  const written = `[${list.map(item => shownWithin(item, depth - 1)).join(', ')}]`
+  return written.length <= MOST_WRITTEN ? written : 'a long list'
+}
+
+/** As JSON where that is short, and can be had: tensors that are being recorded have no elements yet. */
+function shownObject(value: object): string {
+  const named = `an object of ${cut(Object.keys(value).slice(0, MOST_LISTED).join(', '))}`
+  try {
+    const written = JSON.stringify(value)
+    return written.length <= MOST_WRITTEN ? cut(written) : named
+  } catch {
+    return named
+  }
+}
+
+/** How a text begins, in one line. */
+const cut = (text: string): string =>
+  (text.length <= MOST_WRITTEN ? text : `${text.slice(0, MOST_WRITTEN)}…`).replace(
+    /\p{Cc}/gu,
+    control => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 
 /**
  * As {@link shown}, but with lists as shapes are written, however long.
@@ -29,19 +62,6 @@ export function shown(value: unknown): string {
  */
 export const shownList = (list: unknown): string =>
   Array.isArray(list) ? `[${list.map(shownList).join(',')}]` : shown(list)
-
-/** As JSON where that is short, and can be had: tensors that are being recorded have no elements yet. */
-function shownObject(value: object): string {
-  const named = `an object of ${Object.keys(value).slice(0, 8).join(', ')}`
-  try {
-    const written = JSON.stringify(value)
-    return written.length <= MOST_WRITTEN ? written : named
-  } catch {
-    return named
-  }
-}
-
-const MOST_WRITTEN = 200
 
 /**
  * The options themselves, if they have no names but these: a misspelt one would do nothing, in silence.

@@ -36,9 +36,12 @@ export async function trainCommand(settings: TrainSettings, signal: AbortSignal)
     )
     const report = { ...reportOf(settings, data, memoryBytes, run.peakBytes, outcome), turbo }
     const { tell, end } = answer(settings.json)
-    if (target !== undefined) saveWhole('--save', target, savedBytes(outcome.last, settings, rows))
     tell(reportTable(report))
-    end(() => report)
+    try {
+      if (target !== undefined) saveWhole('--save', target, savedBytes(outcome.last, settings, rows))
+    } finally {
+      end(() => report)
+    }
   } catch (error) {
     if (signal.aborted && target !== undefined) say(interrupted(target))
     throw error

@@ -1,5 +1,6 @@
 /** The header of a file of tensors: a length, then JSON; see https://github.com/huggingface/safetensors#format. */
-import { type Aval, bytesOf, type DType, type ErrorParts, sizeOf, WengertError } from '@wengert/tape'
+import { type Aval, bytesOf, type DType, type ErrorParts, shown, sizeOf, WengertError } from '@wengert/tape'
+import { nameTwice } from './twice.js'
 
 /**
  * Bytes that are no file of tensors, or one of other tensors than are wanted.
@@ -63,12 +64,12 @@ export function headerOf(tensors: readonly { readonly name: string; readonly ava
  * @throws {@link SafetensorsError}
  */
 export function entriesOf(file: Uint8Array): readonly Entry[] {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  if (file.length <= LENGTH_BYTES || file[LENGTH_BYTES] !== BRACE)
+  if (file[LENGTH_BYTES] !== BRACE)
     throw wrong(
       'The bytes are no safetensors file',
       '8 bytes that say how long the header is, and the header, which begins with {',
     )
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const length = Number(view.getBigUint64(0, true))
   const first = LENGTH_BYTES + length
   if (length > MOST_HEADER_BYTES || first > file.length) {
@@ -86,7 +87,7 @@ export function entriesOf(file: Uint8Array): readonly Entry[] {
   for (const { name, aval, begin } of entries) {
     if (begin !== end)
       throw wrong(
-        `The bytes of ${JSON.stringify(name)} begin at ${begin - first}`,
+        `The bytes of ${shown(name)} begin at ${begin - first}`,
         `${end - first}, where those before them end`,
       )
     end += bytesOf(aval)
@@ -96,33 +97,42 @@ export function entriesOf(file: Uint8Array): readonly Entry[] {
   return entries
 }
 
+/** What begins with a brace and is JSON is an object. */
 function parsed(bytes: Uint8Array): object {
-  let header: unknown
+  let header: object
+  let text: string
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    header = JSON.parse(text)
   } catch (cause) {
     throw wrong('The header is no JSON', 'an object of tensors by name', cause)
   }
-  if (typeof header === 'object' && header !== null && !Array.isArray(header)) return header
-  throw wrong('The header is no object', 'an object of tensors by name')
+  const twice = nameTwice(text)
+  if (twice !== undefined) throw wrong(`The header has ${shown(twice)} twice`, 'each name once')
+  if (METADATA in header && !isWords(header[METADATA]))
+    throw wrong(`\`${METADATA}\` is ${shown(header[METADATA])}`, 'an object of texts')
+  return header
 }
+
+const isWords = (words: unknown): boolean =>
+  typeof words === 'object' &&
+  words !== null &&
+  !Array.isArray(words) &&
+  Object.values(words).every(word => typeof word === 'string')
 
 function entryOf(name: string, fields: unknown, first: number): Entry {
   const { dtype, shape, data_offsets: offsets } = Object(fields) as Record<string, unknown>
   const known = DTYPES.get(dtype as string)
-  const of = JSON.stringify(name)
-  if (!known) throw wrong(`The dtype of ${of} is ${JSON.stringify(dtype)}`, [...DTYPES.keys()].join(', '))
+  const of = shown(name)
+  if (!known) throw wrong(`The dtype of ${of} is ${shown(dtype)}`, [...DTYPES.keys()].join(', '))
   if (!isLengths(shape))
-    throw wrong(`The shape of ${of} is ${JSON.stringify(shape)}`, 'a list of whole numbers from 0')
-  const aval: Aval = { dtype: known, shape }
+    throw wrong(`The shape of ${of} is ${shown(shape)}`, 'a list of whole numbers from 0')
+  // -0 + 0 = 0
+  const aval: Aval = { dtype: known, shape: shape.map(length => length + 0) }
   const isPair = isLengths(offsets) && offsets.length === 2
-  if (
-    !isPair ||
-    !Number.isSafeInteger(sizeOf(shape)) ||
-    (offsets[1] as number) - (offsets[0] as number) !== bytesOf(aval)
-  ) {
+  if (!isPair || (offsets[1] as number) - (offsets[0] as number) !== bytesOf(aval)) {
     throw wrong(
-      `The bytes of ${of} are ${JSON.stringify(offsets)}`,
+      `The bytes of ${of} are ${shown(offsets)}`,
       `a begin and an end, ${sizeOf(shape)} numbers of ${String(dtype)} apart`,
     )
   }

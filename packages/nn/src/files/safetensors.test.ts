@@ -1,4 +1,14 @@
-import { type DType, flatten, fromData, ShapeError, type Tensor, type Tree, tensor } from '@wengert/tape'
+import {
+  type DType,
+  flatten,
+  fromData,
+  ShapeError,
+  type Tensor,
+  type Tree,
+  tensor,
+  WengertError,
+} from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { adam, mlp } from '../index.js'
@@ -10,14 +20,20 @@ const words = (x: Tensor) => {
 }
 const bits = (tree: Tree<Tensor>) => flatten(tree).leaves.map(words)
 
-/** A file of a header and bytes. */
+/** A file of a header, as it is written or as an object, and bytes. */
 function file(header: unknown, bytes = 0, length?: bigint): Uint8Array {
-  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
+  const json =
+    header instanceof Uint8Array
+      ? header
+      : new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
   const whole = new Uint8Array(8 + json.length + bytes)
   new DataView(whole.buffer).setBigUint64(0, length ?? BigInt(json.length), true)
   whole.set(json, 8)
   return whole
 }
+
+/** The fields of a tensor of 4 bytes. */
+const ONE = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
 
 const leaf = fc
   .record({
@@ -85,6 +101,23 @@ describe('safetensors', () => {
     expect([step?.item(), mask?.toArray()]).toEqual([0, [true, false]])
   })
 
+  test('tensors without elements lie anywhere between others, in any order', () => {
+    const empty = (begin: number) => ({ dtype: 'F32', shape: [0], data_offsets: [begin, begin] })
+    const w = { dtype: 'I32', shape: [1], data_offsets: [0, 4] }
+    expect(Object.keys(fromSafetensors(file({ w, c: empty(4), a: empty(0) }, 4)))).toEqual(['a', 'c', 'w'])
+    expect(() => fromSafetensors(file({ w, a: empty(2) }, 4))).toThrow(/the bytes of 'a' begin at 2/i)
+  })
+
+  test('a length of -0 is 0', () => {
+    const { w } = fromSafetensors(file('{"w":{"dtype":"F32","shape":[-0,2],"data_offsets":[-0,0]}}'))
+    expect(w?.shape).toEqual([0, 2])
+  })
+
+  test('data that do not begin where their buffer does', () => {
+    const x = fromData({ dtype: 'f32', shape: [2] }, new Float32Array([9, 1, 2, 9]).subarray(1, 3))
+    expect(fromSafetensors(toSafetensors({ x }))['x']?.toArray()).toEqual([1, 2])
+  })
+
   test('parameters and the state of an optimiser', () => {
     const params = mlp({ sizes: [3, 4, 2] }).init(1)
     const optimiser = adam()
@@ -104,7 +137,7 @@ describe('safetensors', () => {
     )
     const bytes = toSafetensors({ w: tensor(1), training: { epoch: tensor(3) } })
     expect(() => fromSafetensors(bytes, { w: tensor(0) }, { ignore: ['train', 'training.e'] })).toThrow(
-      /there is a tensor `training\.epoch`[\s\S]*fix +\{ ignore: \['training\.epoch'\] \}/,
+      /there is a tensor 'training\.epoch'[\s\S]*fix +\{ ignore: \['training\.epoch'\] \}/,
     )
     expect(() => fromSafetensors(bytes, { w: tensor(0) }, { ignore: 'training' as never })).toThrow(
       /`ignore` is 'training'[\s\S]*a list of names/,
@@ -137,14 +170,30 @@ describe('safetensors', () => {
     ['a header that is cut off', file('{"a":{"dty')],
     ['no object', file('[]')],
     ['no text', file('\u0000\u0001')],
+    ['a mark before the header', file('\ufeff{}')],
+    ['spaces before the header', file('  {}')],
+    ['a name that is no UTF-8', file(Uint8Array.from([...Buffer.from(`{"\xff":${ONE}}`, 'latin1')]), 4)],
+    ['a tensor twice', file(`{"a":${ONE},"\\u0061":${ONE}}`, 4)],
+    ['a field twice', file('{"a":{"dtype":"F64","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4)],
+    ['metadata twice', file('{"__metadata__":{},"__metadata__":{}}')],
+    ...[5, 'x', null, ['x'], { x: 1 }, { x: { y: 'z' } }, { x: null }].map((words): [string, Uint8Array] => [
+      `metadata that are ${JSON.stringify(words)}`,
+      file({ __metadata__: words, a: JSON.parse(ONE) }, 4),
+    ]),
     ['no fields', file({ a: null })],
     ['an unknown dtype', file({ a: { dtype: 'BF16', shape: [1], data_offsets: [0, 2] } }, 2)],
     ['a shape that is none', file({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4)],
+    ['lengths below 0', file({ a: { dtype: 'F32', shape: [-1, -1], data_offsets: [0, 4] } }, 4)],
+    [
+      'a shape that is no number of elements',
+      file({ a: { dtype: 'F32', shape: [...Array(30).fill(2 ** 50), 0], data_offsets: [0, 0] } }),
+    ],
     [
       'a shape beyond numbers',
       file({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 4] } }, 4),
     ],
     ['offsets that are none', file({ a: { dtype: 'F32', shape: [1], data_offsets: ['0', 4] } }, 4)],
+    ['three offsets', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4, 4] } }, 4)],
     ['offsets of other bytes', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 8] } }, 8)],
     ['offsets backwards', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4)],
     ['a hole', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8)],
@@ -162,6 +211,42 @@ describe('safetensors', () => {
     ['bytes that are missing', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, 3)],
   ])('%s is refused', (_, bytes) => {
     expect(() => fromSafetensors(bytes)).toThrow(SafetensorsError)
+  })
+
+  test('a header that is too long, for the file or for any, is not read', () => {
+    const refusal = (bytes: Uint8Array) => thrownBy(() => fromSafetensors(bytes), SafetensorsError).message
+    expect(refusal(file({}, 0, 1000n))).toMatchInlineSnapshot(`
+      "fromSafetensors: The header would have 1000 bytes.
+        expected  at most 2, as are there"
+    `)
+    const whole = file({}, 100_000_000, 100_000_001n)
+    expect(refusal(whole)).toMatchInlineSnapshot(`
+      "fromSafetensors: The header would have 100000001 bytes.
+        expected  at most 100000000, as are there"
+    `)
+  })
+
+  const [deep, long] = [`${'['.repeat(6000)}${']'.repeat(6000)}`, 'x'.repeat(1e6)]
+  test.each([
+    ['a dtype of many lists', `{"a":{"dtype":${deep},"shape":[1],"data_offsets":[0,4]}}`],
+    ['a shape of many lists', `{"a":{"dtype":"F32","shape":${deep},"data_offsets":[0,4]}}`],
+    ['offsets of many lists', `{"a":{"dtype":"F32","shape":[1],"data_offsets":${deep}}}`],
+    ['metadata of many lists', `{"__metadata__":${deep}}`],
+    ['fields of many lists', `{"a":${deep}}`],
+    ['a long dtype', `{"a":{"dtype":"${long}","shape":[1],"data_offsets":[0,4]}}`],
+    ['a long shape', `{"a":{"dtype":"F32","shape":["${long}"],"data_offsets":[0,4]}}`],
+    ['long metadata', `{"__metadata__":"${long}"}`],
+    ['a dtype with a maker of its own', `{"a":{"dtype":{"constructor":{"name":"${long}"}}}}`],
+    ['a long name', `{"${long}":{}}`],
+    ['a long name twice', `{"${long}":1,"${long}":1}`],
+    ['a long name at a wrong place', `{"${long}":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`],
+    ['a long name that is not wanted', `{"${long}":${ONE}}`],
+    ['a name that is not wanted, in many lines', `{"a\\n\\u001b[1m":${ONE}}`],
+    ['a shape of many lengths', `{"w":{"dtype":"F32","shape":[${Array(1e5).fill(1)}],"data_offsets":[0,4]}}`],
+  ])('an error says no more of a file than fits: %s', (_, header) => {
+    const { message } = thrownBy(() => fromSafetensors(file(header, 4), { w: tensor(1) }), WengertError)
+    expect(message.length).toBeLessThan(800)
+    expect(message.split('\n').every(line => /^\P{Cc}+$/u.test(line))).toBe(true)
   })
 
   test('any change of a header is refused, or gives tensors of the same bytes', () => {
@@ -188,10 +273,10 @@ describe('safetensors', () => {
   test('what is not like the tree that is wanted is refused, by name', () => {
     const bytes = toSafetensors({ w: tensor([1, 2]) })
     expect(() => fromSafetensors(bytes, { w: tensor([1, 2]), b: tensor(1) })).toThrow(
-      /there is no tensor `b`/,
+      /there is no tensor 'b'/,
     )
-    expect(() => fromSafetensors(bytes, { v: tensor(1), w: tensor(1) })).toThrow(/no tensor `v`/)
-    expect(() => fromSafetensors(bytes, {})).toThrow(/there is a tensor `w`/)
+    expect(() => fromSafetensors(bytes, { v: tensor(1), w: tensor(1) })).toThrow(/no tensor 'v'/)
+    expect(() => fromSafetensors(bytes, {})).toThrow(/there is a tensor 'w'/)
     expect(() => fromSafetensors(bytes, { w: tensor([1, 2, 3]) })).toThrow(ShapeError)
     expect(() => fromSafetensors(bytes, { w: tensor([1, 2], { dtype: 'f64' }) })).toThrow(/`w` is f32\[2\]/)
     expect(() => fromSafetensors('w' as never)).toThrow(/a Uint8Array/)

@@ -10,6 +10,7 @@ import {
   formatAval,
   fromData,
   ShapeError,
+  shown,
   type Tensor,
   type Tree,
   type TreeOf,
@@ -40,8 +41,9 @@ const nameOf = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1').slice
 export function toSafetensors<T extends TreeOf<T>>(tree: T): Uint8Array<ArrayBuffer> {
   const { leaves, paths } = flatten(tree, 'toSafetensors: the tree')
   const names = paths.map(nameOf)
-  const twice = names.find((name, k) => names.indexOf(name) !== k)
-  if (twice !== undefined || names.includes('__metadata__')) {
+  const lasts = new Map(names.map((name, k) => [name, k]))
+  const twice = names.find((name, k) => lasts.get(name) !== k)
+  if (twice !== undefined || lasts.has('__metadata__')) {
     throw new SafetensorsError({
       summary: `toSafetensors: ${twice === undefined ? 'a tensor is named `__metadata__`' : `two tensors are named \`${twice}\``}.`,
       expected: 'a name of its own for each tensor, made of the keys that lead to it',
@@ -112,14 +114,15 @@ export function fromSafetensors(
   if (like === undefined) return Object.fromEntries([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)))
   const { leaves, paths, structure } = flatten(like, 'fromSafetensors: `like`')
   const names = paths.map(nameOf)
-  const other = [...tensors.keys()].find(name => !names.includes(name))
+  const wanted = new Set(names)
+  const other = [...tensors.keys()].find(name => !wanted.has(name))
   const missing = names.find(name => !tensors.has(name))
   if (other !== undefined || missing !== undefined) {
     throw new SafetensorsError({
-      summary: `fromSafetensors: there is ${missing === undefined ? `a tensor \`${other}\`` : `no tensor \`${missing}\``}.`,
+      summary: `fromSafetensors: there is ${missing === undefined ? `a tensor ${shown(other)}` : `no tensor ${shown(missing)}`}.`,
       expected: `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`,
       at: callerLocation(),
-      ...(missing === undefined ? { fix: `{ ignore: ['${other}'] } passes over it` } : {}),
+      ...(missing === undefined ? { fix: `{ ignore: [${shown(other)}] } passes over it` } : {}),
     })
   }
   const found = leaves.map((leaf, k) =>
@@ -138,8 +141,12 @@ function read(bytes: Uint8Array, aval: Aval, begin: number): Tensor {
 function matching(name: string, found: Tensor, wanted: Aval): Tensor {
   if (formatAval(found.aval) === formatAval(wanted)) return found
   throw new ShapeError({
-    summary: `fromSafetensors: \`${name}\` is ${formatAval(found.aval)}.`,
+    summary: `fromSafetensors: \`${name}\` is ${brief(found.aval)}.`,
     expected: formatAval(wanted),
     at: callerLocation(),
   })
 }
+
+/** Files may have any rank. */
+const brief = (aval: Aval): string =>
+  aval.shape.length <= 8 ? formatAval(aval) : `${aval.dtype} of rank ${aval.shape.length}`
