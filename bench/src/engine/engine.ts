@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Aval, allocate, type Data } from '@wengert/tape'
-import type { EngineFacts, PreparedFacts, RoundFacts, SentArray, SentTask } from './wire.js'
+import type { EngineFacts, RoundFacts, SentArray, SentTask } from './wire.js'
 
 /** An array of a task with its numbers. */
 export interface GivenArray {
@@ -16,7 +16,8 @@ export interface GivenTask extends Omit<SentTask, 'arrays'> {
 
 /** A task that an engine can do again and again. */
 export interface Prepared {
-  readonly outputs: PreparedFacts['outputs']
+  /** What came out the first time: a value, or the loss and the gradient by each name. */
+  readonly results: readonly Data[]
   /** Does it once. */
   step(): unknown
   /** GFLOP/s of what the task is measured by, now. */
@@ -54,11 +55,4 @@ export async function round(prepared: Prepared, repeats: number): Promise<RoundF
   const ms = (performance.now() - start) / repeats
   const after = prepared.yardstick?.()
   return { ms, ...(before && after && { yardstick: (2 * before * after) / (before + after) }) }
-}
-
-/** √Σx². */
-export function norm(data: ArrayLike<number>): number {
-  let sum = 0
-  for (let k = 0; k < data.length; k++) sum += (data[k] as number) ** 2
-  return Math.sqrt(sum)
 }

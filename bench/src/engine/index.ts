@@ -1,10 +1,5 @@
-export {
-  type Engine,
-  type GivenArray,
-  type GivenTask,
-  norm,
-  type Prepared,
-} from './engine.js'
+export type { Engine, GivenArray, GivenTask, Prepared } from './engine.js'
+export { outputsOf } from './outputs.js'
 export { type Command, EngineError, EngineProcess } from './process.js'
 export { Parcels } from './send.js'
 export { serve } from './serve.js'

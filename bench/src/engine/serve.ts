@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { BudgetError, formatByteSize } from '@wengert/tape'
 import { type Engine, type Prepared, received, round } from './engine.js'
+import { outputsOf } from './outputs.js'
 import type { Answer, ClosedFacts, PreparedFacts, Request, RoundFacts } from './wire.js'
 
 /** Answers requests on standard input until one closes the engine, or the input ends. */
@@ -16,7 +17,7 @@ export async function serve(engine: Engine): Promise<void> {
       const start = performance.now()
       prepared = await engine.prepare(task, request.options)
       const firstMs = performance.now() - start
-      return { ...prepared.facts?.(), firstMs, outputs: prepared.outputs }
+      return { ...prepared.facts?.(), firstMs, outputs: outputsOf(task, prepared.results) }
     }
     if (request.ask === 'round') return round(prepared as Prepared, request.repeats)
     const facts = prepared?.facts?.()

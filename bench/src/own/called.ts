@@ -1,7 +1,6 @@
 import { dataOf, fromData, jit, type Tensor, valueAndGrad } from '@wengert/tape'
 import type { GivenTask, Prepared } from '../engine/index.js'
 import { lossOf, type Objective, split, type Tensors } from './objective.js'
-import { outputsOf } from './outputs.js'
 
 /** The arrays of a task as tensors. */
 export const tensorsOf = ({ arrays }: GivenTask): Tensors =>
@@ -15,17 +14,11 @@ export function called(objective: Objective, task: GivenTask): Prepared {
   const tensors = tensorsOf(task)
   if (by.length === 0) {
     const f = jit((arrays: Tensors) => objective(arrays, settings))
-    return { outputs: outputsOf(task, [dataOf(f(tensors))]), step: () => f(tensors) }
+    return { results: [dataOf(f(tensors))], step: () => f(tensors) }
   }
   const f = valueAndGrad(lossOf(objective, settings))
   const args = split(tensors, by)
   const { value, gradient } = f(...args)
   const results = [value, ...by.map(name => gradient[name] as Tensor)]
-  return {
-    outputs: outputsOf(
-      task,
-      results.map(result => dataOf(result)),
-    ),
-    step: () => f(...args),
-  }
+  return { results: results.map(result => dataOf(result)), step: () => f(...args) }
 }

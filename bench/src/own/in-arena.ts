@@ -10,7 +10,6 @@ import {
 import type { GivenTask, Prepared } from '../engine/index.js'
 import { type Objective, programOf } from './objective.js'
 import type { OwnOptions } from './options.js'
-import { outputsOf } from './outputs.js'
 
 /** Does a task in an arena of its own. */
 export function inArena(objective: Objective, task: GivenTask, options: OwnOptions): Prepared {
@@ -28,7 +27,7 @@ export function inArena(objective: Objective, task: GivenTask, options: OwnOptio
   arena.run()
   const { cost, extraCost } = executable
   return {
-    outputs: outputsOf(task, read()),
+    results: read(),
     step: stays
       ? () => arena.run()
       : () => {

@@ -4,7 +4,6 @@ import type { GivenTask, Prepared } from '../engine/index.js'
 import { tensorsOf } from './called.js'
 import { type Objective, split, type Tensors } from './objective.js'
 import type { OwnOptions } from './options.js'
-import { outputsOf } from './outputs.js'
 
 /** What all rows share: what is differentiated by, and the rest. */
 interface Shared {
@@ -38,10 +37,7 @@ export async function scheduled(
     by.length === 0 ? mapped(scheduler, values, shared, batch) : differentiated(scheduler, shared, batch)
   let { results, recomputedShare } = await once()
   return {
-    outputs: outputsOf(
-      task,
-      results.map(result => dataOf(result)),
-    ),
+    results: results.map(result => dataOf(result)),
     step: async () => {
       ;({ results, recomputedShare } = await once())
       return results

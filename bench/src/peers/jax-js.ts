@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { type Engine, type GivenArray, type GivenTask, norm, serve } from '../engine/index.js'
+import { type Engine, type GivenArray, type GivenTask, serve } from '../engine/index.js'
 import { WebWorker } from './web-worker.js'
 
 // What the library finds of these when it is loaded decides whether it uses threads.
@@ -51,13 +51,7 @@ const engine: Engine = {
       const all = results()
       return threads ? Promise.all(all.map(one => one.data())) : all.map(one => one.dataSync())
     }
-    const [first, ...others] = (await run()) as [Float32Array, ...Float32Array[]]
-    const norms = others.map((data, k) => [by[k] as string, norm(data)])
-    return {
-      outputs:
-        by.length === 0 ? { value: norm(first) } : { loss: first[0] as number, ...Object.fromEntries(norms) },
-      step: run,
-    }
+    return { results: (await run()) as Float32Array[], step: run }
   },
 }
 

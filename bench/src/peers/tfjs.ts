@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
-import { type Engine, type GivenTask, norm, type Settings, serve } from '../engine/index.js'
+import { type Engine, type GivenTask, type Settings, serve } from '../engine/index.js'
 
 type Arrays = Readonly<Record<string, tf.Tensor>>
 type Task = (arrays: Arrays, settings: Settings) => tf.Tensor
@@ -234,13 +234,7 @@ const engine: Engine = {
         const { value, grads } = gradient(chosen)
         return [value, ...grads].map(result => result.dataSync())
       })
-    const [first, ...rest] = run() as [Float32Array, ...Float32Array[]]
-    const norms = rest.map((data, k) => [by[k] as string, norm(data)])
-    return {
-      outputs:
-        by.length === 0 ? { value: norm(first) } : { loss: first[0] as number, ...Object.fromEntries(norms) },
-      step: run,
-    }
+    return { results: run() as Float32Array[], step: run }
   },
 }
 
