@@ -166,18 +166,24 @@ test('an error of the service arrives with class, code and stack, and is not tri
   expect(bitsOf(await scheduler.valueAndGrad(params, batch))).toBe(expected)
 })
 
-test('workers that answer while this thread is blocked have not died', async () => {
-  await open({ deadlineMs: 2000 })
-  let blocked = false
-  const result = await scheduler.valueAndGrad(params, batch, {
-    onProgress: () => {
-      if (!blocked) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3500)
-      blocked = true
-    },
-  })
-  expect(result.stats.retries).toBe(0)
-  expect(bitsOf(result)).toBe(expected)
-})
+test.each([
+  [2000, 3500],
+  [1000, 1500],
+])(
+  'workers that answer while this thread is blocked have not died: %i ms, %i ms',
+  async (deadlineMs, blockedMs) => {
+    await open({ deadlineMs })
+    let blocked = false
+    const result = await scheduler.valueAndGrad(params, batch, {
+      onProgress: () => {
+        if (!blocked) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockedMs)
+        blocked = true
+      },
+    })
+    expect(result.stats.retries).toBe(0)
+    expect(bitsOf(result)).toBe(expected)
+  },
+)
 
 describe('an aborted call', () => {
   test('rejects with the reason of the signal, before, while waiting and during', async () => {

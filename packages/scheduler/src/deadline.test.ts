@@ -16,13 +16,25 @@ test('does not pass once it is cancelled, nor where it is endless', async () => 
   expect(passed).toEqual([])
 })
 
-test('begins anew for a thread that was blocked when it passed', async () => {
+test.each([300, 1500])('a thread that was blocked for %i ms hears what came meanwhile', async ms => {
   const passed: string[] = []
   const cancel = startDeadline(100, () => passed.push('blocked'))
-  block(1500)
+  block(ms)
   // Timers that are due come first.
   await new Promise<void>(resolve => setTimeout(resolve, 1))
   cancel()
   await new Promise<void>(resolve => startDeadline(200, resolve))
   expect(passed).toEqual([])
+})
+
+test('passes for a thread that is blocked again and again', async () => {
+  let passed = false
+  startDeadline(100, () => {
+    passed = true
+  })
+  for (let turns = 0; turns < 4 && !passed; turns++) {
+    block(1200)
+    await new Promise<void>(resolve => setTimeout(resolve, 1))
+  }
+  expect(passed).toBe(true)
 })

@@ -1,12 +1,15 @@
-/** A timer that fires later than this was not late itself: its thread was blocked, or its page frozen. */
+/** A timer that fires later than this was not late itself: its thread was blocked, or its page frozen with its workers. */
 const LATE_MS = 1000
+
+/** In which what came before a timer fired is heard. */
+const HEARING_MS = 100
 
 /** Timers count no further. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Calls back unless it is cancelled within so many milliseconds. A thread that was blocked or frozen when they ended has not
- * heard what came meanwhile, so they begin anew.
+ * Calls back unless it is cancelled within so many milliseconds. A thread that was blocked when they ended has not heard what came
+ * meanwhile, and hears it before; after long the workers may have been frozen too, and have as much time once more.
  *
  * @param deadlineMs beyond what timers count, such as Infinity, it never calls back.
  * @returns what cancels it.
@@ -16,14 +19,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  */
 export function startDeadline(deadlineMs: number, expire: () => void): () => void {
   if (deadlineMs > LONGEST_TIMER_MS) return () => {}
-  let timer: ReturnType<typeof setTimeout>
-  const begin = () => {
-    const dueMs = performance.now() + deadlineMs
-    timer = setTimeout(() => {
-      if (performance.now() > dueMs + LATE_MS) begin()
-      else expire()
-    }, deadlineMs)
-  }
-  begin()
+  const dueMs = performance.now() + deadlineMs
+  let timer = setTimeout(() => {
+    const isLate = performance.now() > dueMs + LATE_MS
+    timer = setTimeout(expire, isLate ? deadlineMs : Math.min(deadlineMs, HEARING_MS))
+  }, deadlineMs)
   return () => clearTimeout(timer)
 }

@@ -92,7 +92,7 @@ export function planIfAny(graph: Graph, options: PlanIfAnyOptions): Plan | undef
     searchMs === undefined
       ? portfolio.bestWith(budgetBytes, searchWork, belowCost)
       : portfolio.bestBy(budgetBytes, started + searchMs)
-  // a search may leave the order of a long graph, within which the bound holds
+  // sums may round
   return (
     attempt && planOf(portfolio, attempt, Math.min(attempt.extraCost, portfolio.leastExtraCost(budgetBytes)))
   )
