@@ -14,21 +14,24 @@ export class Demand {
   readonly uses: Int32Array
   /** Steps that must run again and read the storage. */
   readonly need: Int32Array
+  /** Wanted results of each step that are not resident any more: the step must run again while there are any. */
+  readonly calls: Int32Array
   readonly fragile: Uint8Array
   readonly resident: Uint8Array
   readonly #index: GraphIndex
-  /** Wanted results of each step that are not resident any more. */
-  readonly #calls: Int32Array
   readonly #onIdle: (storage: number) => void
+  readonly #onCall: (step: number) => void
   readonly #stack: number[] = []
   /** Steps that were looked at. */
   work = 0
 
-  constructor(index: GraphIndex, onIdle: (storage: number) => void) {
+  /** Tells which resident storages nothing wants any more, and which steps must run again, or need no longer. */
+  constructor(index: GraphIndex, onIdle: (storage: number) => void, onCall: (step: number) => void) {
     const { storageCount, stepCount, readers } = index
     this.#index = index
     this.#onIdle = onIdle
-    this.#calls = new Int32Array(stepCount)
+    this.#onCall = onCall
+    this.calls = new Int32Array(stepCount)
     this.need = new Int32Array(storageCount)
     this.resident = new Uint8Array(storageCount)
     this.fragile = new Uint8Array(storageCount)
@@ -74,10 +77,11 @@ export class Demand {
     const stack = this.#stack
     stack.push(from)
     for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
-      const calls = this.#calls[step]!
+      const calls = this.calls[step]!
       this.work++
-      this.#calls[step] = calls + 1
+      this.calls[step] = calls + 1
       if (calls > 0) continue
+      this.#onCall(step)
       for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
         const s = operands.items[e]!
         const woken = !this.resident[s] && !this.wanted(s)
@@ -92,10 +96,11 @@ export class Demand {
     const stack = this.#stack
     stack.push(from)
     for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
-      const calls = this.#calls[step]! - 1
+      const calls = this.calls[step]! - 1
       this.work++
-      this.#calls[step] = calls
+      this.calls[step] = calls
       if (calls > 0) continue
+      this.#onCall(step)
       for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
         const s = operands.items[e]!
         this.need[s] = this.need[s]! - 1

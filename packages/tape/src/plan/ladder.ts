@@ -14,16 +14,23 @@ const SHARES = [
   0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95,
 ]
 
-/** Of longer graphs every attempt takes longer, so there are fewer limits. */
-const FEWER_SHARES = [
-  0, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.0625, 0.08, 0.1, 0.125, 0.15, 0.175, 0.2,
-  0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95,
+/** Of long graphs, of which few limits below a budget are looked at. */
+const LONG_SHARES = [
+  0, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.115, 0.13, 0.145, 0.16,
+  0.18, 0.2, 0.225, 0.25, 0.275, 0.3, 0.325, 0.35, 0.375, 0.4, 0.425, 0.45, 0.475, 0.5, 0.525, 0.55, 0.575,
+  0.6, 0.625, 0.65, 0.675, 0.7, 0.725, 0.75, 0.775, 0.8, 0.825, 0.85, 0.875, 0.9, 0.925, 0.95, 0.975,
 ]
 
-/** Of very long ones too. */
-const FEWEST_SHARES = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 0.95]
+/** Of very long ones. */
+const VERY_LONG_SHARES = [
+  0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9,
+  0.95,
+]
 
-/** More steps than this are a long graph, which is scheduled by policies alone. */
+/**
+ * More steps than this are a long graph, which is scheduled by policies alone, and only under the limits from a budget down to where
+ * schedules get dearer.
+ */
 export const LONG = 800
 
 /** Up to so many steps, a long graph is scheduled by two policies at least. */
@@ -32,8 +39,10 @@ export const RATHER_LONG = 4000
 /** More steps than this are a very long graph. */
 export const VERY_LONG = 30_000
 
-const sharesFor = (stepCount: number): readonly number[] =>
-  stepCount > VERY_LONG ? FEWEST_SHARES : stepCount > LONG ? FEWER_SHARES : SHARES
+function sharesFor(stepCount: number): readonly number[] {
+  if (stepCount > VERY_LONG) return VERY_LONG_SHARES
+  return stepCount > LONG ? LONG_SHARES : SHARES
+}
 
 /** Limits in descending order. */
 export function ladder(
@@ -83,17 +92,15 @@ export function workFor(stepCount: number): Work {
  */
 const WORK = { each: 960, most: 3e5, pairs: 150, mostForPairs: 9e4 }
 
-/** What attempts at a long graph look at under all limits together, about: so much, and so many a step. */
-const LONG_WORK = { least: 1.6e7, each: 500 }
+/** What attempts at a long graph look at under one limit, about; the first is made whatever that is. */
+const LONG_WORK = 1.5e6
 
 /** What of it goes to one limit at least. */
 const LEAST_WORK = 9000
 
 /** What of it goes to the limit with so many below it: most to the lowest, whose schedules are the hardest to find. */
 export function workAt(below: number, stepCount: number): number {
-  if (stepCount > LONG) {
-    return (LONG_WORK.least + LONG_WORK.each * stepCount) / sharesFor(stepCount).length
-  }
+  if (stepCount > LONG) return LONG_WORK
   const { each, most, pairs, mostForPairs } = WORK
   const even = Math.max(
     Math.min(most, each * stepCount),

@@ -2,13 +2,15 @@
  * Where each period lies in the arena: offline dynamic storage allocation, NP-hard, so several orders are tried and
  * the lowest peak wins; a peak equal to the live bytes is optimal and ends the search.
  *
- * In order of time, a list of gaps is enough: each period takes the tightest gap, or long periods take the lowest
- * and short ones the highest so that they do not fragment each other. In order of size or area (Pisarchyk & Lee
- * 2020, greedy by size), each period takes the lowest offset free during all of it; what then reaches above the
- * lower bound moves to the front of the order and all are placed again.
+ * In order of time, a list of gaps is enough: each period takes the tightest gap, or one beside a period that ends when it
+ * does, or long periods take the lowest and short ones the highest so that they do not fragment each other; the same once more
+ * from the end. In order of size or area (Pisarchyk & Lee 2020, greedy by size), each period takes the lowest offset free during
+ * all of it; what then reaches above the lower bound moves to the front of the order and all are placed again.
  *
- * Limits: orders other than time are quadratic and tried only for up to {@link QUADRATIC_LIMIT} periods.
+ * Limits: orders other than time are quadratic and tried only for up to {@link QUADRATIC_LIMIT} periods, as are ways in which many
+ * never lie closest.
  */
+import { EndingGaps } from './ending-gaps.js'
 import { Gaps } from './gaps.js'
 import type { Periods, Residency } from './residency.js'
 
@@ -18,8 +20,9 @@ export interface Placement {
   readonly peakBytes: number
 }
 
-/** More periods are many. */
+/** More periods are many, and more than this so many that every way takes long. */
 const QUADRATIC_LIMIT = 3000
+const MANY = 30_000
 const NEGLIGIBLE = 1.002
 
 /**
@@ -30,24 +33,32 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
   const { periods, peakLiveBytes, runs } = residency
   const lastMoment = runs.length + 1
   const enoughBytes = peakLiveBytes * (effort === 'thorough' || periods.count <= 256 ? 1 : NEGLIGIBLE)
+  const isLarge = periods.count > QUADRATIC_LIMIT
   let best: Placement | undefined
   const improves = (next: Placement) => {
     if (best === undefined || next.peakBytes < best.peakBytes) best = next
     return best.peakBytes <= enoughBytes
   }
-  let backward: Periods | undefined
-  const isLarge = periods.count > QUADRATIC_LIMIT
-  for (const shift of isLarge && effort !== 'thorough' ? [0, 3] : [0, 1, 3, 5]) {
-    const longer = lastMoment >> shift
-    if (improves(placeByTime(periods, lastMoment, peakLiveBytes, longer))) return best!
-    backward ??= reverse(periods, lastMoment)
-    const { offsets, peakBytes } = placeByTime(backward, lastMoment, peakLiveBytes, longer)
+  const isShort = periods.count > MANY || (isLarge && effort !== 'thorough')
+  const ways = [
+    (periods: Periods) => placeByTime(periods, lastMoment, peakLiveBytes, lastMoment),
+    ...(isShort ? [2] : [2, 1]).map(weight => (periods: Periods) => placeByEnd(periods, lastMoment, weight)),
+    ...(isLarge ? [] : [1, 3, 5]).map(
+      shift => (periods: Periods) => placeByTime(periods, lastMoment, peakLiveBytes, lastMoment >> shift),
+    ),
+  ]
+  for (const way of ways) if (improves(way(periods))) return best!
+  if (!isLarge) {
+    const backward = reverse(periods, lastMoment)
     const order = byEnd(periods, lastMoment)
-    const unreversed = new Float64Array(offsets.length)
-    order.forEach((k, i) => {
-      unreversed[k] = offsets[order.length - 1 - i]!
-    })
-    if (improves({ offsets: unreversed, peakBytes })) return best!
+    for (const way of ways) {
+      const { offsets, peakBytes } = way(backward)
+      const unreversed = new Float64Array(offsets.length)
+      order.forEach((k, i) => {
+        unreversed[k] = offsets[order.length - 1 - i]!
+      })
+      if (improves({ offsets: unreversed, peakBytes })) return best!
+    }
   }
   const isClose = periods.count > 1000 && best!.peakBytes <= peakLiveBytes * NEGLIGIBLE
   if (isClose || isLarge || effort === 'quick') return best!
@@ -87,6 +98,25 @@ function placeByTime(periods: Periods, lastMoment: number, targetBytes: number, 
     if (bytes[k] === 0) continue
     const low = lowOnly || end[k]! - start[k]! > longer
     offsets[k] = gaps.take(bytes[k]!, lowOnly ? 'tightest' : low ? 'lowest' : 'highest')
+    peakBytes = Math.max(peakBytes, offsets[k]! + bytes[k]!)
+  }
+  return { offsets, peakBytes }
+}
+
+/** Each beside one that ends when it does. */
+function placeByEnd(periods: Periods, lastMoment: number, weight: number): Placement {
+  const { count, start, end, bytes } = periods
+  const offsets = new Float64Array(count)
+  const endings = byEnd(periods, lastMoment)
+  const gaps = new EndingGaps(periods, offsets, lastMoment, weight)
+  let ended = 0
+  let peakBytes = 0
+  for (let k = 0; k < count; k++) {
+    for (; ended < count && end[endings[ended]!]! < start[k]!; ended++) {
+      if (bytes[endings[ended]!]! > 0) gaps.remove(endings[ended]!)
+    }
+    if (bytes[k] === 0) continue
+    gaps.put(k)
     peakBytes = Math.max(peakBytes, offsets[k]! + bytes[k]!)
   }
   return { offsets, peakBytes }

@@ -4,7 +4,8 @@
  *
  * The problem is NP-hard (Naumann 2009, DAG reversal) even without placement. What is promised: a plan is sound, its peak is within
  * the budget, planning succeeds for every budget from {@link leastBytes} on, and extra cost never grows with the
- * budget unless a search is asked for. What is not: that the extra cost or the least bytes are the least possible.
+ * budget unless a search is asked for (of graphs of more than 800 steps as far as lower limits on live bytes do not cost less: see
+ * {@link Portfolio}). What is not: that the extra cost or the least bytes are the least possible.
  */
 import { BudgetError } from '../errors.js'
 import { checkAmount, checkOptions } from '../options.js'

@@ -2,7 +2,9 @@
  * All attempts at one graph, made when first asked for. Their limits depend on the graph alone, never on a budget,
  * so the plans that fit a budget are a subset of those that fit a larger one: feasibility and extra cost are
  * monotone in the budget by construction. Going down the {@link ladder} of limits stops once the lower bound of the
- * extra cost reaches the best plan found, since no lower limit can be cheaper.
+ * extra cost reaches the best plan found, since no lower limit can be cheaper. Of long graphs it
+ * stops where a lower limit costs clearly more, or has no schedule: then extra cost is monotone as long as no limit costs less than a
+ * higher one by so much. Every budget from {@link Portfolio.leastBytes} on has a plan; of long graphs one below may have one too.
  *
  * Limits: a budget between two limits is used up to the lower one. Chains have optimal schedules (Griewank & Walther
  * 2000; with uneven layers Beaumont et al., Rotor) which these heuristics approach but do not contain.
@@ -49,6 +51,9 @@ const ANNEALED = 0.6
 const NEGLIGIBLE = 1e-3
 /** Sums may round. */
 const ROUNDING = 1e-12
+
+/** The limits below a budget are looked at down to the first that costs so many times the best where the graph is long. */
+const DEARER = { ofLong: 1.2, ofRatherLong: 1.1 }
 
 const NOTHING: Searched = { found: [], work: 0 }
 
@@ -101,7 +106,7 @@ export class Portfolio {
     const needs = leastNeeds(this.index, once, limits, this.sets.largestBytes)
     return limits.map((limitBytes, r) => ({
       limitBytes,
-      fromBytes: limits[r + 1] ?? this.sets.largestBytes,
+      fromBytes: this.#isLong ? limitBytes : (limits[r + 1] ?? this.sets.largestBytes),
       needsAtLeastBytes: needs[r]!,
       work: workAt(limits.length - 1 - r, this.index.stepCount),
       probed: undefined,
@@ -131,16 +136,26 @@ export class Portfolio {
    */
   best(budgetBytes: number, belowCost = Infinity): Attempt | undefined {
     if (this.full.needsBytes <= budgetBytes) return this.full
+    const { stepCount, totalCost } = this.index
+    const dearer = stepCount > RATHER_LONG ? DEARER.ofRatherLong : DEARER.ofLong
     let best: Attempt | undefined
     for (const [r, rung] of this.#rungs.entries()) {
       if (Math.max(rung.fromBytes, rung.needsAtLeastBytes) > budgetBytes) continue
-      if (this.index.totalCost + this.#bounds.least(rung.limitBytes) >= belowCost) break
-      if (this.#cannotBeat(rung.limitBytes, best) || !this.#isReached(r)) break
+      const isTooDear = totalCost + this.#bounds.least(rung.limitBytes) >= belowCost
+      if (isTooDear || this.#cannotBeat(rung.limitBytes, best)) return best
+      if (!this.#isLong && !this.#isReached(r)) return best
       const { best: shorter } = this.#climb(rung)
-      if (shorter === undefined || (best && !mayBeat(shorter, best))) continue
+      if (this.#isLong && (!shorter || (best && shorter.extraCost > dearer * best.extraCost))) break
+      if (!shorter || (best && !mayBeat(shorter, best))) continue
       best = bestOf(best, this.#attemptsAt(rung), budgetBytes)
     }
-    return best
+    if (best || !this.#isLong || this.leastBytes > budgetBytes) return best
+    return this.#leastAttempt
+  }
+
+  /** Whether only some of the limits below a budget are looked at. */
+  get #isLong(): boolean {
+    return this.index.stepCount > LONG
   }
 
   /** The cheaper of {@link best} and what is found by a search at this budget that looks at so many storages and steps. */
@@ -149,7 +164,10 @@ export class Portfolio {
     const best = this.best(budgetBytes, belowCost)
     if (work <= 0) return best
     const near = this.#rungs.findIndex(({ limitBytes }) => limitBytes <= budgetBytes)
-    const known = near >= 0 && this.#isReached(near) ? this.#climb(this.#rungs[near]!).found.slice(-1) : []
+    const known =
+      near >= 0 && (this.#isLong || this.#isReached(near))
+        ? this.#climb(this.#rungs[near]!).found.slice(-1)
+        : []
     let left = work
     return this.#bestNear(best, budgetBytes, limitBytes => {
       // neither way of comparing is better everywhere
@@ -291,26 +309,23 @@ export class Portfolio {
   #searchAt({ limitBytes, work, looked }: Rung): readonly Found[] {
     const { stepCount } = this.index
     if (stepCount > RATHER_LONG && looked && looked.work >= work) return looked.found
-    const isLong = stepCount > LONG
-    const leastPolicies = isLong && stepCount <= RATHER_LONG ? 2 : 1
-    return this.#search(limitBytes, { work: isLong ? work : work / 2, leastPolicies }).found
+    return this.#search(limitBytes, { work: this.#isLong ? work : work / 2 }).found
   }
 
   /** Searches under a limit by itself, and then from what was found under the next lower one. */
   #climb(rung: Rung): Climbed {
     if (rung.climbed) return rung.climbed
     const { limitBytes, work } = rung
-    const isLong = this.index.stepCount > LONG
     let found = this.#searchAt(rung)
     if (found.length === 0 && this.index.stepCount <= RATHER_LONG) {
       found = this.#look(rung, this.#work.attempt).found
     }
     const r = this.#rungs.indexOf(rung)
     const isGood = (found.at(-1)?.extraCost ?? Infinity) <= this.#enough(limitBytes)
-    const below = isLong || isGood || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
+    const below = this.#isLong || isGood || !this.#isReached(r + 1) ? undefined : this.#rungs[r + 1]
     const isWorthIt = below && !this.#cannotBeat(below.limitBytes, found.at(-1))
     const lower = isWorthIt ? this.#climb(below).found : []
-    if (isLong) found = this.#attempting.byCostMadeShorter(found, limitBytes)
+    if (this.#isLong) found = this.#attempting.byCostMadeShorter(found, limitBytes)
     else if (!isGood) found = this.#anneal([found, lower], limitBytes, { work: work / 2 }).found
     const best = found.at(-1)
     rung.climbed = { found, best: best && this.#attempting.shorter(best, limitBytes), attempts: undefined }
@@ -342,11 +357,11 @@ export class Portfolio {
       work: 0,
       attemptWork: this.#work.attempt,
       enoughExtraCost: this.#enough(limitBytes),
-      isShortening: this.index.stepCount <= LONG,
+      isShortening: !this.#isLong,
       ...options,
     }
     const usual = limitBytes >= this.sets.keptBytes ? search(this.index, all) : NOTHING
-    const isEnough = usual !== NOTHING && this.index.stepCount > LONG
+    const isEnough = usual !== NOTHING && this.#isLong
     if (usual.found.length > 0 || isEnough) return usual
     const last = search(this.index, { ...all, policies: LAST_POLICIES })
     return { found: last.found, work: usual.work + last.work }

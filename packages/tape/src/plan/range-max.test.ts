@@ -19,7 +19,10 @@ test('stretches are raised and looked at as one by one', () => {
           [first, last],
           [0, plain.length - 1],
         ] as const) {
-          expect(levels.largest(low, high)).toBe(Math.max(...plain.slice(low, high + 1)))
+          const most = Math.max(...plain.slice(low, high + 1))
+          for (const bound of [most - 1, most, most + 1, -Infinity, Infinity]) {
+            expect(levels.exceeds(bound, low, high)).toBe(most > bound)
+          }
         }
       }
     }),

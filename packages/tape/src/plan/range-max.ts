@@ -1,7 +1,7 @@
 /** Length of a block; ranges of thousands are looked at a block at a time. */
 const BLOCK = 64
 
-/** Numbers in a row, of which stretches are raised, and whose largest in a stretch is asked for. */
+/** Numbers in a row, of which stretches are raised, and of which it is asked whether any in a stretch is too large. */
 export class RangeMax {
   /** What is added to all of a block comes on top. */
   readonly #values: Float64Array
@@ -17,20 +17,19 @@ export class RangeMax {
     for (let block = 0; block < blocks; block++) this.#look(block)
   }
 
-  /** The largest from one place to another, both included; −∞ where the first lies behind the second. */
-  largest(from: number, to: number): number {
-    let most = -Infinity
+  /** Whether any from one place to another, both included, is larger than a bound. */
+  exceeds(bound: number, from: number, to: number): boolean {
     for (let p = from; p <= to; ) {
       const block = Math.floor(p / BLOCK)
-      const end = (block + 1) * BLOCK
-      const isWhole = p === block * BLOCK && end <= to + 1
-      most = Math.max(
-        most,
-        (isWhole ? this.#largest[block]! : this.#within(p, Math.min(end - 1, to))) + this.#added[block]!,
-      )
+      const end = Math.min((block + 1) * BLOCK, to + 1)
+      const left = bound - this.#added[block]!
+      if (this.#largest[block]! > left) {
+        const isWhole = p === block * BLOCK && end === (block + 1) * BLOCK
+        if (isWhole || this.#within(p, end - 1) > left) return true
+      }
       p = end
     }
-    return most
+    return false
   }
 
   /** Raises all from one place to another, both included. */

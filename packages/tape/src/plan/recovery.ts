@@ -23,9 +23,10 @@ export class Recovery {
   readonly #smallestCost: number
   readonly #logCost: Float64Array
   readonly #known: Uint8Array
-  /** Whether estimates of storages below, or above, may depend on a storage. */
+  /** Whether estimates of storages below may depend on a storage. */
   readonly #readBelow: Uint8Array
-  readonly #readAbove: Uint8Array
+  /** Whether estimates of storages above the operands of a step may depend on it; those of its operands always may. */
+  readonly #seenAbove: Uint8Array
   readonly #mark: Int32Array
   readonly #steps: Int32Array
   readonly #stack: number[] = []
@@ -40,17 +41,16 @@ export class Recovery {
     this.#logCost = new Float64Array(storageCount)
     this.#known = new Uint8Array(storageCount)
     this.#readBelow = new Uint8Array(storageCount)
-    // what is written later belongs to estimates of now
-    this.#readAbove = new Uint8Array(hasBelow ? storageCount : 0).fill(1)
+    this.#seenAbove = new Uint8Array(hasBelow ? stepCount : 0)
     this.#mark = new Int32Array(stepCount)
     this.#steps = new Int32Array(stepCount)
   }
 
   /** ln of the cost of bringing the storage back; steps that cost nothing count as nearly nothing. */
-  logCostOf(storage: number, frontier: number): number {
+  logCostOf(storage: number): number {
     if (this.#known[storage] === 0) {
       this.#known[storage] = 1
-      const around = this.#hasBelow ? this.#costBelow(storage, frontier) : 0
+      const around = this.#hasBelow ? this.#costBelow(storage) : 0
       this.#logCost[storage] = Math.log(this.#costOf(storage) + around + this.#smallestCost)
     }
     return this.#logCost[storage]!
@@ -58,7 +58,7 @@ export class Recovery {
 
   /** A storage has come or gone, when steps from a frontier on have not run. */
   changed(storage: number, frontier: number): void {
-    const { operands, readers, results, producer } = this.#index
+    const { readers, results, producer } = this.#index
     const [known, resident, stack] = [this.#known, this.#demand.resident, this.#stack]
     stack.push(storage)
     for (let s = stack.pop(); s !== undefined; s = stack.pop()) {
@@ -76,17 +76,23 @@ export class Recovery {
         }
       }
     }
+    if (producer[storage]! >= 0) this.called(producer[storage]!)
+  }
+
+  /** Whether a step must run again has changed, or which of its results are missing. */
+  called(below: number): void {
     if (!this.#hasBelow) return
-    stack.push(storage)
-    for (let s = stack.pop(); s !== undefined; s = stack.pop()) {
-      const step = producer[s]!
-      if (this.#readAbove[s] === 0 || step < 0) continue
-      this.#readAbove[s] = 0
+    const { operands, producer } = this.#index
+    const [known, resident, stack] = [this.#known, this.#demand.resident, this.#stack]
+    stack.push(below)
+    for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+      this.#seenAbove[step] = 0
       this.work++
       for (let e = operands.starts[step]!; e < operands.starts[step + 1]!; e++) {
         const operand = operands.items[e]!
         known[operand] = 0
-        if (resident[operand] === 0) stack.push(operand)
+        const above = producer[operand]!
+        if (resident[operand] === 0 && above >= 0 && this.#seenAbove[above] === 1) stack.push(above)
       }
     }
   }
@@ -119,28 +125,31 @@ export class Recovery {
     return sum
   }
 
-  #costBelow(storage: number, frontier: number): number {
+  #costBelow(storage: number): number {
     const { readers, results, cost } = this.#index
+    const { need, calls, resident } = this.#demand
+    if (need[storage] === 0) return 0
     const round = ++this.#round
-    const [mark, stack, demand] = [this.#mark, this.#stack, this.#demand]
+    const [mark, stack] = [this.#mark, this.#stack]
     let [sum, looks] = [0, 0]
     stack.push(storage)
     for (let s = stack.pop(); s !== undefined; s = stack.pop()) {
-      for (let e = readers.starts[s]!; e < readers.starts[s + 1]!; e++) {
+      // as many of the readers have to run again
+      let left = need[s]!
+      for (let e = readers.starts[s]!; left > 0; e++) {
         const step = readers.items[e]!
-        if (step >= frontier) break
         looks++
+        if (calls[step] === 0) continue
+        left--
         if (mark[step] === round) continue
         mark[step] = round
-        let waits = false
+        sum += cost[step]!
+        this.#seenAbove[step] = 1
+        if (looks >= FAR) continue
         for (let r = results.starts[step]!; r < results.starts[step + 1]!; r++) {
           const result = results.items[r]!
-          this.#readAbove[result] = 1
-          if (demand.resident[result] === 1 || !demand.wanted(result)) continue
-          waits = true
-          if (looks < FAR) stack.push(result)
+          if (resident[result] === 0 && need[result]! > 0) stack.push(result)
         }
-        if (waits) sum += cost[step]!
       }
     }
     this.work += looks

@@ -154,9 +154,13 @@ class Machine {
     this.#candidates = new Candidates(storageCount)
     this.#runLimit = 9 * stepCount + Math.min(stepCount * stepCount, 150_000)
     this.#workLimit = guidance.mostWork
-    this.#demand = new Demand(index, s => {
-      if (!isOutput[s] && !isPinned[s] && bytes[s]! > 0) this.#idle.push(s)
-    })
+    this.#demand = new Demand(
+      index,
+      s => {
+        if (!isOutput[s] && !isPinned[s] && bytes[s]! > 0) this.#idle.push(s)
+      },
+      step => this.#recovery.called(step),
+    )
     this.#recovery = new Recovery(index, this.#demand, policy.estimate === 'neighbourhood')
     for (const { storage } of index.graph.inputs) {
       this.#liveBytes += bytes[storage]!
@@ -309,7 +313,7 @@ class Machine {
     const logCost =
       estimate === 'snapshot'
         ? Math.log(this.#snapshotCost[s]! + Number.MIN_VALUE)
-        : this.#recovery.logCostOf(s, this.#frontier)
+        : this.#recovery.logCostOf(s)
     const bias = this.#bias === undefined ? 0 : this.#bias[this.#gapOf(s)]!
     return bias + bytes * size + distance * this.#logDistance(s) - cost * logCost
   }

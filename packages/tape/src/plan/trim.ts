@@ -66,7 +66,7 @@ function trimOnce(
       extraBytes += bytes[k]!
       from = Math.min(from, end[earlier[k]!]! + 1)
     }
-    if (live.largest(from, p) + extraBytes > limitBytes) continue
+    if (live.exceeds(limitBytes - extraBytes, from, p)) continue
     left[p] = 1
     for (let k = first; first >= 0 && k < until; k++) {
       const previous = earlier[k]!
