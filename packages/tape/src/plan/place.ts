@@ -41,11 +41,10 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
   }
   const isShort = periods.count > MANY || (isLarge && effort !== 'thorough')
   const ways = [
-    (periods: Periods) => placeByTime(periods, lastMoment, peakLiveBytes, lastMoment),
-    ...(isShort ? [2] : [2, 1]).map(weight => (periods: Periods) => placeByEnd(periods, lastMoment, weight)),
-    ...(isLarge ? [] : [1, 3, 5]).map(
+    ...(isLarge ? [0] : [0, 3, 1, 5]).map(
       shift => (periods: Periods) => placeByTime(periods, lastMoment, peakLiveBytes, lastMoment >> shift),
     ),
+    ...(isShort ? [2] : [2, 1]).map(weight => (periods: Periods) => placeByEnd(periods, lastMoment, weight)),
   ]
   for (const way of ways) if (improves(way(periods))) return best!
   if (!isLarge) {
