@@ -74,7 +74,7 @@ export interface Work {
   readonly attempt: number
   /** By one attempt while the lowest limit at which there are schedules is looked for. */
   readonly probe: number
-  /** By attempts that fail below that limit. */
+  /** By attempts that fail below that limit, where more may reach it than probes. */
   readonly failures: number
 }
 
@@ -82,8 +82,8 @@ export interface Work {
 export function workFor(stepCount: number): Work {
   const long = 1e7 + 700 * Math.min(stepCount, 10_000) + 300 * Math.max(0, stepCount - 10_000)
   const attempt = Math.min(long, 8000 * stepCount)
-  const failures = stepCount > LONG ? attempt / 2 : Math.min(4 * attempt, 4e6)
-  return { attempt, probe: attempt / 4, failures }
+  const probe = stepCount > LONG ? attempt : attempt / 4
+  return { attempt, probe, failures: Math.min(4 * attempt, 4e6) }
 }
 
 /**

@@ -260,8 +260,9 @@ export class Portfolio {
   }
 
   /**
-   * Whether a limit is no lower than the lowest at which there is a schedule, which is found by bisection, and then downwards
-   * as long as not too much fails; below it nothing is looked for. Bisection goes on only until the answer is clear.
+   * Whether a limit is no lower than the lowest at which there is a schedule, which is found by bisection, and then, where probes have
+   * less work than attempts, downwards as long as not too much fails; below it nothing is looked for. Bisection goes on only until the
+   * answer is clear.
    */
   #isReached(r: number): boolean {
     const rungs = this.#rungs
@@ -273,7 +274,7 @@ export class Portfolio {
       else missed = middle
     }
     this.#missed = missed
-    if (r <= this.#reached || this.#isLowestKnown) return r <= this.#reached
+    if (r <= this.#reached || this.#isLowestKnown || this.#isLong) return r <= this.#reached
     let left = this.#work.failures
     for (let below = this.#reached + 1; below < rungs.length && left > 0; below++) {
       const { found, work } = this.#look(rungs[below]!, this.#work.attempt)
@@ -284,7 +285,7 @@ export class Portfolio {
     return r <= this.#reached
   }
 
-  /** Whether there is a schedule under a limit, with little work. */
+  /** Whether there is a schedule under a limit, with little work where the graph is not long. */
   #probe(rung: Rung): Searched {
     rung.probed ??= this.#look(rung, this.#work.probe)
     return rung.probed
@@ -318,7 +319,7 @@ export class Portfolio {
     const { limitBytes, work } = rung
     let found = this.#searchAt(rung)
     if (found.length === 0 && this.index.stepCount <= RATHER_LONG) {
-      found = this.#look(rung, this.#work.attempt).found
+      found = (this.#isLong ? this.#probe(rung) : this.#look(rung, this.#work.attempt)).found
     }
     const r = this.#rungs.indexOf(rung)
     const isGood = (found.at(-1)?.extraCost ?? Infinity) <= this.#enough(limitBytes)
