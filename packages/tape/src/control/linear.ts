@@ -6,7 +6,7 @@ import type { Tensor } from '../record/index.js'
 import { isOffset, OFFSETS, offsetOfArgument, offsetOfOutside } from './at-zero.js'
 import { type Closed, recordClosed } from './closed.js'
 import { DEPENDENCE, type Dependence, dependenceOf } from './dependence.js'
-import { isOther, SIGNS, signsOfArgument, signsOfOutside } from './signs.js'
+import { isOther, SIGNS, type Signs, signsOfArgument, signsOfOutside } from './signs.js'
 
 /**
  * Refuses a rule that is certainly not linear in its tangents. A function is linear where its derivative does not depend on
@@ -79,11 +79,16 @@ function isShifted(body: Closed, rule: Closed): boolean {
   }
   return (
     atZero(OFFSETS, offsetOfOutside, offsetOfArgument).some(isOffset) ||
-    SIDES.some(({ numbers, truths }) => {
-      const ofSide = (aval: Aval) => signsOfArgument(aval, aval.dtype === 'bool' ? truths : numbers)
-      return atZero(SIGNS, signsOfOutside, ofSide).some(isOther)
-    })
+    sidesOf(body).some(side => atZero(SIGNS, signsOfOutside, side).some(isOther))
   )
 }
 
-const SIDES = [true, false].flatMap(numbers => [true, false].map(truths => ({ numbers, truths })))
+/** Arguments on either side of zero; truth values, if there are any, that are all one or the other. */
+function sidesOf({ program }: Closed): ((argument: Aval) => Signs)[] {
+  const areTrue = avalsIn(program, program.inputs).some(({ dtype }) => dtype === 'bool')
+    ? [true, false]
+    : [true]
+  return areTrue.flatMap(truth =>
+    [true, false].map(side => (aval: Aval) => signsOfArgument(aval, aval.dtype === 'bool' ? truth : side)),
+  )
+}

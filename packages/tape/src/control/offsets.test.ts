@@ -30,6 +30,22 @@ const ruled = (rule: Rule, fn: (x: Tensor) => Tensor = x => x.sin()) =>
 const opposites = (x: Tensor) => concat([x.reshape([1]), x.neg().reshape([1])])
 const image = (x: Tensor) => x.reshape([1, 2, 1, 1])
 
+/** The first whole number that is not below. */
+const counted = (x: Tensor) =>
+  whileLoop(
+    (k: Tensor) => k.less(x),
+    (k: Tensor) => k.add(1),
+    x.mul(0),
+  )
+
+/** Zero: what a sum of ones exceeds in the end, and starts below. */
+const overtaken = (x: Tensor) =>
+  whileLoop<[Tensor, Tensor]>(
+    ([k]) => k.less(x),
+    ([k]) => [k.add(1), x.sub(k.add(1)).relu()],
+    [x.mul(0), x.mul(0)],
+  )[1]
+
 describe('a rule that is linear passes, though a part of it does not look like zero', () => {
   test.each<[string, Rule]>([
     ['a sum of opposites', (x, t) => t.add(opposites(x).sum())],
@@ -54,6 +70,9 @@ describe('a rule that is linear passes, though a part of it does not look like z
     ['a power of one', (x, t) => t.add(tensor(1).pow(x).sub(1))],
     ['what is cut off', (x, t) => t.add(x.square().neg().relu())],
     ['a size that is not below zero', (x, t) => where(where(x.greater(0), x, x.neg()).less(0), 1, t)],
+    ['what a count of steps exceeds', (x, t) => t.add(x.sub(counted(x)).relu())],
+    ['what a step exceeds', (x, t) => t.add(overtaken(x))],
+    ['no number far from zero', (x, t) => where(x.less(9), t, Number.NaN)],
     ['steps of zero', (_, t) => t.sign().mul(0)],
     ['a square of no weight', (_, t) => t.add(t.square().mul(0)).add(t.mul(t).mul(zeros([])))],
   ])('%s', (_, rule) => {
@@ -108,19 +127,24 @@ describe('a rule that gives more than zero is refused', () => {
     ['a remainder', (x, t) => t.add(mod(x, 2))],
     ['an inverse, less a number', (x, t) => t.add(x.reciprocal().sub(3))],
     ['a product of functions', (x, t) => t.add(x.sigmoid().mul(tensor(1).sub(x.sigmoid())))],
-    [
-      'a count of steps, less a number',
-      (x, t) =>
-        whileLoop(
-          (k: Tensor) => k.less(x),
-          (k: Tensor) => k.add(1),
-          x.mul(0),
-        )
-          .add(t)
-          .sub(3),
-    ],
+    ['a count of steps, less a number', (x, t) => counted(x).add(t).sub(3)],
   ])('%s', (_, rule) => {
     expect(() => ruled(rule)(tensor(2))).toThrow(/customJvp: the rule gives more than zero .* not linear/)
+  })
+
+  test('for truth values that are all one, or all the other', () => {
+    const masked = (one: (mask: Tensor, t: Tensor) => Tensor) =>
+      customJvp(
+        (x: Tensor, mask: Tensor) => where(mask, x, 0).sum(),
+        ({ args: [, mask], tangents: [t] }) => one(mask, t).sum(),
+      )
+    const mask = tensor([true, false])
+    expect(() => masked((m, t) => where(m, t, 1))(tensor([1, 2]), mask)).toThrow('gives more than zero')
+    expect(() => masked((m, t) => where(m, 1, t))(tensor([1, 2]), mask)).toThrow('gives more than zero')
+    expect(() => masked((m, t) => where(m, t, 0))(tensor([1, 2]), mask)).not.toThrow()
+    expect(() =>
+      masked((m, t) => where(m.logicalAnd(m.logicalNot()), 1, t))(tensor([1, 2]), mask),
+    ).not.toThrow()
   })
 
   test('of values of many arguments', () => {
@@ -146,7 +170,7 @@ describe('solvers that iterate', () => {
     expect(() => ruled((x, t) => solved(x, t))(tensor(2))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customJvp: the rule has a derivative that depends on the tangents, so it is not linear in them.
         expected  sums of tangents, each multiplied by what depends on arguments and value alone
-        at        offsets.test.ts:146:47
+        at        offsets.test.ts:170:47
         fix       let a solver that iterates be a function of its own, by customVjp, with a rule that solves the transposed system for the cotangent]
     `)
   })

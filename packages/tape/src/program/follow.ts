@@ -34,6 +34,7 @@ export interface Facts<F> {
   steps(site: FactSite<F>, control: ScanControl): Steps<F>
 }
 
+/** A loop over arrays, of so many steps. */
 export type ScanControl = Control & { readonly kind: 'scan' }
 
 /** What holds inside of a loop over arrays, of what holds outside, and the other way round. */
