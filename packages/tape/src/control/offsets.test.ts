@@ -72,6 +72,9 @@ describe('a rule that is linear passes, though a part of it does not look like z
     ['a size that is not below zero', (x, t) => where(where(x.greater(0), x, x.neg()).less(0), 1, t)],
     ['what a count of steps exceeds', (x, t) => t.add(x.sub(counted(x)).relu())],
     ['what a step exceeds', (x, t) => t.add(overtaken(x))],
+    ['rows of opposites', (x, t) => t.add(scan((s: Tensor) => [s.neg(), s], x, zeros([2]))[1].sum())],
+    ['a power that is one', (x, t) => t.add(x.expm1().add(1).mul(x.neg().exp()).sub(1))],
+    ['what is never less than anything', (x, t) => where(x.mul(Number.NaN).less(1), 1, t)],
     ['no number far from zero', (x, t) => where(x.less(9), t, Number.NaN)],
     ['steps of zero', (_, t) => t.sign().mul(0)],
     ['a square of no weight', (_, t) => t.add(t.square().mul(0)).add(t.mul(t).mul(zeros([])))],
@@ -170,7 +173,7 @@ describe('solvers that iterate', () => {
     expect(() => ruled((x, t) => solved(x, t))(tensor(2))).toThrowErrorMatchingInlineSnapshot(`
       [DerivativeError: customJvp: the rule has a derivative that depends on the tangents, so it is not linear in them.
         expected  sums of tangents, each multiplied by what depends on arguments and value alone
-        at        offsets.test.ts:170:47
+        at        offsets.test.ts:173:47
         fix       let a solver that iterates be a function of its own, by customVjp, with a rule that solves the transposed system for the cotangent]
     `)
   })

@@ -198,6 +198,16 @@ describe('rowMixing in loops over rows', () => {
           ),
         ),
     ],
+    // What stays is no mask.
+    [
+      'add',
+      (w, x) =>
+        scan(
+          ([k, c]: [Tensor, Tensor], t: Tensor) => [[k, c.add(t.mul(k))] as [Tensor, Tensor], c.sum()],
+          [w.sum({ axis: 1 }), zeros(4)],
+          x,
+        )[1],
+    ],
     // Where a loop begins does not hide what is made of its steps.
     ['sum', (_, x) => centred(forLoop(2, () => x, matmul(x, x.transpose()).slice([0, 0], [6, 4])))],
     ['sum', (_, x) => forLoop<[Tensor, Tensor]>(2, (_, [, s]) => [s, centred(x)], [x, x])[0]],
