@@ -32,9 +32,11 @@ export interface CustomTangentSite<A, R> {
  *
  * A rule that is certainly not linear is refused: one whose transpose reads the tangents (a product of two, a function or a
  * choice of one); one that depends on them by steps alone (signs, whole numbers); and one that gives more than zero for tangents
- * of zero (a term of arguments or numbers). What is not certain passes: terms that may cancel, such as x − x; what goes back
- * over a loop of unknown length; steps beside a term with a derivative; and tangents behind `stopGradient`, of which there are
- * no cotangents.
+ * of zero (a term of arguments or numbers). What is not certain passes: terms that may cancel, such as x − x or a sum of x and −x;
+ * what goes back over a loop of unknown length; steps beside a term with a derivative; and tangents behind `stopGradient`, of
+ * which there are no cotangents. A transpose that reads tangents counts as one that depends on them, whatever cancels in it; so
+ * do iterations that solve for a tangent, such as conjugate gradients, which are linear in the limit alone: make the solver a
+ * {@link customVjp} whose rule solves the transposed system.
  *
  * @param fn a function of trees of tensors.
  * @param rule from arguments, value and tangents of the arguments to the tangent of the value, linear in the tangents.
@@ -75,11 +77,7 @@ export function customJvp<A extends readonly unknown[], R extends TreeOf<R>>(
       },
       [...avalsOf(leaves.tensors), ...values, ...tangents],
     )
-    checkLinear('customJvp', pushed, {
-      args: leaves.tensors.length,
-      values: values.length,
-      tangents: tangents.length,
-    })
+    checkLinear('customJvp', body.closed, pushed)
     const { custom, outside } = joined(body.closed, pushed)
     return unflattenTree(body.structure, emit(custom, [...outside, ...leaves.tensors])) as R
   }

@@ -3,6 +3,7 @@ import {
   arange,
   cond,
   equal,
+  forLoop,
   grad,
   matmul,
   oneHot,
@@ -123,6 +124,16 @@ describe('rowMixing in loops over rows', () => {
       'a carry times zero',
       (_, x) => scan((c: Tensor, t: Tensor) => [t, t.add(c.mul(0)).sum()], zeros(4), x)[1],
     ],
+    ['what a loop begins with and forgets', (_, x) => forLoop(2, () => x.sin(), centred(x))],
+    [
+      'what a step of two gives in its place',
+      (_, x) => forLoop<[Tensor, Tensor]>(2, (_, [, s]) => [s, x], [centred(x), x])[0],
+    ],
+    ['what no step takes', (_, x) => forLoop(0, (_, s) => s.mul(x.sum({ axis: 0 })), x)],
+    [
+      'what has no elements',
+      (_, x) => x.add(centred(x).slice([0, 0], [6, 0]).sum({ axis: 1, keepdims: true })),
+    ],
   ])('lets %s pass', (_, fn) => {
     expect(mixing(fn)).toBeUndefined()
   })
@@ -187,6 +198,20 @@ describe('rowMixing in loops over rows', () => {
           ),
         ),
     ],
+    // What stays is no mask.
+    [
+      'add',
+      (w, x) =>
+        scan(
+          ([k, c]: [Tensor, Tensor], t: Tensor) => [[k, c.add(t.mul(k))] as [Tensor, Tensor], c.sum()],
+          [w.sum({ axis: 1 }), zeros(4)],
+          x,
+        )[1],
+    ],
+    // Where a loop begins does not hide what is made of its steps.
+    ['sum', (_, x) => centred(forLoop(2, () => x, matmul(x, x.transpose()).slice([0, 0], [6, 4])))],
+    ['sum', (_, x) => forLoop<[Tensor, Tensor]>(2, (_, [, s]) => [s, centred(x)], [x, x])[0]],
+    ['sum', (_, x) => forLoop(1, (_, s) => s, centred(x))],
   ])('finds %s', (op, fn) => {
     expect(mixing(fn)).toBe(op)
   })

@@ -2,11 +2,13 @@ import { checkArgument } from '../options.js'
 import {
   type Aval,
   avalsIn,
-  type Control,
   checkProgram,
-  controlOf,
-  type Instruction,
+  type FactSite,
+  type Facts,
+  follow,
   type Program,
+  type ScanControl,
+  type Steps,
 } from '../program/index.js'
 import {
   freeOf,
@@ -58,8 +60,8 @@ export function rowMixing(program: Program, rowwise: readonly boolean[]): RowMix
   const count = program.avals[first]?.shape[0] ?? 1
   const outputs = follow(
     program,
-    rowwise.map(so => (so ? 0 : 'none')),
-    { count, depth: 0 },
+    rowwise.map((so): Known => (so ? 0 : 'none')),
+    factsOf(count, 0),
   )
   return outputs.find(isMixing)
 }
@@ -69,60 +71,40 @@ type Known = Rows | RowMixing
 
 const isMixing = (known: unknown): known is RowMixing => typeof known === 'object'
 
-/** How many rows there are, and how many loops over them are around. */
-interface Batch {
-  readonly count: number
-  readonly depth: number
-}
+/**
+ * How what is known goes through programs.
+ *
+ * @param count how many rows there are.
+ * @param depth how many loops over arrays are around.
+ */
+const factsOf = (count: number, depth: number): Facts<Known> => ({
+  empty: 'none',
+  constant: (aval, data) => freeOf(isPlaced(aval, data, count), data.includes(0 as never)),
+  after: site => after(site, count),
+  either,
+  both: either,
+  branched,
+  turned: either,
+  repeated: chosenBy,
+  steps: (site, control) => stepsOf(site, control, count, depth),
+})
 
-/** What is known of the outputs of a program. */
-function follow(program: Program, inputs: readonly Known[], batch: Batch): readonly Known[] {
-  const known = new Array<Known>(program.avals.length).fill('none')
-  for (const { value, data } of program.constants) {
-    const placed = isPlaced(program.avals[value] as Aval, data, batch.count)
-    known[value] = freeOf(placed, data.includes(0 as never))
-  }
-  program.inputs.forEach((value, k) => {
-    known[value] = inputs[k] as Known
-  })
-  for (const instruction of program.instructions) {
-    const of = instruction.inputs.map(value => known[value] as Known)
-    const control = controlOf(instruction)
-    const followed = control && throughControl(control, of, batch)
-    const otherwise =
-      followed && followed.length > 0 ? 'unknown' : after(program, instruction, of, batch.count)
-    instruction.outputs.forEach((value, k) => {
-      const one = followed?.[k] ?? otherwise
-      const isMixed = one === 'mixed' || one === 'placed'
-      known[value] = isMixed ? mixingOf(program, instruction, one) : one
-    })
-  }
-  return program.outputs.map(value => known[value] as Known)
-}
-
-function after(
-  program: Program,
-  instruction: Instruction,
-  inputs: readonly Known[],
-  count: number,
-): Known | 'mixed' | 'placed' {
+function after(site: FactSite<Known>, count: number): Known {
+  const { inputs } = site
   const mixing = inputs.find(isMixing)
   if (mixing) return mixing
-  if (inputs.every(isFree)) {
-    return freeOf(isDrawn({ program, instruction, inputs }), mayBeZero(program, instruction, inputs))
-  }
-  return rowsAfter({ program, instruction, inputs: inputs as readonly Rows[], count })
+  const rows = { ...site, inputs: inputs as readonly Rows[] }
+  if (inputs.every(isFree)) return freeOf(isDrawn(rows), mayBeZero(site))
+  const one = rowsAfter({ ...rows, count })
+  return one === 'mixed' || one === 'placed' ? mixingOf(site, one) : one
 }
 
 /** Whether what does not depend on rows may be zero in places: a comparison, or what is made of something that may. */
-const mayBeZero = ({ avals }: Program, { outputs }: Instruction, inputs: readonly Known[]): boolean =>
+const mayBeZero = ({ program: { avals }, instruction: { outputs }, inputs }: FactSite<Known>): boolean =>
   inputs.some(isMask) || outputs.some(value => avals[value]?.dtype === 'bool')
 
-function mixingOf(
-  program: Program,
-  { op, inputs, outputs, at }: Instruction,
-  how: 'mixed' | 'placed',
-): RowMixing {
+function mixingOf({ program, instruction }: FactSite<Known>, how: 'mixed' | 'placed'): RowMixing {
+  const { op, inputs, outputs, at } = instruction
   return {
     with: how === 'placed' ? 'places' : 'rows',
     op,
@@ -154,93 +136,39 @@ function branched(choice: Known, a: Known, b: Known): Known {
   return chosenBy(choice, isMasked ? either('unknown', either(a, b)) : either(a, b))
 }
 
-function throughControl(
-  control: Control,
-  inputs: readonly Known[],
-  batch: Batch,
-): readonly (Known | 'mixed')[] {
-  switch (control.kind) {
-    case 'call':
-      return follow(control.body, inputs, batch)
-    case 'cond': {
-      const [choice, ...own] = inputs as readonly [Known, ...Known[]]
-      const [one, other] = [follow(control.whenTrue, own, batch), follow(control.whenFalse, own, batch)]
-      return one.map((known, k) => branched(choice, known, other[k] as Known))
-    }
-    case 'while':
-      return throughWhile(control, inputs, batch)
-    case 'scan':
-      return throughScan(control, inputs, batch)
-    default:
-      // Pullbacks of loops: recorded by transformations, behind what they go back over.
-      return []
-  }
-}
-
-/** A state is what it is first or becomes, until nothing is added to that. */
-function throughWhile(
-  { condition, body, conditionConstants, bodyConstants }: Control & { readonly kind: 'while' },
-  inputs: readonly Known[],
-  batch: Batch,
-): readonly Known[] {
-  const first = conditionConstants + bodyConstants
-  const [ofCondition, ofBody] = [inputs.slice(0, conditionConstants), inputs.slice(conditionConstants, first)]
-  let state = inputs.slice(first)
-  for (;;) {
-    const [goesOn] = follow(condition, [...ofCondition, ...state], batch)
-    const turned = follow(body, [...ofBody, ...state], batch)
-    const next = state.map((known, k) => either(known, turned[k] as Known))
-    if (next.every((known, k) => known === state[k]))
-      return state.map(known => chosenBy(goesOn as Known, known))
-    state = next
-  }
-}
-
 /**
- * As {@link throughWhile}; a step takes a part of each array along its first axis, and adds one of each result. In a loop over the
- * rows themselves, one at a time, a carry that is made of a row is made of earlier ones in the steps that follow; results that
- * are made of those alone belong to other rows, as does the last carry. What differs from step to step otherwise may be a mask.
+ * A step takes a part of each array along its first axis, and adds one of each result. In a loop over the rows themselves, one at
+ * a time, a carry that is made of a row is made of earlier ones in the steps that follow; results that are made of those alone
+ * belong to other rows, as does the last carry. What differs from step to step otherwise may be a mask.
  */
-function throughScan(
-  { body, length, constants, carries, history }: Control & { readonly kind: 'scan' },
-  inputs: readonly Known[],
-  { count, depth }: Batch,
-): readonly (Known | 'mixed')[] {
+function stepsOf(
+  site: FactSite<Known>,
+  { length, constants, carries }: ScanControl,
+  count: number,
+  depth: number,
+): Steps<Known> {
   const row: OfStep = `row of ${depth}`
   const earlier: OfStep = `earlier of ${depth}`
-  const arrays = inputs.slice(constants + carries)
-  const isOverRows = length === count && count > 1 && arrays.includes(0)
-  const outside = inputs.slice(0, constants)
-  // Where a sum or product begins does not make a mask of it.
-  let state = inputs
-    .slice(constants, constants + carries)
-    .map(known => (isOverRows && isFree(known) ? 'none' : known))
-  const parts = arrays.map((known): Known => {
-    if (isOverRows && isFree(known)) return 'mask'
-    if (typeof known !== 'number') return known
-    if (known > 0) return known - 1
-    return isOverRows ? row : 'unknown'
-  })
-  for (;;) {
-    const turned = follow(body, [...outside, ...state, ...parts], { count, depth: depth + 1 })
-    const next = state.map((known, k) => {
-      const after = turned[k] as Known
-      const stays = body.outputs[k] === body.inputs[constants + k]
-      if (isOverRows && !stays && isFree(after)) return either(known, 'mask')
-      return either(known, after === row ? earlier : after)
-    })
-    if (next.every((known, k) => known === state[k])) {
-      const stacked = (known: Known): Known | 'mixed' => {
-        if (known === earlier) return 'mixed'
-        if (known === row) return 0
-        return typeof known === 'number' ? known + 1 : known
-      }
-      return [
-        ...state.map(known => (known === earlier ? 'mixed' : known)),
-        ...turned.slice(carries).map(stacked),
-        ...history.map(carry => stacked(state[carry] as Known)),
-      ]
-    }
-    state = next
+  const isOverRows = length === count && count > 1 && site.inputs.slice(constants + carries).includes(0)
+  const last = (carry: Known) => (carry === earlier ? mixingOf(site, 'mixed') : carry)
+  return {
+    facts: factsOf(count, depth + 1),
+    // Where a sum or product begins does not make a mask of it.
+    first: carry => (isOverRows && isFree(carry) ? 'none' : carry),
+    part(array) {
+      if (isOverRows && isFree(array)) return 'mask'
+      if (typeof array !== 'number') return array
+      if (array > 0) return array - 1
+      return isOverRows ? row : 'unknown'
+    },
+    next(carry, stays) {
+      if (isOverRows && !stays && isFree(carry)) return 'mask'
+      return carry === row ? earlier : carry
+    },
+    last,
+    stacked(one) {
+      if (one === row) return 0
+      return typeof one === 'number' ? one + 1 : last(one)
+    },
   }
 }
