@@ -20,8 +20,8 @@ export interface PlanOptions {
   readonly budgetBytes?: number | undefined
   /**
    * Milliseconds to search, from the call on, after which the best plan so far is given: with more of them it is better,
-   * but what is found depends on how fast the host is. At least one attempt is made. Default: a fixed number
-   * of attempts, so that equal graphs have equal plans.
+   * but what is found depends on how fast the host is. Where nothing fits yet the search goes on until something does, with few bytes
+   * as long as it takes without a deadline. Default: a fixed number of attempts, so that equal graphs have equal plans.
    */
   readonly searchMs?: number | undefined
   /**

@@ -115,7 +115,7 @@ export class Tensor {
    */
   [Symbol.toPrimitive](hint: string): string | number {
     if (hint === 'string') return this.toString()
-    if ('tape' in this.state && this.state.tape.isOpen) throw converted(this.aval)
+    if ('tape' in this.state && this.state.tape.isOpen) throw converted(this.aval, hint)
     return this.item()
   }
 
@@ -134,12 +134,13 @@ export class Tensor {
   }
 }
 
-const converted = (aval: Aval): RecordError =>
+/** `+` and `==` do not tell whether they want a number or text. */
+const converted = (aval: Aval, hint: string): RecordError =>
   new RecordError({
-    summary: `JavaScript makes a number of ${formatAval(aval)} while recording, of which nothing would be recorded.`,
+    summary: `JavaScript makes ${hint === 'number' ? 'a number' : 'a number or text'} of ${formatAval(aval)} while recording, of which nothing would be recorded.`,
     expected: 'operations of tensors',
     at: callerLocation(),
-    fix: `write x.mul(2) for x * 2, x.add(1) for x + 1, x.sin() for Math.sin(x); to compare, x.greater(0) with where; in dynamic code, x.item() > 0; ${CLOSE_OVER}`,
+    fix: `write x.mul(2) for x * 2, x.add(1) for x + 1, x.sin() for Math.sin(x); ${hint === 'number' ? '' : `in text, \${x}; `}to compare, x.greater(0) with where; in dynamic code, x.item() > 0; ${CLOSE_OVER}`,
   })
 
 const CLOSE_OVER = 'close over a number that shapes or loops depend on'
