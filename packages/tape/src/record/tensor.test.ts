@@ -148,7 +148,13 @@ describe('JavaScript’s own operators', () => {
       ["'loss: ' + x", x => plus('loss: ', x), /a number or text.*\$\{x\}/],
       ['x * 2', x => (x as unknown as number) * 2, /makes a number of(?!.*\$\{x\})/],
     ])('and what is said fits %s', (_, use, expected) => {
-      const f = grad((x: Tensor) => (use(x), x.mul(2)), { dynamic })
+      const f = grad(
+        (x: Tensor) => {
+          use(x)
+          return x.mul(2)
+        },
+        { dynamic },
+      )
       expect(thrownBy(() => f(tensor(3)), RecordError).message.replaceAll('\n', ' ')).toMatch(expected)
     })
 
