@@ -261,6 +261,24 @@ describe('the page', () => {
     expect(readdirSync(join(folder, 'pages')).toSorted()).toEqual(['folder.html', 'plan.html'])
   })
 
+  test.each([[[]], [['--json']]])(
+    'what was planned is told even if no page can be written any more %j',
+    async json => {
+      mkdirSync(join(folder, 'gone'))
+      const args = ['plan', 'lstm', ...json, '--out', 'gone/plan.html']
+      const { code, stdout, stderr } = await wengert(args, child => {
+        child.stderr?.once('data', () => rmSync(join(folder, 'gone'), { recursive: true }))
+      })
+      expect([code, stderr.split('\n').at(-3)]).toEqual([
+        2,
+        expect.stringMatching(/^OptionError: `--out` is ".*plan\.html", which cannot be written\.$/),
+      ])
+      if (json.length > 0)
+        expect(JSON.parse(stdout)).toMatchObject({ model: 'lstm', curve: expect.any(Array) })
+      else expect(stdout).toContain('everything kept would need')
+    },
+  )
+
   test.skipIf(chromiumPath === undefined)('in a browser, wide and narrow, light and dark', async () => {
     await planned('--graph', graphFile(chain(60)), '--memory', '600', '--out', 'shown.html')
     await using browser = await launch()
