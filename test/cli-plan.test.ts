@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launch } from './chromium.js'
 import { commandIn, failureOf } from './command.js'
+import { root } from './house/source.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'wengert-plan-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -24,7 +25,7 @@ interface Planned {
   readonly plan: Point & { readonly keptBytes: number; readonly leastBytes: number }
   readonly curve: readonly (Point & { readonly budgetBytes: number })[]
   readonly timeline: Readonly<Record<'endCost' | 'bytes' | 'again', readonly unknown[]>>
-  readonly values: readonly { readonly name: string }[]
+  readonly values: readonly { readonly name: string; readonly at?: string }[]
 }
 
 /** The JSON of a plan that must succeed, with what it says to people. */
@@ -278,6 +279,21 @@ describe('the page', () => {
       else expect(stdout).toContain('everything kept would need')
     },
   )
+
+  test('names the calls of the model that values come from, where they were before it was built', async () => {
+    const model = ['transformer', '--layers', '1', '--batch', '2', '--steps', '8', '--width', '16']
+    const { values } = await planned(...model, '--out', 'lines.html')
+    const page = read('lines.html')
+    const source = readFileSync(join(root, 'apps/cli/src/plan/models/transformer.ts'), 'utf8').split('\n')
+    const made = values.filter(({ name }) => !name.endsWith(' = input'))
+    expect(made.length).toBeGreaterThan(0)
+    for (const { name, at = '' } of made) {
+      expect(page).toContain(`${name} at ${at}, `.replace(/.*= /, ' = '))
+      const [, line, column] = /^transformer\.ts:(\d+):(\d+)$/.exec(at) ?? []
+      expect(source[Number(line) - 1]?.slice(Number(column) - 1), at).toMatch(/^\w+\(/)
+    }
+    expect(page).not.toMatch(/\.js:\d/)
+  })
 
   test.skipIf(chromiumPath === undefined)('in a browser, wide and narrow, light and dark', async () => {
     await planned('--graph', graphFile(chain(60)), '--memory', '600', '--out', 'shown.html')
