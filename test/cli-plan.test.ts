@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launch } from './chromium.js'
 import { commandIn, failureOf } from './command.js'
+import { root } from './house/source.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'wengert-plan-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -24,7 +25,7 @@ interface Planned {
   readonly plan: Point & { readonly keptBytes: number; readonly leastBytes: number }
   readonly curve: readonly (Point & { readonly budgetBytes: number })[]
   readonly timeline: Readonly<Record<'endCost' | 'bytes' | 'again', readonly unknown[]>>
-  readonly values: readonly { readonly name: string }[]
+  readonly values: readonly { readonly name: string; readonly at?: string }[]
 }
 
 /** The JSON of a plan that must succeed, with what it says to people. */
@@ -259,6 +260,39 @@ describe('the page', () => {
     await planned(...graph, '--out', 'pages/plan.html')
     expect(read('pages/plan.html')).toMatch(/^<!DOCTYPE html>.*<\/html>\n$/s)
     expect(readdirSync(join(folder, 'pages')).toSorted()).toEqual(['folder.html', 'plan.html'])
+  })
+
+  test.each([[[]], [['--json']]])(
+    'what was planned is told even if no page can be written any more %j',
+    async json => {
+      mkdirSync(join(folder, 'gone'))
+      const args = ['plan', 'lstm', ...json, '--out', 'gone/plan.html']
+      const { code, stdout, stderr } = await wengert(args, child => {
+        child.stderr?.once('data', () => rmSync(join(folder, 'gone'), { recursive: true }))
+      })
+      expect([code, stderr.split('\n').at(-3)]).toEqual([
+        2,
+        expect.stringMatching(/^OptionError: `--out` is ".*plan\.html", which cannot be written\.$/),
+      ])
+      if (json.length > 0)
+        expect(JSON.parse(stdout)).toMatchObject({ model: 'lstm', curve: expect.any(Array) })
+      else expect(stdout).toContain('everything kept would need')
+    },
+  )
+
+  test('names the calls of the model that values come from, where they were before it was built', async () => {
+    const model = ['transformer', '--layers', '1', '--batch', '2', '--steps', '8', '--width', '16']
+    const { values } = await planned(...model, '--out', 'lines.html')
+    const page = read('lines.html')
+    const source = readFileSync(join(root, 'apps/cli/src/plan/models/transformer.ts'), 'utf8').split('\n')
+    const made = values.filter(({ name }) => !name.endsWith(' = input'))
+    expect(made.length).toBeGreaterThan(0)
+    for (const { name, at = '' } of made) {
+      expect(page).toContain(`${name} at ${at}, `.replace(/.*= /, ' = '))
+      const [, line, column] = /^transformer\.ts:(\d+):(\d+)$/.exec(at) ?? []
+      expect(source[Number(line) - 1]?.slice(Number(column) - 1), at).toMatch(/^\w+\(/)
+    }
+    expect(page).not.toMatch(/\.js:\d/)
   })
 
   test.skipIf(chromiumPath === undefined)('in a browser, wide and narrow, light and dark', async () => {

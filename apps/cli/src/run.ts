@@ -43,7 +43,7 @@ function report(error: unknown, command: string | undefined, debug: boolean): nu
 
 /** The message without the line of this program that called the engine, which says nothing to who typed a command. */
 const withoutOwnLine = ({ message }: WengertError): string =>
-  message.replace(/\n {2}at +\S+\.[jt]s:\d+:\d+(?=\n|$)/, '')
+  message.replace(/(\n {2}at +|, recorded at )\S+\.[jt]s:\d+:\d+(?=\n|$)/, '')
 
 /** What commander found wrong with the arguments, in the form of every other error. */
 function misuse({ message, code }: CommanderError, command = ''): string {

@@ -19,6 +19,7 @@ export {
   uniformWeights,
 } from './random/index.js'
 export {
+  type Learnt,
   type TrainEpoch,
   type TrainEvent,
   type Trained,

@@ -1,4 +1,5 @@
 import { matmul, type Tensor, tensor, valueAndGrad } from '@wengert/tape'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   adam,
@@ -77,31 +78,57 @@ describe('training goes on where it stopped, with the bits of one that never did
         first,
       )
       const rest = await all({ optimiser, params, state, after })
-      // Behind the last step of an epoch nothing is left of it, not even its end.
-      const left = whole.slice(k + (whole[k + 1]?.kind === 'epoch' ? 2 : 1))
-      expect(rest.map(bitsOf)).toEqual(left.map(bitsOf))
-      expect(rest.filter(isStep)).toEqual(left.filter(isStep))
+      expect(rest.map(bitsOf)).toEqual(whole.slice(k + 1).map(bitsOf))
+      expect(rest.map(said)).toEqual(whole.slice(k + 1).map(said))
     }
   })
 
-  const isStep = ({ kind }: TrainEvent<Tensor>) => kind === 'step'
+  test('events before and behind any stops are those of one that never did', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          rows: fc.array(fc.nat(4), { minLength: 1, maxLength: 9 }),
+          batch: fc.integer({ min: 1, max: 10 }),
+          epochs: fc.integer({ min: 1, max: 3 }),
+          seed: fc.nat(99),
+        }),
+        fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 4 }),
+        async (drawn, stops) => {
+          const over = { ...drawn, evaluate: async (w: Tensor) => w.sum().item() }
+          const events: TrainEvent<Tensor>[] = []
+          for (const stop of [...stops, Infinity]) {
+            const after = events.at(-1)
+            let left = stop
+            const from = after && { params: after.params, state: after.state, after }
+            for await (const event of train({ ...options, ...over, ...from })) {
+              events.push(event)
+              if (--left === 0) break
+            }
+          }
+          const whole = await all(over)
+          expect(events.map(said)).toEqual(whole.map(said))
+          expect(events.map(bitsOf)).toEqual(whole.map(bitsOf))
+        },
+      ),
+    ))
+
+  const said = ({ params: _, state: __, ...event }: TrainEvent<Tensor>) => event
 
   test('the loss of an epoch is that of the rows that were left', async () => {
-    const [first] = await all({})
-    const rest = await all({ params: tensor([1, 1]), after: first })
+    const rest = await all({ params: tensor([1, 1]), after: { epoch: 1, step: 1 } })
     const steps = rest.slice(0, 2) as TrainStep<Tensor>[]
     const sum = steps.reduce((sum, { loss, rows }) => sum + loss * rows, 0)
     expect(rest[2]).toMatchObject({ kind: 'epoch', epoch: 1, loss: sum / 3 })
+    const [end] = await all({ after: { epoch: 1, step: 3 } })
+    expect(end).toMatchObject({ kind: 'epoch', epoch: 1, loss: Number.NaN })
   })
 
-  test.each([{ epoch: 0 }, { epoch: 1.5 }, { epoch: 1, step: -1 }, { step: 1 }, 3, null])(
-    'not after %j',
-    async after => {
-      await expect(all({ after: after as never })).rejects.toThrow(
-        /train: `after` is .*\n +expected +an event/,
-      )
-    },
-  )
+  test.each([
+    ...[{ epoch: 0 }, { epoch: 1.5 }, { epoch: 1, step: -1 }, { step: 1 }, 3, null],
+    ...[null, 3, { rows: 1 }, { rows: -1, lossSum: 1 }].map(learnt => ({ epoch: 1, step: 1, learnt })),
+  ])('not after %j', async after => {
+    await expect(all({ after: after as never })).rejects.toThrow(/train: `after` is .*\n +expected +an event/)
+  })
 
   test('not with the state of another optimiser', async () => {
     const state = adam().init(options.params)

@@ -28,7 +28,7 @@ export interface TrainOptions<P extends TreeOf<P>> {
   readonly state?: OptimiserState<P> | undefined
   /**
    * What was learnt before, such as an event: with the parameters and the state of it, and otherwise the same options, training
-   * goes on behind it with the bits that it would have had.
+   * goes on behind it with the events that it would have had, to the bit. Behind the last step of an epoch its end comes next.
    */
   readonly after?: TrainPlace | undefined
   /** The mean loss over rows, and its gradient. */
@@ -47,6 +47,16 @@ export interface TrainPlace {
   readonly epoch: number
   /** The last step of the epoch that was taken, counted from 1; absent if the epoch is over. */
   readonly step?: number
+  /** What the loss of the epoch has come to; without it, that is the loss of the rows that are left. */
+  readonly learnt?: Learnt
+}
+
+/** What the loss of an epoch is the mean of, as far as it has come. */
+export interface Learnt {
+  /** Rows that were learnt from. */
+  readonly rows: number
+  /** Sum of their losses. */
+  readonly lossSum: number
 }
 
 /** What happened in the loop. */
@@ -64,6 +74,8 @@ export interface TrainStep<P> {
   readonly rows: number
   /** Mean loss over the rows before the step was taken. */
   readonly loss: number
+  /** What the loss of the epoch has come to, this step included. */
+  readonly learnt: Learnt
   /** Parameters after it. */
   readonly params: P
   /** State of the optimiser after it. */
@@ -74,7 +86,10 @@ export interface TrainStep<P> {
 export interface TrainEpoch<P> {
   readonly kind: 'epoch'
   readonly epoch: number
-  /** Mean loss over all its rows; over those that were left, if training began within it. */
+  /**
+   * Mean loss over all its rows. If training began within it, at a place that did not say what was learnt: over the rows that
+   * were left, and NaN if none were.
+   */
   readonly loss: number
   /** What `evaluate` returned. */
   readonly score?: number
@@ -126,20 +141,17 @@ async function* trained<P extends TreeOf<P>>(
   checkOptimiser('train', optimiser)
   checkFunction('train', options.gradient)
   let { params, state = optimiser.init(params) } = options
-  let { epoch, taken } = nextOf(after)
-  for (; epoch <= epochs; epoch++, taken = 0) {
+  let { epoch, taken, learnt } = nextOf(after)
+  for (; epoch <= epochs; epoch++, taken = 0, learnt = NOTHING) {
     const order = batches(shuffled(rows, seed, epoch), batch)
-    if (taken > 0 && taken >= order.length) continue
-    let [total, learnt] = [0, 0]
     for (const [k, chosen] of order.entries()) {
       if (k < taken) continue
       const { value, gradient } = await options.gradient(params, chosen)
       ;({ params, state } = optimiser.update(params, gradient, state))
       const loss = value.item()
-      total += loss * chosen.length
-      learnt += chosen.length
+      learnt = { rows: learnt.rows + chosen.length, lossSum: learnt.lossSum + loss * chosen.length }
       yield {
-        ...{ kind: 'step', epoch, step: k + 1, steps: order.length, rows: chosen.length, loss },
+        ...{ kind: 'step', epoch, step: k + 1, steps: order.length, rows: chosen.length, loss, learnt },
         ...{ params, state },
       }
     }
@@ -147,7 +159,7 @@ async function* trained<P extends TreeOf<P>>(
     yield {
       kind: 'epoch',
       epoch,
-      loss: total / learnt,
+      loss: learnt.lossSum / learnt.rows,
       ...(score === undefined ? {} : { score }),
       params,
       state,
@@ -156,12 +168,19 @@ async function* trained<P extends TreeOf<P>>(
   return { params, state }
 }
 
-/** The epoch to go on with, and how many of its steps were taken. */
-function nextOf(after: TrainPlace | undefined): { epoch: number; taken: number } {
-  if (after === undefined) return { epoch: 1, taken: 0 }
-  const { epoch, step } = Object(after) as TrainPlace
+const NOTHING: Learnt = { rows: 0, lossSum: 0 }
+
+/** The epoch to go on with, how many of its steps were taken, and what they came to. */
+function nextOf(after: TrainPlace | undefined): { epoch: number; taken: number; learnt: Learnt } {
+  if (after === undefined) return { epoch: 1, taken: 0, learnt: NOTHING }
+  const { epoch, step, learnt = NOTHING } = Object(after) as TrainPlace
   const fits =
-    Number.isInteger(epoch) && epoch > 0 && (step === undefined || (Number.isInteger(step) && step >= 0))
+    isCount(epoch, 1) &&
+    (step === undefined || isCount(step, 0)) &&
+    isCount(learnt?.rows, 0) &&
+    typeof learnt.lossSum === 'number'
   checkArgument('train', '`after`', after, fits, 'an event, or { epoch, step } as whole numbers')
-  return step === undefined ? { epoch: epoch + 1, taken: 0 } : { epoch, taken: step }
+  return step === undefined ? { epoch: epoch + 1, taken: 0, learnt: NOTHING } : { epoch, taken: step, learnt }
 }
+
+const isCount = (n: unknown, least: number): boolean => Number.isInteger(n) && (n as number) >= least

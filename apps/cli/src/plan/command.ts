@@ -61,9 +61,12 @@ function planCommand(subject: Subject, { memory, out, json, searchMs }: PlanOutp
     searchMs === undefined ? { searchWork: workFor(subject) } : { searchMs },
   )
   tellReport(report, told)
-  if (target !== undefined) {
-    saveWhole('--out', target, pageOf(report))
-    told.tell(`${out} shows it.`)
+  try {
+    if (target !== undefined) {
+      saveWhole('--out', target, pageOf(report))
+      told.tell(`${out} shows it.`)
+    }
+  } finally {
+    told.end(() => plain(report))
   }
-  told.end(() => plain(report))
 }

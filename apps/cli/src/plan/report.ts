@@ -76,6 +76,6 @@ export function plain({ named, budgetBytes, plan, loops, curve, timeline }: Plan
       bytes: runs.map(({ bytes }) => bytes),
       again: runs.map(({ again }) => again),
     },
-    values: values.map(({ name, bytes, fate, runs }) => ({ name, bytes, fate, runs })),
+    values: values.map(({ storage: _, stays: __, ...value }) => value),
   }
 }

@@ -4,6 +4,7 @@ import {
   controlOf,
   formatAval,
   type Graph,
+  type Instruction,
   type Plan,
   type Planned,
   type Program,
@@ -44,6 +45,8 @@ export interface SubjectPlan {
   readonly plan: Plan
   /** What a storage holds, for people. */
   nameOf(storage: number): string
+  /** The line of code that it comes from, where that is known. */
+  lineOf?(storage: number): string | undefined
   /** All other graphs that a plan may be of; absent where loops could be rewritten, and there are many. */
   readonly others?: readonly Graph[]
   /** Loops that go back from snapshots of their states. */
@@ -140,8 +143,9 @@ function ofProgram({ program, lowered, chosen, others }: Planned): SubjectPlan {
     plan: chosen,
     nameOf(storage) {
       const value = valueIn[storage] as number
-      return `%${value} ${formatAval(program.avals[value] as Aval)} = ${madeBy.get(value)}`
+      return `%${value} ${formatAval(program.avals[value] as Aval)} = ${madeBy.get(value)?.op}`
     },
+    lineOf: storage => madeBy.get(valueIn[storage] as number)?.at,
     ...(others && { others: others() }),
     loops: program.instructions.flatMap(instruction => {
       const control = controlOf(instruction)
@@ -151,11 +155,11 @@ function ofProgram({ program, lowered, chosen, others }: Planned): SubjectPlan {
   }
 }
 
-/** What makes each value: an op, or that it is there from the start. */
-function makersOf({ inputs, constants, instructions }: Program): ReadonlyMap<number, string> {
-  return new Map([
-    ...inputs.map(value => [value, 'input'] as const),
-    ...constants.map(({ value }) => [value, 'constant'] as const),
-    ...instructions.flatMap(({ op, outputs }) => outputs.map(value => [value, op] as const)),
+/** What makes each value: an op and its line, or that it is there from the start. */
+function makersOf({ inputs, constants, instructions }: Program) {
+  return new Map<number, Pick<Instruction, 'op' | 'at'>>([
+    ...inputs.map(value => [value, { op: 'input' }] as const),
+    ...constants.map(({ value }) => [value, { op: 'constant' }] as const),
+    ...instructions.flatMap(made => made.outputs.map(value => [value, made] as const)),
   ])
 }

@@ -6,6 +6,8 @@ import type { SubjectPlan } from './subject.js'
 export interface Run {
   /** What it computes. */
   readonly name: string
+  /** The line of code that it comes from, where that is known. */
+  readonly at?: string
   readonly cost: number
   /** Cost of all runs and moves up to the end of this one. */
   readonly endCost: number
@@ -25,6 +27,8 @@ export interface Stay {
 export interface ValueLife {
   readonly storage: number
   readonly name: string
+  /** The line of code that it comes from, where that is known. */
+  readonly at?: string
   readonly bytes: number
   /**
    * `given` from the start; `kept` for several readers or to the end; `brief`, gone after its one reader; or `rerun` after
@@ -55,6 +59,10 @@ export interface Timeline {
  */
 export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeline {
   const { graph, plan, nameOf } = subjectPlan
+  const lined = (storage: number | undefined) => {
+    const at = storage === undefined ? undefined : subjectPlan.lineOf?.(storage)
+    return at === undefined ? {} : { at }
+  }
   const { timeline } = simulate(graph, plan, { budgetBytes: needsBytes(plan) })
   const ran = new Uint8Array(graph.steps.length)
   const since = new Map(graph.inputs.map(({ storage }) => [storage, 0]))
@@ -81,6 +89,7 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
     const liveBytes = timeline[k] as number
     runs.push({
       name: step.outputs.map(nameOf).join(', '),
+      ...lined(step.outputs[0]),
       cost: step.cost,
       endCost: cost,
       bytes: liveBytes + step.scratchBytes + plan.recordBytes,
@@ -106,6 +115,7 @@ export function timelineOf(subjectPlan: SubjectPlan, mostValues: number): Timeli
     return {
       storage,
       name: nameOf(storage),
+      ...lined(storage),
       bytes: graph.bytes[storage] as number,
       fate: fateOf(storage),
       runs: given.has(storage) ? 0 : of.length,

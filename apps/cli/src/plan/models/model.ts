@@ -8,7 +8,9 @@ import {
   type Tensor,
   type Tree,
   valueAndGrad,
+  withLines,
 } from '@wengert/tape'
+import { withSourceLines } from './source-lines.js'
 
 /** Options that say how large a model is; each model takes some of them. */
 export interface ModelOptions {
@@ -61,7 +63,10 @@ export const BYTES = 256
 /** Parameters of a dense layer. */
 export const denseAvals = (inputs: number, outputs: number) => ({ w: f32(inputs, outputs), b: f32(outputs) })
 
-/** Value and gradient of a loss, recorded from avals: no parameter is drawn and no row is read. */
+/**
+ * Value and gradient of a loss, recorded from avals: no parameter is drawn and no row is read. Instructions know the lines of the
+ * model that they come from.
+ */
 export function gradientProgram<const P extends Avals>(
   loss: (params: Recorded<P>, x: Tensor, y: Tensor) => Tensor,
   params: P,
@@ -70,13 +75,15 @@ export function gradientProgram<const P extends Avals>(
 ): Program {
   const ofTrees = loss as unknown as (params: Tree<Tensor>, x: Tensor, y: Tensor) => Tensor
   const gradient = valueAndGrad(ofTrees)
-  const recorded = record<readonly unknown[]>(
-    (p, x, y) => ({ ...gradient(p as Tree<Tensor>, x as Tensor, y as Tensor) }),
-    params,
-    x,
-    y,
+  const recorded = withLines(() =>
+    record<readonly unknown[]>(
+      (p, x, y) => ({ ...gradient(p as Tree<Tensor>, x as Tensor, y as Tensor) }),
+      params,
+      x,
+      y,
+    ),
   )
-  return simplify(recorded.program)
+  return simplify(withSourceLines(recorded.program))
 }
 
 /**

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { Arena, allocate, compile, formatAval, type Program } from '@wengert/tape'
 import { expect, test } from 'vitest'
-import { type ModelName, type ModelOptions, models } from './index.js'
+import { type ModelName, type ModelOptions, modelNames, models } from './index.js'
 
 /** Outputs of a program for inputs of zeros, by aval; of several with one aval, the last. */
 function atZero(program: Program): ReadonlyMap<string, readonly number[]> {
@@ -31,4 +32,15 @@ test.each<[ModelName, number, ModelOptions]>([
   const [label, ...others] = outputs.get(`f32[${classes}]`) ?? []
   expect(label).toBeCloseTo(1 / classes - 1, 5)
   for (const other of others) expect(other).toBeCloseTo(1 / classes, 5)
+})
+
+test.each(modelNames)('%s: instructions know which call of the model they come from', name => {
+  const { program } = models[name].gradient({})
+  const places = new Set(program.instructions.map(({ at }) => at))
+  for (const place of places) {
+    const [, file, line, column] = /^(\w+\.ts):(\d+):(\d+)$/.exec(place ?? '') ?? []
+    expect([`${name}.ts`, 'model.ts'], place).toContain(file)
+    const source = readFileSync(new URL(file as string, import.meta.url), 'utf8').split('\n')
+    expect(source[Number(line) - 1]?.slice(Number(column) - 1)).toMatch(/^\w+\(/)
+  }
 })

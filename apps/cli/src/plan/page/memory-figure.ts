@@ -134,9 +134,9 @@ const pointed = (
   ends: readonly number[],
   { left, top, height, bottom }: Frame,
 ): readonly string[] =>
-  runs.map(({ name, bytes, again }, k) => {
+  runs.map(({ name, at, bytes, again }, k) => {
     const from = ends[k - 1] ?? left
-    const text = `${k + 1} of ${runs.length}: ${name}, ${formatByteSize(bytes)}${again ? ', again' : ''}`
+    const text = `${k + 1} of ${runs.length}: ${name}${at === undefined ? '' : ` at ${at}`}, ${formatByteSize(bytes)}${again ? ', again' : ''}`
     return element(
       'rect',
       { class: 'pointed', x: from, y: top, width: (ends[k] as number) - from, height: height - bottom - top },

@@ -96,9 +96,20 @@ describe('a page', () => {
     )
     const [, ...lives] = rowsOf(page, 'values')
     expect(lives.map(([name]) => name)).toEqual(timeline.values.map(({ name }) => name))
+    const lines = timeline.values.map(({ at = '' }) => at)
+    expect(lives.map(cells => cells.slice(3, -1))).toEqual(lines.map(at => (lines.some(Boolean) ? [at] : [])))
     // a point each in the wide picture and in the narrow one, and the plan itself
     expect(page.match(/<circle class="point"/g)).toHaveLength(2 * curve.length)
     expect(page.match(/<circle class="chosen"/g)).toHaveLength(2)
+  })
+
+  test('says of every run of a model which line it comes from', () => {
+    const report = reportOf(modelSubject('mlp', { batch: 4, hidden: [8] }), undefined)
+    const page = pageOf(report)
+    for (const { name, at } of report.timeline.runs) {
+      expect(at).toMatch(/^m\w+\.ts:\d+:\d+$/)
+      expect(page).toContain(`: ${name} at ${at}, `)
+    }
   })
 
   test('shades what runs again, and nothing else', () => {

@@ -30,17 +30,20 @@ export function curveTable({ curve }: PlanReport): string {
 }
 
 /** The largest values, and when they are there. */
-export const valuesTable = ({ timeline }: PlanReport): string =>
-  withHead(
-    ['value', 'bytes', 'what happens', 'when it is there'],
-    timeline.values.map(value => [
+export function valuesTable({ timeline: { values, totalCost } }: PlanReport): string {
+  const lined = values.some(({ at }) => at !== undefined)
+  return withHead(
+    ['value', 'bytes', 'what happens', ...(lined ? ['line'] : []), 'when it is there'],
+    values.map(value => [
       textElement('code', {}, value.name),
       escaped(formatByteSize(value.bytes)),
       escaped(fate(value)),
-      strip(value, timeline.totalCost),
+      ...(lined ? [textElement('code', {}, value.at ?? '')] : []),
+      strip(value, totalCost),
     ]),
     'values',
   )
+}
 
 function fate({ fate, runs }: ValueLife): string {
   if (fate === 'brief') return 'used once'
