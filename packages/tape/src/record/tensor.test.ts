@@ -104,6 +104,8 @@ test('a transformed function forgets old sets of avals', () => {
 })
 
 describe('JavaScript’s own operators', () => {
+  const text: string = 'text'
+
   test('take the number of a tensor of one element', () => {
     const x = tensor(3)
     expect([Number(x) > 2, Number(x) * 2, Math.sqrt(Number(tensor([9])))]).toEqual([true, 6, 3])
@@ -115,7 +117,6 @@ describe('JavaScript’s own operators', () => {
     test.each<[string, (x: number, w: Tensor) => unknown]>([
       ['x > 0', x => x > 0],
       ['x * 2', x => x * 2],
-      ['x + 1', x => x + 1],
       ['-x', x => -x],
       ['Math.sin(x)', x => Math.sin(x)],
       ['Number(x)', x => Number(x)],
@@ -138,6 +139,25 @@ describe('JavaScript’s own operators', () => {
           ),
         })
       }
+    })
+
+    test.each<[string, (x: number) => unknown]>([
+      ['x + 1', x => x + 1],
+      ["'text' + x", x => text + x],
+      ["x + 'text'", x => x + text],
+    ])('%s, which may ask for text or a number', (_, use) => {
+      const f = (w: Tensor, x: Tensor) => {
+        use(x.sum() as unknown as number)
+        return w
+      }
+      expect(thrownBy(() => jit(f, { dynamic })(tensor(3), tensor([1])), RecordError).parts).toMatchObject({
+        summary:
+          'JavaScript makes text or a number of f32[] by + or == while recording, of which nothing would be recorded.',
+        at: expect.stringMatching(/^tensor\.test\.ts:/),
+        fix: expect.stringMatching(
+          /^in text, write x\.toString\(\) or x\.shape; in formulas, x\.add\(1\) for x \+ 1, x\.equal\(1\) for x == 1/,
+        ),
+      })
     })
 
     test('but not text, what is known, and values that are asked for', () => {
