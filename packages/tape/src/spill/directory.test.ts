@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { thrownBy } from '@wengert/testkit'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { OptionError, SpillError } from '../errors.js'
@@ -43,15 +44,7 @@ function named() {
   return { store, path }
 }
 
-const caught = (act: () => void): SpillError => {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof SpillError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
+const caught = (act: () => unknown) => thrownBy(act, SpillError)
 
 describe('a store in a directory', () => {
   test('gives back what it was given, in any order and from any memory', () => {
