@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { workedExamples } from '@wengert/bench'
 import { cnn, crossEntropy, mlp } from '@wengert/nn'
 import { flatten, mean, sum, tensor, unflatten } from '@wengert/tape'
-import { conformanceCases, randomPrograms, workRatios } from '@wengert/testkit'
+import { conformanceCases, groupBy, randomPrograms, workRatios } from '@wengert/testkit'
 import fc from 'fast-check'
 import { root } from './workspace.mjs'
 
@@ -42,7 +42,7 @@ function network({ init, apply }, x) {
 /** Ratios of single ops: the largest over the cases of each, of those with an element to compute. */
 export function opRatios() {
   const cases = conformanceCases().filter(({ differentiable }) => differentiable)
-  const byOp = Map.groupBy(cases, ({ op }) => op)
+  const byOp = groupBy(cases, ({ op }) => op)
   return [...byOp].map(([name, own]) => {
     const rows = own.map(({ run, operands }) => workRatios((...xs) => sum(run(...xs)), operands))
     // Nothing is computed of operands without elements.

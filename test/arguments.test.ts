@@ -112,6 +112,16 @@ describe('what is no tensor, no list and no parameters is named, with the place 
     ['mlp: the options are undefined.', () => call('mlp'), undefined],
     ['mlp: `sizes` are undefined.', () => call('mlp', {}), undefined],
     [
+      'mlp: the activation is a class, not a function.',
+      () => call('mlp', { sizes: [1, 2, 1], activation: class Relu {} }),
+      'give a method of an instance, as x => instance.method(x)',
+    ],
+    [
+      'elmanCell: the activation is a class, not a function.',
+      () => call('elmanCell', {}, w, w, { activation: class Relu {} }),
+      'give a method of an instance, as x => instance.method(x)',
+    ],
+    [
       'grad: argument 0 is an array, which the function gets as scalars: w.sum is not a function.',
       () => tape.grad((w: never) => (w as tape.Tensor).sum())([1, 2, 3] as never),
       'make it a tensor: tensor([…])',

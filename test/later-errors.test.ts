@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import * as nn from '@wengert/nn'
 import { ClosedError, createScheduler, LaneError } from '@wengert/scheduler'
-import { ShapeError, SpillError, type Tensor, tensor, WengertError } from '@wengert/tape'
+import { BudgetError, ShapeError, SpillError, type Tensor, tensor, WengertError } from '@wengert/tape'
 import { describe, expect, test } from 'vitest'
 
 const [w, x] = [tensor(2), tensor([1, 2, 3])]
@@ -86,19 +86,62 @@ describe('errors of later turns name the line of the call', () => {
   })
 })
 
-test('a place that is known is left as it is, and so are errors of others', () => {
+test('a place that is known is left as it is, and so are errors of others, of budgets, and where nothing is known', () => {
+  const here = () => 'b.ts:3:4'
   const known = new SpillError({ summary: 'a', at: 'model.ts:1:2' })
-  WengertError.locate(known, () => 'b.ts:3:4')
-  expect(known.parts.at).toBe('model.ts:1:2')
   const other = new TypeError('no')
-  WengertError.locate(other, () => 'b.ts:3:4')
-  expect(other.message).toBe('no')
-  const unknown = new SpillError({ summary: 'a', fix: 'c', data: { systemCode: 'EIO' } })
-  WengertError.locate(unknown, () => undefined)
-  expect(unknown.message).toBe('a\n  fix       c')
-  WengertError.locate(unknown, () => 'b.ts:3:4')
-  expect(unknown.message).toBe('a\n  at        b.ts:3:4\n  fix       c')
-  expect(unknown.data).toEqual({ systemCode: 'EIO' })
+  const budget = new BudgetError({ summary: 'a', budgetBytes: 1, leastBytes: 2 })
+  for (const error of [known, other, budget, 'text', undefined]) {
+    expect(WengertError.located(error, here)).toBe(error)
+  }
+  const unknown = new SpillError({ summary: 'a' })
+  expect(WengertError.located(unknown, () => undefined)).toBe(unknown)
+})
+
+test('what is given a place is a copy with all the rest, even of what is frozen', () => {
+  class FileError extends WengertError {
+    readonly row = 3
+    override readonly name = 'FileError'
+  }
+  const cause = new Error('why')
+  const parts = { summary: 'a', fix: 'c', data: { systemCode: 'EIO' }, cause }
+  for (const error of [
+    new SpillError(parts),
+    new FileError('FILE', parts),
+    Object.freeze(new SpillError(parts)),
+  ]) {
+    const { message, stack } = error
+    const copy = WengertError.located(error, () => 'b.ts:3:4') as typeof error
+    expect(copy.message).toBe('a\n  at        b.ts:3:4\n  fix       c')
+    expect(copy.stack).toBe(stack?.replace(message, copy.message))
+    expect(copy.parts).toEqual({ ...parts, at: 'b.ts:3:4' })
+    expect(copy).toBeInstanceOf(error.constructor)
+    expect({ ...copy }).toEqual({ ...error })
+    expect([copy.name, copy.code, copy.data, copy.cause]).toEqual([error.name, error.code, error.data, cause])
+    expect(Object.keys(copy)).toEqual(Object.keys(error))
+    expect([error.message, error.stack, error.parts]).toEqual([message, stack, parts])
+  }
+})
+
+test('an error that a loss keeps, and throws in every call, names the line of each', async () => {
+  const kept = new ShapeError({ summary: 'kept' })
+  const scheduler = await createScheduler(
+    (): Tensor => {
+      throw kept
+    },
+    { workers: 0 },
+  )
+  const called: readonly Called[] = [
+    [line(), scheduler.valueAndGrad(w, x)],
+    [line(), scheduler.valueAndGrad(w, x)],
+  ]
+  const settled = await Promise.allSettled(called.map(([, result]) => result))
+  await scheduler.close()
+  const placesOf = settled.map(result => ((result as PromiseRejectedResult).reason as WengertError).parts.at)
+  expect(placesOf).toEqual(
+    called.map(([where]) => expect.stringMatching(new RegExp(`^later-errors\\.test\\.ts:${where}:\\d+$`))),
+  )
+  expect(kept.message).toBe('kept')
 })
 
 test('the reason of a signal is not touched', async () => {

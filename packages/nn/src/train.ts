@@ -127,8 +127,7 @@ export async function* train<P extends TreeOf<P>>(
   try {
     return yield* trained(options)
   } catch (error) {
-    WengertError.locate(error, caller)
-    throw error
+    throw WengertError.located(error, caller)
   }
 }
 

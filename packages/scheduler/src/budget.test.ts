@@ -1,4 +1,5 @@
 import { BudgetError, PAGE_BYTES, pageCeil } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import { fit, layOut, totalBytes } from './budget.js'
 
@@ -10,14 +11,7 @@ const planner = (leastBytes: number) => (laneBytes: number) => {
   throw new BudgetError({ summary: 'tight', budgetBytes: laneBytes, leastBytes })
 }
 
-const failure = (act: () => unknown): BudgetError => {
-  try {
-    act()
-  } catch (error) {
-    return error as BudgetError
-  }
-  throw new Error('nothing was thrown')
-}
+const failure = (act: () => unknown) => thrownBy(act, BudgetError)
 
 describe('a layout', () => {
   test('never exceeds the budget', () => {

@@ -1,15 +1,12 @@
 import { tensor } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import { callOf, fillBatch, weightsOf } from './call.js'
 import type { Rows } from './rows.js'
 
 const message = (act: () => unknown): string => {
-  try {
-    act()
-  } catch (error) {
-    return `${(error as Error).name}: ${(error as Error).message}`
-  }
-  throw new Error('nothing was thrown')
+  const { name, message } = thrownBy(act, Error)
+  return `${name}: ${message}`
 }
 
 const batch = {
@@ -55,29 +52,29 @@ describe('the arguments of a call', () => {
     expect(messages.join('\n')).toMatchInlineSnapshot(`
       "ShapeError: batch.y has 2 rows, but batch.labels[0] has 3.
         expected  the same first dimension in every leaf of the batch (2 ≠ 3)
-        at        call.test.ts:54:65
+        at        call.test.ts:51:65
       ShapeError: batch.y is a scalar, f32[].
         expected  a first dimension with one entry a row
-        at        call.test.ts:54:65
+        at        call.test.ts:51:65
         fix       pass what is not one entry a row with the parameters, or close over it
       OptionError: The batch has no tensors.
         expected  at least one tensor
-        at        call.test.ts:54:65
+        at        call.test.ts:51:65
       OptionError: There are no rows to compute.
         expected  at least one row
-        at        call.test.ts:54:65
+        at        call.test.ts:51:65
       OptionError: There are no rows to compute.
         expected  at least one row
-        at        call.test.ts:54:65
+        at        call.test.ts:51:65
       OptionError: \`rows[1]\` is 3.
         expected  a whole number from 0 to 2, a row of the batch
-        at        call.test.ts:54:65
+        at        call.test.ts:51:65
       OptionError: \`rows[0]\` is 0.5.
         expected  a whole number from 0 to 2, a row of the batch
-        at        call.test.ts:54:65
+        at        call.test.ts:51:65
       OptionError: \`rows\` is { from: 1, to: 4 }.
         expected  whole numbers with 0 ≤ from ≤ to ≤ 3, the rows of the batch
-        at        call.test.ts:54:65"
+        at        call.test.ts:51:65"
     `)
   })
 })
@@ -96,12 +93,12 @@ describe('weights', () => {
     expect(message(() => weightsOf(tensor([1, 2]), 3, 'f32', 'mean'))).toMatchInlineSnapshot(`
       "ShapeError: \`weights\` is f32[2], but the call has 3 rows.
         expected  f32[3], one weight a row, in the order of the rows of the call
-        at        call.test.ts:96:26"
+        at        call.test.ts:93:26"
     `)
     expect(message(() => weightsOf(tensor([1, -1]), 2, 'f32', 'mean'))).toMatchInlineSnapshot(`
       "OptionError: \`weights\` sum to zero, so there is no weighted mean.
         expected  weights with a sum other than zero
-        at        call.test.ts:101:26
+        at        call.test.ts:98:26
         fix       use \`reduction: 'sum'\`, or leave rows of weight zero out with \`rows\`"
     `)
     expect(weightsOf(tensor([1, -1]), 2, 'f32', 'sum').sum).toBe(0)

@@ -120,8 +120,7 @@ export async function openScheduler<P, B>(
   // Lanes run modules that are compiled here, so it is turned on here alone, before any of them is.
   const turbo = settings.turbo && enableTurbo()
   const engine = await Engine.open(settings, platform).catch(error => {
-    WengertError.locate(error, caller)
-    throw error
+    throw WengertError.located(error, caller)
   })
   return new LaneScheduler<P, B>(loss as RowFunction, { ...settings, turbo }, engine)
 }

@@ -43,8 +43,7 @@ export class Turns {
       ended.promise.catch(dispatched.stop)
       return result(await dispatched.finished)
     } catch (error) {
-      if (error !== signal?.reason) WengertError.locate(error, caller)
-      throw error
+      throw error === signal?.reason ? error : WengertError.located(error, caller)
     } finally {
       signal?.removeEventListener('abort', abort)
       this.#ends.delete(ended.reject)

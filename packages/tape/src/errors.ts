@@ -29,7 +29,7 @@ export interface ErrorParts {
 export class WengertError extends Error {
   /** Stable across versions and threads; test this, not the message. */
   readonly code: string
-  #parts: ErrorParts
+  readonly #parts: ErrorParts
 
   // Names are spelt out because minifiers change those of classes; `this`, because bundlers rename what names itself.
   static {
@@ -48,17 +48,19 @@ export class WengertError extends Error {
   }
 
   /**
-   * @internal Gives an error of a later turn the place of the call that it is about, unless it has one; what is no error of ours
-   * stays as it is, and so do those of budgets, whose places are values of a program.
+   * @internal An error of a later turn with the place of the call that it is about: a copy, since code that keeps an error may throw
+   * it in several calls. Itself if it has a place, is no error of ours, or is of budgets, whose places are values of a program.
    */
-  static locate(error: unknown, caller: () => string | undefined): void {
-    if (!(error instanceof WengertError) || error.#parts.at !== undefined || error.code === 'BUDGET') return
+  static located(error: unknown, caller: () => string | undefined): unknown {
+    if (!(error instanceof WengertError) || error.#parts.at !== undefined || error.code === 'BUDGET')
+      return error
     const at = caller()
-    if (at === undefined) return
-    const { message, stack } = error
-    error.#parts = { ...error.#parts, at }
-    error.message = screen(error.#parts)
-    if (stack !== undefined) error.stack = stack.replace(message, () => error.message)
+    if (at === undefined) return error
+    const copy = new WengertError(error.code, { ...error.#parts, at })
+    const { message: _message, stack: _stack, ...own } = Object.getOwnPropertyDescriptors(error)
+    Object.defineProperties(Object.setPrototypeOf(copy, Object.getPrototypeOf(error)), own)
+    if (error.stack !== undefined) copy.stack = error.stack.replace(error.message, () => copy.message)
+    return copy
   }
 
   /** Cloneable facts about the error, such as the byte counts of a budget. */

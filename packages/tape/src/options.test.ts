@@ -171,3 +171,38 @@ describe('shown', () => {
     expect(shown({ deep })).toBe('an object of deep')
   })
 })
+
+describe('a function is what can be called', () => {
+  class Relu {
+    class(x: tape.Tensor) {
+      return x
+    }
+  }
+
+  it.each<[string, unknown]>([
+    ['a class', Relu],
+    ['one that extends another', class Leaky extends Relu {}],
+    ['one without a name', [class {}][0]],
+    ['a frozen one', Object.freeze(class Frozen {})],
+  ])('%s is none', (_, fn) => {
+    const { parts } = errorOf(() => tape.checkFunction('mlp', fn, 'the activation'))
+    expect(parts.summary).toBe('mlp: the activation is a class, not a function.')
+    expect(parts.expected).toBe('a function of tensors to tensors')
+    expect(parts.fix).toBe('give a method of an instance, as x => instance.method(x)')
+    expect(parts.at).toMatch(/^options\.test\.ts:\d+:\d+$/)
+    expect(errorOf(() => tape.grad(wrong(fn))).parts.summary).toBe(
+      'grad: what it takes is a class, not a function.',
+    )
+  })
+
+  it.each<[string, unknown]>([
+    ['an arrow', square],
+    ['a function', function square() {}],
+    ['a frozen function', Object.freeze(function frozen() {})],
+    ['a method that is named class', new Relu().class],
+    ['a function that is named so', Object.defineProperty(() => 0, 'name', { value: 'class' })],
+    ['a bound one', square.bind(null)],
+    ['one of the host', Math.sin],
+    ['a proxy', new Proxy(square, {})],
+  ])('%s is one', (_, fn) => expect(() => tape.checkFunction('mlp', fn)).not.toThrow())
+})

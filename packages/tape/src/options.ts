@@ -21,7 +21,7 @@ const MOST_NESTED = 4
 
 function shownWithin(value: unknown, depth: number): string {
   if (typeof value === 'string') return `'${cut(value)}'`
-  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'function') return isClass(value) ? 'a class' : 'a function'
   if (Array.isArray(value)) return shownArray(value, depth)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object' || value === null) return String(value)
@@ -190,19 +190,26 @@ export function checkAmount(owner: string, option: string, value: unknown): void
 }
 
 /**
- * Holds what is to be transformed to a function.
+ * Holds what is to be transformed to a function that can be called, which classes cannot.
  *
  * @param what it is, as an error says
  * @throws {@link OptionError} for anything else.
  * @example
  * checkFunction('grad', 3) // → throws OPTION
+ * checkFunction('mlp', class Relu {}, 'the activation') // → throws OPTION
  */
 export function checkFunction(owner: string, fn: unknown, what = 'what it takes'): void {
-  if (typeof fn === 'function') return
+  if (typeof fn === 'function' && !isClass(fn)) return
   throw new OptionError({
     summary: `${owner}: ${what} is ${shown(fn)}, not a function.`,
     expected: 'a function of tensors to tensors',
     at: callerLocation(),
+    fix: typeof fn === 'function' ? 'give a method of an instance, as x => instance.method(x)' : undefined,
     data: { option: 'fn' },
   })
 }
+
+/** By text: nothing else tells a class from a frozen function. Methods may be called `class` too, but have no prototype. */
+const isClass = (fn: object): boolean =>
+  Object.getOwnPropertyDescriptor(fn, 'prototype')?.writable === false &&
+  /^class\b/.test(Function.prototype.toString.call(fn))

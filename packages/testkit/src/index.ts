@@ -21,6 +21,7 @@ export {
   type TensorFunction,
   weights,
 } from './gradcheck.js'
+export { groupBy } from './group.js'
 export { type RandomProgram, randomPrograms } from './programs/index.js'
 export { einsum as textbookEinsum, interpret, type Plain, trace } from './reference/index.js'
 export { random, sample, spread, toPlain, toTensor } from './sample.js'

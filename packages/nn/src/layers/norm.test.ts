@@ -1,5 +1,5 @@
 import { grad, type NestedArray, record, rowMixing, type Tensor, tensor, WengertError } from '@wengert/tape'
-import { thrownBy } from '@wengert/testkit'
+import { groupBy, thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import {
   batchNorm,
@@ -22,7 +22,7 @@ const variance = (xs: readonly number[]) => average(xs.map(x => (x - average(xs)
 
 /** Each element by the mean and the variance of those with its key. */
 function normalised(xs: readonly number[], key: (k: number) => unknown, epsilon: number): number[] {
-  const groups = Map.groupBy(xs.keys(), key)
+  const groups = groupBy(xs.keys(), key)
   return xs.map((x, k) => {
     const own = (groups.get(key(k)) as number[]).map(other => xs[other] as number)
     return (x - average(own)) / Math.sqrt(variance(own) + epsilon)

@@ -1,9 +1,9 @@
-import { checks, conformanceCases, unsampled, untested } from '@wengert/testkit'
+import { checks, conformanceCases, groupBy, unsampled, untested } from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import * as table from './table.js'
 
 const cases = conformanceCases()
-const byOp = Map.groupBy(cases, ({ op }) => op)
+const byOp = groupBy(cases, ({ op }) => op)
 
 describe('the table of ops', () => {
   it('has conformance cases for every function', () => {

@@ -19,9 +19,14 @@ export interface PlanOptions {
   /** Bytes of arena and records of runs. Default: as many as it takes to run every step once. */
   readonly budgetBytes?: number | undefined
   /**
-   * Milliseconds to search, from the call on, after which the best plan so far is given: with more of them it is better,
-   * but what is found depends on how fast the host is. Where nothing fits yet the search goes on until something does, with few bytes
-   * as long as it takes without a deadline. Default: a fixed number of attempts, so that equal graphs have equal plans.
+   * Milliseconds to search at just this budget, from the call on. They say when improving ends, not when the plan is there:
+   * under the budget, and under lower limits until something fits, at least one schedule is tried to its end, however
+   * late it is. Where none of them fits, as near the least bytes, all that is done without a deadline follows, which
+   * takes as long as without; and a refusal takes what it takes to find the fewest bytes. Nothing is searched where every
+   * step can run once.
+   *
+   * With more milliseconds plans are better, but what is found depends on how fast the host is, and with few of them it
+   * may cost more than without. Default: a fixed number of attempts, so that equal graphs have equal plans.
    */
   readonly searchMs?: number | undefined
   /**

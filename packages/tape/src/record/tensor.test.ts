@@ -104,7 +104,7 @@ test('a transformed function forgets old sets of avals', () => {
 })
 
 describe('JavaScript’s own operators', () => {
-  const plus = (text: string, x: unknown) => text + (x as string)
+  const text: string = 'text'
 
   test('take the number of a tensor of one element', () => {
     const x = tensor(3)
@@ -117,7 +117,6 @@ describe('JavaScript’s own operators', () => {
     test.each<[string, (x: number, w: Tensor) => unknown]>([
       ['x > 0', x => x > 0],
       ['x * 2', x => x * 2],
-      ['x + 1', x => x + 1],
       ['-x', x => -x],
       ['Math.sin(x)', x => Math.sin(x)],
       ['Number(x)', x => Number(x)],
@@ -133,9 +132,7 @@ describe('JavaScript’s own operators', () => {
       const given = [tensor(3), tensor([1])] as const
       for (const run of [grad(f, { dynamic }), jit(f, { dynamic })]) {
         expect(thrownBy(() => run(...given), RecordError).parts).toMatchObject({
-          summary: expect.stringMatching(
-            /^JavaScript makes a number( or text)? of f32\[\] while recording, of which nothing would be recorded\.$/,
-          ),
+          summary: 'JavaScript makes a number of f32[] while recording, of which nothing would be recorded.',
           at: expect.stringMatching(/^tensor\.test\.ts:/),
           fix: expect.stringMatching(
             /x\.mul\(2\).*x\.add\(1\).*x\.sin\(\).*where.*x\.item\(\) > 0.*close over/,
@@ -144,18 +141,23 @@ describe('JavaScript’s own operators', () => {
       }
     })
 
-    test.each<[string, (x: Tensor) => unknown, RegExp]>([
-      ["'loss: ' + x", x => plus('loss: ', x), /a number or text.*\$\{x\}/],
-      ['x * 2', x => (x as unknown as number) * 2, /makes a number of(?!.*\$\{x\})/],
-    ])('and what is said fits %s', (_, use, expected) => {
-      const f = grad(
-        (x: Tensor) => {
-          use(x)
-          return x.mul(2)
-        },
-        { dynamic },
-      )
-      expect(thrownBy(() => f(tensor(3)), RecordError).message.replaceAll('\n', ' ')).toMatch(expected)
+    test.each<[string, (x: number) => unknown]>([
+      ['x + 1', x => x + 1],
+      ["'text' + x", x => text + x],
+      ["x + 'text'", x => x + text],
+    ])('%s, which may ask for text or a number', (_, use) => {
+      const f = (w: Tensor, x: Tensor) => {
+        use(x.sum() as unknown as number)
+        return w
+      }
+      expect(thrownBy(() => jit(f, { dynamic })(tensor(3), tensor([1])), RecordError).parts).toMatchObject({
+        summary:
+          'JavaScript makes text or a number of f32[] by + or == while recording, of which nothing would be recorded.',
+        at: expect.stringMatching(/^tensor\.test\.ts:/),
+        fix: expect.stringMatching(
+          /^in text, write x\.toString\(\) or x\.shape; in formulas, x\.add\(1\) for x \+ 1, x\.equal\(1\) for x == 1/,
+        ),
+      })
     })
 
     test('but not text, what is known, and values that are asked for', () => {

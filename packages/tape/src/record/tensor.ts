@@ -109,7 +109,8 @@ export class Tensor {
 
   /**
    * What JavaScript's own operators make of a tensor: text in templates, the number of a tensor of one element
-   * elsewhere. While recording that is refused, in dynamic code too: of `x * 2` no derivative could be recorded.
+   * elsewhere. While recording that is refused, in dynamic code too: of `x * 2` no derivative could be recorded, and `'text' + x`
+   * is no different from `1 + x` here.
    *
    * @throws {@link OptionError} if there is not exactly one element; {@link RecordError} while recording.
    */
@@ -134,14 +135,24 @@ export class Tensor {
   }
 }
 
-/** `+` and `==` do not tell whether they want a number or text. */
-const converted = (aval: Aval, hint: string): RecordError =>
-  new RecordError({
-    summary: `JavaScript makes ${hint === 'number' ? 'a number' : 'a number or text'} of ${formatAval(aval)} while recording, of which nothing would be recorded.`,
-    expected: 'operations of tensors',
+/** Operators ask for a `number`, but + and == take what there is, as the hint `default` says: text or a number. */
+function converted(aval: Aval, hint: string): RecordError {
+  const isNumber = hint === 'number'
+  const made = isNumber
+    ? `a number of ${formatAval(aval)}`
+    : `text or a number of ${formatAval(aval)} by + or ==`
+  const formulas = isNumber
+    ? 'write x.mul(2) for x * 2, x.add(1) for x + 1, x.sin() for Math.sin(x); to compare, x.greater(0) with where'
+    : 'in text, write x.toString() or x.shape; in formulas, x.add(1) for x + 1, x.equal(1) for x == 1'
+  return new RecordError({
+    summary: `JavaScript makes ${made} while recording, of which nothing would be recorded.`,
+    expected: isNumber
+      ? 'operations of tensors'
+      : 'text made by toString() or a template, or operations of tensors',
     at: callerLocation(),
-    fix: `write x.mul(2) for x * 2, x.add(1) for x + 1, x.sin() for Math.sin(x); ${hint === 'number' ? '' : `in text, \${x}; `}to compare, x.greater(0) with where; in dynamic code, x.item() > 0; ${CLOSE_OVER}`,
+    fix: `${formulas}; in dynamic code, ${isNumber ? 'x.item() > 0' : 'x.item() + 1'}; ${CLOSE_OVER}`,
   })
+}
 
 const CLOSE_OVER = 'close over a number that shapes or loops depend on'
 

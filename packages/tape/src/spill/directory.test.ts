@@ -44,7 +44,7 @@ function named() {
   return { store, path }
 }
 
-const caught = (act: () => void) => thrownBy(act, SpillError)
+const caught = (act: () => unknown) => thrownBy(act, SpillError)
 
 describe('a store in a directory', () => {
   test('gives back what it was given, in any order and from any memory', () => {

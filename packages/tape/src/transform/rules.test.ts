@@ -1,4 +1,12 @@
-import { type ConformanceCase, conformanceCases, sample, toPlain, toTensor, weights } from '@wengert/testkit'
+import {
+  type ConformanceCase,
+  conformanceCases,
+  groupBy,
+  sample,
+  toPlain,
+  toTensor,
+  weights,
+} from '@wengert/testkit'
 import { describe, expect, it } from 'vitest'
 import { batch, pullback, pushforward, replay } from '../derive/index.js'
 import { mul, stack, sum } from '../ops/index.js'
@@ -91,7 +99,7 @@ function programsOf(test: ConformanceCase) {
 const close = (got: number, want: number) =>
   Object.is(got, want) || Math.abs(got - want) <= 1e-9 * Math.max(1, Math.abs(want))
 
-describe.each([...Map.groupBy(differentiable, ({ op }) => op)])('%s', (_op, own) => {
+describe.each([...groupBy(differentiable, ({ op }) => op)])('%s', (_op, own) => {
   it('has a pushforward that is the adjoint of its pullback, and so has its gradient', () => {
     for (const test of own) {
       const { rows, programs } = programsOf(test)

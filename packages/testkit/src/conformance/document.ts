@@ -1,3 +1,4 @@
+import { groupBy } from '../group.js'
 import type { ConformanceCase } from './case.js'
 import { checks } from './checks.js'
 import { kindNames, type OpRow, opRows } from './kinds.js'
@@ -36,7 +37,7 @@ Derivatives are checked in f64, by finite differences with Richardson's extrapol
  * @throws Error if an op lacks a description, or a value is out of its bound.
  */
 export function opsDocument(cases: readonly ConformanceCase[], texts: readonly OpText[]): string {
-  const byOp = Map.groupBy(opRows(cases), ({ op }) => op)
+  const byOp = groupBy(opRows(cases), ({ op }) => op)
   const described = new Map(texts.map(text => [text.name, text]))
   const sections = [...byOp].map(([op, rows]) => {
     const text = described.get(op)

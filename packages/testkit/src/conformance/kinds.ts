@@ -1,4 +1,5 @@
 import type { DType } from '@wengert/kernels'
+import { groupBy } from '../group.js'
 import { sample } from '../sample.js'
 import { type ConformanceCase, isSpecial } from './case.js'
 import { boundOf, portableError } from './check.js'
@@ -49,7 +50,7 @@ export interface OpRow {
  * @throws Error if a value is out of its bound.
  */
 export function opRows(cases: readonly ConformanceCase[]): OpRow[] {
-  const groups = Map.groupBy(cases, test => `${test.op} ${dtypesOf(test)}`)
+  const groups = groupBy(cases, test => `${test.op} ${dtypesOf(test)}`)
   const rows = [...groups.values()].map((own): OpRow => {
     const [first] = own as [ConformanceCase]
     const errors = new Map<KindName, number>()
@@ -77,7 +78,7 @@ const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b))
 /** Kinds of samples that an elementwise op lacks at some dtype, such as `add(f32): zero-size`. */
 export function unsampled(cases: readonly ConformanceCase[]): string[] {
   const elementwise = cases.filter(test => test.elementwise)
-  const groups = Map.groupBy(elementwise, test => `${test.op}(${dtypesOf(test)})`)
+  const groups = groupBy(elementwise, test => `${test.op}(${dtypesOf(test)})`)
   return [...groups].flatMap(([name, own]) => {
     const several = own.some(({ operands }) => operands.length > 1)
     const there = new Set(own.map(kindOf))
