@@ -33,7 +33,7 @@ const VERY_LONG_SHARES = [
  */
 export const LONG = 800
 
-/** Up to so many steps, a long graph is scheduled by two policies at least. */
+/** Up to so many steps, two policies at least are asked whether a long graph has a schedule. */
 export const RATHER_LONG = 4000
 
 /** More steps than this are a very long graph. */

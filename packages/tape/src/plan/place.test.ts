@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { place } from './place.js'
+import { RandomNumbers } from './random.js'
 import type { Periods, Residency } from './residency.js'
 
 const stays = (count: number) =>
@@ -16,14 +17,15 @@ function residencyOf(drawn: readonly (readonly [number, number, number])[]): Res
     end: Int32Array.from(sorted, ([start, length]) => start + length),
     bytes: Float64Array.from(sorted, ([, , units]) => 16 * units),
   }
-  const liveBytes = new Float64Array(92)
+  const lastMoment = Math.max(91, ...periods.end)
+  const liveBytes = new Float64Array(lastMoment + 1)
   for (let k = 0; k < periods.count; k++) {
     for (let at = periods.start[k]!; at <= periods.end[k]!; at++)
       liveBytes[at] = liveBytes[at]! + periods.bytes[k]!
   }
   const peakLiveBytes = Math.max(...liveBytes)
   return {
-    runs: new Int32Array(90),
+    runs: new Int32Array(lastMoment - 1),
     periods,
     liveBytes,
     peakLiveBytes,
@@ -60,5 +62,21 @@ test.each(['quick', 'usual', 'thorough'] as const)(
         expect(peakBytes).toBeGreaterThanOrEqual(peakLiveBytes)
       }),
     )
+  },
+)
+
+test.each(['quick', 'usual', 'thorough'] as const)(
+  'thousands of periods, many of which last to the end, lie nearly without fragments: %s',
+  effort => {
+    const random = new RandomNumbers(7)
+    const drawn = Array.from({ length: 4000 }, (_, k) => {
+      const start = random.below(4000)
+      const length = [1, 5, Math.min(4000 - start, random.below(4000))][k % 3]!
+      return [start, length, 1 + random.below(1000)] as const
+    })
+    const residency = residencyOf(drawn)
+    const { offsets, peakBytes } = place(residency, effort)
+    expect(overlaps(residency.periods, offsets)).toBe(0)
+    expect(peakBytes).toBeLessThan(1.01 * residency.peakLiveBytes)
   },
 )

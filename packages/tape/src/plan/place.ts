@@ -47,17 +47,15 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
     ...(isShort ? [2] : [2, 1]).map(weight => (periods: Periods) => placeByEnd(periods, lastMoment, weight)),
   ]
   for (const way of ways) if (improves(way(periods))) return best!
-  if (!isLarge) {
-    const backward = reverse(periods, lastMoment)
-    const order = byEnd(periods, lastMoment)
-    for (const way of ways) {
-      const { offsets, peakBytes } = way(backward)
-      const unreversed = new Float64Array(offsets.length)
-      order.forEach((k, i) => {
-        unreversed[k] = offsets[order.length - 1 - i]!
-      })
-      if (improves({ offsets: unreversed, peakBytes })) return best!
-    }
+  const backward = reverse(periods, lastMoment)
+  const order = byEnd(periods, lastMoment)
+  for (const way of ways) {
+    const { offsets, peakBytes } = way(backward)
+    const unreversed = new Float64Array(offsets.length)
+    order.forEach((k, i) => {
+      unreversed[k] = offsets[order.length - 1 - i]!
+    })
+    if (improves({ offsets: unreversed, peakBytes })) return best!
   }
   const isClose = periods.count > 1000 && best!.peakBytes <= peakLiveBytes * NEGLIGIBLE
   if (isClose || isLarge || effort === 'quick') return best!
