@@ -31,8 +31,6 @@ interface Rung {
   /** Storages and steps that the search under this limit may look at. */
   readonly work: number
   probed: Searched | undefined
-  /** The first schedule that was found when it was asked whether there is any. */
-  looked: Searched | undefined
   climbed: Climbed | undefined
 }
 
@@ -110,7 +108,6 @@ export class Portfolio {
       needsAtLeastBytes: needs[r]!,
       work: workAt(limits.length - 1 - r, this.index.stepCount),
       probed: undefined,
-      looked: undefined,
       climbed: undefined,
     }))
   }
@@ -145,7 +142,9 @@ export class Portfolio {
       if (isTooDear || this.#cannotBeat(rung.limitBytes, best)) return best
       if (!this.#isLong && !this.#isReached(r)) return best
       const { best: shorter } = this.#climb(rung)
-      if (this.#isLong && (!shorter || (best && shorter.extraCost > dearer * best.extraCost))) break
+      // where nothing fits yet, what is found under a lower limit may be cheaper than what needs the fewest bytes
+      if (this.#isLong && !shorter && (best || !this.#isReached(r))) break
+      if (this.#isLong && shorter && best && shorter.extraCost > dearer * best.extraCost) break
       if (!shorter || (best && !mayBeat(shorter, best))) continue
       best = bestOf(best, this.#attemptsAt(rung), budgetBytes)
     }
@@ -295,30 +294,21 @@ export class Portfolio {
   #look(rung: Rung, work: number): Searched {
     const policies = probingPoliciesFor(this.index.stepCount)
     const leastPolicies = this.index.stepCount <= RATHER_LONG ? 2 : 1
-    const searched = this.#search(rung.limitBytes, {
+    return this.#search(rung.limitBytes, {
       policies,
       leastPolicies,
       work,
       attemptWork: work,
       enoughExtraCost: Infinity,
     })
-    if (searched.found.length > 0) rung.looked = searched
-    return searched
-  }
-
-  /** What a search under a limit finds by itself: once more the first schedule, where its work is used up by it. */
-  #searchAt({ limitBytes, work, looked }: Rung): readonly Found[] {
-    const { stepCount } = this.index
-    if (stepCount > RATHER_LONG && looked && looked.work >= work) return looked.found
-    return this.#search(limitBytes, { work: this.#isLong ? work : work / 2 }).found
   }
 
   /** Searches under a limit by itself, and then from what was found under the next lower one. */
   #climb(rung: Rung): Climbed {
     if (rung.climbed) return rung.climbed
     const { limitBytes, work } = rung
-    let found = this.#searchAt(rung)
-    if (found.length === 0 && this.index.stepCount <= RATHER_LONG) {
+    let { found } = this.#search(limitBytes, { work: this.#isLong ? work : work / 2 })
+    if (found.length === 0) {
       found = (this.#isLong ? this.#probe(rung) : this.#look(rung, this.#work.attempt)).found
     }
     const r = this.#rungs.indexOf(rung)
