@@ -7,6 +7,7 @@ export {
   type PlanOptions,
   type PlanRow,
   planSuite,
+  uNetBound,
 } from './plan/index.js'
 export type { BenchProgress, BenchRow, SuiteOptions } from './row.js'
 export { runSuite } from './run-suite.js'
