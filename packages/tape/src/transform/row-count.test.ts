@@ -1,3 +1,4 @@
+import { type Plain, randomPrograms } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -523,4 +524,20 @@ test('what is said to be made of as many numbers as rows is other for other numb
     { numRuns: 1000 },
   )
   expect(Math.min(said, silent)).toBeGreaterThan(30)
+})
+
+test('nothing is said of functions that are mapped over rows', () => {
+  fc.assert(
+    fc.property(randomPrograms(), ({ loss, inputs: [row, ...others] }) => {
+      const { dtype, shape } = row as Plain
+      const mapped = (rows: number) =>
+        record(
+          (x: Tensor, ...rest: Tensor[]) => vmap((row: Tensor) => loss(row, ...rest))(x),
+          { dtype, shape: [rows, ...shape] },
+          ...others,
+        ).program
+      expect(rowCounting(mapped(2), mapped(3), [true, ...others.map(() => false)])).toBeUndefined()
+    }),
+    { numRuns: 200 },
+  )
 })

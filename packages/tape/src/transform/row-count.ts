@@ -93,6 +93,7 @@ function otherNumber(
   if (ofFew.length !== ofMore.length) return undefined
   for (const [k, { value, data }] of ofFew.entries()) {
     const there = ofMore[k] as Constant
+    if (data === there.data) continue
     const avals = [few.avals[value], more.avals[there.value]] as [Aval, Aval]
     const numbers = difference(
       avals,
