@@ -1,6 +1,8 @@
 import {
   arange,
   equal,
+  full,
+  normal,
   randomKey,
   ShapeError,
   scan,
@@ -26,7 +28,7 @@ test('a loss that combines rows is refused, since shards would change it', () =>
   expect(() => recordGradient(loss, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:22:82
+      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:24:82
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   expect(() => recordGradient(loss, signature, 1)).toThrow(/combines rows/)
@@ -41,7 +43,7 @@ test('a loss that goes over the rows of the batch may not carry them along', () 
   expect(() => recordGradient(running, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss combines rows of the batch, but rows are computed in shards.
       expected  each row to depend on itself and the parameters alone
-      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:40:46
+      at        f32[] = add f32[], f32[], of a batch of 2 rows, recorded at objective.test.ts:42:46
       fix       compute what needs all rows beforehand, and pass it with the parameters]
   `)
   const alone = over((p, sum, row) => [sum.add(1), square(row.mul(p))])
@@ -66,8 +68,59 @@ test('a mean written by hand is refused', () => {
   expect(() => recordGradient(mean, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss reads the number of rows, but rows are computed in shards.
       expected  the same numbers however many rows there are
-      at        2 for 2 rows, 3 for 3
-      fix       return one number a row; the scheduler averages or sums them (see \`reduction\`)]
+      at        2 for 2 rows, 3 for 3, recorded at objective.test.ts:67:22
+      fix       return one number a row, which the scheduler averages or sums (see \`reduction\`); and draw as many numbers however many rows there are]
+  `)
+})
+
+test('a mean written by hand is refused beside a factor of the same number, and as weights of the rows', () => {
+  const halved = ((p: Tensor, { x }: { x: Tensor }) =>
+    square(x.mul(p))
+      .mul(2)
+      .div(x.shape[0] as number)) as RowFunction
+  expect(() => recordGradient(halved, signature, 4)).toThrow(/reads the number of rows/)
+  const weighted = ((p: Tensor, { x }: { x: Tensor }) =>
+    square(x.mul(p)).mul(full(x.shape, 1 / (x.shape[0] as number)))) as RowFunction
+  expect(() => recordGradient(weighted, signature, 4)).toThrow(/reads the number of rows/)
+})
+
+test('a mean of rows that nothing reads is none', () => {
+  const unread = ((p: Tensor, { x }: { x: Tensor }) => {
+    x.mul(p).mean()
+    return square(x.mul(p))
+  }) as RowFunction
+  expect(recordGradient(unread, signature, 4).program.outputs).toHaveLength(2)
+})
+
+test('a loss that sums up draws for all rows is refused, whether its key is a constant or a parameter', () => {
+  const closed = ((p: Tensor, { x }: { x: Tensor }) =>
+    square(x.mul(p).add(normal(randomKey(1), x.shape).sum()))) as RowFunction
+  expect(() => recordGradient(closed, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError: The loss reads the number of rows, but rows are computed in shards.
+      expected  the same numbers however many rows there are
+      at        2.479741096496582 for 2 rows, 2.696305274963379 for 3, recorded at objective.test.ts:97:21
+      fix       return one number a row, which the scheduler averages or sums (see \`reduction\`); and draw as many numbers however many rows there are]
+  `)
+  const keyed = ((key: Tensor, { x }: { x: Tensor }) =>
+    square(x.add(normal(key, x.shape).sum()))) as RowFunction
+  const { signature: withKey } = callOf(randomKey(1), { x: tensor([1, 2, 3, 4]) }, undefined)
+  expect(() => recordGradient(keyed, withKey, 4)).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError: The loss makes one value of as many numbers as there are rows, but rows are computed in shards.
+      expected  the same draws and constants however many rows there are
+      at        f32[] = sum f32[2], of a batch of 2 rows, recorded at objective.test.ts:105:39
+      fix       draw as many however many rows there are, or for each row by a key of its own: \`vmap((x, k) => x.add(normal(foldIn(key, k), x.shape)))(batch.x, batch.index)\`]
+  `)
+  expect(() => recordMap(keyed, withKey, 4)).toThrow(/The mapped function makes one value of as many/)
+})
+
+test('a loss that reads other numbers each time is told so', () => {
+  let times = 0
+  const counting = ((p: Tensor, { x }: { x: Tensor }) => square(x.mul(p).add(times++))) as RowFunction
+  expect(() => recordGradient(counting, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
+    [ShapeError: The loss reads other numbers each time it is recorded, which it is for each size of a shard.
+      expected  the same numbers each time
+      at        1 at first, 3 then
+      fix       draw with a key, \`normal(key, [4])\`, instead of \`Math.random()\`, and pass what changes with the parameters]
   `)
 })
 
@@ -82,7 +135,7 @@ test('a loss that draws with one key for all rows is refused, since each shard w
   expect(() => recordGradient(noisy, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss draws, or reads, numbers for the places of rows, but rows are computed in shards.
       expected  each row to draw by a key of its own, and numbers for rows to be part of the batch
-      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:81:21
+      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:134:21
       fix       give the batch an index, and map over both: \`vmap((x, k) => dropout(foldIn(key, k), x, 0.5))(batch.x, batch.index)\`]
   `)
   expect(() => recordMap(noisy, signature, 4)).toThrow(/The mapped function draws, or reads, numbers for/)
@@ -103,7 +156,7 @@ describe('what fits all rows, but not a part of them', () => {
     ).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: sub: shapes do not broadcast: f32[64], f32[1000].
         expected  lengths that are equal or 1, aligned at the last axis
-        at        objective.test.ts:97:59
+        at        objective.test.ts:150:59
         fix       the loss sees 64 of 1000 rows at a time, as rows are computed in shards: pass what belongs to rows with the batch]
     `)
     const fix = (what: string, rows: number, whole: number) =>

@@ -6,7 +6,9 @@ import {
   type Program,
   RecordError,
   type Recording,
+  type RowMixing,
   record,
+  rowCounting,
   rowMixing,
   ShapeError,
   type Structure,
@@ -169,53 +171,81 @@ function checkLoss({ program, outputs }: Recording, rows: number, wholes: Wholes
  * @throws {@link ShapeError} naming the instruction.
  */
 function checkRows(what: string, recordRows: RecordRows, { params, row }: Signature): void {
+  const rowwise = [...params.map(() => false), ...row.map(() => true)]
   // Whatever the size of a shard: in a single row nothing is combined.
   const find = () => {
     const { program } = recordRows(2)
-    return { program, mixing: rowMixing(program, [...params.map(() => false), ...row.map(() => true)]) }
+    return { program, mixing: rowMixing(program, rowwise) }
   }
   const { program, mixing } = find()
   if (!mixing) {
-    checkCount(what, program, recordRows(3).program)
+    checkCount(what, recordRows, program, rowwise)
     return
   }
-  const { op, inputs, outputs, at } = withLines(find).mixing ?? mixing
-  const written = (avals: readonly Aval[]) => avals.map(formatAval).join(', ')
-  const line = at === undefined ? '' : `, recorded at ${at}`
-  const where = `${written(outputs)} = ${op} ${written(inputs)}, of a batch of 2 rows${line}`
+  const found = withLines(find).mixing ?? mixing
   throw new ShapeError(
-    mixing.with === 'places'
+    found.with === 'places'
       ? {
           summary: `The ${what} draws, or reads, numbers for the places of rows, but rows are computed in shards.`,
           expected: 'each row to draw by a key of its own, and numbers for rows to be part of the batch',
-          at: where,
+          at: placeOf(found),
           fix: 'give the batch an index, and map over both: `vmap((x, k) => dropout(foldIn(key, k), x, 0.5))(batch.x, batch.index)`',
         }
       : {
           summary: `The ${what} combines rows of the batch, but rows are computed in shards.`,
           expected: 'each row to depend on itself and the parameters alone',
-          at: where,
+          at: placeOf(found),
           fix: 'compute what needs all rows beforehand, and pass it with the parameters',
         },
   )
 }
 
+/** An instruction of a recording for 2 rows, as messages say it. */
+const placeOf = ({ op, inputs, outputs, at }: Omit<RowMixing, 'with'>): string => {
+  const written = (avals: readonly Aval[]) => avals.map(formatAval).join(', ')
+  return `${written(outputs)} = ${op} ${written(inputs)}, of a batch of 2 rows${lineOf(at)}`
+}
+
+const lineOf = (at: string | undefined) => (at === undefined ? '' : `, recorded at ${at}`)
+
 /**
- * A number that depends on the number of rows would depend on the size of a shard, as that of a mean written by hand.
+ * What depends on the number of rows would depend on the size of a shard, such as a mean written by hand, or a sum of draws for
+ * all rows.
  *
- * @throws {@link ShapeError} naming the number.
+ * @throws {@link ShapeError} naming the number, or the instruction.
  */
-function checkCount(what: string, two: Program, three: Program): void {
-  const numbers = ({ constants }: Program) => constants.filter(({ data }) => data.length === 1)
-  const [few, more] = [numbers(two), numbers(three)]
-  if (few.length !== more.length) return
-  const wrong = few.findIndex(({ data }, k) => !Object.is(data[0], more[k]?.data[0]))
-  if (wrong < 0) return
+function checkCount(what: string, recordRows: RecordRows, two: Program, rowwise: readonly boolean[]): void {
+  const counting = rowCounting(two, recordRows(3).program, rowwise)
+  if (!counting) return
+  checkAgain(what, two, recordRows(2).program, rowwise)
+  const found =
+    withLines(() => rowCounting(recordRows(2).program, recordRows(3).program, rowwise)) ?? counting
+  throw new ShapeError(
+    found.with === 'number'
+      ? {
+          summary: `The ${what} reads the number of rows, but rows are computed in shards.`,
+          expected: 'the same numbers however many rows there are',
+          at: `${found.numbers[0]} for 2 rows, ${found.numbers[1]} for 3${lineOf(found.at)}`,
+          fix: 'return one number a row, which the scheduler averages or sums (see `reduction`); and draw as many numbers however many rows there are',
+        }
+      : {
+          summary: `The ${what} makes one value of as many numbers as there are rows, but rows are computed in shards.`,
+          expected: 'the same draws and constants however many rows there are',
+          at: placeOf(found),
+          fix: 'draw as many however many rows there are, or for each row by a key of its own: `vmap((x, k) => x.add(normal(foldIn(key, k), x.shape)))(batch.x, batch.index)`',
+        },
+  )
+}
+
+/** @throws {@link ShapeError} naming a number that two recordings for as many rows do not share. */
+function checkAgain(what: string, one: Program, other: Program, rowwise: readonly boolean[]): void {
+  const found = rowCounting(one, other, rowwise)
+  if (found?.with !== 'number') return
   throw new ShapeError({
-    summary: `The ${what} reads the number of rows, but rows are computed in shards.`,
-    expected: 'the same numbers however many rows there are',
-    at: `${few[wrong]?.data[0]} for 2 rows, ${more[wrong]?.data[0]} for 3`,
-    fix: 'return one number a row; the scheduler averages or sums them (see `reduction`)',
+    summary: `The ${what} reads other numbers each time it is recorded, which it is for each size of a shard.`,
+    expected: 'the same numbers each time',
+    at: `${found.numbers[0]} at first, ${found.numbers[1]} then`,
+    fix: 'draw with a key, `normal(key, [4])`, instead of `Math.random()`, and pass what changes with the parameters',
   })
 }
 

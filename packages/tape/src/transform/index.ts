@@ -15,6 +15,7 @@ export {
 export { hessian, hvp, jacfwd, jacobian, jacrev } from './jacobian.js'
 export { jvp, type ValueAndTangent } from './jvp.js'
 export { linearize, type ValueAndPushforward } from './linearize.js'
+export { type RowCounting, rowCounting } from './row-count.js'
 export { type RowMixing, rowMixing } from './rows.js'
 export { type SparseMatrix, sparseJacobian } from './sparse-jacobian.js'
 export { jit, type RecordOptions } from './transformed.js'

@@ -74,7 +74,7 @@ describe('rowMixing finds what is drawn for places', () => {
     ['the same dropout of each row', x => vmap((row: Tensor) => dropout(key, row))(x)],
     ['one number', x => x.add(uniform(key, []))],
     ['noise of parameters', x => matmul(x, normal(key, [4, 6]))],
-    ['noise that is summed up', x => x.add(uniform(key, [6, 4]).sum({ axis: 0 }))],
+    ['noise of a fixed shape that is summed up', x => x.add(uniform(key, [6, 4]).sum({ axis: 0 }))],
     ['noise that is repeated', x => x.add(uniform(key, [4]).broadcastTo([6, 4]))],
     ['noise beside noise of its own', x => concat([x, x.sum({ axis: 1, keepdims: true })], { axis: 1 })],
     ['noise without deviation', x => x.add(normal(key, [6, 4], { deviation: 0 }))],
@@ -108,7 +108,7 @@ describe('rowMixing finds what is drawn for places', () => {
   test.each<[string, (key: Tensor, x: Tensor) => Tensor]>([
     ['the same numbers for each row', (key, x) => x.mul(uniform(key, [4])).add(normal(key, [1, 4]))],
     ['the same dropout of each row', (key, x) => vmap((row: Tensor) => dropout(key, row))(x)],
-    ['noise that is summed up', (key, x) => x.add(uniform(key, [6, 4]).sum())],
+    ['noise of a fixed shape that is summed up', (key, x) => x.add(uniform(key, [6, 4]).sum())],
     ['noise of parameters', (key, x) => matmul(x, normal(key, [4, 6]))],
     ['one number', (key, x) => x.add(uniform(key, []))],
     ['noise that is added to others', (key, x) => x.add(uniform(key, [4]).add(ones([6, 4])))],
