@@ -22,7 +22,7 @@ export interface Placement {
 
 /** More periods are many, and more than this so many that every way takes long. */
 const QUADRATIC_LIMIT = 3000
-const MANY = 30_000
+const MANY = 8000
 const NEGLIGIBLE = 1.002
 
 /**
@@ -49,7 +49,7 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
   for (const way of ways) if (improves(way(periods))) return best!
   const backward = reverse(periods, lastMoment)
   const order = byEnd(periods, lastMoment)
-  for (const way of ways) {
+  for (const way of isShort ? ways.slice(0, 1) : ways) {
     const { offsets, peakBytes } = way(backward)
     const unreversed = new Float64Array(offsets.length)
     order.forEach((k, i) => {
