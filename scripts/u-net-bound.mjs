@@ -1,4 +1,4 @@
-// Says what no schedule of U-Net costs less than, where its plans are dearest: minutes of work, not part of the tests.
+// Says what no schedule of U-Net costs less than, where its plans are dearest: a quarter of an hour, not part of the tests.
 import { uNetBound } from '@wengert/bench'
 
 for (const fraction of [0.03, 0]) {
