@@ -20,6 +20,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
     'mlp --graph graph.json',
     '--graph graph.json --batch 3',
     '--graph graph.json --heads 3',
+    '--graph graph.json --search-ms 3',
     'cnn --hidden 3',
     'mlp --steps 3',
     'lstm --layers 2',
@@ -54,6 +55,10 @@ test('plans that cannot be are refused before anything is planned', async () => 
     $ wengert plan --graph graph.json --heads 3
     OPTION: \`--heads\` means nothing for plan --graph.
       fix       leave --heads out
+
+    $ wengert plan --graph graph.json --search-ms 3
+    OPTION: \`--search-ms\` means nothing for a plan without --memory.
+      fix       leave --search-ms out
 
     $ wengert plan cnn --hidden 3
     OPTION: \`--hidden\` means nothing for cnn.

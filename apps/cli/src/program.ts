@@ -209,6 +209,7 @@ const planOf = (): Command =>
         ...optionNames.filter(name => !taken.includes(name)),
         ...(graph === undefined ? ['searchMs'] : []),
       ])
+      if (options.memory === undefined) refuseOptions('a plan without --memory', options, ['searchMs'])
       return model === undefined
         ? planGraphCommand(graph as string, options)
         : planModelCommand(model, options, options)

@@ -33,6 +33,12 @@ test('a node is a step with one storage, after those it reads', async () => {
   expect(simulate(graph, plan(graph)).peakBytes).toBe(128)
 })
 
+test('a mark of the byte order before the text is no part of it', async () => {
+  expect(
+    (await graphOf(`\uFEFF{ "nodes": [{ "bytes": 16, "flops": 1, "inputs": [] }], "outputs": [0] }`)).bytes,
+  ).toEqual([16])
+})
+
 test('nodes that are in order keep it', async () => {
   const nodes = Array.from({ length: 2000 }, (_, k) => node(16, 1, ...(k > 1 ? [k - 1, k >> 1] : [])))
   const { steps } = await graphOf({ nodes, outputs: [1999] })

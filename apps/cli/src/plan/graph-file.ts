@@ -45,7 +45,7 @@ export async function readGraph(file: string): Promise<Graph> {
       cause,
     })
   })
-  return graphOf(parsed(text, file), file)
+  return graphOf(parsed(text.replace(/^\uFEFF/, ''), file), file)
 }
 
 function parsed(text: string, file: string): unknown {

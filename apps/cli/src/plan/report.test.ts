@@ -164,3 +164,26 @@ test('drawn graphs: the curve, within any of its budgets', () => {
     { numRuns: 60 },
   )
 })
+
+test('of long graphs, too, the curve has plans close to the fewest bytes, where it is steep', () => {
+  // a chain of 1,500 steps of 16 KiB, and its pullbacks
+  const count = 1500
+  const step = (cost: number, output: number, ...inputs: number[]) => ({
+    inputs,
+    outputs: [output],
+    scratchBytes: 0,
+    cost,
+  })
+  const graph: Graph = {
+    bytes: Array.from({ length: 2 * count }, () => 2 ** 14),
+    inputs: [],
+    steps: Array.from({ length: 2 * count }, (_, k) => {
+      if (k < count) return step(1e6, k, ...(k > 0 ? [k - 1] : []))
+      return step(2e6, k, k - 1, 2 * count - 1 - k)
+    }),
+    outputs: [2 * count - 1],
+  }
+  const { plan: figures, curve } = reportOf(subjectOf(graph), undefined)
+  const near = figures.leastBytes + (figures.keptBytes - figures.leastBytes) / 50
+  expect(curve.filter(({ peakBytes }) => peakBytes <= near).length).toBeGreaterThan(2)
+})

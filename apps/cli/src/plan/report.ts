@@ -29,7 +29,7 @@ const MOST_VALUES = 12
 function finenessFor(stepCount: number): Fineness {
   if (stepCount <= 200) return { parts: 32, finest: 1024 }
   if (stepCount <= 2000) return { parts: 20, finest: 128 }
-  if (stepCount <= 20_000) return { parts: 12, finest: 32 }
+  if (stepCount <= 20_000) return { parts: 12, finest: 256 }
   return { parts: 1, finest: 1 }
 }
 

@@ -19,6 +19,18 @@ test('a memory that is too small names the node of the file, whatever its step',
     const refused = () => within(528, search)
     expect(refused).toThrow(BudgetError)
     expect(refused).toThrow(/at {8}node 2$/m)
+    expect(refused).toThrow(/fix {7}give it 1024 bytes \(1 KiB\)$/m)
     expect(refused).toThrow(expect.objectContaining({ leastBytes: 1024 }))
   }
+})
+
+test('a title counts nodes', async () => {
+  const file = join(folder, 'count.json')
+  const titleOf = async (count: number) => {
+    const nodes = Array.from({ length: count }, () => ({ bytes: 16, flops: 1, inputs: [] }))
+    writeFileSync(file, JSON.stringify({ nodes, outputs: [] }))
+    return (await graphSubject(file)).title
+  }
+  expect(await titleOf(1)).toBe(`${file}, 1 node`)
+  expect(await titleOf(2)).toBe(`${file}, 2 nodes`)
 })

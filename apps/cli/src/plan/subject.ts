@@ -3,6 +3,7 @@ import {
   BudgetError,
   controlOf,
   formatAval,
+  formatByteSize,
   type Graph,
   type Instruction,
   type Plan,
@@ -95,6 +96,7 @@ function inNodes({ steps }: Graph, find: () => Plan): Plan {
     throw new BudgetError({
       ...parts,
       at: `node ${node}`,
+      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)})`,
       budgetBytes,
       leastBytes,
       data: { ...parts.data, node },
@@ -116,7 +118,7 @@ export async function graphSubject(file: string): Promise<Subject> {
   const graph = await readGraph(file)
   const stepCount = graph.steps.length
   return {
-    title: `${file}, ${stepCount} nodes`,
+    title: `${file}, ${stepCount} ${stepCount === 1 ? 'node' : 'nodes'}`,
     named: { graph: file, nodes: stepCount },
     stepCount,
     // a node and its storage have one number

@@ -248,7 +248,7 @@ describe('edges', () => {
       "plan: no plan within 3000 bytes was found.
         expected  a budget of at least 4096 bytes
         at        step 10
-        fix       Give it 4096 bytes."
+        fix       give it 4096 bytes"
     `)
     expect(budgetErrorOf(chain(10), 3000).data).toMatchInlineSnapshot(`
       {

@@ -144,7 +144,7 @@ export function refusalOf(graph: Graph, budgetBytes: number): BudgetError {
     summary: `plan: no plan within ${budgetBytes} bytes was found.`,
     expected: `a budget of at least ${least} bytes`,
     at: step < 0 ? 'the inputs or outputs' : `step ${step}`,
-    fix: `Give it ${least} bytes.`,
+    fix: `give it ${least} bytes`,
     budgetBytes,
     leastBytes: least,
     data: { step, largestWorkingSetBytes: portfolio.sets.largestBytes },

@@ -1,6 +1,13 @@
 import { BudgetError } from '../errors.js'
 import { atLeastBytes, type Plan, planIfAny, refusalOf } from '../plan/index.js'
-import { type Aval, countBytes, formatAval, type Program, writtenOp } from '../program/index.js'
+import {
+  type Aval,
+  countBytes,
+  formatAval,
+  formatByteSize,
+  type Program,
+  writtenOp,
+} from '../program/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import type { Lowered } from './lowered.js'
 
@@ -68,7 +75,7 @@ export function tooTight(
     fix:
       leastBytes > ARENA_LIMIT_BYTES
         ? BEYOND
-        : `give at least ${leastBytes} bytes, or use smaller batches or layers`,
+        : `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
     budgetBytes,
     leastBytes,
   })
