@@ -65,7 +65,20 @@ export function ladder(
   // below it outputs have to leave
   const below = index.stepCount > VERY_LONG ? 2 : index.stepCount > LONG ? 4 : 8
   for (let k = 0; k < below; k++) add(largestBytes + ((keptBytes - largestBytes) * k) / below)
+  if (index.stepCount > LONG) for (const limit of between([...limits].sort((a, b) => a - b))) add(limit)
   return [...limits].sort((a, b) => b - a)
+}
+
+/** Of long graphs a limit is at most so many times the next lower one. */
+const WIDEST = 1.15
+
+/** Where ascending limits are too far apart, those that divide the way evenly. */
+function between(limits: readonly number[]): number[] {
+  return limits.flatMap((low, k) => {
+    const ratio = (limits[k + 1] ?? low) / low
+    const parts = Math.ceil(Math.log(ratio) / Math.log(WIDEST))
+    return Array.from({ length: Math.max(0, parts - 1) }, (_, part) => low * ratio ** ((part + 1) / parts))
+  })
 }
 
 /** How many storages and steps may be looked at. */
