@@ -33,6 +33,23 @@ test.each(graphs)(
   },
 )
 
+test.each<[string, Graph]>([
+  ['readers of anything', readersOfAnything(820)],
+  ['uneven layers', unevenChain(420)],
+])(
+  '%s: more bytes never cost more',
+  (_, graph) => {
+    const [full, least] = [plan(graph).peakBytes, leastBytes(graph)]
+    const costs = Array.from({ length: 24 }, (_, k) => {
+      const budgetBytes = Math.ceil((least + (k / 24) ** 2 * (full - least)) / 16) * 16
+      return plan(structuredClone(graph), { budgetBytes }).extraCost
+    })
+    expect(costs).toEqual(costs.toSorted((a, b) => b - a))
+    expect(new Set(costs).size).toBeGreaterThan(6)
+  },
+  60_000,
+)
+
 test('layers of uneven sizes run in little more bytes when they are ten times as many', () => {
   const graph = unevenChain(6000)
   const budgetBytes = leastBytes(graph)

@@ -50,8 +50,12 @@ const NEGLIGIBLE = 1e-3
 /** Sums may round. */
 const ROUNDING = 1e-12
 
-/** The limits below a budget are looked at down to the first that costs so many times the best where the graph is long. */
+/**
+ * The limits below a budget are looked at down to the first that costs so many times the best where the graph is long, and this part of
+ * what the graph costs without reruns, since few reruns may be any.
+ */
 const DEARER = { ofLong: 1.2, ofRatherLong: 1.1 }
+const FEW = 0.01
 
 const NOTHING: Searched = { found: [], work: 0 }
 
@@ -144,7 +148,8 @@ export class Portfolio {
       const { best: shorter } = this.#climb(rung)
       // where nothing fits yet, what is found under a lower limit may be cheaper than what needs the fewest bytes
       if (this.#isLong && !shorter && (best || !this.#isReached(r))) break
-      if (this.#isLong && shorter && best && shorter.extraCost > dearer * best.extraCost) break
+      const isDearer = shorter && best && shorter.extraCost > dearer * best.extraCost + FEW * totalCost
+      if (this.#isLong && isDearer) break
       if (!shorter || (best && !mayBeat(shorter, best))) continue
       best = bestOf(best, this.#attemptsAt(rung), budgetBytes)
     }
