@@ -7,8 +7,8 @@
  * from the end. In order of size or area (Pisarchyk & Lee 2020, greedy by size), each period takes the lowest offset free during
  * all of it; what then reaches above the lower bound moves to the front of the order and all are placed again.
  *
- * Limits: orders other than time are quadratic and tried only for up to {@link QUADRATIC_LIMIT} periods, as are ways in which many
- * never lie closest.
+ * Limits: orders other than time are quadratic and tried only for up to {@link QUADRATIC_LIMIT} periods, as is lowest and highest,
+ * which leaves more fragments the more periods there are.
  */
 import { EndingGaps } from './ending-gaps.js'
 import { Gaps } from './gaps.js'
@@ -78,45 +78,58 @@ export function place(residency: Residency, effort: 'quick' | 'usual' | 'thoroug
   return best!
 }
 
-/** `longer`: periods of more moments than this go low, the others high under `targetBytes`; all low if none is. */
-function placeByTime(periods: Periods, lastMoment: number, targetBytes: number, longer: number): Placement {
+/** In order of time: each is put when it begins, after those that end before have been removed. */
+function sweep(
+  periods: Periods,
+  lastMoment: number,
+  offsets: Float64Array,
+  put: (period: number) => void,
+  remove: (period: number) => void,
+): Placement {
   const { count, start, end, bytes } = periods
-  const offsets = new Float64Array(count)
   const endings = byEnd(periods, lastMoment)
-  const gaps = new Gaps(targetBytes)
-  const lowOnly = longer >= lastMoment
   let ended = 0
   let peakBytes = 0
   for (let k = 0; k < count; k++) {
     for (; ended < count && end[endings[ended]!]! < start[k]!; ended++) {
-      const gone = endings[ended]!
-      if (bytes[gone]! > 0) gaps.give(offsets[gone]!, bytes[gone]!)
+      if (bytes[endings[ended]!]! > 0) remove(endings[ended]!)
     }
     if (bytes[k] === 0) continue
-    const low = lowOnly || end[k]! - start[k]! > longer
-    offsets[k] = gaps.take(bytes[k]!, lowOnly ? 'tightest' : low ? 'lowest' : 'highest')
+    put(k)
     peakBytes = Math.max(peakBytes, offsets[k]! + bytes[k]!)
   }
   return { offsets, peakBytes }
 }
 
-/** Each beside one that ends when it does. */
-function placeByEnd(periods: Periods, lastMoment: number, weight: number): Placement {
+/** `longer`: periods of more moments than this go low, the others high under `targetBytes`; all low if none is. */
+function placeByTime(periods: Periods, lastMoment: number, targetBytes: number, longer: number): Placement {
   const { count, start, end, bytes } = periods
   const offsets = new Float64Array(count)
-  const endings = byEnd(periods, lastMoment)
+  const gaps = new Gaps(targetBytes)
+  const lowOnly = longer >= lastMoment
+  const fitOf = (k: number) => (lowOnly ? 'tightest' : end[k]! - start[k]! > longer ? 'lowest' : 'highest')
+  return sweep(
+    periods,
+    lastMoment,
+    offsets,
+    k => {
+      offsets[k] = gaps.take(bytes[k]!, fitOf(k))
+    },
+    k => gaps.give(offsets[k]!, bytes[k]!),
+  )
+}
+
+/** Each beside one that ends when it does. */
+function placeByEnd(periods: Periods, lastMoment: number, weight: number): Placement {
+  const offsets = new Float64Array(periods.count)
   const gaps = new EndingGaps(periods, offsets, lastMoment, weight)
-  let ended = 0
-  let peakBytes = 0
-  for (let k = 0; k < count; k++) {
-    for (; ended < count && end[endings[ended]!]! < start[k]!; ended++) {
-      if (bytes[endings[ended]!]! > 0) gaps.remove(endings[ended]!)
-    }
-    if (bytes[k] === 0) continue
-    gaps.put(k)
-    peakBytes = Math.max(peakBytes, offsets[k]! + bytes[k]!)
-  }
-  return { offsets, peakBytes }
+  return sweep(
+    periods,
+    lastMoment,
+    offsets,
+    k => gaps.put(k),
+    k => gaps.remove(k),
+  )
 }
 
 /** The same periods as seen by one who goes back in time, so those that last to the end come first. */

@@ -50,11 +50,9 @@ const NEGLIGIBLE = 1e-3
 /** Sums may round. */
 const ROUNDING = 1e-12
 
-/**
- * The limits below a budget are looked at down to the first that costs so many times the best where the graph is long, and this part of
- * what the graph costs without reruns, since few reruns may be any.
- */
+/** The limits below a budget are looked at down to the first that costs so many times the best where the graph is long, and */
 const DEARER = { ofLong: 1.2, ofRatherLong: 1.1 }
+/** this part of what the graph costs without reruns on top, below which costs do not follow limits. */
 const FEW = 0.01
 
 const NOTHING: Searched = { found: [], work: 0 }

@@ -3,7 +3,7 @@
  * price of a byte: the higher, the fewer bytes each loop takes (Everett, Generalized Lagrange multiplier method, Operations
  * Research 11(3), 1963). So one program becomes a list, from many bytes and little cost to few bytes, that depends on the program
  * alone. A budget is served by the cheapest of those that were tried for it; what is tried for a budget is tried for every
- * larger one, so that a larger budget never costs more.
+ * larger one, so that a larger budget never costs more, as far as `plan` keeps to that.
  */
 import { SPILL_BLOCK_BYTES } from '@wengert/kernels'
 import { type Graph, largestWorkingSetBytes, type Plan, plan } from '../plan/index.js'
