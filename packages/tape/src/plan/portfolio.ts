@@ -50,10 +50,9 @@ const NEGLIGIBLE = 1e-3
 /** Sums may round. */
 const ROUNDING = 1e-12
 
-/** The limits below a budget are looked at down to the first that costs so many times the best where the graph is long, and */
+/** Of a long graph limits are looked at down to the first that costs so many times the best, and this part of the graph's cost more. */
 const DEARER = { ofLong: 1.2, ofRatherLong: 1.1 }
-/** this part of what the graph costs without reruns on top, below which costs do not follow limits. */
-const FEW = 0.01
+const CLEARLY = 0.01
 
 const NOTHING: Searched = { found: [], work: 0 }
 
@@ -146,7 +145,7 @@ export class Portfolio {
       const { best: shorter } = this.#climb(rung)
       // where nothing fits yet, what is found under a lower limit may be cheaper than what needs the fewest bytes
       if (this.#isLong && !shorter && (best || !this.#isReached(r))) break
-      const isDearer = shorter && best && shorter.extraCost > dearer * best.extraCost + FEW * totalCost
+      const isDearer = shorter && best && shorter.extraCost > dearer * best.extraCost + CLEARLY * totalCost
       if (this.#isLong && isDearer) break
       if (!shorter || (best && !mayBeat(shorter, best))) continue
       best = bestOf(best, this.#attemptsAt(rung), budgetBytes)
