@@ -21,11 +21,14 @@ declare module '../record/tensor.js' {
 
 const functions = new Set(['concat', 'einsum', 'stack', ...Object.keys(random), ...Object.keys(randomKeys)])
 
-for (const [name, op] of Object.entries(table)) {
+// An op is looked up when it is called: what reads all of a module's exports has a getter compiled for each.
+const ops = table as Record<string, unknown>
+
+for (const name of Object.keys(ops)) {
   if (functions.has(name)) continue
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: never[]) {
-      return (op as (x: Tensor, ...rest: never[]) => unknown)(this, ...rest)
+      return (ops[name] as (x: Tensor, ...rest: never[]) => unknown)(this, ...rest)
     },
   })
 }
