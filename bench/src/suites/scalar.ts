@@ -1,4 +1,4 @@
-import { add, mul, sin, type Tensor } from '@wengert/tape'
+import { add, mul, sin, sub, type Tensor } from '@wengert/tape'
 import { type Task, uniform } from '../engine/index.js'
 import type { Objective } from '../own/index.js'
 import { type Contest, called, inPlace, type Suite } from './suite.js'
@@ -7,10 +7,11 @@ import { type Contest, called, inPlace, type Suite } from './suite.js'
 const SCALARS = 8
 
 /**
- * A program of so many operations on scalars: v = sin(v·xᵢ + xⱼ), s = s + v, over and over. Each term reaches the
- * result by itself, so that no adjoint vanishes. Arrays of rows are as many programs.
+ * A program of so many operations on scalars: v = sin(v·xᵢ + xⱼ), s = s + v, over and over, with v − xₖ in the place of the sine
+ * if it is of arithmetic alone. Each term reaches the result by itself, so that no adjoint vanishes. Arrays of rows are as many
+ * programs.
  */
-const scalars: Objective = (arrays, { operations }) => {
+const scalars: Objective = (arrays, { operations, arithmetic }) => {
   const x = Object.values(arrays)
   const input = (k: number) => x[k % x.length] as Tensor
   let v = input(0)
@@ -18,7 +19,7 @@ const scalars: Objective = (arrays, { operations }) => {
   for (let k = 0; k < (operations as number); k++) {
     if (k % 4 === 0) v = mul(v, input(k / 4 + 2))
     else if (k % 4 === 1) v = add(v, input(3 * k))
-    else if (k % 4 === 2) v = sin(v)
+    else if (k % 4 === 2) v = arithmetic ? sub(v, input(k)) : sin(v)
     else total = add(total, v)
   }
   return total

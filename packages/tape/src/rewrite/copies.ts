@@ -13,7 +13,8 @@ import {
   sameShape,
   sizeOf,
 } from '../program/index.js'
-import { type Group, groupsOf, MOST_MEMBERS, MOST_SOURCES, OUTSIDE, readersBehindAliases } from './groups.js'
+import { type Group, MOST_MEMBERS, MOST_SOURCES } from './group.js'
+import { groupsOf, OUTSIDE, readersBehindAliases } from './groups.js'
 import { readersOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
 import { MOST_REDUCED, reducedOf, reductionOf } from './reductions.js'

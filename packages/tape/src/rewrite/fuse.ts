@@ -1,6 +1,7 @@
 import type { Aval, FusionNode, Instruction, Params, Program } from '../program/index.js'
 import { type Grouped, groupedWithCopies } from './copies.js'
-import { type Group, groupsOf } from './groups.js'
+import type { Group } from './group.js'
+import { groupsOf } from './groups.js'
 import { mapInner, programsOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'

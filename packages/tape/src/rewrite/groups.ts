@@ -1,36 +1,17 @@
 /** Which elementwise instructions of a program are run as one. */
-import { type Aval, controlOf, elementOf, type Instruction, type Program, sizeOf } from '../program/index.js'
+import { type Aval, type Instruction, type Program, sizeOf } from '../program/index.js'
+import { type Group, isElementwise, MOST_MEMBERS, MOST_SOURCES, widthOf } from './group.js'
 import { readersOf } from './inner.js'
 import { ALIASES, type Operand, Operands } from './operands.js'
-
-/** Instructions that are run as one, where the last of them was. */
-export interface Group {
-  /** In their order. */
-  readonly members: number[]
-  /** Place of the last one. */
-  readonly position: number
-  readonly shape: readonly number[]
-  /** Bytes of an element of all but bools; 0 where there are only bools. */
-  width: 0 | 4 | 8
-  /** Members that others read as well. */
-  readonly results: number[]
-  /** Values from outside that it reads. */
-  readonly sources: Set<number>
-  /** What its members read, of each in order. */
-  readonly reads: Map<number, readonly Operand[]>
-}
-
-/** Most instructions of a group: their values between are as many registers, and code takes time to compile. */
-export const MOST_MEMBERS = 256
-/** Most different values that a group reads. */
-export const MOST_SOURCES = 64
+import { straightLines } from './straight-lines.js'
 
 /** Where the outputs of a program are read. */
 export const OUTSIDE = Number.POSITIVE_INFINITY
 
 /**
- * Groups the instructions of a program, from the last to the first: each joins a group that reads it, if all other
- * readers come after that. So a group may be run where its last member was, and reads what was there before.
+ * Groups the instructions of a program: those of straight lines in their order, others from the last to the first: each joins a
+ * group that reads it, if all other readers come after that. So a group may be run where its last member was, and reads what was
+ * there before.
  */
 export function groupsOf(program: Program): readonly Group[] {
   const readers = readersBehindAliases(program)
@@ -38,10 +19,12 @@ export function groupsOf(program: Program): readonly Group[] {
   const operands = new Operands(program, value =>
     (readers[value] as readonly number[]).every(reader => elementwise[reader]),
   )
+  const lines = straightLines(program, operands, elementwise)
+  const inLine = new Map(lines.flatMap(group => group.members.map(k => [k, group] as const)))
   const groupOf = new Map<number, Group>()
   const groups: Group[] = []
   for (let k = program.instructions.length - 1; k >= 0; k--) {
-    if (!elementwise[k]) continue
+    if (!elementwise[k] || inLine.has(k)) continue
     const instruction = program.instructions[k] as Instruction
     const own = readers[instruction.outputs[0] as number] as readonly number[]
     const candidate = { program, instruction, operands }
@@ -50,14 +33,16 @@ export function groupsOf(program: Program): readonly Group[] {
     groupOf.set(k, group)
     if (!joined) groups.push(group)
   }
-  for (const group of groups) {
-    group.members.reverse()
+  for (const group of groups) group.members.reverse()
+  const all = [...groups, ...lines].sort((a, b) => a.position - b.position)
+  for (const [k, group] of inLine) groupOf.set(k, group)
+  for (const group of all) {
     for (const k of group.members) {
       const own = readers[program.instructions[k]?.outputs[0] as number] as readonly number[]
       if (own.some(reader => groupOf.get(reader) !== group)) group.results.push(k)
     }
   }
-  return groups.reverse()
+  return all
 }
 
 /** Groups that read a value, if all its other readers come after them; the first one first. */
@@ -110,20 +95,6 @@ function join(group: Group, k: number, { program, instruction, operands }: Candi
   group.reads.set(k, reads)
   if (width !== 0) group.width = width
   return true
-}
-
-function isElementwise({ avals }: Program, instruction: Instruction): boolean {
-  const { op, inputs, outputs, params } = instruction
-  if (outputs.length !== 1 || controlOf(instruction)) return false
-  const [out] = outputs.map(value => avals[value] as Aval)
-  const of = inputs.map(value => avals[value] as Aval)
-  return elementOf(op, of, out as Aval, params) !== undefined
-}
-
-function widthOf({ avals }: Program, { inputs, outputs }: Instruction): 0 | 4 | 8 {
-  const dtypes = [...inputs, ...outputs].map(value => (avals[value] as Aval).dtype)
-  if (dtypes.includes('f64')) return 8
-  return dtypes.every(dtype => dtype === 'bool') ? 0 : 4
 }
 
 /** Instructions that read each value, also under other shapes. Names are shown outside. */

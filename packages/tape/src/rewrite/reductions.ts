@@ -9,7 +9,7 @@ import {
   type Reduced,
   sameShape,
 } from '../program/index.js'
-import type { Group } from './groups.js'
+import type { Group } from './group.js'
 import { readersOf } from './inner.js'
 
 /** An instruction that reduces the only result of a group, and how. */
