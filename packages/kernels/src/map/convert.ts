@@ -1,7 +1,6 @@
 import { converted } from '../algebra/index.js'
 import type { DType } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
-import type { V } from '../math/index.js'
 import { emitRows } from './rows.js'
 
 /** A conversion of one dtype to another. */
@@ -32,7 +31,7 @@ export function convert({ from, to, size }: ConvertSpec): Kernel {
         lanes,
         dtypes: [from, to],
         walk: { lengths: [size], strides: [[1], [1]] },
-        body: ([x]) => [converted(context, from, to, lanes, x as V)],
+        body: ({ input, store }) => store(0, converted(context, from, to, lanes, input(0))),
       })
     },
   }

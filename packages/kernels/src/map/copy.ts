@@ -1,6 +1,5 @@
 import { type DType, elementBytes } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
-import type { V } from '../math/index.js'
 import { rowMajor } from '../shape.js'
 import { type FunctionBuilder, i32, type Local } from '../wasm/index.js'
 import { collapse, type Walk } from './broadcast.js'
@@ -45,7 +44,7 @@ export function copy({ dtype, shape, strides, offset }: CopySpec): Kernel {
         emitRuns(f, operands, dtype, walk)
       } else if (step === 0 || step === 1) {
         const [lanes, dtypes] = [lanesOf(dtype), [dtype, dtype]]
-        emitRows(f, operands, { lanes, dtypes, walk, body: ([x]) => [x as V] })
+        emitRows(f, operands, { lanes, dtypes, walk, body: ({ input, store }) => store(0, input(0)) })
       } else if (transposedAxis(dtype, walk) === undefined) {
         emitElements(f, operands, dtype, walk)
       } else {

@@ -40,7 +40,7 @@ export function fill({ dtype, size, value }: FillSpec): Kernel {
         lanes,
         dtypes: [dtype],
         walk: { lengths: [size], strides: [[1]] },
-        body: () => [constant],
+        body: ({ store }) => store(0, constant),
       })
     },
   }

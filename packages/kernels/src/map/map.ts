@@ -61,7 +61,7 @@ export function map({ name, dtype, inputs, output, body }: MapSpec): Kernel {
         lanes: lanesOf(dtype),
         dtypes,
         walk,
-        body: values => [body(m, ...values)],
+        body: ({ input, store }) => store(0, body(m, ...inputs.map((_, k) => input(k)))),
       })
     },
   }

@@ -1,7 +1,6 @@
 import { algebraOf, converted } from '../algebra/index.js'
 import type { FloatDType } from '../dtype.js'
 import type { Kernel } from '../kernel.js'
-import type { V } from '../math/index.js'
 import { emitRows } from './rows.js'
 
 /** Numbers that are divided by one f64. */
@@ -31,9 +30,9 @@ export function quotient({ dtype, size }: QuotientSpec): Kernel {
         lanes: 2,
         dtypes: [dtype, 'f64', dtype],
         walk: { lengths: [size], strides: [[1], [0], [1]] },
-        body: ([x, d]) => {
-          const divided = m.div(converted(context, dtype, 'f64', 2, x as V), d as V)
-          return [converted(context, 'f64', dtype, 2, divided)]
+        body({ input, store }) {
+          const divided = m.div(converted(context, dtype, 'f64', 2, input(0)), input(1))
+          store(0, converted(context, 'f64', dtype, 2, divided))
         },
       })
     },

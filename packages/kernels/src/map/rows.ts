@@ -12,6 +12,16 @@ import { nest } from './nest.js'
  */
 export const INTERLEAVE = 4
 
+/** Vectors that are computed interleaved. */
+export interface Vectors {
+  /** How many there are; 1 where all inputs are the same along the row. */
+  readonly count: number
+  /** An input, fetched where it is asked for first. */
+  input(k: number): V
+  /** Stores an output, which frees its registers. */
+  store(output: number, value: V): void
+}
+
 /** An elementwise computation over rows. */
 export interface Rows {
   readonly lanes: number
@@ -19,8 +29,8 @@ export interface Rows {
   readonly dtypes: readonly DType[]
   /** Strides in the same order; along the last axis 1 or 0, of outputs 1. */
   readonly walk: Walk
-  /** A value for each output. */
-  readonly body: (inputs: readonly V[]) => readonly V[]
+  /** Computes the outputs of some vectors. */
+  readonly body: (vectors: Vectors) => void
   /** Default 1. */
   readonly outputs?: number
 }
@@ -61,17 +71,26 @@ function emitBlock(
 ): void {
   const bytesOf = (k: number) => lanes * elementBytes[dtypes[k] as DType]
   const out = cursors.length - outputs
-  const inputs = cursors.slice(0, out).map((cursor, k): V => {
+  const fetched: V[] = []
+  const fetch = (k: number): V => {
+    const cursor = cursors[k] as V | Local<'i32'>
     if ('registers' in cursor) return cursor
     const load = (_: unknown, vector: number) =>
       f.local(loadLanes(dtypes[k] as DType, lanes, cursor, vector * bytesOf(k)))
     return { registers: Array.from({ length: count }, load) }
-  })
-  body(inputs).forEach((result, k) => {
-    const [target, dtype] = [cursors[out + k] as Local<'i32'>, dtypes[out + k] as DType]
-    for (let vector = 0; vector < count; vector++) {
-      f.do(storeLanes(dtype, lanes, target, registerOf(result, vector), vector * bytesOf(out + k)))
-    }
+  }
+  body({
+    count: cursors.slice(0, out).every(cursor => 'registers' in cursor) ? 1 : count,
+    input(k) {
+      fetched[k] ??= fetch(k)
+      return fetched[k]
+    },
+    store(output, value) {
+      const [target, dtype] = [cursors[out + output] as Local<'i32'>, dtypes[out + output] as DType]
+      for (let vector = 0; vector < count; vector++) {
+        f.do(storeLanes(dtype, lanes, target, registerOf(value, vector), vector * bytesOf(out + output)))
+      }
+    },
   })
   cursors.forEach((cursor, k) => {
     if (!('registers' in cursor)) f.increase(cursor, count * bytesOf(k))

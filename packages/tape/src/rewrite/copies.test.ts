@@ -354,7 +354,7 @@ test.each([[[65, 64]], [[8, 32, 32]], [[6, 8, 16, 8]]])(
         const grouped = groupedWithCopies(program)
         if (grouped.program === program) return
         copied++
-        expect(costOfGroups(grouped)).toBeLessThan(costOfGroups({ program, groups: groupsOf(program) }))
+        expect(costOfGroups(grouped)).toBeLessThan(costOfGroups({ program, groups: groupsOf(program, true) }))
       }),
       { numRuns: 200 },
     )

@@ -59,7 +59,7 @@ export interface Grouped {
  * program.instructions.map(({ op }) => op) // → ['sum', 'div', 'sub', 'square', 'sum', 'sub', 'mul']
  */
 export function groupedWithCopies(program: Program): Grouped {
-  let grouped: Grouped = { program, groups: groupsOf(program) }
+  let grouped: Grouped = { program, groups: groupsOf(program, true) }
   let isNew = (_: Instruction) => true
   for (let round = 0; round < ROUNDS; round++) {
     const found = copiesIn(grouped, isNew)
@@ -70,7 +70,7 @@ export function groupedWithCopies(program: Program): Grouped {
       for (const member of own.members) before.delete(instructions[member] as Instruction)
     isNew = instruction => !before.has(instruction)
     const copied = withEach(grouped.program, found)
-    grouped = { program: copied, groups: groupsOf(copied) }
+    grouped = { program: copied, groups: groupsOf(copied, true) }
   }
   return grouped
 }

@@ -7,6 +7,9 @@ import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'
 import { simplify } from './simplify.js'
 
+/** Programs of which {@link fuse} makes some that compute a value more than once. */
+const copying = new WeakSet<Program>()
+
 /** Fused programs, with cheap values computed by each that reads them, and with every value computed once. */
 const known = { copying: new WeakMap<Program, Program>(), plain: new WeakMap<Program, Program>() }
 
@@ -14,7 +17,8 @@ const known = { copying: new WeakMap<Program, Program>(), plain: new WeakMap<Pro
  * The program with elementwise instructions that read one another run as one, with what reduces their only result, also in
  * the programs inside of instructions: what is read by several is read once, and values between are never stored. Cheap values
  * are computed by each that reads them; what they are made of must then be there for longer, so that this may take more bytes than
- * {@link fuseWithoutCopies}. Nothing of it can be differentiated any more.
+ * {@link fuseWithoutCopies}. Long lines of instructions on few elements are run as one whatever they read. Nothing of it can be
+ * differentiated any more.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
@@ -29,18 +33,36 @@ export function fuse(program: Program): Program {
 function fusedWithCopies(program: Program): Program {
   const separate = mapInner(program, fuse)
   const grouped = groupedWithCopies(separate)
+  if (grouped.program !== separate || program.instructions.flatMap(programsOf).some(fusesWithCopies)) {
+    copying.add(program)
+  }
   const isPlain =
-    grouped.program === separate && program.instructions.flatMap(programsOf).every(isFusedPlainly)
+    !copying.has(program) &&
+    !grouped.groups.some(({ isLine }) => isLine) &&
+    program.instructions.flatMap(programsOf).every(isFusedPlainly)
   if (!isPlain) return withFusedGroups(separate, grouped)
   const made = known.plain.get(program) ?? withFusedGroups(separate, grouped)
   known.plain.set(program, made)
   return made
 }
 
+/**
+ * Whether {@link fuse} computes values of a program more than once. Otherwise nothing else costs less with each instruction run
+ * once.
+ *
+ * @example
+ * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
+ * fusesWithCopies(program) // → false
+ */
+export function fusesWithCopies(program: Program): boolean {
+  fuse(program)
+  return copying.has(program)
+}
+
 const isFusedPlainly = (program: Program): boolean => fuse(program) === fuseWithoutCopies(program)
 
 /**
- * As {@link fuse}, with every value computed once.
+ * As {@link fuse}, with every value computed once, and nothing run as one but what reads one another.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
@@ -53,7 +75,7 @@ export function fuseWithoutCopies(program: Program): Program {
 }
 
 const fusedPlainly = (program: Program): Program =>
-  withFusedGroups(program, { program, groups: groupsOf(program) })
+  withFusedGroups(program, { program, groups: groupsOf(program, false) })
 
 /** The program with groups fused; as it was, without copies, if no group is worth it. */
 function withFusedGroups(separate: Program, { program, groups: all }: Grouped): Program {

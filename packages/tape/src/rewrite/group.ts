@@ -8,6 +8,8 @@ export interface Group {
   /** Place of the last one. */
   readonly position: number
   readonly shape: readonly number[]
+  /** Whether it is of what stands behind one another, instead of what reads one another. */
+  readonly isLine: boolean
   /** Bytes of an element of all but bools; 0 where there are only bools. */
   width: 0 | 4 | 8
   /** Members that others read as well. */

@@ -9,18 +9,19 @@ import { straightLines } from './straight-lines.js'
 export const OUTSIDE = Number.POSITIVE_INFINITY
 
 /**
- * Groups the instructions of a program: those of straight lines in their order, others from the last to the first: each joins a
- * group that reads it, if all other readers come after that. So a group may be run where its last member was, and reads what was
- * there before.
+ * Groups the instructions of a program from the last to the first: each joins a group that reads it, if all other readers come
+ * after that. So a group may be run where its last member was, and reads what was there before.
+ *
+ * @param lines whether straight lines are groups of their own.
  */
-export function groupsOf(program: Program): readonly Group[] {
+export function groupsOf(program: Program, lines: boolean): readonly Group[] {
   const readers = readersBehindAliases(program)
   const elementwise = program.instructions.map(instruction => isElementwise(program, instruction))
   const operands = new Operands(program, value =>
     (readers[value] as readonly number[]).every(reader => elementwise[reader]),
   )
-  const lines = straightLines(program, operands, elementwise)
-  const inLine = new Map(lines.flatMap(group => group.members.map(k => [k, group] as const)))
+  const straight = lines ? straightLines(program, operands, elementwise) : []
+  const inLine = new Map(straight.flatMap(group => group.members.map(k => [k, group] as const)))
   const groupOf = new Map<number, Group>()
   const groups: Group[] = []
   for (let k = program.instructions.length - 1; k >= 0; k--) {
@@ -34,7 +35,7 @@ export function groupsOf(program: Program): readonly Group[] {
     if (!joined) groups.push(group)
   }
   for (const group of groups) group.members.reverse()
-  const all = [...groups, ...lines].sort((a, b) => a.position - b.position)
+  const all = [...groups, ...straight].sort((a, b) => a.position - b.position)
   for (const [k, group] of inLine) groupOf.set(k, group)
   for (const group of all) {
     for (const k of group.members) {
@@ -70,6 +71,7 @@ function alone(position: number, { program, instruction, operands }: Candidate):
     members: [position],
     position,
     shape,
+    isLine: false,
     width: widthOf(program, instruction),
     results: [],
     sources: new Set(reads.map(({ unnamed }) => unnamed)),

@@ -1,15 +1,19 @@
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { type Group, MOST_MEMBERS, MOST_SOURCES, widthOf } from './group.js'
+import { type Group, MOST_SOURCES, widthOf } from './group.js'
 import type { Operands } from './operands.js'
 
 /** Fewest instructions of a line: fewer become groups by what reads them. */
 const FEWEST_MEMBERS = 64
-/** Values of fewer elements stay in the nearest cache, where storing them between groups takes next to no time. */
+/** With so many elements it matters when values are computed, and what they are made of is free again. */
 const MANY_ELEMENTS = 4096
+/** Most instructions of a group of scalars, whose code runs through once, and most different values that it reads. */
+const MOST_SCALARS = { members: 4096, sources: 1024 }
+/** As above, of others: more values than that, several vectors of each, spill more registers than they save loads. */
+const MOST = { members: 48, sources: MOST_SOURCES }
 
 /**
- * Long lines of elementwise instructions of one small shape behind one another, as scalar programs are, cut into groups where
- * these are full. Pullbacks of such programs add to the adjoints of the same few values all along, so that groups of what reads one
+ * Long lines of elementwise instructions of one small shape behind one another, as scalar programs are, cut into groups where these
+ * are full. Pullbacks of such programs add to the adjoints of the same few values all along, so that groups of what reads one
  * another would be many and small.
  */
 export function straightLines(
@@ -20,29 +24,39 @@ export function straightLines(
   return linesOf(program, elementwise).flatMap(line => groupsAlong(program, operands, line))
 }
 
-/** Places of the instructions of each line. */
-function linesOf({ avals, instructions }: Program, elementwise: readonly boolean[]): readonly number[][] {
-  const lines: number[][] = []
-  let shape: readonly number[] | undefined
+/** Places of instructions, and the shape of what they compute. */
+interface Line {
+  readonly places: number[]
+  readonly shape: readonly number[]
+}
+
+function linesOf({ avals, instructions }: Program, elementwise: readonly boolean[]): readonly Line[] {
+  const lines: Line[] = []
+  let open: Line | undefined
   instructions.forEach(({ outputs }, k) => {
-    const own = elementwise[k] ? (avals[outputs[0] as number] as Aval).shape : undefined
-    const isSmall = own !== undefined && sizeOf(own) < MANY_ELEMENTS
-    if (isSmall && shape && sameShape(own, shape)) lines.at(-1)?.push(k)
-    else if (isSmall) lines.push([k])
-    shape = isSmall ? own : undefined
+    if (!elementwise[k]) {
+      open = undefined
+      return
+    }
+    const { shape } = avals[outputs[0] as number] as Aval
+    if (open && sameShape(open.shape, shape)) {
+      open.places.push(k)
+      return
+    }
+    open = { places: [k], shape }
+    lines.push(open)
   })
-  return lines.filter(({ length }) => length >= FEWEST_MEMBERS)
+  return lines.filter(({ places, shape }) => places.length >= FEWEST_MEMBERS && sizeOf(shape) < MANY_ELEMENTS)
 }
 
 /** The groups of a line, without instructions whose operands cannot be read along its shape. */
-function groupsAlong(program: Program, operands: Operands, line: readonly number[]): readonly Group[] {
+function groupsAlong(program: Program, operands: Operands, { places, shape }: Line): readonly Group[] {
+  const most = sizeOf(shape) === 1 ? MOST_SCALARS : MOST
   const groups: Omit<Group, 'position'>[] = []
   let group: Omit<Group, 'position'> | undefined
   const made = new Set<number>()
-  for (const k of line) {
+  for (const k of places) {
     const instruction = program.instructions[k] as Instruction
-    const [out] = instruction.outputs as readonly [number]
-    const { shape } = program.avals[out] as Aval
     const reads = operands.of(instruction, shape)
     if (!reads) {
       group = undefined
@@ -52,11 +66,11 @@ function groupsAlong(program: Program, operands: Operands, line: readonly number
     const more = reads.filter(({ unnamed }) => !made.has(unnamed) && !group?.sources.has(unnamed)).length
     const hasRoom =
       group &&
-      group.members.length < MOST_MEMBERS &&
-      group.sources.size + more <= MOST_SOURCES &&
+      group.members.length < most.members &&
+      group.sources.size + more <= most.sources &&
       (group.width === width || group.width === 0 || width === 0)
     if (!group || !hasRoom) {
-      group = { members: [], shape, width, results: [], sources: new Set(), reads: new Map() }
+      group = { members: [], shape, isLine: true, width, results: [], sources: new Set(), reads: new Map() }
       groups.push(group)
       made.clear()
     }
@@ -64,7 +78,7 @@ function groupsAlong(program: Program, operands: Operands, line: readonly number
     group.reads.set(k, reads)
     group.width ||= width
     for (const { unnamed } of reads) if (!made.has(unnamed)) group.sources.add(unnamed)
-    made.add(out)
+    made.add(instruction.outputs[0] as number)
   }
   return groups.map(group => ({ ...group, position: group.members.at(-1) as number }))
 }

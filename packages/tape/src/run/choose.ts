@@ -11,6 +11,7 @@ import { controlOf, type Program } from '../program/index.js'
 import {
   foldViews,
   fuse,
+  fusesWithCopies,
   fuseWithoutCopies,
   hasReversals,
   joinSlices,
@@ -143,19 +144,26 @@ class Finding {
    * take fewer bytes, and as it stands, since values inside of a group cannot be kept.
    */
   asItIs(program: Program): void {
-    const separate = placeRecords(program)
-    const ways = new Set([placeRecords(fuse(program)), placeRecords(fuseWithoutCopies(program)), separate])
+    const ways = [fuse, fuseWithoutCopies, (separate: Program) => separate]
+    const tried = new Set<Program>()
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
-      for (const one of ways) {
-        // With each instruction run once nothing costs less than what is fused.
-        const isHopeless = one === separate && this.best?.chosen.extraCost === 0
-        if (!isHopeless && this.#costOnce(one) < Math.min(this.#cost, this.#knownCost)) this.#try(one, inner)
+      tried.clear()
+      for (const way of ways) {
+        // With each instruction run once nothing costs less than what is fused, unless that computes something twice.
+        const mayCostLess = way === fuseWithoutCopies && fusesWithCopies(program)
+        if (this.best?.chosen.extraCost === 0 && !mayCostLess) continue
+        const one = placeRecords(way(program))
+        if (tried.has(one)) continue
+        tried.add(one)
+        if (this.#costOnce(one) < Math.min(this.#cost, this.#knownCost)) this.#try(one, inner)
       }
     }
     const best = this.best
     if (!best || program.instructions.some(controlOf)) return
     const others = () =>
-      [...ways].filter(one => one !== best.program).map(one => this.#lowered(one, 'ample').graph)
+      [...new Set(ways.map(way => placeRecords(way(program))))]
+        .filter(one => one !== best.program)
+        .map(one => this.#lowered(one, 'ample').graph)
     this.best = { ...best, others }
   }
 
