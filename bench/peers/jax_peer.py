@@ -58,7 +58,7 @@ def convolution(arrays, of):
     return jax.vjp(lambda one: convolve(x, one), w)[1](ct)[0]
 
 
-def scalars(arrays, operations):
+def scalars(arrays, operations, third):
     x = [arrays[name] for name in sorted(arrays)]
     v, total = x[0], x[1]
     for k in range(operations):
@@ -67,7 +67,7 @@ def scalars(arrays, operations):
         elif k % 4 == 1:
             v = v + x[3 * k % len(x)]
         elif k % 4 == 2:
-            v = jnp.sin(v)
+            v = jnp.sin(v) if third == "sin" else v - x[k % len(x)]
         else:
             total = total + v
     return jnp.mean(total) if total.ndim else total

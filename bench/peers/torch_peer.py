@@ -45,7 +45,7 @@ def convolution(arrays, of):
     return torch.nn.grad.conv2d_weight(x, w.shape, ct)
 
 
-def scalars(arrays, operations):
+def scalars(arrays, operations, third):
     x = [arrays[name] for name in sorted(arrays)]
     v, total = x[0], x[1]
     for k in range(operations):
@@ -54,7 +54,7 @@ def scalars(arrays, operations):
         elif k % 4 == 1:
             v = v + x[3 * k % len(x)]
         elif k % 4 == 2:
-            v = torch.sin(v)
+            v = torch.sin(v) if third == "sin" else v - x[k % len(x)]
         else:
             total = total + v
     return total.mean()

@@ -147,14 +147,14 @@ export const tasks: Readonly<Record<string, Task>> = {
         : vjp((one: Array) => convolve(x.ref, one), [w])
     return (pullback(ct) as unknown as readonly [Array])[0]
   },
-  scalars(arrays, { operations }) {
+  scalars(arrays, { operations, third }) {
     const x = Object.keys(arrays).sort()
     const input = (k: number) => at(arrays, x[k % x.length] as string)
     let [v, total] = [input(0), input(1)]
     for (let k = 0; k < (operations as number); k++) {
       if (k % 4 === 0) v = v.mul(input(k / 4 + 2))
       else if (k % 4 === 1) v = v.add(input(3 * k))
-      else if (k % 4 === 2) v = np.sin(v)
+      else if (k % 4 === 2) v = third === 'sin' ? np.sin(v) : v.sub(input(k))
       else total = total.add(v.ref)
     }
     return total.mean()

@@ -123,14 +123,14 @@ const tasks: Readonly<Record<string, Task>> = {
     if (of === 'value') return f(x, w)
     return of === 'x' ? tf.grad(one => f(one, w))(x, ct) : tf.grad(one => f(x, one))(w, ct)
   },
-  scalars(arrays, { operations }) {
+  scalars(arrays, { operations, third }) {
     const x = Object.values(arrays)
     const input = (k: number) => x[k % x.length] as tf.Tensor
     let [v, total] = [input(0), input(1)]
     for (let k = 0; k < (operations as number); k++) {
       if (k % 4 === 0) v = tf.mul(v, input(k / 4 + 2))
       else if (k % 4 === 1) v = tf.add(v, input(3 * k))
-      else if (k % 4 === 2) v = tf.sin(v)
+      else if (k % 4 === 2) v = third === 'sin' ? tf.sin(v) : tf.sub(v, input(k))
       else total = tf.add(total, v)
     }
     return tf.mean(total)

@@ -273,14 +273,17 @@ export const references: Readonly<Record<string, Reference>> = {
       inner({ shape: wanted.shape, data: list(wanted.data.length, i => (i === k ? 1 : 0)) }),
     )
   },
-  scalars(given, { operations }) {
+  scalars(given, { operations, third }) {
     const x = Object.values(given).map(({ data }) => data)
     return list(x[0]?.length ?? 0, row => {
       const input = (k: number) => x[k % x.length]?.[row] as number
       let [v, s] = [input(0), input(1)]
       for (let k = 0; k < (operations as number); k++) {
         if (k % 4 === 3) s += v
-        else v = [v * input(k / 4 + 2), v + input(3 * k), Math.sin(v)][k % 4] as number
+        else {
+          const last = third === 'sin' ? Math.sin(v) : v - input(k)
+          v = [v * input(k / 4 + 2), v + input(3 * k), last][k % 4] as number
+        }
       }
       return s
     })

@@ -7,11 +7,10 @@ import { type Contest, called, inPlace, type Suite } from './suite.js'
 const SCALARS = 8
 
 /**
- * A program of so many operations on scalars: v = sin(v·xᵢ + xⱼ), s = s + v, over and over, with v − xₖ in the place of the sine
- * if it is of arithmetic alone. Each term reaches the result by itself, so that no adjoint vanishes. Arrays of rows are as many
- * programs.
+ * A program of so many operations on scalars: v = v·xᵢ + xⱼ, v = sin(v) or v − xₖ, s = s + v, over and over. Each term reaches the
+ * result by itself, so that no adjoint vanishes. Arrays of rows are as many programs.
  */
-const scalars: Objective = (arrays, { operations, arithmetic }) => {
+const scalars: Objective = (arrays, { operations, third }) => {
   const x = Object.values(arrays)
   const input = (k: number) => x[k % x.length] as Tensor
   let v = input(0)
@@ -19,21 +18,32 @@ const scalars: Objective = (arrays, { operations, arithmetic }) => {
   for (let k = 0; k < (operations as number); k++) {
     if (k % 4 === 0) v = mul(v, input(k / 4 + 2))
     else if (k % 4 === 1) v = add(v, input(3 * k))
-    else if (k % 4 === 2) v = arithmetic ? sub(v, input(k)) : sin(v)
+    else if (k % 4 === 2) v = third === 'sin' ? sin(v) : sub(v, input(k))
     else total = add(total, v)
   }
   return total
 }
 
-/** A scalar program; with rows, each of them a program. */
-export function scalarTask(operations: number, rows: number | null, derive: boolean): Task {
+/** What a scalar program is of. */
+interface Scalars {
+  readonly operations: number
+  /** Each of them is a program. Default: there is one, of scalars. */
+  readonly rows?: number | undefined
+  /** Every fourth operation. Default 'sin'. */
+  readonly third?: 'sin' | 'sub'
+}
+
+/** The value of a scalar program, or with it the gradient. */
+export function scalarTask({ operations, rows, third = 'sin' }: Scalars, derive: boolean): Task {
   const names = Array.from({ length: SCALARS }, (_, k) => `x${k}`)
-  const shape = rows === null ? [] : [rows]
+  const shape = rows === undefined ? [] : [rows]
+  // Differences stay small where products do.
+  const centre = third === 'sin' ? 1 : 0.5
   return {
     kind: 'scalars',
-    settings: { operations },
+    settings: { operations, third },
     arrays: Object.fromEntries(
-      names.map((name, k) => [name, uniform(shape, 0.25, k + 1, { centre: 1, dtype: 'f64' })]),
+      names.map((name, k) => [name, uniform(shape, 0.25, k + 1, { centre, dtype: 'f64' })]),
     ),
     by: derive ? names : [],
     tolerance: 1e-4,
@@ -44,26 +54,29 @@ export function scalarTask(operations: number, rows: number | null, derive: bool
 export const scalar: Suite = {
   objectives: { scalars },
   contests(scale) {
-    const lengths = scale === 'tiny' ? [21, 34] : [50, 5000]
-    const many = scale === 'tiny' ? 3 : 1024
-    return lengths.flatMap(operations =>
-      [null, many].map((rows): Contest => {
-        const [value, gradient] = [false, true].map(derive => scalarTask(operations, rows, derive)) as [
-          Task,
-          Task,
-        ]
-        return {
-          case: `${operations} operations${rows === null ? '' : `, ${rows} rows`}`,
-          entrants: [
-            { ...inPlace(value), name: 'value' },
-            { ...inPlace(gradient), name: 'value and gradient' },
-            called(value, 'value, call'),
-            called(gradient, 'gradient, call'),
-          ],
-          peers: gradient,
-          per: { unit: 'operation', count: operations * (rows ?? 1) },
-        }
-      }),
-    )
+    const [few, many, rows] = scale === 'tiny' ? [21, 34, 3] : [50, 5000, 1024]
+    const programs: readonly Scalars[] = [
+      { operations: few },
+      { operations: few, rows },
+      { operations: many },
+      { operations: many, rows },
+      { operations: many, third: 'sub' },
+      { operations: many, rows, third: 'sub' },
+    ]
+    return programs.map((of): Contest => {
+      const { operations, rows, third } = of
+      const [value, gradient] = [scalarTask(of, false), scalarTask(of, true)]
+      return {
+        case: `${operations} ${third === 'sub' ? 'sums and products' : 'operations'}${rows === undefined ? '' : `, ${rows} rows`}`,
+        entrants: [
+          { ...inPlace(value), name: 'value' },
+          { ...inPlace(gradient), name: 'value and gradient' },
+          called(value, 'value, call'),
+          called(gradient, 'gradient, call'),
+        ],
+        peers: gradient,
+        per: { unit: 'operation', count: operations * (rows ?? 1) },
+      }
+    })
   },
 }

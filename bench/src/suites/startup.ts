@@ -22,7 +22,7 @@ export const startup: Suite = {
         `lstm, T = ${steps}`,
         tiny ? lstmTask(steps, { rows: 1, inputs: 2, units: 2 }) : lstmTask(steps),
       ),
-      contest(`${operations} scalar operations`, scalarTask(operations, null, false)),
+      contest(`${operations} scalar operations`, scalarTask({ operations }, false)),
     ]
   },
 }
