@@ -30,9 +30,13 @@ const columns: readonly Column[] = [
   { name: 'process', cell: row => mebibytes(row.peakResidentBytes) },
 ]
 
+/** The columns that say something of any row. */
+const shownOf = (rows: readonly BenchRow[]) =>
+  columns.filter(({ cell }) => rows.some(row => cell(row) !== ''))
+
 /** Rows by case, with the columns that say something of any of them. */
 export function benchTable(rows: readonly BenchRow[]): string {
-  const shown = columns.filter(({ cell }) => rows.some(row => cell(row) !== ''))
+  const shown = shownOf(rows)
   const lines = [...new Set(rows.map(row => row.case))].flatMap(name => {
     const mine = rows.filter(row => row.case === name)
     return [
@@ -52,7 +56,7 @@ const FEW = '†'
 const hasFew = ({ runs }: BenchRow, ofCase: readonly BenchRow[]): boolean =>
   runs > 0 && ofCase.some(other => other.runs > runs)
 
-/** What went wrong, a line a row, and what the marks mean. */
+/** What columns and marks mean, as far as there are any, and what went wrong, a line a row. */
 export function benchNotes(rows: readonly BenchRow[]): readonly string[] {
   const failures = rows.flatMap(row =>
     row.failed === undefined ? [] : [`${row.case}, ${labelOf(row)}:`, `  ${row.failed}`],
@@ -63,9 +67,15 @@ export function benchNotes(rows: readonly BenchRow[]): readonly string[] {
       rows.filter(other => other.case === row.case),
     ),
   )
+  const names = new Set(shownOf(rows).map(({ name }) => name))
+  const peaks = ['arenas', 'process'].filter(name => names.has(name))
   return [
-    'ratio: time by that of the first row of the case, in the same rounds;',
-    'arenas and process: peak MiB.',
+    ...(names.has('ratio') ? ['ratio: time by that of the first row of the case, in the same rounds.'] : []),
+    ...(names.has('of peak')
+      ? ['of peak: of what a core reaches with vectors of 128 bits; others may have wider ones.']
+      : []),
+    ...(names.has('budget') ? ['budget: MiB.'] : []),
+    ...(peaks.length > 0 ? [`${peaks.join(' and ')}: peak MiB.`] : []),
     ...(isMarked ? [`${FEW}: fewer rounds than others, since one takes long.`] : []),
     ...failures,
   ]

@@ -35,7 +35,7 @@ test('the table of planners fits a terminal', () => {
   for (const text of [planTable(rows), ...planNotes(rows)]) expect(widest(text)).toBeLessThanOrEqual(80)
 })
 
-describe('marks are explained where they occur', () => {
+describe('marks and columns are explained where they occur', () => {
   test('no plan', () => {
     const [all, some] = [planRows([1, 2, 3, 4, 5, 6]), planRows([1, 2, 3, 4, 5, null])]
     expect([planTable(all).includes('—'), planNotes(all).some(note => note.startsWith('—:'))]).toEqual([
@@ -58,5 +58,18 @@ describe('marks are explained where they occur', () => {
     expect([benchTable(all), ...benchNotes(all)].join('\n')).not.toContain('†')
     expect(benchTable(some)).toMatch(/ b† /)
     expect(benchNotes(some).join('\n')).toContain('†: fewer rounds')
+  })
+
+  test.each<[keyof BenchRow, number, string]>([
+    ['arenaBytes', 2 ** 20, 'arenas: peak MiB.'],
+    ['peakResidentBytes', 2 ** 20, 'process: peak MiB.'],
+    ['budgetBytes', 2 ** 20, 'budget: MiB.'],
+    ['ratioToPeak', 0.9, 'of peak: of what a core reaches'],
+  ])('%s', (property, value, note) => {
+    const [without, shown] = [benchRow('a', 9), { ...benchRow('a', 9), [property]: value }]
+    expect(benchNotes([without])).toEqual([
+      'ratio: time by that of the first row of the case, in the same rounds.',
+    ])
+    expect(benchNotes([shown, without]).join('\n')).toContain(note)
   })
 })
