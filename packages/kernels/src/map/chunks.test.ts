@@ -93,6 +93,26 @@ test('many nodes have the bits of few at a time, and nothing else is touched', (
   )
 })
 
+test('the same nodes may have other outputs', () => {
+  const nodes = Array.from({ length: 600 }, (_, k) => ({
+    name: 'add',
+    algebra: 'f64' as const,
+    dtype: 'f64' as const,
+    operands: [k, k === 0 ? 0 : 1],
+    body: bodies['add'] as ElementBody,
+  }))
+  const input = { dtype: 'f64' as const, strides: [], offset: 0 }
+  const run = (outputs: readonly number[]) =>
+    runKernel(
+      fused({ shape: [], inputs: [input], nodes, outputs }),
+      [Float64Array.of(1)],
+      outputs.map(() => new Float64Array(1)),
+    ).map(([x]) => x)
+  // 2 is added again and again to 1 + 1.
+  expect(run([599])).toEqual([1200])
+  expect(run([0, 300, 599])).toEqual([2, 602, 1200])
+})
+
 test('chunks that do the same are one function', () => {
   const chain = (length: number) =>
     fused({

@@ -56,11 +56,11 @@ interface Chunks {
   readonly slots: number
 }
 
-const known = new WeakMap<FusedSpec['nodes'], Chunks>()
+const known = new WeakMap<FusedSpec, Chunks>()
 
 function chunksOf(spec: FusedSpec): Chunks {
-  const found = known.get(spec.nodes) ?? cut(spec)
-  known.set(spec.nodes, found)
+  const found = known.get(spec) ?? cut(spec)
+  known.set(spec, found)
   return found
 }
 

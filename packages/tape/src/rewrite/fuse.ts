@@ -1,4 +1,11 @@
-import type { Aval, FusionNode, Instruction, Params, Program } from '../program/index.js'
+import {
+  type Aval,
+  type FusionNode,
+  type Instruction,
+  type Params,
+  type Program,
+  sizeOf,
+} from '../program/index.js'
 import { type Grouped, groupedWithCopies } from './copies.js'
 import type { Group } from './group.js'
 import { groupsOf } from './groups.js'
@@ -7,8 +14,8 @@ import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'
 import { simplify } from './simplify.js'
 
-/** Programs of which {@link fuse} makes some that compute a value more than once. */
-const copying = new WeakSet<Program>()
+/** Programs that {@link fuse} may make dearer than {@link fuseWithoutCopies} does. */
+const dearer = new WeakSet<Program>()
 
 /** Fused programs, with cheap values computed by each that reads them, and with every value computed once. */
 const known = { copying: new WeakMap<Program, Program>(), plain: new WeakMap<Program, Program>() }
@@ -33,13 +40,12 @@ export function fuse(program: Program): Program {
 function fusedWithCopies(program: Program): Program {
   const separate = mapInner(program, fuse)
   const grouped = groupedWithCopies(separate)
-  if (grouped.program !== separate || program.instructions.flatMap(programsOf).some(fusesWithCopies)) {
-    copying.add(program)
-  }
-  const isPlain =
-    !copying.has(program) &&
-    !grouped.groups.some(({ isLine }) => isLine) &&
-    program.instructions.flatMap(programsOf).every(isFusedPlainly)
+  const inside = program.instructions.flatMap(programsOf)
+  const lines = grouped.groups.filter(({ isLine }) => isLine)
+  const isCopied = grouped.program !== separate
+  if (isCopied || lines.some(({ shape }) => sizeOf(shape) > 1) || inside.some(mayCostMore))
+    dearer.add(program)
+  const isPlain = !isCopied && lines.length === 0 && inside.every(isFusedPlainly)
   if (!isPlain) return withFusedGroups(separate, grouped)
   const made = known.plain.get(program) ?? withFusedGroups(separate, grouped)
   known.plain.set(program, made)
@@ -47,16 +53,17 @@ function fusedWithCopies(program: Program): Program {
 }
 
 /**
- * Whether {@link fuse} computes values of a program more than once. Otherwise nothing else costs less with each instruction run
- * once.
+ * Whether what {@link fuse} makes of a program may cost more than what {@link fuseWithoutCopies} makes of it, with each instruction
+ * run once: where it computes values more than once, or has lines of several elements, whose groups are full sooner. Lines of
+ * scalars move a few bytes more at most, and save calls.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
- * fusesWithCopies(program) // → false
+ * mayCostMore(program) // → false
  */
-export function fusesWithCopies(program: Program): boolean {
+export function mayCostMore(program: Program): boolean {
   fuse(program)
-  return copying.has(program)
+  return dearer.has(program)
 }
 
 const isFusedPlainly = (program: Program): boolean => fuse(program) === fuseWithoutCopies(program)

@@ -1,5 +1,5 @@
 export { foldViews } from './fold-views.js'
-export { fuse, fusesWithCopies, fuseWithoutCopies } from './fuse.js'
+export { fuse, fuseWithoutCopies, mayCostMore } from './fuse.js'
 export { correspondence, withGiven } from './given.js'
 export { EXPECTED_TURNS, programsOf } from './inner.js'
 export { joinSlices } from './join-slices.js'

@@ -11,10 +11,10 @@ import { controlOf, type Program } from '../program/index.js'
 import {
   foldViews,
   fuse,
-  fusesWithCopies,
   fuseWithoutCopies,
   hasReversals,
   joinSlices,
+  mayCostMore,
   placeRecords,
   reversalCount,
   spilledBytes,
@@ -149,8 +149,8 @@ class Finding {
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       tried.clear()
       for (const way of ways) {
-        // With each instruction run once nothing costs less than what is fused, unless that computes something twice.
-        const mayCostLess = way === fuseWithoutCopies && fusesWithCopies(program)
+        // With each instruction run once nothing else costs less than what is fused.
+        const mayCostLess = way === fuseWithoutCopies && mayCostMore(program)
         if (this.best?.chosen.extraCost === 0 && !mayCostLess) continue
         const one = placeRecords(way(program))
         if (tried.has(one)) continue

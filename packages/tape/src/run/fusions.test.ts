@@ -1,4 +1,4 @@
-/** Fusion with copies of cheap values and without them: what either does within fewer bytes or for less is done. */
+/** Fusion with copies of cheap values and in long lines, and without: what either does within fewer bytes or for less is done. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BudgetError, type Program, plansOf, record, simplify, type Tensor } from '../index.js'
@@ -27,6 +27,9 @@ const asItStands = (program: Program) => () => {
   const outcome = planOrRefuse(program, lower(program, []), 1)
   if (isRefusal(outcome)) throw outcome.error()
 }
+
+/** Cost with each instruction run once. */
+const cost = (one: Program) => lower(one, []).graph.steps.reduce((sum, { cost }) => sum + cost, 0)
 
 test('copies that keep their operands for longer do not raise the fewest bytes', () => {
   const program = recorded(
@@ -73,11 +76,41 @@ test('random programs fit wherever they do fused without copies, and cost no mor
       if (fuse(program) === plain) return
       copied++
       expect(leastBytesOf(() => plansOf(program)(1))).toBeLessThanOrEqual(leastBytesOf(asItStands(plain)))
-      const cost = (one: Program) => lower(one, []).graph.steps.reduce((sum, { cost }) => sum + cost, 0)
       const ample = costOfPlanned(plansOf(program)(Number.POSITIVE_INFINITY))
       expect(ample).toBeLessThanOrEqual(Math.min(cost(plain), cost(fuse(program))))
     }),
     { numRuns: 60 },
   )
   expect(copied).toBeGreaterThan(5)
+})
+
+test.each<[string, (x: Tensor, y: Tensor) => readonly Tensor[]]>([
+  [
+    'a chain that is summed, behind another',
+    (x, y) => {
+      const chain = (of: Tensor, length: number) =>
+        Array.from({ length }).reduce<Tensor>((v, _, k) => (k % 2 ? v.sin() : v.mul(1.1)), of)
+      return [chain(y, 4), chain(x, 60).sum()]
+    },
+  ],
+  [
+    'values that are read much later',
+    (x, y) => {
+      const values = Array.from({ length: 70 }, (_, k) => x.mul(k + 0.5))
+      return [values.reduce((sum, v) => sum.add(v.mul(y).sum()), y.sum())]
+    },
+  ],
+])('lines cost no more than what reads one another, at no budget more than at a smaller one: %s', (_, f) => {
+  const program = recorded(f, [500])
+  const [lines, plain] = [cost(fuse(program)), cost(fuseWithoutCopies(program))]
+  expect(lines).toBeGreaterThan(plain)
+  const within = plansOf(program)
+  const least = leastBytesOf(() => within(1))
+  expect(least).toBeLessThanOrEqual(leastBytesOf(asItStands(fuseWithoutCopies(program))))
+  const budgets = Array.from({ length: 40 }, (_, k) => Math.floor(least * 1.1 ** k))
+  const costs = [...budgets, Number.POSITIVE_INFINITY].map(bytes => costOfPlanned(within(bytes)))
+  expect(costs.at(-1)).toBe(plain)
+  costs.slice(1).forEach((one, k) => {
+    expect(one).toBeLessThanOrEqual(costs[k] as number)
+  })
 })
