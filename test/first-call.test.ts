@@ -51,7 +51,8 @@ describe.each(['kernels', 'nn', 'tape'])('%s', name => {
   test('what is listed stands in parentheses, and nothing else', () => {
     const found = functionsOf(code)
     const standing = found.filter(({ node }) => code[node.start - 1] === '(' && code[node.end] === ')')
-    expect(standing.map(({ name }) => name).sort()).toEqual([...listed].sort())
+    const names = standing.map(({ name }) => name).sort()
+    expect(names, '`npm run first-call` writes the lists').toEqual([...listed].sort())
     expect(found.length).toBeGreaterThan(2 * standing.length)
   })
 

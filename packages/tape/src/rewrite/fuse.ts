@@ -55,7 +55,7 @@ function fusedWithCopies(program: Program): Program {
 /**
  * Whether what {@link fuse} makes of a program may cost more than what {@link fuseWithoutCopies} makes of it, with each instruction
  * run once: where it computes values more than once, or has lines of several elements, whose groups are full sooner. Lines of
- * scalars move a few bytes more at most, and save calls.
+ * scalars are left out: where they move more bytes that is hardly measurable, and to fuse long ones again takes as long as all else.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
