@@ -45,10 +45,8 @@ export const writtenNodes = ({ nodes, outputs }: FusedSpec): string =>
 
 /** Lanes in all vectors: 2 where f64 takes part, 4 otherwise. */
 export function lanesOfAll({ inputs, nodes }: FusedSpec): 2 | 4 {
-  const dtypes = new Set([
-    ...inputs.map(({ dtype }) => dtype),
-    ...nodes.flatMap(({ dtype, algebra }) => [dtype, algebra]),
-  ])
+  const dtypes = new Set(inputs.map(({ dtype }) => dtype))
+  for (const { dtype, algebra } of nodes) dtypes.add(dtype).add(algebra)
   if (!dtypes.has('f64')) return 4
   if (!dtypes.has('f32') && !dtypes.has('i32')) return 2
   throw new TypeError(`fused: expected dtypes of one width, got ${[...dtypes].join(', ')}`)

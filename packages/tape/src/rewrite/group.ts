@@ -20,8 +20,8 @@ export interface Group {
   readonly reads: Map<number, readonly Operand[]>
 }
 
-/** Most instructions of a group: their values between are as many registers, and code takes time to compile. */
-export const MOST_MEMBERS = 256
+/** Most instructions of a group: several vectors of each value are in registers, and of more values they would be spilled. */
+export const MOST_MEMBERS = 48
 /** Most different values that a group reads. */
 export const MOST_SOURCES = 64
 

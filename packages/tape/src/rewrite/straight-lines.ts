@@ -1,5 +1,5 @@
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { type Group, MOST_SOURCES, widthOf } from './group.js'
+import { type Group, MOST_MEMBERS, MOST_SOURCES, widthOf } from './group.js'
 import type { Operands } from './operands.js'
 
 /** Fewest instructions of a line: fewer become groups by what reads them. */
@@ -8,8 +8,8 @@ const FEWEST_MEMBERS = 64
 const MANY_ELEMENTS = 4096
 /** Most instructions of a group of scalars, whose code runs through once, and most different values that it reads. */
 const MOST_SCALARS = { members: 4096, sources: 1024 }
-/** As above, of others: more values than that, several vectors of each, spill more registers than they save loads. */
-const MOST = { members: 48, sources: MOST_SOURCES }
+/** As of any other group. */
+const MOST = { members: MOST_MEMBERS, sources: MOST_SOURCES }
 
 /**
  * Long lines of elementwise instructions of one small shape behind one another, as scalar programs are, cut into groups where these

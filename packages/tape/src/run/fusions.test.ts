@@ -90,7 +90,7 @@ test.each<[string, (x: Tensor, y: Tensor) => readonly Tensor[]]>([
     (x, y) => {
       const chain = (of: Tensor, length: number) =>
         Array.from({ length }).reduce<Tensor>((v, _, k) => (k % 2 ? v.sin() : v.mul(1.1)), of)
-      return [chain(y, 4), chain(x, 60).sum()]
+      return [chain(y, 20), chain(x, 45).sum()]
     },
   ],
   [
