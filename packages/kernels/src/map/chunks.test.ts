@@ -89,7 +89,7 @@ test('many nodes have the bits of few at a time, and nothing else is touched', (
         expect(results[k]).toEqual(values[inputs.length + node])
       })
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 

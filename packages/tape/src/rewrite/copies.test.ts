@@ -135,7 +135,7 @@ describe('limits of copies', () => {
       const distances = centred(x)
       return chain(mul(distances, sum(square(distances))), length - 1)
     }
-    expect([47, 48].map(length => isCopied(f(length), f32(512, 8)))).toEqual([true, false])
+    expect([255, 256].map(length => isCopied(f(length), f32(512, 8)))).toEqual([true, false])
   })
 
   test('into groups that read few enough values', () => {
@@ -143,13 +143,10 @@ describe('limits of copies', () => {
       (length: number) =>
       (x: Tensor, ...others: Tensor[]) => {
         const distances = centred(x)
-        const start = mul(distances, sum(square(distances)))
-        // Two values that each reads.
-        return others.slice(0, length).reduce((sum, x, k) => where(others[64 + k] as Tensor, sum, x), start)
+        return others.slice(0, length).reduce(add, mul(distances, sum(square(distances))))
       }
-    const numbers = Array.from({ length: 65 }, () => f32(512, 8))
-    const choices = Array.from({ length: 64 }, () => ({ dtype: 'bool' as const, shape: [512, 8] }))
-    expect([30, 31].map(length => isCopied(f(length), ...numbers, ...choices))).toEqual([true, false])
+    const avals = Array.from({ length: 64 }, () => f32(512, 8))
+    expect([60, 62].map(length => isCopied(f(length), ...avals))).toEqual([true, false])
   })
 
   test('into groups of numbers that are as wide', () => {
@@ -214,6 +211,14 @@ describe('limits of copies', () => {
     expect(ops(0)).toEqual(['sum', 'div', 'sub+sum', 'sub+mul+sum'])
     // Repeated along axis 1, which then is no longer one with axis 2.
     expect(ops(1)).toEqual(['sum', 'div', 'sub', 'sum', 'mul+sum'])
+  })
+
+  test('into groups that are combined and have few members', () => {
+    const f = (length: number) => (x: Tensor) => {
+      const distances = centred(x)
+      return sum(chain(mul(distances, sum(square(distances))), length - 1))
+    }
+    expect([63, 64].map(length => isCopied(f(length), f32(512, 8)))).toEqual([true, false])
   })
 
   test('without names', () => {

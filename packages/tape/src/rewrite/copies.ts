@@ -17,7 +17,7 @@ import { type Group, MOST_MEMBERS, MOST_SOURCES } from './group.js'
 import { groupsOf, OUTSIDE, readersBehindAliases } from './groups.js'
 import { readersOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
-import { reducedOf, reductionOf } from './reductions.js'
+import { MOST_REDUCED, reducedOf, reductionOf } from './reductions.js'
 
 /** Fewest elements: fewer stay in the nearest cache, where moving them takes next to no time, less than finding copies does. */
 const FEWEST_ELEMENTS = 4096
@@ -200,7 +200,8 @@ function pays(
       const reduction = reductionOf(program, group, direct)
       const staysReduced =
         !reduction ||
-        isReducible(own.shape, [...[...group.reads.values()].flat(), ...operands], reduction.reduced.axes)
+        (group.members.length + made.length <= MOST_REDUCED &&
+          isReducible(own.shape, [...[...group.reads.values()].flat(), ...operands], reduction.reduced.axes))
       if (!staysReduced) return false
     } else {
       const { axes } = reducedOf(instructions[readers[0] as number] as Instruction) ?? { axes: [] }

@@ -43,7 +43,12 @@ function fusedWithCopies(program: Program): Program {
   const inside = program.instructions.flatMap(programsOf)
   const lines = grouped.groups.filter(({ isLine }) => isLine)
   const isCopied = grouped.program !== separate
-  if (isCopied || lines.some(({ shape }) => sizeOf(shape) > 1) || inside.some(mayCostMore))
+  if (
+    isCopied ||
+    lines.some(({ shape }) => sizeOf(shape) > 1) ||
+    meetOthers(grouped) ||
+    inside.some(mayCostMore)
+  )
     dearer.add(program)
   const isPlain = !isCopied && lines.length === 0 && inside.every(isFusedPlainly)
   if (!isPlain) return withFusedGroups(separate, grouped)
@@ -52,10 +57,22 @@ function fusedWithCopies(program: Program): Program {
   return made
 }
 
+/** Whether a group that is no line reads what a line computes, or the other way round, and so might be one with a part of it. */
+function meetOthers({ program, groups }: Grouped): boolean {
+  const groupOf = new Map(
+    groups.flatMap(group =>
+      group.members.map(k => [(program.instructions[k] as Instruction).outputs[0], group] as const),
+    ),
+  )
+  return groups.some(({ isLine, sources }) =>
+    [...sources].some(source => (groupOf.get(source)?.isLine ?? isLine) !== isLine),
+  )
+}
+
 /**
  * Whether what {@link fuse} makes of a program may cost more than what {@link fuseWithoutCopies} makes of it, with each instruction
- * run once: where it computes values more than once, or has lines of several elements, whose groups are full sooner. Lines of
- * scalars are left out: where they move more bytes that is hardly measurable, and to fuse long ones again takes as long as all else.
+ * run once: where it computes values more than once, has lines of several elements, whose groups are full sooner, or has lines and
+ * other groups that read one another. To fuse long lines of scalars again would take as long as all else.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))

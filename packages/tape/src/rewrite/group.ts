@@ -1,4 +1,4 @@
-import { type Aval, controlOf, elementOf, type Instruction, type Program } from '../program/index.js'
+import { type Aval, controlOf, elementOf, type Instruction, type Program, sizeOf } from '../program/index.js'
 import type { Operand } from './operands.js'
 
 /** Elementwise instructions that are run as one, where the last of them was. */
@@ -20,8 +20,16 @@ export interface Group {
   readonly reads: Map<number, readonly Operand[]>
 }
 
-/** Most instructions of a group: several vectors of each value are in registers, and of more values they would be spilled. */
-export const MOST_MEMBERS = 48
+/** With so many elements it matters when a value is computed, and what it is made of is free again. */
+export const MANY_ELEMENTS = 4096
+/** Most instructions of a group of a shape, as code takes time to compile; several vectors of each value are more registers to spill. */
+export function mostMembers(shape: readonly number[]): number {
+  const size = sizeOf(shape)
+  return size > 1 && size < MANY_ELEMENTS ? 48 : MOST_MEMBERS
+}
+
+/** Most instructions of any group but of lines. */
+export const MOST_MEMBERS = 256
 /** Most different values that a group reads. */
 export const MOST_SOURCES = 64
 

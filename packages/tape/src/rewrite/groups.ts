@@ -1,6 +1,6 @@
 /** Which elementwise instructions of a program are run as one. */
 import { type Aval, type Instruction, type Program, sizeOf } from '../program/index.js'
-import { type Group, isElementwise, MOST_MEMBERS, MOST_SOURCES, widthOf } from './group.js'
+import { type Group, isElementwise, MOST_SOURCES, mostMembers, widthOf } from './group.js'
 import { readersOf } from './inner.js'
 import { ALIASES, type Operand, Operands } from './operands.js'
 import { straightLines } from './straight-lines.js'
@@ -82,7 +82,7 @@ function alone(position: number, { program, instruction, operands }: Candidate):
 /** Takes an instruction into a group that reads it, if it fits. */
 function join(group: Group, k: number, { program, instruction, operands }: Candidate): boolean {
   const width = widthOf(program, instruction)
-  if (group.members.length >= MOST_MEMBERS) return false
+  if (group.members.length >= mostMembers(group.shape)) return false
   if (width !== 0 && group.width !== 0 && width !== group.width) return false
   const { shape } = program.avals[instruction.outputs[0] as number] as Aval
   if (sizeOf(shape) !== sizeOf(group.shape)) return false

@@ -18,6 +18,9 @@ export interface Reduction {
   readonly reduced: Reduced
 }
 
+/** Most instructions of a group that is reduced: its code is there once for whole blocks and once for the rest. */
+export const MOST_REDUCED = 64
+
 /** The reductions of groups of a program that are all that reads their results. */
 export function reductionsOf(program: Program, groups: readonly Group[]): ReadonlyMap<Group, Reduction> {
   const readers = readersOf(program)
@@ -48,11 +51,11 @@ export const reducedOf = (instruction: Instruction): Reduced | undefined =>
 /** The instruction that alone reads the only result of a group, which has the shape of the group. */
 function onlyReader(
   { avals, instructions }: Program,
-  { results, shape }: Group,
+  { results, shape, members }: Group,
   readers: readonly (readonly number[])[],
 ): number | undefined {
   const [result, ...others] = results
-  if (result === undefined || others.length > 0) return undefined
+  if (result === undefined || others.length > 0 || members.length > MOST_REDUCED) return undefined
   const [value] = (instructions[result] as Instruction).outputs as readonly [number]
   const [reader, ...more] = new Set(readers[value])
   if (reader === undefined || reader < 0 || more.length > 0) return undefined

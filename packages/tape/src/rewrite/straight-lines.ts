@@ -1,15 +1,11 @@
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { type Group, MOST_MEMBERS, MOST_SOURCES, widthOf } from './group.js'
+import { type Group, MANY_ELEMENTS, MOST_SOURCES, mostMembers, widthOf } from './group.js'
 import type { Operands } from './operands.js'
 
 /** Fewest instructions of a line: fewer become groups by what reads them. */
 const FEWEST_MEMBERS = 64
-/** With so many elements it matters when values are computed, and what they are made of is free again. */
-const MANY_ELEMENTS = 4096
 /** Most instructions of a group of scalars, whose code runs through once, and most different values that it reads. */
 const MOST_SCALARS = { members: 4096, sources: 1024 }
-/** As of any other group. */
-const MOST = { members: MOST_MEMBERS, sources: MOST_SOURCES }
 
 /**
  * Long lines of elementwise instructions of one small shape behind one another, as scalar programs are, cut into groups where these
@@ -51,7 +47,7 @@ function linesOf({ avals, instructions }: Program, elementwise: readonly boolean
 
 /** The groups of a line, without instructions whose operands cannot be read along its shape. */
 function groupsAlong(program: Program, operands: Operands, { places, shape }: Line): readonly Group[] {
-  const most = sizeOf(shape) === 1 ? MOST_SCALARS : MOST
+  const most = sizeOf(shape) === 1 ? MOST_SCALARS : { members: mostMembers(shape), sources: MOST_SOURCES }
   const groups: Omit<Group, 'position'>[] = []
   let group: Omit<Group, 'position'> | undefined
   const made = new Set<number>()

@@ -140,8 +140,8 @@ class Finding {
   }
 
   /**
-   * Tries a program without reversals: fused, and where that computes values again also without copies of cheap values, which may
-   * take fewer bytes, and as it stands, since values inside of a group cannot be kept.
+   * Tries a program without reversals: fused, and where that computes values again also without lines and copies of cheap values,
+   * which may take fewer bytes, and as it stands, since values inside of a group cannot be kept.
    */
   asItIs(program: Program): void {
     const ways = [fuse, fuseWithoutCopies, (separate: Program) => separate]

@@ -84,33 +84,38 @@ test('random programs fit wherever they do fused without copies, and cost no mor
   expect(copied).toBeGreaterThan(5)
 })
 
-test.each<[string, (x: Tensor, y: Tensor) => readonly Tensor[]]>([
+const chain = (of: Tensor, length: number) =>
+  Array.from({ length }).reduce<Tensor>((v, _, k) => (k % 2 ? v.sin() : v.mul(1.1)), of)
+
+test.each<[string, readonly number[], (x: Tensor, y: Tensor) => readonly Tensor[]]>([
+  ['a chain that is summed, behind another', [500], (x, y) => [chain(y, 20), chain(x, 45).sum()]],
   [
-    'a chain that is summed, behind another',
-    (x, y) => {
-      const chain = (of: Tensor, length: number) =>
-        Array.from({ length }).reduce<Tensor>((v, _, k) => (k % 2 ? v.sin() : v.mul(1.1)), of)
-      return [chain(y, 20), chain(x, 45).sum()]
-    },
+    'scalars under another shape behind more',
+    [],
+    (x, y) => [chain(x.add(y), 69).reshape([1]).add(0.5).sin()],
   ],
   [
     'values that are read much later',
+    [500],
     (x, y) => {
       const values = Array.from({ length: 70 }, (_, k) => x.mul(k + 0.5))
       return [values.reduce((sum, v) => sum.add(v.mul(y).sum()), y.sum())]
     },
   ],
-])('lines cost no more than what reads one another, at no budget more than at a smaller one: %s', (_, f) => {
-  const program = recorded(f, [500])
-  const [lines, plain] = [cost(fuse(program)), cost(fuseWithoutCopies(program))]
-  expect(lines).toBeGreaterThan(plain)
-  const within = plansOf(program)
-  const least = leastBytesOf(() => within(1))
-  expect(least).toBeLessThanOrEqual(leastBytesOf(asItStands(fuseWithoutCopies(program))))
-  const budgets = Array.from({ length: 40 }, (_, k) => Math.floor(least * 1.1 ** k))
-  const costs = [...budgets, Number.POSITIVE_INFINITY].map(bytes => costOfPlanned(within(bytes)))
-  expect(costs.at(-1)).toBe(plain)
-  costs.slice(1).forEach((one, k) => {
-    expect(one).toBeLessThanOrEqual(costs[k] as number)
-  })
-})
+])(
+  'lines cost no more than what reads one another, at no budget more than at a smaller one: %s',
+  (_, shape, f) => {
+    const program = recorded(f, shape)
+    const [lines, plain] = [cost(fuse(program)), cost(fuseWithoutCopies(program))]
+    expect(lines).toBeGreaterThan(plain)
+    const within = plansOf(program)
+    const least = leastBytesOf(() => within(1))
+    expect(least).toBeLessThanOrEqual(leastBytesOf(asItStands(fuseWithoutCopies(program))))
+    const budgets = Array.from({ length: 40 }, (_, k) => Math.floor(least * 1.1 ** k))
+    const costs = [...budgets, Number.POSITIVE_INFINITY].map(bytes => costOfPlanned(within(bytes)))
+    expect(costs.at(-1)).toBe(plain)
+    costs.slice(1).forEach((one, k) => {
+      expect(one).toBeLessThanOrEqual(costs[k] as number)
+    })
+  },
+)
