@@ -89,6 +89,7 @@ export {
   type QuotientSpec,
   quotient,
   type Weighed,
+  weightOf,
 } from './map/index.js'
 export { type PeakLoopSpec, peakLoop } from './peak/index.js'
 export {

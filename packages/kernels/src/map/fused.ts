@@ -13,6 +13,7 @@ import {
   outputOf,
   writtenNodes,
 } from './fused-spec.js'
+import { interleaving } from './interleaving.js'
 import { emitRows } from './rows.js'
 
 /**
@@ -63,6 +64,7 @@ export function fused(spec: FusedSpec): Kernel {
         ],
         walk,
         outputs: outputs.length,
+        ...interleaving(spec),
         body: vectors => emitFused(context, spec, vectors),
       })
     },
@@ -97,6 +99,7 @@ export function callBox(
       lanes: lanesOfAll(spec),
       dtypes,
       walk,
+      ...interleaving(spec),
       body: vectors => emitFused({ module, f, scratch: pointers.at(-1) as Local<'i32'> }, spec, vectors),
     })
   })

@@ -7,8 +7,8 @@ import { loadLanes, splatLanes, storeLanes } from './lanes.js'
 import { nest } from './nest.js'
 
 /**
- * Vectors computed interleaved: chains of dependent instructions leave the processor time for another. More would spill
- * registers, and the processor overlaps iterations by itself.
+ * Vectors computed in a turn, interleaved unless a computation says otherwise: chains of dependent instructions leave the
+ * processor time for another. More would spill registers, and the processor overlaps iterations by itself.
  */
 export const INTERLEAVE = 4
 
@@ -33,7 +33,12 @@ export interface Rows {
   readonly body: (vectors: Vectors) => void
   /** Default 1. */
   readonly outputs?: number
+  /** How many of the vectors of a turn are computed interleaved. Default all. */
+  readonly interleaved?: number
 }
+
+/** Where an operand is read or written next, or its value where that is the same along the row. */
+type Cursor = Local<'i32'> | V
 
 /**
  * Emits a computation row by row in whole vectors. What it stores past the end of a row is overwritten by the next
@@ -53,8 +58,11 @@ export function emitRows(f: FunctionBuilder, operands: readonly Local<'i32'>[], 
   const blocks = Math.floor(vectors / INTERLEAVE)
 
   nest(f, axes, operands, starts => {
-    const cursors = starts.map((start, k): V | Local<'i32'> =>
-      steps[k]?.[last] === 0 ? { registers: [f.local(splatLanes(dtypes[k] as DType, start))] } : f.int(start),
+    const cursors = starts.map(
+      (start, k): Cursor =>
+        steps[k]?.[last] === 0
+          ? { registers: [f.local(splatLanes(dtypes[k] as DType, start))] }
+          : f.int(start),
     )
     if (blocks === 1) emitBlock(f, rows, cursors, INTERLEAVE)
     else f.for(f.local('i32'), 0, blocks, 1, () => emitBlock(f, rows, cursors, INTERLEAVE))
@@ -63,20 +71,31 @@ export function emitRows(f: FunctionBuilder, operands: readonly Local<'i32'>[], 
 }
 
 /** Computes the next `count` vectors and moves the cursors past them. */
-function emitBlock(
+function emitBlock(f: FunctionBuilder, rows: Rows, cursors: readonly Cursor[], count: number): void {
+  const { dtypes, lanes, interleaved = count } = rows
+  for (let first = 0; first < count; first += interleaved) {
+    emitVectors(f, rows, cursors, { first, count: Math.min(interleaved, count - first) })
+  }
+  cursors.forEach((cursor, k) => {
+    if (!('registers' in cursor)) f.increase(cursor, count * lanes * elementBytes[dtypes[k] as DType])
+  })
+}
+
+/** Computes vectors behind the cursors, interleaved. */
+function emitVectors(
   f: FunctionBuilder,
   { dtypes, lanes, body, outputs = 1 }: Rows,
-  cursors: readonly (V | Local<'i32'>)[],
-  count: number,
+  cursors: readonly Cursor[],
+  { first, count }: { readonly first: number; readonly count: number },
 ): void {
-  const bytesOf = (k: number) => lanes * elementBytes[dtypes[k] as DType]
+  const offsetOf = (k: number, vector: number) => (first + vector) * lanes * elementBytes[dtypes[k] as DType]
   const out = cursors.length - outputs
   const fetched: V[] = []
   const fetch = (k: number): V => {
-    const cursor = cursors[k] as V | Local<'i32'>
+    const cursor = cursors[k] as Cursor
     if ('registers' in cursor) return cursor
     const load = (_: unknown, vector: number) =>
-      f.local(loadLanes(dtypes[k] as DType, lanes, cursor, vector * bytesOf(k)))
+      f.local(loadLanes(dtypes[k] as DType, lanes, cursor, offsetOf(k, vector)))
     return { registers: Array.from({ length: count }, load) }
   }
   body({
@@ -88,11 +107,8 @@ function emitBlock(
     store(output, value) {
       const [target, dtype] = [cursors[out + output] as Local<'i32'>, dtypes[out + output] as DType]
       for (let vector = 0; vector < count; vector++) {
-        f.do(storeLanes(dtype, lanes, target, registerOf(value, vector), vector * bytesOf(out + output)))
+        f.do(storeLanes(dtype, lanes, target, registerOf(value, vector), offsetOf(out + output, vector)))
       }
     },
-  })
-  cursors.forEach((cursor, k) => {
-    if (!('registers' in cursor)) f.increase(cursor, count * bytesOf(k))
   })
 }

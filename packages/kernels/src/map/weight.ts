@@ -33,6 +33,9 @@ export interface Weighed {
  * FLOP equivalents of computing one element, by the length of its code: 1 for an addition, several for a sine.
  *
  * @param operands how many the body takes.
+ * @example
+ * weightOf({ name: 'add', algebra: 'f32', body: (m, x, y) => m.add(x, y) }, 2) // → 1
+ * weightOf({ name: 'exp', algebra: 'f32', body: (m, x) => m.exp(x) }, 1) // → 9
  */
 export const weightOf = (element: Weighed, operands: number): number =>
   Math.max(1, Math.round(measure(element, operands).bytes / INSTRUCTION_BYTES / INSTRUCTIONS_PER_FLOP))

@@ -13,7 +13,7 @@ import {
   sameShape,
   sizeOf,
 } from '../program/index.js'
-import { type Group, MOST_MEMBERS, MOST_SOURCES } from './group.js'
+import { type Group, MOST_ROOM } from './group.js'
 import { groupsOf, OUTSIDE, readersBehindAliases } from './groups.js'
 import { readersOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
@@ -192,8 +192,8 @@ function pays(
   for (const { group, readers } of takers) {
     if (group) {
       const fits =
-        group.members.length + made.length <= MOST_MEMBERS &&
-        group.sources.size + read.size <= MOST_SOURCES &&
+        group.members.length + made.length <= MOST_ROOM.members &&
+        group.sources.size + read.size <= MOST_ROOM.sources &&
         (group.width === own.width || group.width === 0 || own.width === 0)
       if (!fits) return false
       // What is combined as it is computed would be stored otherwise.

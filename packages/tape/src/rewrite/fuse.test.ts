@@ -14,6 +14,7 @@ import {
   reshape,
   sin,
   slice,
+  square,
   sum,
   tanh,
   transpose,
@@ -111,11 +112,14 @@ describe('what is run as one', () => {
   })
 
   test.each([
-    { shape: [4096], most: 256 },
-    { shape: [4095], most: 48 },
-    { shape: [], most: 4096 },
-  ])('long chains of $shape are several, none of more than $most', ({ shape, most }) => {
-    const program = fused(x => Array.from({ length: 5000 }).reduce<Tensor>(y => sin(y), x), f32(...shape))
+    { of: sin, shape: [4096], most: 256 },
+    { of: square, shape: [4096], most: 256 },
+    // Sines are 20 FLOP equivalents each.
+    { of: sin, shape: [4095], most: 14 },
+    { of: square, shape: [4095], most: 96 },
+    { of: sin, shape: [], most: 4096 },
+  ])('long chains of $of.name of $shape are several, none of more than $most', ({ of, shape, most }) => {
+    const program = fused(x => Array.from({ length: 5000 }).reduce<Tensor>(y => of(y), x), f32(...shape))
     const lengths = program.instructions.map(({ params }) => fusionOf(params).nodes.length)
     expect(lengths.reduce((total, length) => total + length)).toBe(5000)
     expect(lengths.length).toBe(Math.ceil(5000 / most))

@@ -12,6 +12,7 @@ import { groupsOf } from './groups.js'
 import { mapInner, programsOf } from './inner.js'
 import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'
+import { withoutNegations } from './signs.js'
 import { simplify } from './simplify.js'
 
 /** Programs that {@link fuse} may make dearer than {@link fuseWithoutCopies} does. */
@@ -158,9 +159,7 @@ function fusedInstruction(
   names: ReadonlyMap<number, string>,
   reduction: Reduction | undefined,
 ): Instruction {
-  const nodes = new Map(
-    members.map((k, node) => [(instructions[k] as Instruction).outputs[0] as number, node]),
-  )
+  const nodes = new Map(members.map((k, node) => [outputOf(instructions, k), node]))
   const inputs: Operand[] = []
   const places = new Map<string | number, number>()
   const placeOf = (operand: Operand): number => {
@@ -184,11 +183,18 @@ function fusedInstruction(
     const { dtype } = avals[outputs[0] as number] as Aval
     return { op, params, dtype, operands, ...(at !== undefined && { at }) }
   })
-  const outputs = results.map(k => {
-    const [value] = (instructions[k] as Instruction).outputs as readonly [number]
+  const signed = withoutNegations(
+    { nodes: made, outputs: results.map(k => nodes.get(outputOf(instructions, k)) as number) },
+    inputs.length,
+  )
+  const outputs = results.map((k, output) => {
+    const value = outputOf(instructions, k)
     const name = names.get(value)
     const { shape } = avals[value] as Aval
-    return { value, of: { node: nodes.get(value) as number, shape, ...(name !== undefined && { name }) } }
+    return {
+      value,
+      of: { node: signed.outputs[output] as number, shape, ...(name !== undefined && { name }) },
+    }
   })
   const last = instructions[reduction?.position ?? position] as Instruction
   const { at } = last
@@ -199,13 +205,15 @@ function fusedInstruction(
     params: {
       shape,
       inputs: inputs.map(({ strides, offset }) => ({ strides, offset })),
-      nodes: made,
+      nodes: signed.nodes,
       outputs: outputs.map(({ of }) => of),
       ...(reduction && { reduced: reduction.reduced }),
     } as unknown as Params,
     ...(at !== undefined && { at }),
   }
 }
+
+const outputOf = (instructions: readonly Instruction[], k: number) => instructions[k]?.outputs[0] as number
 
 /** Names that were given to values. */
 const namesOf = ({ instructions }: Program): ReadonlyMap<number, string> =>

@@ -1,3 +1,4 @@
+import { weightOf } from '@wengert/kernels'
 import { type Aval, controlOf, elementOf, type Instruction, type Program, sizeOf } from '../program/index.js'
 import type { Operand } from './operands.js'
 
@@ -12,6 +13,8 @@ export interface Group {
   readonly isLine: boolean
   /** Bytes of an element of all but bools; 0 where there are only bools. */
   width: 0 | 4 | 8
+  /** FLOP equivalents of an element. */
+  work: number
   /** Members that others read as well. */
   readonly results: number[]
   /** Values from outside that it reads. */
@@ -22,25 +25,40 @@ export interface Group {
 
 /** With so many elements it matters when a value is computed, and what it is made of is free again. */
 export const MANY_ELEMENTS = 4096
-/** Most instructions of a group of a shape, as code takes time to compile; several vectors of each value are more registers to spill. */
-export function mostMembers(shape: readonly number[]): number {
+
+/** How much a group may hold. */
+export interface Room {
+  readonly members: number
+  /** Different values that it reads. */
+  readonly sources: number
+  /** FLOP equivalents of an element. */
+  readonly work: number
+}
+
+/** Of any group but of lines of scalars. */
+export const MOST_ROOM: Room = { members: 256, sources: 64, work: Number.POSITIVE_INFINITY }
+
+/** Of few elements: where there is more code than the processor keeps decoded, it is decoded anew for every few vectors. */
+const FEW_ELEMENTS: Room = { members: 96, sources: MOST_ROOM.sources, work: 288 }
+
+/** How much a group of a shape may hold. */
+export function roomFor(shape: readonly number[]): Room {
   const size = sizeOf(shape)
-  return size > 1 && size < MANY_ELEMENTS ? 48 : MOST_MEMBERS
+  return size > 1 && size < MANY_ELEMENTS ? FEW_ELEMENTS : MOST_ROOM
 }
 
-/** Most instructions of any group but of lines. */
-export const MOST_MEMBERS = 256
-/** Most different values that a group reads. */
-export const MOST_SOURCES = 64
-
-/** Whether an instruction computes each element of its only result from those of its operands in the same place. */
-export function isElementwise({ avals }: Program, instruction: Instruction): boolean {
-  const { op, inputs, outputs, params } = instruction
-  if (outputs.length !== 1 || controlOf(instruction)) return false
-  const [out] = outputs.map(value => avals[value] as Aval)
-  const of = inputs.map(value => avals[value] as Aval)
-  return elementOf(op, of, out as Aval, params) !== undefined
-}
+/**
+ * FLOP equivalents of an element of each instruction that computes those of its only result from those of its operands in the
+ * same place; 0 of others.
+ */
+export const elementWork = ({ avals, instructions }: Program): readonly number[] =>
+  instructions.map(instruction => {
+    const { op, inputs, outputs, params } = instruction
+    if (outputs.length !== 1 || controlOf(instruction)) return 0
+    const of = inputs.map(value => avals[value] as Aval)
+    const element = elementOf(op, of, avals[outputs[0] as number] as Aval, params)
+    return element ? weightOf(element, inputs.length) : 0
+  })
 
 /** Bytes of an element of what an instruction reads and computes, 0 for bools alone. */
 export function widthOf({ avals }: Program, { inputs, outputs }: Instruction): Group['width'] {

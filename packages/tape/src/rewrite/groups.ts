@@ -1,6 +1,6 @@
 /** Which elementwise instructions of a program are run as one. */
 import { type Aval, type Instruction, type Program, sizeOf } from '../program/index.js'
-import { type Group, isElementwise, MOST_SOURCES, mostMembers, widthOf } from './group.js'
+import { elementWork, type Group, roomFor, widthOf } from './group.js'
 import { readersOf } from './inner.js'
 import { ALIASES, type Operand, Operands } from './operands.js'
 import { straightLines } from './straight-lines.js'
@@ -16,19 +16,19 @@ export const OUTSIDE = Number.POSITIVE_INFINITY
  */
 export function groupsOf(program: Program, lines: boolean): readonly Group[] {
   const readers = readersBehindAliases(program)
-  const elementwise = program.instructions.map(instruction => isElementwise(program, instruction))
+  const work = elementWork(program)
   const operands = new Operands(program, value =>
-    (readers[value] as readonly number[]).every(reader => elementwise[reader]),
+    (readers[value] as readonly number[]).every(reader => (work[reader] as number) > 0),
   )
-  const straight = lines ? straightLines(program, operands, elementwise) : []
+  const straight = lines ? straightLines(program, operands, work) : []
   const inLine = new Map(straight.flatMap(group => group.members.map(k => [k, group] as const)))
   const groupOf = new Map<number, Group>()
   const groups: Group[] = []
   for (let k = program.instructions.length - 1; k >= 0; k--) {
-    if (!elementwise[k] || inLine.has(k)) continue
+    if (work[k] === 0 || inLine.has(k)) continue
     const instruction = program.instructions[k] as Instruction
     const own = readers[instruction.outputs[0] as number] as readonly number[]
-    const candidate = { program, instruction, operands }
+    const candidate = { program, instruction, operands, work: work[k] as number }
     const joined = readingGroups(own, groupOf).find(group => join(group, k, candidate))
     const group = joined ?? alone(k, candidate)
     groupOf.set(k, group)
@@ -62,9 +62,11 @@ interface Candidate {
   readonly program: Program
   readonly instruction: Instruction
   readonly operands: Operands
+  /** FLOP equivalents of an element. */
+  readonly work: number
 }
 
-function alone(position: number, { program, instruction, operands }: Candidate): Group {
+function alone(position: number, { program, instruction, operands, work }: Candidate): Group {
   const { shape } = program.avals[instruction.outputs[0] as number] as Aval
   const reads = operands.of(instruction, shape) as readonly Operand[]
   return {
@@ -73,6 +75,7 @@ function alone(position: number, { program, instruction, operands }: Candidate):
     shape,
     isLine: false,
     width: widthOf(program, instruction),
+    work,
     results: [],
     sources: new Set(reads.map(({ unnamed }) => unnamed)),
     reads: new Map([[position, reads]]),
@@ -80,9 +83,10 @@ function alone(position: number, { program, instruction, operands }: Candidate):
 }
 
 /** Takes an instruction into a group that reads it, if it fits. */
-function join(group: Group, k: number, { program, instruction, operands }: Candidate): boolean {
+function join(group: Group, k: number, { program, instruction, operands, work }: Candidate): boolean {
   const width = widthOf(program, instruction)
-  if (group.members.length >= mostMembers(group.shape)) return false
+  const most = roomFor(group.shape)
+  if (group.members.length >= most.members || group.work + work > most.work) return false
   if (width !== 0 && group.width !== 0 && width !== group.width) return false
   const { shape } = program.avals[instruction.outputs[0] as number] as Aval
   if (sizeOf(shape) !== sizeOf(group.shape)) return false
@@ -90,10 +94,11 @@ function join(group: Group, k: number, { program, instruction, operands }: Candi
   if (!reads) return false
   const [out] = instruction.outputs as readonly [number]
   const more = reads.filter(({ unnamed }) => !group.sources.has(unnamed)).length
-  if (group.sources.size - 1 + more > MOST_SOURCES) return false
+  if (group.sources.size - 1 + more > most.sources) return false
   group.sources.delete(out)
   for (const { unnamed } of reads) group.sources.add(unnamed)
   group.members.push(k)
+  group.work += work
   group.reads.set(k, reads)
   if (width !== 0) group.width = width
   return true

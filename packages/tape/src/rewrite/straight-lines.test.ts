@@ -6,7 +6,7 @@ import { dataOf, record, type Tensor, tensor } from '../record/index.js'
 import { Arena, compile } from '../run/index.js'
 import { grad } from '../transform/index.js'
 import { fuse } from './fuse.js'
-import { type Group, MOST_MEMBERS, MOST_SOURCES } from './group.js'
+import { type Group, MOST_ROOM } from './group.js'
 import { groupsOf } from './groups.js'
 import { simplify } from './simplify.js'
 
@@ -55,7 +55,7 @@ describe('a long line', () => {
     expect(groups(long, [], 63)).toEqual(new Array(63).fill(1))
     expect(groups(long, [], 70)).toEqual([70])
     expect(groups(long, [], 1100)).toEqual([1024, 76])
-    expect(groups(long, [5], 70)).toEqual([48, 22])
+    expect(groups(long, [5], 70)).toEqual([13, 13, 13, 13, 13, 5])
     expect(groups(long, [4096], 70)).toEqual(new Array(70).fill(1))
   })
 })
@@ -133,8 +133,8 @@ function checkGroups(program: Program, groups: readonly Group[]): void {
   })
   for (const { members, position, sources, shape, isLine } of groups) {
     const isScalar = isLine && shape.length === 0
-    expect(members.length).toBeLessThanOrEqual(isScalar ? 4096 : isLine ? 48 : MOST_MEMBERS)
-    expect(sources.size).toBeLessThanOrEqual(isScalar ? 1024 : MOST_SOURCES)
+    expect(members.length).toBeLessThanOrEqual(isScalar ? 4096 : isLine ? 96 : MOST_ROOM.members)
+    expect(sources.size).toBeLessThanOrEqual(isScalar ? 1024 : MOST_ROOM.sources)
     expect(position).toBe(members.at(-1))
     for (const source of sources) expect(definedAt.get(source)).toBeLessThan(position)
   }

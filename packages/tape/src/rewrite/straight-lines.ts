@@ -1,11 +1,11 @@
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { type Group, MANY_ELEMENTS, MOST_SOURCES, mostMembers, widthOf } from './group.js'
+import { type Group, MANY_ELEMENTS, type Room, roomFor, widthOf } from './group.js'
 import type { Operands } from './operands.js'
 
 /** Fewest instructions of a line: fewer become groups by what reads them. */
 const FEWEST_MEMBERS = 64
-/** Most instructions of a group of scalars, whose code runs through once, and most different values that it reads. */
-const MOST_SCALARS = { members: 4096, sources: 1024 }
+/** What a group of scalars may hold, whose code runs through once. */
+const SCALARS: Room = { members: 4096, sources: 1024, work: Number.POSITIVE_INFINITY }
 
 /**
  * Long lines of elementwise instructions of one small shape behind one another, as scalar programs are, cut into groups where these
@@ -15,9 +15,9 @@ const MOST_SCALARS = { members: 4096, sources: 1024 }
 export function straightLines(
   program: Program,
   operands: Operands,
-  elementwise: readonly boolean[],
+  work: readonly number[],
 ): readonly Group[] {
-  return linesOf(program, elementwise).flatMap(line => groupsAlong(program, operands, line))
+  return linesOf(program, work).flatMap(line => groupsAlong(program, operands, work, line))
 }
 
 /** Places of instructions, and the shape of what they compute. */
@@ -26,11 +26,11 @@ interface Line {
   readonly shape: readonly number[]
 }
 
-function linesOf({ avals, instructions }: Program, elementwise: readonly boolean[]): readonly Line[] {
+function linesOf({ avals, instructions }: Program, work: readonly number[]): readonly Line[] {
   const lines: Line[] = []
   let open: Line | undefined
   instructions.forEach(({ outputs }, k) => {
-    if (!elementwise[k]) {
+    if (work[k] === 0) {
       open = undefined
       return
     }
@@ -46,8 +46,13 @@ function linesOf({ avals, instructions }: Program, elementwise: readonly boolean
 }
 
 /** The groups of a line, without instructions whose operands cannot be read along its shape. */
-function groupsAlong(program: Program, operands: Operands, { places, shape }: Line): readonly Group[] {
-  const most = sizeOf(shape) === 1 ? MOST_SCALARS : { members: mostMembers(shape), sources: MOST_SOURCES }
+function groupsAlong(
+  program: Program,
+  operands: Operands,
+  work: readonly number[],
+  { places, shape }: Line,
+): readonly Group[] {
+  const most = sizeOf(shape) === 1 ? SCALARS : roomFor(shape)
   const groups: Omit<Group, 'position'>[] = []
   let group: Omit<Group, 'position'> | undefined
   const made = new Set<number>()
@@ -63,14 +68,25 @@ function groupsAlong(program: Program, operands: Operands, { places, shape }: Li
     const hasRoom =
       group &&
       group.members.length < most.members &&
+      group.work + (work[k] as number) <= most.work &&
       group.sources.size + more <= most.sources &&
       (group.width === width || group.width === 0 || width === 0)
     if (!group || !hasRoom) {
-      group = { members: [], shape, isLine: true, width, results: [], sources: new Set(), reads: new Map() }
+      group = {
+        members: [],
+        shape,
+        isLine: true,
+        width,
+        work: 0,
+        results: [],
+        sources: new Set(),
+        reads: new Map(),
+      }
       groups.push(group)
       made.clear()
     }
     group.members.push(k)
+    group.work += work[k] as number
     group.reads.set(k, reads)
     group.width ||= width
     for (const { unnamed } of reads) if (!made.has(unnamed)) group.sources.add(unnamed)
