@@ -61,11 +61,12 @@ function misuse({ message, code }: CommanderError, command = ''): string {
   ].join('\n')
 }
 
+/** Where an error was thrown, and what caused it; its own message has been told. */
 function stacks(error: unknown): string {
-  const own = error instanceof Error ? (error.stack ?? error.message) : ''
-  const cause =
-    error instanceof Error && error.cause !== undefined ? `\ncaused by ${stacks(error.cause)}` : ''
-  return `\n${own}${cause}`
+  if (!(error instanceof Error)) return ''
+  const { stack = '', cause } = error
+  const frames = stack.slice(Math.max(0, stack.search(/^ {4}at /m)))
+  return cause === undefined ? frames : `${frames}\ncaused by ${String(cause)}\n${stacks(cause)}`
 }
 
 /** What engines throw where an array of that size cannot be had. */
