@@ -2,13 +2,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { V } from '../algebra/index.js'
 import { assemble } from '../assemble.js'
+import { reduceFused } from '../reduce/index.js'
 import { rowMajor, sizeOf } from '../shape.js'
 import { type Data, runKernel } from '../testing/run-kernel.js'
 import type { ElementBody } from './element.js'
 import { fused } from './fused.js'
 import type { FusedInput, FusedNode } from './fused-spec.js'
 
-type Dtype = 'f32' | 'f64'
+type Dtype = 'f32' | 'f64' | 'i32'
+
+const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array }
 
 const bodies: Readonly<Record<string, ElementBody>> = {
   add: (m, x, y) => m.add(x as V, y as V),
@@ -18,11 +21,11 @@ const bodies: Readonly<Record<string, ElementBody>> = {
   tanh: (m, x) => m.tanh(x as V),
 }
 
-const names = Object.keys(bodies)
+const namesFor = (dtype: Dtype) => Object.keys(bodies).filter(name => dtype !== 'i32' || name !== 'tanh')
 
 /** Computations of more nodes than a function has, each of two earlier values, most of them near. */
 const computations = fc.record({
-  dtype: fc.constantFrom<Dtype>('f32', 'f64'),
+  dtype: fc.constantFrom<Dtype>('f32', 'f64', 'i32'),
   shape: fc.oneof(
     fc.constant([]),
     fc.tuple(fc.integer({ min: 1, max: 21 })),
@@ -42,8 +45,12 @@ test('many nodes have the bits of few at a time, and nothing else is touched', (
   fc.assert(
     fc.property(computations, ({ dtype, shape, repeated, steps, stored }) => {
       const size = sizeOf(shape)
-      const make = (length: number) => (dtype === 'f32' ? new Float32Array(length) : new Float64Array(length))
-      const data = repeated.map((isOne, k) => make(isOne ? 1 : size).map((_, at) => Math.sin(at + 3 * k)))
+      const make = (length: number): Data => new arrays[dtype](length)
+      const names = namesFor(dtype)
+      const scale = dtype === 'i32' ? 1000 : 1
+      const data = repeated.map((isOne, k) =>
+        make(isOne ? 1 : size).map((_, at) => scale * Math.sin(at + 3 * k)),
+      )
       const inputs = repeated.map((isOne): FusedInput => {
         const strides = rowMajor(shape)
         return { dtype, strides: isOne ? strides.map(() => 0) : strides, offset: 0 }
@@ -88,8 +95,13 @@ test('many nodes have the bits of few at a time, and nothing else is touched', (
       outputs.forEach((node, k) => {
         expect(results[k]).toEqual(values[inputs.length + node])
       })
+      if (size === 1) return
+      const axes = shape.map((_, axis) => axis)
+      const of = { shape, inputs, nodes, outputs: outputs.slice(-1) }
+      const [largest] = runKernel(reduceFused({ kind: 'max', axes, of }), data, [make(1)])
+      expect(largest?.[0]).toBe(Math.max(...(results.at(-1) as Data)))
     }),
-    { numRuns: 20 },
+    { numRuns: 30 },
   )
 })
 
