@@ -26,6 +26,7 @@ import { dataOf, record, type Tensor, type Tree, tensor } from '../record/index.
 import { Arena, compile, lower } from '../run/index.js'
 import { type Grouped, groupedWithCopies } from './copies.js'
 import { fuse } from './fuse.js'
+import { MANY_ELEMENTS } from './group.js'
 import { groupsOf } from './groups.js'
 import { reductionsOf } from './reductions.js'
 import { simplify } from './simplify.js'
@@ -64,7 +65,7 @@ describe('what is computed again instead of stored', () => {
       const same = reshape(reshape(distances, [4096]), [512, 8])
       return matmul(transpose(mul(same, 2)), exp(distances))
     }
-    const { program } = groupedWithCopies(recorded(f, f32(512, 8)))
+    const { program } = groupedWithCopies(recorded(f, f32(512, 8)), MANY_ELEMENTS)
     expect(program.instructions.filter(({ op }) => op === 'sub')).toHaveLength(2)
   })
 
@@ -97,15 +98,15 @@ describe('what is stored', () => {
     ],
   ])('%s', (_, fn) => {
     const program = recorded(fn, f32(64, 64), f32(64, 64))
-    expect(groupedWithCopies(program).program).toBe(program)
+    expect(groupedWithCopies(program, MANY_ELEMENTS).program).toBe(program)
   })
 
   test('what has few elements', () => {
     const f = (x: Tensor) => mul(centred(x), sum(square(centred(x)), { axis: 1, keepdims: true }))
     const small = recorded(f, f32(63, 65))
-    expect(groupedWithCopies(small).program).toBe(small)
+    expect(groupedWithCopies(small, MANY_ELEMENTS).program).toBe(small)
     const large = recorded(f, f32(64, 65))
-    expect(groupedWithCopies(large).program).not.toBe(large)
+    expect(groupedWithCopies(large, MANY_ELEMENTS).program).not.toBe(large)
   })
 })
 
@@ -118,7 +119,7 @@ const chain = (x: Tensor, length: number) =>
 
 const isCopied = (fn: Recordable, ...avals: readonly Pick<Aval, 'dtype' | 'shape'>[]) => {
   const program = recorded(fn, ...avals)
-  return groupedWithCopies(program).program !== program
+  return groupedWithCopies(program, MANY_ELEMENTS).program !== program
 }
 
 describe('limits of copies', () => {
@@ -230,7 +231,7 @@ describe('limits of copies', () => {
         .add(x)
         .mul(shown)
     }
-    const { instructions } = groupedWithCopies(recorded(f, f32(512, 8))).program
+    const { instructions } = groupedWithCopies(recorded(f, f32(512, 8)), MANY_ELEMENTS).program
     expect(instructions.slice(3).map(({ op }) => op)).toEqual(
       'sub named add square sum sub add mul add mul'.split(' '),
     )
@@ -351,10 +352,12 @@ test.each([[[65, 64]], [[8, 32, 32]], [[6, 8, 16, 8]]])(
     fc.assert(
       fc.property(lists, fc.constantFrom('f32', 'f64'), (list, dtype) => {
         const program = recorded(follow(list), { dtype, shape }, { dtype, shape })
-        const grouped = groupedWithCopies(program)
+        const grouped = groupedWithCopies(program, MANY_ELEMENTS)
         if (grouped.program === program) return
         copied++
-        expect(costOfGroups(grouped)).toBeLessThan(costOfGroups({ program, groups: groupsOf(program, true) }))
+        expect(costOfGroups(grouped)).toBeLessThan(
+          costOfGroups({ program, groups: groupsOf(program, MANY_ELEMENTS) }),
+        )
       }),
       { numRuns: 200 },
     )
@@ -379,7 +382,7 @@ describe.each(['f32', 'f64'] as const)('random programs in %s', dtype => {
         // Op by op, nothing is fused.
         const expected = fn(...inputs).map(x => Array.from(dataOf(x)))
         const program = simplify(record(fn as never, ...inputs).program)
-        if (groupedWithCopies(program).program !== program) copied++
+        if (groupedWithCopies(program, MANY_ELEMENTS).program !== program) copied++
         expect(cost(fuse(program))).toBeLessThanOrEqual(cost(program))
         const run = (memoryBytes?: number) => {
           const arena = new Arena()

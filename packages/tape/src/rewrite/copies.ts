@@ -52,14 +52,15 @@ export interface Grouped {
 /**
  * The program with instructions repeated for each group of others that reads their result, and its groups.
  *
+ * @param lineElements as of `groupsOf`
  * @example
  * const centred = x => sub(x, mean(x))
  * const f = x => [sum(square(centred(x))), mul(centred(x), 2)]
- * const { program } = groupedWithCopies(simplify(record(f, { dtype: 'f32', shape: [4096] }).program))
+ * const { program } = groupedWithCopies(simplify(record(f, { dtype: 'f32', shape: [4096] }).program), 0)
  * program.instructions.map(({ op }) => op) // → ['sum', 'div', 'sub', 'square', 'sum', 'sub', 'mul']
  */
-export function groupedWithCopies(program: Program): Grouped {
-  let grouped: Grouped = { program, groups: groupsOf(program, true) }
+export function groupedWithCopies(program: Program, lineElements: number): Grouped {
+  let grouped: Grouped = { program, groups: groupsOf(program, lineElements) }
   let isNew = (_: Instruction) => true
   for (let round = 0; round < ROUNDS; round++) {
     const found = copiesIn(grouped, isNew)
@@ -70,7 +71,7 @@ export function groupedWithCopies(program: Program): Grouped {
       for (const member of own.members) before.delete(instructions[member] as Instruction)
     isNew = instruction => !before.has(instruction)
     const copied = withEach(grouped.program, found)
-    grouped = { program: copied, groups: groupsOf(copied, true) }
+    grouped = { program: copied, groups: groupsOf(copied, lineElements) }
   }
   return grouped
 }

@@ -7,9 +7,10 @@ import {
   sizeOf,
 } from '../program/index.js'
 import { type Grouped, groupedWithCopies } from './copies.js'
-import type { Group } from './group.js'
+import { type Group, MANY_ELEMENTS } from './group.js'
 import { groupsOf } from './groups.js'
 import { mapInner, programsOf } from './inner.js'
+import { movedBytes } from './moved.js'
 import { ALIASES, type Operand } from './operands.js'
 import { type Reduction, reductionsOf } from './reductions.js'
 import { withoutNegations } from './signs.js'
@@ -25,7 +26,7 @@ const known = { copying: new WeakMap<Program, Program>(), plain: new WeakMap<Pro
  * The program with elementwise instructions that read one another run as one, with what reduces their only result, also in
  * the programs inside of instructions: what is read by several is read once, and values between are never stored. Cheap values
  * are computed by each that reads them; what they are made of must then be there for longer, so that this may take more bytes than
- * {@link fuseWithoutCopies}. Long lines of instructions on few elements are run as one whatever they read. Nothing of it can be
+ * {@link fuseWithoutCopies}. Long lines of instructions are run as one whatever they read, of many elements where that moves fewer bytes. Nothing of it can be
  * differentiated any more.
  *
  * @example
@@ -40,7 +41,7 @@ export function fuse(program: Program): Program {
 
 function fusedWithCopies(program: Program): Program {
   const separate = mapInner(program, fuse)
-  const grouped = groupedWithCopies(separate)
+  const grouped = groupedAlongLines(separate)
   const inside = program.instructions.flatMap(programsOf)
   const lines = grouped.groups.filter(({ isLine }) => isLine)
   const isCopied = grouped.program !== separate
@@ -56,6 +57,14 @@ function fusedWithCopies(program: Program): Program {
   const made = known.plain.get(program) ?? withFusedGroups(separate, grouped)
   known.plain.set(program, made)
   return made
+}
+
+/** Groups of a program, those of lines of many elements only if that moves fewer bytes: elsewhere, lines of any length are faster. */
+function groupedAlongLines(program: Program): Grouped {
+  const along = groupedWithCopies(program, Number.POSITIVE_INFINITY)
+  if (!along.groups.some(({ isLine, shape }) => isLine && sizeOf(shape) >= MANY_ELEMENTS)) return along
+  const byReaders = groupedWithCopies(program, MANY_ELEMENTS)
+  return movedBytes(along) < movedBytes(byReaders) ? along : byReaders
 }
 
 /** Whether a group that is no line reads what a line computes, or the other way round, and so might be one with a part of it. */
@@ -100,7 +109,7 @@ export function fuseWithoutCopies(program: Program): Program {
 }
 
 const fusedPlainly = (program: Program): Program =>
-  withFusedGroups(program, { program, groups: groupsOf(program, false) })
+  withFusedGroups(program, { program, groups: groupsOf(program, 0) })
 
 /** The program with groups fused; as it was, without copies, if no group is worth it. */
 function withFusedGroups(separate: Program, { program, groups: all }: Grouped): Program {

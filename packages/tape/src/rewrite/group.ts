@@ -23,9 +23,6 @@ export interface Group {
   readonly reads: Map<number, readonly Operand[]>
 }
 
-/** With so many elements it matters when a value is computed, and what it is made of is free again. */
-export const MANY_ELEMENTS = 4096
-
 /** How much a group may hold. */
 export interface Room {
   readonly members: number
@@ -38,13 +35,16 @@ export interface Room {
 /** Of any group but of lines of scalars. */
 export const MOST_ROOM: Room = { members: 256, sources: 64, work: Number.POSITIVE_INFINITY }
 
-/** Of few elements: where there is more code than the processor keeps decoded, it is decoded anew for every few vectors. */
-const FEW_ELEMENTS: Room = { members: 96, sources: MOST_ROOM.sources, work: 288 }
+/** Where there is more code than the processor keeps decoded, it is decoded anew for every few vectors. */
+export const DECODED: Room = { members: 96, sources: MOST_ROOM.sources, work: 288 }
 
-/** How much a group of a shape may hold. */
+/** With so many elements it matters what is stored, and when what it is made of is free again. */
+export const MANY_ELEMENTS = 4096
+
+/** How much a group by readers may hold. */
 export function roomFor(shape: readonly number[]): Room {
   const size = sizeOf(shape)
-  return size > 1 && size < MANY_ELEMENTS ? FEW_ELEMENTS : MOST_ROOM
+  return size > 1 && size < MANY_ELEMENTS ? DECODED : MOST_ROOM
 }
 
 /**

@@ -12,15 +12,15 @@ export const OUTSIDE = Number.POSITIVE_INFINITY
  * Groups the instructions of a program from the last to the first: each joins a group that reads it, if all other readers come
  * after that. So a group may be run where its last member was, and reads what was there before.
  *
- * @param lines whether straight lines are groups of their own.
+ * @param lineElements straight lines of fewer elements than these have groups of their own.
  */
-export function groupsOf(program: Program, lines: boolean): readonly Group[] {
+export function groupsOf(program: Program, lineElements: number): readonly Group[] {
   const readers = readersBehindAliases(program)
   const work = elementWork(program)
   const operands = new Operands(program, value =>
     (readers[value] as readonly number[]).every(reader => (work[reader] as number) > 0),
   )
-  const straight = lines ? straightLines(program, operands, work) : []
+  const straight = straightLines(program, operands, work, lineElements)
   const inLine = new Map(straight.flatMap(group => group.members.map(k => [k, group] as const)))
   const groupOf = new Map<number, Group>()
   const groups: Group[] = []

@@ -1,5 +1,5 @@
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { type Group, MANY_ELEMENTS, type Room, roomFor, widthOf } from './group.js'
+import { DECODED, type Group, type Room, widthOf } from './group.js'
 import type { Operands } from './operands.js'
 
 /** Fewest instructions of a line: fewer become groups by what reads them. */
@@ -8,16 +8,22 @@ const FEWEST_MEMBERS = 64
 const SCALARS: Room = { members: 4096, sources: 1024, work: Number.POSITIVE_INFINITY }
 
 /**
- * Long lines of elementwise instructions of one small shape behind one another, as scalar programs are, cut into groups where these
+ * Long lines of elementwise instructions of one shape behind one another, as scalar programs are, cut into groups where these
  * are full. Pullbacks of such programs add to the adjoints of the same few values all along, so that groups of what reads one
  * another would be many and small.
+ *
+ * @param work of an element of each instruction, 0 where it is not elementwise
+ * @param fewerThan only lines of fewer elements
  */
 export function straightLines(
   program: Program,
   operands: Operands,
   work: readonly number[],
+  fewerThan: number,
 ): readonly Group[] {
-  return linesOf(program, work).flatMap(line => groupsAlong(program, operands, work, line))
+  return linesOf(program, work)
+    .filter(({ shape }) => sizeOf(shape) < fewerThan)
+    .flatMap(line => groupsAlong(program, operands, work, line))
 }
 
 /** Places of instructions, and the shape of what they compute. */
@@ -42,7 +48,7 @@ function linesOf({ avals, instructions }: Program, work: readonly number[]): rea
     open = { places: [k], shape }
     lines.push(open)
   })
-  return lines.filter(({ places, shape }) => places.length >= FEWEST_MEMBERS && sizeOf(shape) < MANY_ELEMENTS)
+  return lines.filter(({ places }) => places.length >= FEWEST_MEMBERS)
 }
 
 /** The groups of a line, without instructions whose operands cannot be read along its shape. */
@@ -52,7 +58,7 @@ function groupsAlong(
   work: readonly number[],
   { places, shape }: Line,
 ): readonly Group[] {
-  const most = sizeOf(shape) === 1 ? SCALARS : roomFor(shape)
+  const most = sizeOf(shape) === 1 ? SCALARS : DECODED
   const groups: Omit<Group, 'position'>[] = []
   let group: Omit<Group, 'position'> | undefined
   const made = new Set<number>()
