@@ -330,5 +330,16 @@ describe('bad input', () => {
     const { code, stderr } = await wengert(['train', '--dataset', 'absent.csv', '--debug'])
     expect(code).toBe(1)
     expect(stderr).toMatch(/\n\s+at .*:\d+:\d+/)
+    expect(stderr.match(/There is no file/g)?.length).toBe(1)
+  })
+
+  test('help tells what --help does, and refuses what there is not', async () => {
+    const [general, train] = [await wengert(['help']), await wengert(['help', 'train'])]
+    expect(general).toEqual(await wengert(['--help']))
+    expect(train).toEqual(await wengert(['train', '--help']))
+    expect(train.code).toBe(0)
+    const unknown = await wengert(['help', 'trian'])
+    expect(unknown.code).toBe(2)
+    expect(unknown.stderr).toMatch(/unknown command 'trian'[\s\S]*did you mean train/)
   })
 })

@@ -43,7 +43,7 @@ export function createProgram(): Command {
     .version(`wengert ${manifest.version}, Node ${process.versions.node}`)
     .configureOutput({ writeErr: text => void process.stderr.write(text), outputError: () => {} })
     .exitOverride()
-    .helpCommand('help [command]', 'what a command takes')
+    .helpCommand(false)
   program.addCommand(trainOf().copyInheritedSettings(program))
   program.addCommand(benchOf().copyInheritedSettings(program))
   program.addCommand(planOf().copyInheritedSettings(program))

@@ -10,11 +10,20 @@ export async function run(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug')
   watchOutputs()
   try {
-    await createProgram().parseAsync([...args], { from: 'user' })
+    await createProgram().parseAsync([...withHelp(args)], { from: 'user' })
     return 0
   } catch (error) {
     return report(error, args[0], debug)
   }
+}
+
+/** `help` and `help <command>` as what they are short for; a command that there is not is left to be refused. */
+function withHelp(args: readonly string[]): readonly string[] {
+  const [first, command, ...more] = args
+  if (first !== 'help') return args
+  if (command === undefined) return ['--help']
+  const isKnown = createProgram().commands.some(one => one.name() === command)
+  return isKnown && more.length === 0 ? [command, '--help'] : args.slice(1)
 }
 
 /** Writes what went wrong to standard error and returns the exit code it stands for. */
@@ -65,8 +74,11 @@ function misuse({ message, code }: CommanderError, command = ''): string {
 function stacks(error: unknown): string {
   if (!(error instanceof Error)) return ''
   const { stack = '', cause } = error
-  const frames = stack.slice(Math.max(0, stack.search(/^ {4}at /m)))
-  return cause === undefined ? frames : `${frames}\ncaused by ${String(cause)}\n${stacks(cause)}`
+  const from = stack.search(/^ {4}at /m)
+  const frames = from < 0 ? [] : [stack.slice(from)]
+  return [...frames, ...(cause === undefined ? [] : [`caused by ${String(cause)}`, stacks(cause)])]
+    .join('\n')
+    .trimEnd()
 }
 
 /** What engines throw where an array of that size cannot be had. */

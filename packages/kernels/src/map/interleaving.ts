@@ -1,33 +1,48 @@
 import { elementWork, type FusedSpec } from './fused-spec.js'
 import type { Rows } from './rows.js'
 
-/** Fewest nodes for which it matters how many values wait. */
-const FEWEST_NODES = 16
-/** Most values that wait at once. Of four vectors each they are several times as many as there are registers already. */
+/** Most values that wait at once. There are 16 registers, and four vectors of so many values take 48. */
 const MOST_WAITING = 12
 /** Most FLOP equivalents of a node, on average: dearer ones are chains of instructions, which gain more by being interleaved. */
 const MOST_WORK = 2
+/** Fewest nodes for each node of the longest path: a chain waits for itself, and needs other vectors meanwhile. */
+const FEWEST_BESIDE = 2
 
 /**
- * How a fused computation is interleaved. Where many values wait for those that read them, each vector more is as many registers
- * more to store and to fetch again, and two vectors keep the processor as busy as four.
+ * How a fused computation is interleaved: where many values wait for those that read them, by two vectors instead of four, since each
+ * of these is a register more for every value. What a vector computes must leave the processor something to do beside the
+ * longest path.
  */
 export function interleaving(spec: FusedSpec): Pick<Rows, 'interleaved'> {
   const { nodes } = spec
-  if (nodes.length < FEWEST_NODES || elementWork(spec) > MOST_WORK * nodes.length) return {}
-  return mostWaiting(spec) > MOST_WAITING ? { interleaved: 2 } : {}
+  const isBroad =
+    nodes.length >= FEWEST_BESIDE * longestPath(spec) &&
+    elementWork(spec) <= MOST_WORK * nodes.length &&
+    mostWaiting(spec) > MOST_WAITING
+  return isBroad ? { interleaved: 2 } : {}
 }
 
-/** Most values at a time that were read or made and will be read again. */
+/** Nodes of the longest chain, each of which reads the one before it. */
+export function longestPath({ inputs, nodes }: FusedSpec): number {
+  const lengths: number[] = []
+  for (const { operands } of nodes) {
+    lengths.push(1 + Math.max(0, ...operands.map(operand => lengths[operand - inputs.length] ?? 0)))
+  }
+  return Math.max(0, ...lengths)
+}
+
+/** Most values at a time that were read or made and will be read again, those aside that are the same along the row. */
 export function mostWaiting({ inputs, nodes }: FusedSpec): number {
   const lastReader = new Map<number, number>()
   nodes.forEach(({ operands }, node) => {
-    for (const operand of operands) lastReader.set(operand, node)
+    for (const operand of operands) {
+      if (inputs[operand]?.strides.at(-1) !== 0) lastReader.set(operand, node)
+    }
   })
   const waiting = new Set<number>()
   let most = 0
   nodes.forEach(({ operands }, node) => {
-    for (const operand of operands) waiting.add(operand)
+    for (const operand of operands) if (lastReader.has(operand)) waiting.add(operand)
     most = Math.max(most, waiting.size)
     for (const operand of operands) if (lastReader.get(operand) === node) waiting.delete(operand)
     if (lastReader.has(inputs.length + node)) waiting.add(inputs.length + node)

@@ -1,7 +1,8 @@
 import { add, mul, neg, sumTo } from '../ops/index.js'
 import type { Instruction, Program } from '../program/index.js'
 import { type Tensor, underLine } from '../record/index.js'
-import { type Rule, ruleOf, type Site } from '../rules/index.js'
+import { type Partial, type Rule, ruleOf, type Site } from '../rules/index.js'
+import { BroadcastSums } from './broadcast-sums.js'
 import { dependent } from './reach.js'
 
 /** Is told of each instruction of the sweep: cotangents of its outputs, and what it adds to those of its inputs. */
@@ -30,6 +31,8 @@ export function pullback(
 ): readonly (Tensor | undefined)[] {
   const active = dependent(program, wanted, 'derivatives')
   const cts = new Array<Tensor | undefined>(program.avals.length)
+  // Who is told of contributions is told of each as it comes.
+  const sums = visit ? undefined : new BroadcastSums(program, active)
   const accumulate = (value: number, ct: Tensor | undefined) => {
     const so = cts[value]
     if (ct) cts[value] = so ? add(so, ct) : ct
@@ -40,43 +43,61 @@ export function pullback(
   for (let k = program.instructions.length - 1; k >= 0; k--) {
     const instruction = program.instructions[k] as Instruction
     const reaching = instruction.outputs.map(value => cts[value])
-    if (!reaching.some(ct => ct)) continue
-    const site: Site = {
-      inputs: instruction.inputs.map(value => values[value] as Tensor),
-      outputs: instruction.outputs.map(value => values[value] as Tensor),
-      ct: reaching[0] as Tensor,
-      cts: reaching,
-      params: instruction.params,
-      wanted: instruction.inputs.map(value => active[value] === true),
-    }
-    const results = underLine(instruction.at, () => {
-      const pulled = pullbackOf(ruleOf(instruction.op), site)
-      instruction.inputs.forEach((value, position) => {
-        if (active[value]) accumulate(value, pulled[position])
+    if (reaching.some(ct => ct)) {
+      const site: Site = {
+        inputs: instruction.inputs.map(value => values[value] as Tensor),
+        outputs: instruction.outputs.map(value => values[value] as Tensor),
+        ct: reaching[0] as Tensor,
+        cts: reaching,
+        params: instruction.params,
+        wanted: instruction.inputs.map(value => active[value] === true),
+      }
+      const waits: Waits = (position, ct) =>
+        sums?.takes(instruction.inputs[position] as number, instruction, ct) === true
+      const results = underLine(instruction.at, () => {
+        const pulled = pullbackOf(ruleOf(instruction.op), site, waits)
+        instruction.inputs.forEach((value, position) => {
+          if (active[value]) accumulate(value, pulled[position])
+        })
+        return pulled
       })
-      return pulled
+      visit?.(
+        k,
+        reaching,
+        results.map((ct, position) => (site.wanted[position] ? ct : undefined)),
+      )
+    }
+    underLine(instruction.at, () => {
+      for (const { value, ct } of sums?.after(instruction) ?? []) accumulate(value, ct)
     })
-    visit?.(
-      k,
-      reaching,
-      results.map((ct, position) => (site.wanted[position] ? ct : undefined)),
-    )
     // Nothing reads these cotangents any more; they may be dropped here.
     for (const value of instruction.outputs) cts[value] = undefined
   }
   return program.inputs.map((value, k) => (wanted[k] ? cts[value] : undefined))
 }
 
-function pullbackOf(rule: Rule, site: Site): readonly (Tensor | undefined)[] {
+/** Takes a contribution to the cotangent of an operand before it is summed to its shape, if it is to be added to others. */
+type Waits = (position: number, ct: () => Tensor) => boolean
+
+function pullbackOf(rule: Rule, site: Site, waits: Waits): readonly (Tensor | undefined)[] {
   if ('pullback' in rule) return rule.pullback === 'zero' ? [] : rule.pullback(site)
   return rule.partials.map((partial, position) => {
     if (!partial || !site.wanted[position]) return undefined
-    const operands = [...site.inputs, site.outputs[0] as Tensor]
-    const shape = (site.inputs[position] as Tensor).shape
-    if ('scale' in partial) return sumTo(partial.scale(site.ct, ...operands), shape)
-    const derivative = partial.derivative(...operands)
-    if (derivative === 1) return sumTo(site.ct, shape)
-    if (derivative === -1) return neg(sumTo(site.ct, shape))
-    return sumTo(mul(site.ct, derivative), shape)
+    const { ct, isNegative } = contributionOf(partial, site)
+    if (waits(position, () => (isNegative ? neg(ct) : ct))) return undefined
+    const sum = sumTo(ct, (site.inputs[position] as Tensor).shape)
+    return isNegative ? neg(sum) : sum
   })
+}
+
+/** What an elementwise instruction adds to the cotangent of an operand, in the shape of its result, or the opposite of that. */
+function contributionOf(
+  partial: Partial,
+  { inputs, outputs, ct }: Site,
+): { readonly ct: Tensor; readonly isNegative?: boolean } {
+  const operands = [...inputs, outputs[0] as Tensor]
+  if ('scale' in partial) return { ct: partial.scale(ct, ...operands) }
+  const derivative = partial.derivative(...operands)
+  if (derivative === 1 || derivative === -1) return { ct, isNegative: derivative === -1 }
+  return { ct: mul(ct, derivative) }
 }

@@ -1,6 +1,6 @@
 /** Which elementwise instructions of a program are run as one. */
 import { type Aval, type Instruction, type Program, sizeOf } from '../program/index.js'
-import { elementWork, type Group, roomFor, widthOf } from './group.js'
+import { type Code, codeOf, type Group, roomFor, widthOf } from './group.js'
 import { readersOf } from './inner.js'
 import { ALIASES, type Operand, Operands } from './operands.js'
 import { straightLines } from './straight-lines.js'
@@ -16,19 +16,19 @@ export const OUTSIDE = Number.POSITIVE_INFINITY
  */
 export function groupsOf(program: Program, lineElements: number): readonly Group[] {
   const readers = readersBehindAliases(program)
-  const work = elementWork(program)
+  const code = codeOf(program)
   const operands = new Operands(program, value =>
-    (readers[value] as readonly number[]).every(reader => (work[reader] as number) > 0),
+    (readers[value] as readonly number[]).every(reader => reader !== OUTSIDE && code[reader] !== 'none'),
   )
-  const straight = straightLines(program, operands, work, lineElements)
+  const straight = straightLines(program, operands, code, lineElements)
   const inLine = new Map(straight.flatMap(group => group.members.map(k => [k, group] as const)))
   const groupOf = new Map<number, Group>()
   const groups: Group[] = []
   for (let k = program.instructions.length - 1; k >= 0; k--) {
-    if (work[k] === 0 || inLine.has(k)) continue
+    if (code[k] === 'none' || inLine.has(k)) continue
     const instruction = program.instructions[k] as Instruction
     const own = readers[instruction.outputs[0] as number] as readonly number[]
-    const candidate = { program, instruction, operands, work: work[k] as number }
+    const candidate = { program, instruction, operands, code: code[k] as Code }
     const joined = readingGroups(own, groupOf).find(group => join(group, k, candidate))
     const group = joined ?? alone(k, candidate)
     groupOf.set(k, group)
@@ -62,11 +62,10 @@ interface Candidate {
   readonly program: Program
   readonly instruction: Instruction
   readonly operands: Operands
-  /** FLOP equivalents of an element. */
-  readonly work: number
+  readonly code: Code
 }
 
-function alone(position: number, { program, instruction, operands, work }: Candidate): Group {
+function alone(position: number, { program, instruction, operands, code }: Candidate): Group {
   const { shape } = program.avals[instruction.outputs[0] as number] as Aval
   const reads = operands.of(instruction, shape) as readonly Operand[]
   return {
@@ -75,7 +74,7 @@ function alone(position: number, { program, instruction, operands, work }: Candi
     shape,
     isLine: false,
     width: widthOf(program, instruction),
-    work,
+    isLong: code === 'long',
     results: [],
     sources: new Set(reads.map(({ unnamed }) => unnamed)),
     reads: new Map([[position, reads]]),
@@ -83,10 +82,11 @@ function alone(position: number, { program, instruction, operands, work }: Candi
 }
 
 /** Takes an instruction into a group that reads it, if it fits. */
-function join(group: Group, k: number, { program, instruction, operands, work }: Candidate): boolean {
+function join(group: Group, k: number, { program, instruction, operands, code }: Candidate): boolean {
   const width = widthOf(program, instruction)
-  const most = roomFor(group.shape)
-  if (group.members.length >= most.members || group.work + work > most.work) return false
+  const isLong = group.isLong || code === 'long'
+  const most = roomFor(group.shape, isLong)
+  if (group.members.length >= most.members) return false
   if (width !== 0 && group.width !== 0 && width !== group.width) return false
   const { shape } = program.avals[instruction.outputs[0] as number] as Aval
   if (sizeOf(shape) !== sizeOf(group.shape)) return false
@@ -98,7 +98,7 @@ function join(group: Group, k: number, { program, instruction, operands, work }:
   group.sources.delete(out)
   for (const { unnamed } of reads) group.sources.add(unnamed)
   group.members.push(k)
-  group.work += work
+  group.isLong = isLong
   group.reads.set(k, reads)
   if (width !== 0) group.width = width
   return true

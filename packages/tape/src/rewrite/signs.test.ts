@@ -5,7 +5,7 @@ import { type Nodes, withoutNegations } from './signs.js'
 
 const INPUTS = 2
 
-type Op = 'add' | 'sub' | 'neg' | 'mul'
+type Op = 'add' | 'sub' | 'neg' | 'mul' | 'div' | 'max'
 
 const node = (op: Op, ...operands: number[]): FusionNode => ({ op, params: {}, dtype: 'f64', operands })
 
@@ -19,11 +19,25 @@ describe('negations', () => {
     { of: [node('neg', 0), node('add', 2, 1)], outputs: [1], left: 'sub yx → a' },
     { of: [node('neg', 0), node('sub', 1, 2)], outputs: [1], left: 'add yx → a' },
     { of: [node('neg', 0), node('sub', 2, 1)], outputs: [1], left: 'neg x, sub ay → b' },
-    { of: [node('neg', 0), node('add', 2, 2)], outputs: [1], left: 'neg x, add aa → b' },
-    { of: [node('neg', 0), node('add', 1, 2)], outputs: [0, 1], left: 'neg x, add ya → a,b' },
+    { of: [node('neg', 0), node('add', 2, 2)], outputs: [1], left: 'neg x, sub ax → b' },
+    { of: [node('neg', 0), node('add', 1, 2)], outputs: [0, 1], left: 'sub yx, neg x → b,a' },
     { of: [node('neg', 0), node('mul', 1, 2)], outputs: [1], left: 'neg x, mul ya → b' },
     { of: [node('neg', 0), node('neg', 1), node('add', 2, 3)], outputs: [2], left: 'neg x, sub ay → b' },
-    { of: [node('neg', 0), node('neg', 2), node('add', 1, 3)], outputs: [2], left: 'neg x, sub ya → b' },
+    { of: [node('neg', 0), node('neg', 2), node('add', 1, 3)], outputs: [2], left: 'add yx → a' },
+    {
+      of: [node('neg', 0), node('sub', 2, 1), node('neg', 1), node('sub', 2, 4)],
+      outputs: [1, 3],
+      left: 'neg x, sub ay, sub yx → b,c',
+    },
+    { of: [node('neg', 0), node('mul', 2, 1), node('add', 1, 3)], outputs: [2], left: 'mul xy, sub ya → b' },
+    { of: [node('neg', 0), node('mul', 2, 2), node('add', 1, 3)], outputs: [2], left: 'mul xx, add ya → b' },
+    {
+      of: [node('neg', 0), node('mul', 2, 1), node('mul', 2, 2)],
+      outputs: [1, 2],
+      left: 'neg x, mul ay, mul aa → b,c',
+    },
+    { of: [node('neg', 0), node('neg', 2)], outputs: [1], left: 'neg x, neg a → b' },
+    { of: [node('neg', 0), node('max', 2, 1)], outputs: [1], left: 'neg x, max ay → b' },
     {
       of: [node('neg', 0), node('add', 1, 2), node('sub', 3, 2), node('mul', 3, 4)],
       outputs: [1, 3],
@@ -36,7 +50,12 @@ describe('negations', () => {
 
   const computations = fc.record({
     steps: fc.array(
-      fc.tuple(fc.constantFrom<Op>('add', 'sub', 'neg', 'mul'), fc.nat(), fc.nat(), fc.boolean()),
+      fc.tuple(
+        fc.constantFrom<Op>('add', 'sub', 'neg', 'mul', 'div', 'max'),
+        fc.nat(),
+        fc.nat(),
+        fc.boolean(),
+      ),
       { minLength: 1, maxLength: 30 },
     ),
     x: fc.double({ noNaN: true }),
@@ -56,6 +75,7 @@ describe('negations', () => {
         const left = withoutNegations({ nodes, outputs }, INPUTS)
         expect(valuesOf(left, [x, y])).toEqual(valuesOf({ nodes, outputs }, [x, y]))
         expect(left.nodes.length).toBeLessThanOrEqual(nodes.length)
+        for (const node of left.outputs) expect(left.nodes[node]).toBeDefined()
         expect(withoutNegations(left, INPUTS).nodes.length).toBeLessThanOrEqual(left.nodes.length)
       }),
     )
@@ -67,6 +87,8 @@ const compute: Record<Op, (a: number, b: number) => number> = {
   sub: (a, b) => a - b,
   neg: a => -a,
   mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: Math.max,
 }
 
 /** The outputs; those of signed zeros differ under `toEqual`. */

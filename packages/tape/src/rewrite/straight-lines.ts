@@ -1,29 +1,29 @@
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { DECODED, type Group, type Room, widthOf } from './group.js'
+import { type Code, decoded, type Group, type Room, widthOf } from './group.js'
 import type { Operands } from './operands.js'
 
 /** Fewest instructions of a line: fewer become groups by what reads them. */
 const FEWEST_MEMBERS = 64
 /** What a group of scalars may hold, whose code runs through once. */
-const SCALARS: Room = { members: 4096, sources: 1024, work: Number.POSITIVE_INFINITY }
+const SCALARS: Room = { members: 4096, sources: 1024 }
 
 /**
  * Long lines of elementwise instructions of one shape behind one another, as scalar programs are, cut into groups where these
  * are full. Pullbacks of such programs add to the adjoints of the same few values all along, so that groups of what reads one
  * another would be many and small.
  *
- * @param work of an element of each instruction, 0 where it is not elementwise
+ * @param code of each instruction
  * @param fewerThan only lines of fewer elements
  */
 export function straightLines(
   program: Program,
   operands: Operands,
-  work: readonly number[],
+  code: readonly Code[],
   fewerThan: number,
 ): readonly Group[] {
-  return linesOf(program, work)
+  return linesOf(program, code)
     .filter(({ shape }) => sizeOf(shape) < fewerThan)
-    .flatMap(line => groupsAlong(program, operands, work, line))
+    .flatMap(line => groupsAlong(program, operands, code, line))
 }
 
 /** Places of instructions, and the shape of what they compute. */
@@ -32,11 +32,11 @@ interface Line {
   readonly shape: readonly number[]
 }
 
-function linesOf({ avals, instructions }: Program, work: readonly number[]): readonly Line[] {
+function linesOf({ avals, instructions }: Program, code: readonly Code[]): readonly Line[] {
   const lines: Line[] = []
   let open: Line | undefined
   instructions.forEach(({ outputs }, k) => {
-    if (work[k] === 0) {
+    if (code[k] === 'none') {
       open = undefined
       return
     }
@@ -55,10 +55,9 @@ function linesOf({ avals, instructions }: Program, work: readonly number[]): rea
 function groupsAlong(
   program: Program,
   operands: Operands,
-  work: readonly number[],
+  code: readonly Code[],
   { places, shape }: Line,
 ): readonly Group[] {
-  const most = sizeOf(shape) === 1 ? SCALARS : DECODED
   const groups: Omit<Group, 'position'>[] = []
   let group: Omit<Group, 'position'> | undefined
   const made = new Set<number>()
@@ -71,10 +70,11 @@ function groupsAlong(
     }
     const width = widthOf(program, instruction)
     const more = reads.filter(({ unnamed }) => !made.has(unnamed) && !group?.sources.has(unnamed)).length
+    const isLong = group?.isLong === true || code[k] === 'long'
+    const most = sizeOf(shape) === 1 ? SCALARS : decoded(isLong)
     const hasRoom =
       group &&
       group.members.length < most.members &&
-      group.work + (work[k] as number) <= most.work &&
       group.sources.size + more <= most.sources &&
       (group.width === width || group.width === 0 || width === 0)
     if (!group || !hasRoom) {
@@ -83,7 +83,7 @@ function groupsAlong(
         shape,
         isLine: true,
         width,
-        work: 0,
+        isLong: false,
         results: [],
         sources: new Set(),
         reads: new Map(),
@@ -92,7 +92,7 @@ function groupsAlong(
       made.clear()
     }
     group.members.push(k)
-    group.work += work[k] as number
+    group.isLong ||= code[k] === 'long'
     group.reads.set(k, reads)
     group.width ||= width
     for (const { unnamed } of reads) if (!made.has(unnamed)) group.sources.add(unnamed)

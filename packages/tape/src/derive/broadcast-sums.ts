@@ -1,0 +1,81 @@
+import { add, sumTo } from '../ops/index.js'
+import { type Aval, type Instruction, type Program, sameShape } from '../program/index.js'
+import type { Tensor } from '../record/index.js'
+import { ruleOf } from '../rules/index.js'
+
+/** Fewer cotangents are summed one by one: to keep a sum of theirs takes as many bytes as one of them. */
+const FEWEST = 4
+
+/** Cotangents of a value that was broadcast to one shape again and again. */
+interface Broadcast {
+  readonly value: number
+  /** Instructions that may still add to it. */
+  left: number
+  sum: Tensor | undefined
+}
+
+/** What is added to the cotangent of a value. */
+interface Contribution {
+  readonly value: number
+  readonly ct: Tensor
+}
+
+/**
+ * Cotangents of values that are broadcast to one shape again and again, as scalar parameters are over rows. They are added in that
+ * shape, and summed over the rows once: Σₖ Σᵣ c̄ₖᵣ = Σᵣ Σₖ c̄ₖᵣ. So the pullback of a scalar program over rows is a scalar program
+ * over rows, and not hundreds of sums.
+ */
+export class BroadcastSums {
+  readonly #program: Program
+  readonly #active: readonly boolean[]
+  readonly #broadcasts = new Map<string, Broadcast>()
+
+  /** @param active which values need cotangents. */
+  constructor(program: Program, active: readonly boolean[]) {
+    this.#program = program
+    this.#active = active
+    for (const instruction of program.instructions) {
+      for (const value of this.#broadcastBy(instruction)) {
+        const key = this.#keyOf(value, instruction)
+        const found = this.#broadcasts.get(key) ?? { value, left: 0, sum: undefined }
+        found.left++
+        this.#broadcasts.set(key, found)
+      }
+    }
+    for (const [key, { left }] of this.#broadcasts) if (left < FEWEST) this.#broadcasts.delete(key)
+  }
+
+  /** Takes what an instruction adds to the cotangent of a value, in its own shape, if that waits for others. */
+  takes(value: number, instruction: Instruction, ct: () => Tensor): boolean {
+    const broadcast = this.#broadcasts.get(this.#keyOf(value, instruction))
+    if (!broadcast) return false
+    broadcast.sum = broadcast.sum ? add(broadcast.sum, ct()) : ct()
+    return true
+  }
+
+  /** What no instruction before this one adds to any more, summed. */
+  after(instruction: Instruction): readonly Contribution[] {
+    if (this.#broadcasts.size === 0) return []
+    return this.#broadcastBy(instruction).flatMap(value => {
+      const broadcast = this.#broadcasts.get(this.#keyOf(value, instruction))
+      if (!broadcast || --broadcast.left > 0 || !broadcast.sum) return []
+      return [{ value, ct: sumTo(broadcast.sum, (this.#program.avals[value] as Aval).shape) }]
+    })
+  }
+
+  /** Operands that an instruction broadcasts, each as often as it reads it. */
+  #broadcastBy({ op, inputs, outputs }: Instruction): readonly number[] {
+    const { avals } = this.#program
+    const { shape } = avals[outputs[0] as number] as Aval
+    const isBroadcast = (value: number) =>
+      this.#active[value] && !sameShape((avals[value] as Aval).shape, shape)
+    if (!inputs.some(isBroadcast)) return []
+    const rule = ruleOf(op)
+    if (!('partials' in rule)) return []
+    return inputs.filter((value, position) => rule.partials[position] && isBroadcast(value))
+  }
+
+  #keyOf(value: number, { outputs }: Instruction): string {
+    return `${value} ${(this.#program.avals[outputs[0] as number] as Aval).shape}`
+  }
+}

@@ -1,0 +1,124 @@
+import { checkGradient, checkSecondOrder } from '@wengert/testkit'
+import { describe, expect, test } from 'vitest'
+import {
+  add,
+  div,
+  exp,
+  grad,
+  jit,
+  mul,
+  neg,
+  record,
+  scan,
+  simplify,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  vmap,
+} from '../index.js'
+
+/** v ← v·a − b and v ← a·v + c/b over and over, of rows: the parameters are read so many times each. */
+const recurrence =
+  (times: number) =>
+  (a: Tensor, b: Tensor, c: Tensor, rows: Tensor): Tensor => {
+    let v = rows
+    for (let k = 0; k < times; k++) {
+      v = k % 2 ? sub(mul(v, a), b) : add(mul(a, v), div(c, add(b, mul(v, v))))
+    }
+    return v
+  }
+
+const parameters = [
+  tensor(0.3, { dtype: 'f64' }),
+  tensor(1.2, { dtype: 'f64' }),
+  tensor(0.7, { dtype: 'f64' }),
+] as const
+const rows = tensor(Float64Array.from({ length: 5 }, (_, k) => Math.sin(k)))
+
+const opsOf = (fn: (...xs: Tensor[]) => unknown, ...xs: readonly Tensor[]) =>
+  simplify(record(fn as never, ...xs).program).instructions.map(({ op }) => op)
+
+describe('cotangents of what is broadcast again and again', () => {
+  const loss =
+    (times: number) =>
+    (...xs: Tensor[]) =>
+      sum(exp(recurrence(times)(...(xs as [Tensor, Tensor, Tensor, Tensor]))))
+  const sums = (times: number) =>
+    opsOf(grad(loss(times), { argnums: [0, 1] }) as never, ...parameters, rows).filter(op => op === 'sum')
+      .length
+
+  test('are summed once, from four on', () => {
+    expect([1, 2, 3].map(sums)).toEqual([2, 4, 6])
+    expect([4, 20, 100].map(sums)).toEqual([2, 2, 2])
+  })
+
+  test.each([3, 4, 9])('%i times: have the gradients of finite differences, of orders 1 and 2', times => {
+    checkGradient(loss(times) as never, [...parameters, rows])
+    checkSecondOrder(loss(times) as never, [...parameters, rows])
+  })
+
+  test('are those of each row, added', () => {
+    const one = (a: Tensor, b: Tensor, c: Tensor, row: Tensor) => recurrence(8)(a, b, c, row)
+    const each = vmap(grad(one, { argnums: [0, 1, 2] }), { inAxes: [null, null, null, 0] })(
+      ...parameters,
+      rows,
+    )
+    const whole = grad((...xs: Tensor[]) => sum(recurrence(8)(...(xs as [Tensor, Tensor, Tensor, Tensor]))), {
+      argnums: [0, 1, 2],
+    })(...parameters, rows)
+    whole.forEach((ct, k) => {
+      const expected = sum(each[k] as Tensor).item()
+      expect(Math.abs(ct.item() - expected)).toBeLessThan(1e-13 * Math.abs(expected))
+    })
+  })
+
+  test('in two shapes are summed once in each, and what nothing reaches adds nothing', () => {
+    const f = (a: Tensor, x: Tensor, y: Tensor) => {
+      const part = (v: Tensor) => Array.from({ length: 5 }).reduce<Tensor>(w => mul(w, a), v)
+      part(exp(x))
+      return add(sum(part(x)), sum(part(y)))
+    }
+    const [x, y] = [tensor(Float64Array.of(1, 2)), tensor(Float64Array.of(3, 4, 5))]
+    const a = tensor(1.1, { dtype: 'f64' })
+    expect(opsOf(grad(f) as never, a, x, y).filter(op => op === 'sum').length).toBe(2)
+    expect(grad(f)(a, x, y).item()).toBeCloseTo(15 * 5 * 1.1 ** 4, 12)
+    checkGradient(f as never, [a, x, y])
+  })
+
+  test('of opposites, and of an operand that is read twice', () => {
+    const f = (a: Tensor, x: Tensor) => {
+      let v = x
+      for (let k = 0; k < 6; k++) v = mul(sub(v, a), add(neg(a), v))
+      return sum(v)
+    }
+    checkGradient(f as never, [tensor(0.1, { dtype: 'f64' }), rows])
+  })
+
+  test('in the step of a loop', () => {
+    const f = (a: Tensor, x: Tensor) =>
+      sum(
+        scan((v: Tensor) => [recurrence(6)(a, parameters[1], parameters[2], v), null], x, null, {
+          length: 3,
+        })[0],
+      )
+    checkGradient(f as never, [tensor(0.3, { dtype: 'f64' }), rows])
+  })
+
+  test('have the same bits compiled and within any budget', () => {
+    const f = loss(40)
+    const at = { argnums: [0, 1, 2, 3] } as const
+    const { value, gradient } = valueAndGrad(f, at)(...parameters, rows) as never as {
+      value: Tensor
+      gradient: readonly Tensor[]
+    }
+    const bits = [value, ...gradient].map(x => x.toArray())
+    const compiled = jit((...xs: Tensor[]) => grad(f, at)(...xs))(...parameters, rows) as readonly Tensor[]
+    expect(compiled.map(x => x.toArray())).toEqual(bits.slice(1))
+    const tight = valueAndGrad(f, { ...at, memory: 65536 })(...parameters, rows) as never as typeof value & {
+      gradient: readonly Tensor[]
+    }
+    expect(tight.gradient.map(x => x.toArray())).toEqual(bits.slice(1))
+  })
+})
