@@ -23,7 +23,10 @@ export const ownEngine = (objectives: Objectives): Engine => ({
     if (!objective) throw new OptionError({ summary: `There is no task \`${task.kind}\`.` })
     const own = options as OwnOptions
     if (own.turbo && !enableTurbo()) {
-      throw new OptionError({ summary: 'A trial of the re-vectoriser found nothing faster.' })
+      throw new OptionError({
+        summary: 'A trial of the re-vectoriser found nothing faster.',
+        fix: 'measure again when the machine is quiet',
+      })
     }
     const prepared = await ways[own.how](objective, task, own)
     const yardstick = yardstickOf(own.yardstick, task)

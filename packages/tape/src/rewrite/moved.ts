@@ -8,7 +8,6 @@ import { reductionsOf } from './reductions.js'
  *
  * @example
  * const program = simplify(record(x => exp(x).add(1).sqrt(), tensor([1, 2])).program)
- * movedBytes({ program, groups: groupsOf(program, 0) }) // → 16
  * movedBytes({ program, groups: [] }) // → 52
  */
 export function movedBytes({ program, groups }: Grouped): number {

@@ -16,7 +16,8 @@ export interface Nodes {
  * const [params, dtype] = [{}, 'f32']
  * const neg = { op: 'neg', params, dtype, operands: [0] }
  * const add = { op: 'add', params, dtype, operands: [1, 2] }
- * withoutNegations({ nodes: [neg, add], outputs: [1] }, 2).nodes // → [{ op: 'sub', params, dtype, operands: [1, 0] }]
+ * const { nodes } = withoutNegations({ nodes: [neg, add], outputs: [1] }, 2)
+ * nodes.map(({ op, operands }) => [op, ...operands]) // → [['sub', 1, 0]]
  */
 export function withoutNegations(given: Nodes, inputs: number): Nodes {
   if (!given.nodes.some(({ op }) => op === 'neg')) return given

@@ -218,5 +218,8 @@ describe('vmap', () => {
       /1 entries, but there are 2 arguments/,
     )
     expect(() => vmap(dot, { inAxes: 2 })(f64([1]), f64([1]))).toThrow(/no axis 2 in f64\[1\]/)
+    expect(() => vmap(dot)(f64([1]), f64([1]).sum())).toThrow(
+      /no axis 0 in f64\[\], of argument 1\.[\s\S]*inAxes: \[null, 0\]/,
+    )
   })
 })

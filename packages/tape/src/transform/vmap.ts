@@ -55,7 +55,7 @@ export function vmap<A extends readonly unknown[], R extends TreeOf<R>>(
     const inputs = args.flatMap((arg, k) => {
       const axis = inAxes === null || typeof inAxes === 'number' ? inAxes : inAxes[k]
       if (axis === undefined) throw tooFewAxes(inAxes as readonly InAxis[], args.length)
-      return leavesOf(arg, treeNamed(`vmap: argument ${k}`)).map(x => front(x, axis))
+      return leavesOf(arg, treeNamed(`vmap: argument ${k}`)).map(x => front(x, axis, k))
     })
     const size = batchSize(inputs)
     const { structure } = flattenTree(args, isArgumentLeaf, argumentsOf('vmap'))
@@ -75,14 +75,16 @@ export function vmap<A extends readonly unknown[], R extends TreeOf<R>>(
 }
 
 /** The batch axis brought to the front. */
-function front(x: Tensor, axis: InAxis): Batched {
+function front(x: Tensor, axis: InAxis, argument: number): Batched {
   if (axis === null) return { tensor: x, batched: false }
   const from = axis < 0 ? axis + x.rank : axis
   if (!Number.isInteger(axis) || from < 0 || from >= x.rank) {
     throw new OptionError({
-      summary: `vmap: there is no axis ${axis} in ${formatAval(x.aval)}.`,
+      summary: `vmap: there is no axis ${axis} in ${formatAval(x.aval)}, of argument ${argument}.`,
       expected: 'an axis of every leaf of the argument, or null',
       at: callerLocation(),
+      fix: 'say which arguments are mapped: `inAxes: [null, 0]` takes the first as it is, whatever it holds',
+      data: { argument },
     })
   }
   const order = x.shape.map((_, k) => k)
