@@ -1,10 +1,12 @@
 import { add, sumTo } from '../ops/index.js'
-import { type Aval, type Instruction, type Program, sameShape } from '../program/index.js'
+import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { ruleOf } from '../rules/index.js'
 
 /** Fewer cotangents are summed one by one: to keep a sum of theirs takes as many bytes as one of them. */
 const FEWEST = 4
+/** Larger ones, too: they would have to be kept until they are added, and summing them takes no longer than adding them. */
+const MOST_ELEMENTS = 4095
 
 /** Cotangents of a value that was broadcast to one shape again and again. */
 interface Broadcast {
@@ -69,7 +71,7 @@ export class BroadcastSums {
     const { shape } = avals[outputs[0] as number] as Aval
     const isBroadcast = (value: number) =>
       this.#active[value] && !sameShape((avals[value] as Aval).shape, shape)
-    if (!inputs.some(isBroadcast)) return []
+    if (sizeOf(shape) > MOST_ELEMENTS || !inputs.some(isBroadcast)) return []
     const rule = ruleOf(op)
     if (!('partials' in rule)) return []
     return inputs.filter((value, position) => rule.partials[position] && isBroadcast(value))

@@ -54,6 +54,17 @@ describe('cotangents of what is broadcast again and again', () => {
     expect([4, 20, 100].map(sums)).toEqual([2, 2, 2])
   })
 
+  test.each([
+    { rows: 4095, count: 1 },
+    { rows: 4096, count: 20 },
+  ])('of $rows elements are $count sums', ({ rows, count }) => {
+    const f = (a: Tensor, x: Tensor) => sum(Array.from({ length: 20 }).reduce<Tensor>(v => mul(v, a), x))
+    const x = tensor(new Float64Array(rows).fill(1))
+    const a = tensor(1.01, { dtype: 'f64' })
+    expect(opsOf(grad(f) as never, a, x).filter(op => op === 'sum').length).toBe(count)
+    expect(grad(f)(a, x).item() / (rows * 20 * 1.01 ** 19)).toBeCloseTo(1, 12)
+  })
+
   test.each([3, 4, 9])('%i times: have the gradients of finite differences, of orders 1 and 2', times => {
     checkGradient(loss(times) as never, [...parameters, rows])
     checkSecondOrder(loss(times) as never, [...parameters, rows])
