@@ -338,6 +338,7 @@ describe('bad input', () => {
     expect(general).toEqual(await wengert(['--help']))
     expect(train).toEqual(await wengert(['train', '--help']))
     expect(train.code).toBe(0)
+    expect(await wengert(['help', 'train', '--epochs', '1'])).toEqual(train)
     const unknown = await wengert(['help', 'trian'])
     expect(unknown.code).toBe(2)
     expect(unknown.stderr).toMatch(/unknown command 'trian'[\s\S]*did you mean train/)

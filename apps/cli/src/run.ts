@@ -17,13 +17,12 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** `help` and `help <command>` as what they are short for; a command that there is not is left to be refused. */
+/** `help` and `help <command>` as what they are short for, whatever follows; a command that there is not is left to be refused. */
 function withHelp(args: readonly string[]): readonly string[] {
-  const [first, command, ...more] = args
+  const [first, command = 'help'] = args
   if (first !== 'help') return args
-  if (command === undefined) return ['--help']
-  const isKnown = createProgram().commands.some(one => one.name() === command)
-  return isKnown && more.length === 0 ? [command, '--help'] : args.slice(1)
+  if (command === 'help' || command.startsWith('-')) return ['--help']
+  return createProgram().commands.some(one => one.name() === command) ? [command, '--help'] : [command]
 }
 
 /** Writes what went wrong to standard error and returns the exit code it stands for. */

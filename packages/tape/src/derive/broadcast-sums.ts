@@ -49,6 +49,7 @@ export class BroadcastSums {
 
   /** Takes what an instruction adds to the cotangent of a value, in its own shape, if that waits for others. */
   takes(value: number, instruction: Instruction, ct: () => Tensor): boolean {
+    if (this.#broadcasts.size === 0) return false
     const broadcast = this.#broadcasts.get(this.#keyOf(value, instruction))
     if (!broadcast) return false
     broadcast.sum = broadcast.sum ? add(broadcast.sum, ct()) : ct()
@@ -59,8 +60,11 @@ export class BroadcastSums {
   after(instruction: Instruction): readonly Contribution[] {
     if (this.#broadcasts.size === 0) return []
     return this.#broadcastBy(instruction).flatMap(value => {
-      const broadcast = this.#broadcasts.get(this.#keyOf(value, instruction))
-      if (!broadcast || --broadcast.left > 0 || !broadcast.sum) return []
+      const key = this.#keyOf(value, instruction)
+      const broadcast = this.#broadcasts.get(key)
+      if (!broadcast || --broadcast.left > 0) return []
+      this.#broadcasts.delete(key)
+      if (!broadcast.sum) return []
       return [{ value, ct: sumTo(broadcast.sum, (this.#program.avals[value] as Aval).shape) }]
     })
   }
