@@ -1,7 +1,8 @@
-import { checkGradient, checkSecondOrder } from '@wengert/testkit'
+import { checkGradient, checkSecondOrder, thrownBy } from '@wengert/testkit'
 import { describe, expect, test } from 'vitest'
 import {
   add,
+  BudgetError,
   div,
   exp,
   grad,
@@ -117,19 +118,20 @@ describe('cotangents of what is broadcast again and again', () => {
     checkGradient(f as never, [tensor(0.3, { dtype: 'f64' }), rows])
   })
 
-  test('have the same bits compiled and within any budget', () => {
+  test('have the same bits compiled, and within the fewest bytes', () => {
     const f = loss(40)
     const at = { argnums: [0, 1, 2, 3] } as const
-    const { value, gradient } = valueAndGrad(f, at)(...parameters, rows) as never as {
-      value: Tensor
-      gradient: readonly Tensor[]
-    }
-    const bits = [value, ...gradient].map(x => x.toArray())
-    const compiled = jit((...xs: Tensor[]) => grad(f, at)(...xs))(...parameters, rows) as readonly Tensor[]
-    expect(compiled.map(x => x.toArray())).toEqual(bits.slice(1))
-    const tight = valueAndGrad(f, { ...at, memory: 65536 })(...parameters, rows) as never as typeof value & {
-      gradient: readonly Tensor[]
-    }
-    expect(tight.gradient.map(x => x.toArray())).toEqual(bits.slice(1))
+    const many = tensor(Float64Array.from({ length: 3000 }, (_, k) => Math.sin(k)))
+    const args = [...parameters, many] as const
+    const bits = (gradient: readonly Tensor[]) => gradient.map(x => x.toArray())
+    const plain = valueAndGrad(f, at)
+    const expected = bits(plain(...args).gradient as readonly Tensor[])
+    const compiled = jit((...xs: Tensor[]) => grad(f, at)(...xs))(...args) as readonly Tensor[]
+    expect(bits(compiled)).toEqual(expected)
+    const { leastBytes } = thrownBy(() => valueAndGrad(f, { ...at, memory: 65536 })(...args), BudgetError)
+    const tight = valueAndGrad(f, { ...at, memory: leastBytes })
+    expect(tight.explain(...args).extraCost).toBeGreaterThan(0)
+    expect(leastBytes).toBeLessThan(plain.explain(...args).peakBytes)
+    expect(bits(tight(...args).gradient as readonly Tensor[])).toEqual(expected)
   })
 })
