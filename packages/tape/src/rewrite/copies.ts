@@ -16,7 +16,7 @@ import {
 import { type Group, MOST_ROOM } from './group.js'
 import { groupsOf, OUTSIDE, readersBehindAliases } from './groups.js'
 import { readersOf } from './inner.js'
-import { ALIASES, type Operand } from './operands.js'
+import { ALIASES, type Operand, placeOf, shownBytes } from './operands.js'
 import { MOST_REDUCED, reducedOf, reductionOf } from './reductions.js'
 
 /** Fewest elements: fewer stay in the nearest cache, where moving them takes next to no time, less than finding copies does. */
@@ -181,11 +181,10 @@ function pays(
     .filter(({ source }) => !inside.has(source))
   const read = new Map(operands.map(operand => [placeOf(operand), operand]))
   const bytesRead = (skipped: ReadonlySet<string>): number =>
-    [...read].reduce((sum, [place, { source, strides }]) => {
-      if (skipped.has(place)) return sum
-      const { dtype } = avals[source] as Aval
-      return sum + bytesOf({ dtype, shape: own.shape.filter((_, axis) => strides[axis] !== 0) })
-    }, 0)
+    [...read].reduce(
+      (sum, [place, operand]) => (skipped.has(place) ? sum : sum + shownBytes(program, operand, own.shape)),
+      0,
+    )
   const work = made.length * sizeOf(own.shape)
   const bytes = bytesOf(avals[value] as Aval)
   const vanishes = own.results.length === 1 && own.members.length === made.length
@@ -213,8 +212,6 @@ function pays(
   }
   return gain > 0
 }
-
-const placeOf = ({ source, strides, offset }: Operand): string => `${source} ${offset} ${strides}`
 
 /** The program with a copy for each that takes one, right before the first instruction that reads it, without what nobody reads. */
 function withEach(program: Program, found: readonly Copied[]): Program {

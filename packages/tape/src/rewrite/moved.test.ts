@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { add, exp, matmul, mul, reshape, sin, square, sub, sum } from '../ops/index.js'
+import { add, exp, matmul, mul, reshape, sin, slice, square, sub, sum } from '../ops/index.js'
 import { type Program, writtenOp } from '../program/index.js'
 import { record, type Tensor } from '../record/index.js'
 import { costOf } from '../run/index.js'
@@ -20,6 +20,7 @@ describe('bytes that are moved', () => {
     ['of what is reduced: its operand and the sum', x => sum(square(x)), 48 + 4],
     ['of a product: operands and result', (x, y) => matmul(x, y), 48 + 64 + 48],
     ['of another shape: none', x => reshape(exp(x), [12]), 48 + 48],
+    ['of a slice: what is shown of it', x => exp(slice(x, [1, 0], [2, 4])).add(1), 16 + 4 + 16],
     [
       'of what two groups read: for each',
       (x, y) => add(sum(exp(x)), sum(matmul(exp(x), y))),

@@ -1,5 +1,6 @@
 import {
   type Aval,
+  bytesOf,
   type Instruction,
   type Program,
   reshaped,
@@ -20,6 +21,17 @@ export interface Operand {
   readonly strides: readonly number[]
   readonly offset: number
 }
+
+/** What tells apart what computations of one shape read. */
+export const placeOf = ({ source, strides, offset }: Operand): string => `${source} ${offset} ${strides}`
+
+/** Bytes of what a computation of a shape is shown of an operand. */
+export const shownBytes = (
+  { avals }: Program,
+  { source, strides }: Operand,
+  shape: readonly number[],
+): number =>
+  bytesOf({ dtype: (avals[source] as Aval).dtype, shape: shape.filter((_, axis) => strides[axis] !== 0) })
 
 /** Operands of the elementwise instructions of a program, read in place where they are shown of others. */
 export class Operands {
