@@ -6,6 +6,7 @@ import { batch, dependent, pullback, pushforward, replay, withBatch } from '../d
 import { zerosLike } from '../ops/index.js'
 import { avalsOf, type Call, type Program, paramsOf, registerOp, settle } from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
+import { withoutRepetitions } from '../rewrite/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { checkNames, type Keep, type KeepParam, keptValues } from './keep.js'
@@ -141,7 +142,8 @@ const knownOf = (
 
 /** The body is run again inside of the pullback, without what is known of it. */
 function callPullback(site: Site): readonly (Tensor | undefined)[] {
-  const { body, own, results, given, operands, mode } = parts(site)
+  const { body: recorded, own, results, given, operands, mode } = parts(site)
+  const body = withoutRepetitions(recorded)
   const wanted = site.wanted.slice(0, own)
   const there = site.cts.map(Boolean)
   const pulled = emit(

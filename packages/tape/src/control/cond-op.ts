@@ -2,6 +2,7 @@ import { batch, dependent, pullback, pushforward, replay, withBatch } from '../d
 import { reshape, where, zerosLike } from '../ops/index.js'
 import { type Aval, avalsOf, type Control, type Program, paramsOf, registerOp } from '../program/index.js'
 import { apply, type Tensor } from '../record/index.js'
+import { withoutRepetitions } from '../rewrite/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals, recordClosed, together } from './closed.js'
 import { present, spread } from './spread.js'
@@ -64,7 +65,8 @@ function condPullback(site: Site): readonly (Tensor | undefined)[] {
   const [, ...wanted] = site.wanted
   const given = site.cts.map(Boolean)
   const all = [...operands, ...present(site.cts)]
-  const cts = chosen(condition, branches, all, (program, inputs) => {
+  const cts = chosen(condition, branches, all, (branch, inputs) => {
+    const program = withoutRepetitions(branch)
     const own = inputs.slice(0, operands.length)
     const pulled = pullback(program, replay(program, own), spread(given, inputs.slice(own.length)), wanted)
     return present(own.map((x, k) => (wanted[k] ? (pulled[k] ?? zerosLike(x)) : undefined)))

@@ -10,6 +10,7 @@ import {
   registerOp,
 } from '../program/index.js'
 import { apply, innermostTape, type Tensor } from '../record/index.js'
+import { withoutRepetitions } from '../rewrite/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals, recordClosed } from './closed.js'
 import { present, spread } from './spread.js'
@@ -107,7 +108,8 @@ const floats = (tensors: readonly Tensor[]): boolean[] => tensors.map(x => isFlo
  * pulls cotangents back through it. Cotangents of what the step reads from outside are summed on the way.
  */
 function scanPullback(site: Site): readonly (Tensor | undefined)[] {
-  const { scan, body, outside, arrays, split, splitOutputs } = parts(site)
+  const { scan, body: recorded, outside, arrays, split, splitOutputs } = parts(site)
+  const body = withoutRepetitions(recorded)
   const outputs = splitOutputs(site.outputs)
   const cts = splitOutputs(site.cts)
   const wanted = split(site.wanted)

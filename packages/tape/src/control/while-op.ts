@@ -2,6 +2,7 @@ import { pullback, replay } from '../derive/index.js'
 import { flushSubnormals, zerosLike } from '../ops/index.js'
 import { type Control, registerOp } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
+import { withoutRepetitions } from '../rewrite/index.js'
 import { type Batched, type BatchSite, defineRule, type Site, type TangentSite } from '../rules/index.js'
 import { outputAvals } from './closed.js'
 import { batchedLoop, floats, type Loop, recordLoop, runLoop, splitLoop, tangentLoop } from './loop.js'
@@ -34,7 +35,8 @@ function parts({ inputs, params }: { inputs: readonly Tensor[]; params: object }
 /** The pullback of a loop goes back over its states: it runs a step again and pulls cotangents back through it. */
 function whilePullback(site: Site): readonly (Tensor | undefined)[] {
   const { loop, split } = parts(site)
-  const { body, ofBody, init } = loop
+  const { ofBody, init } = loop
+  const body = withoutRepetitions(loop.body)
   const wanted = split(site.wanted)
   const carried = floats(init)
   const summed = floats(ofBody).map((so, k) => so && wanted.ofBody[k] === true)

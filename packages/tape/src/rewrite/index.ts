@@ -7,7 +7,7 @@ export { KeptLoops } from './kept-loops.js'
 export { mergeLoops } from './merge-loops.js'
 export { type Origin, residualsOf } from './residuals.js'
 export { hasReversals, hasReversalsInside, type Kept, type Reversal, reversalCount } from './reversal.js'
-export { simplify } from './simplify.js'
+export { simplify, withoutRepetitions } from './simplify.js'
 export { assertRecordsApart, placeRecords, recordOf, spilledBlocks, spilledBytes } from './spilled.js'
 export type { Steps } from './steps.js'
 export {

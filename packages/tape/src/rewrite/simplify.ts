@@ -23,12 +23,28 @@ import { prune } from './prune.js'
  */
 export function simplify(program: Program): Program {
   checkProgram('simplify', program)
-  const made = known.get(program) ?? withoutDeadCode(withoutRepetitions(inlined(program)))
+  const made = known.get(program) ?? withoutDeadCode(valueNumbered(inlined(program)))
   known.set(program, made)
   return made
 }
 
 const known = new WeakMap<Program, Program>()
+
+/**
+ * As {@link simplify}, with unread instructions and functions that have derivatives of their own left as they are: what a pullback
+ * should be derived from, since adding the cotangents of repeated values takes less than pulling back each, Σₖ Jᵀc̄ₖ = Jᵀ Σₖ c̄ₖ.
+ *
+ * @example
+ * const { program } = record(x => exp(x).add(exp(x)), tensor(1))
+ * withoutRepetitions(program).instructions.map(({ op }) => op) // → ['exp', 'add']
+ */
+export function withoutRepetitions(program: Program): Program {
+  const made = shared.get(program) ?? valueNumbered(program)
+  shared.set(program, made)
+  return made
+}
+
+const shared = new WeakMap<Program, Program>()
 
 /** The program with functions that have derivatives of their own written out. */
 function inlined(program: Program): Program {
@@ -58,7 +74,7 @@ function inlined(program: Program): Program {
   return { ...program, avals, instructions, outputs: program.outputs.map(value => same.get(value) ?? value) }
 }
 
-function withoutRepetitions(program: Program): Program {
+function valueNumbered(program: Program): Program {
   const same = sameConstants(program)
   const seen = new Map<string, readonly number[]>()
   const transposed = new Map<number, Instruction>()

@@ -18,6 +18,7 @@ import {
 } from '../index.js'
 import { type Recording, record, recordOn, scalarLike, Tape } from '../record/index.js'
 import { bringToPlace, type Given, Residents, resume } from '../resident/index.js'
+import { withoutRepetitions } from '../rewrite/index.js'
 import { Arena, execute, PAGE_BYTES } from '../run/index.js'
 import { dynamically } from './dynamic.js'
 import { type Compiled, Engine } from './engine.js'
@@ -35,7 +36,8 @@ class Counting extends Engine {
 
 /** The gradient of a loss of one tensor, recorded with values in the arena of an engine. */
 const gradientIn = (engine: Engine, loss: (x: Tensor) => Tensor) => (x: Tensor) =>
-  dynamically(engine, loss, [x], [x], ({ program }: Recording, inputs) => {
+  dynamically(engine, loss, [x], [x], (recording: Recording, inputs) => {
+    const program = withoutRepetitions(recording.program)
     const values = replay(program, inputs)
     const out = values[program.outputs[0] as number] as Tensor
     return pullback(program, values, [scalarLike(out, 1)], [true])[0] as Tensor

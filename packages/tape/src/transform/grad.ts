@@ -14,6 +14,7 @@ import {
   type TreeOf,
   unflattenTree,
 } from '../record/index.js'
+import { withoutRepetitions } from '../rewrite/index.js'
 import type { Transformed } from './explained.js'
 import { RECORD_OPTIONS, type RecordOptions, transformed } from './transformed.js'
 
@@ -110,7 +111,8 @@ function gradientOf<A extends readonly unknown[], R extends LossOf<O, R>, const 
   return transformed(
     { name, optionNames: GRAD_OPTIONS, check: count => checkCount(name, positions, count) },
     loss,
-    (recording, inputs) => {
+    (recorded, inputs) => {
+      const recording = { ...recorded, program: withoutRepetitions(recorded.program) }
       const wanted = wantedLeaves(recording, positions, inputs)
       const values = replay(recording.program, inputs)
       const out = values[recording.program.outputs[0] as number] as Tensor

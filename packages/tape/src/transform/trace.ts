@@ -1,7 +1,7 @@
 import { replay } from '../derive/index.js'
 import { OptionError, ShapeError } from '../errors.js'
 import { callerLocation } from '../location.js'
-import { type Aval, formatAval } from '../program/index.js'
+import { type Aval, formatAval, type Program } from '../program/index.js'
 import {
   type ArgumentLeaf,
   argumentsOf,
@@ -34,10 +34,20 @@ export interface Traced {
 export const recorded = (owner: string, fn: object, args: readonly unknown[]): Recording =>
   fitted(owner, fn, args, () => recordOn(new Tape(), fn as (...args: unknown[]) => Tree<Tensor>, args, owner))
 
-/** Records a function of trees at the avals of arguments, and replays it on them. */
-export function trace(owner: string, fn: object, args: readonly unknown[]): Traced {
+/**
+ * Records a function of trees at the avals of arguments, and replays it on them.
+ *
+ * @param rewritten what is made of the program before.
+ */
+export function trace(
+  owner: string,
+  fn: object,
+  args: readonly unknown[],
+  rewritten: (program: Program) => Program = program => program,
+): Traced {
   const leaves = leavesOf(args, argumentsOf(owner))
-  const recording = recorded(owner, fn, args)
+  const asRecorded = recorded(owner, fn, args)
+  const recording = { ...asRecorded, program: rewritten(asRecorded.program) }
   const inputs = [...leaves, ...recording.captures]
   const values = replay(recording.program, inputs)
   const outputs = recording.program.outputs.map(value => values[value] as Tensor)

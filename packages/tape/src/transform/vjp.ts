@@ -3,6 +3,7 @@ import { zerosLike } from '../ops/index.js'
 import { checkFunction } from '../options.js'
 import { isFloat } from '../program/index.js'
 import { type Structure, type TreeOf, unflattenTree } from '../record/index.js'
+import { withoutRepetitions } from '../rewrite/index.js'
 import { alike, trace } from './trace.js'
 
 /** A value, and the map from its cotangents to those of the arguments. */
@@ -39,7 +40,7 @@ export function pulledBack<A extends readonly unknown[], R extends TreeOf<R>>(
   fn: (...args: A) => R,
   primals: A,
 ): ValueAndPullback<A, R> {
-  const { recording, inputs, values, outputs } = trace(owner, fn, primals)
+  const { recording, inputs, values, outputs } = trace(owner, fn, primals, withoutRepetitions)
   const own = inputs.slice(0, inputs.length - recording.captures.length)
   const wanted = inputs.map((x, k) => k < own.length && isFloat(x.dtype))
   return {
