@@ -119,6 +119,16 @@ function expectClose(got: readonly number[], expected: readonly number[]) {
 
 const [points, weight] = [[0.4, -0.7, 1.1], f64(0.6)]
 
+/** Its pullback has an instruction that gives nothing. */
+const withoutOutputs: Step = {
+  kind: 'cond',
+  from: 0,
+  to: 0,
+  turns: 0,
+  inner: [{ kind: 'outside', from: 0, to: 0 }],
+  other: [{ kind: 'copy', from: 0, to: 0 }],
+}
+
 // Some programs that are drawn take seconds to compile in all these ways.
 test('random control flow through every transformation', { timeout: 120_000 }, () => {
   fc.assert(
@@ -154,7 +164,7 @@ test('random control flow through every transformation', { timeout: 120_000 }, (
       expectSameWithinFewestBytes(record(g, weight.aval, weight.aval).program)
       expectSameWithinFewestBytes(record(pushed, weight.aval, weight.aval).program)
     }),
-    { numRuns: 12 },
+    { numRuns: 12, examples: [[[withoutOutputs]]] },
   )
 })
 

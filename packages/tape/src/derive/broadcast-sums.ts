@@ -2,11 +2,10 @@ import { add, sumTo } from '../ops/index.js'
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { ruleOf } from '../rules/index.js'
+import { longLines, MANY_ELEMENTS } from './long-lines.js'
 
 /** Fewer cotangents are summed one by one: to keep a sum of theirs takes as many bytes as one of them. */
 const FEWEST = 4
-/** Larger ones, too: they would have to be kept until they are added, and summing them takes no longer than adding them. */
-const MOST_ELEMENTS = 4095
 
 /** Cotangents of a value that was broadcast to one shape again and again. */
 interface Broadcast {
@@ -25,17 +24,20 @@ interface Contribution {
 /**
  * Cotangents of values that are broadcast to one shape again and again, as scalar parameters are over rows. They are added in that
  * shape, and summed over the rows once: Σₖ Σᵣ c̄ₖᵣ = Σᵣ Σₖ c̄ₖᵣ. So the pullback of a scalar program over rows is a scalar program
- * over rows, and not hundreds of sums.
+ * over rows, and not hundreds of sums. Where there are many rows, those of a long line of elementwise instructions alone wait for one
+ * another: elsewhere they would have to be kept until they are added, and summing them takes no longer than adding them.
  */
 export class BroadcastSums {
   readonly #program: Program
   readonly #active: readonly boolean[]
   readonly #broadcasts = new Map<string, Broadcast>()
+  readonly #lineOf: ReadonlyMap<Instruction, number>
 
   /** @param active which values need cotangents. */
   constructor(program: Program, active: readonly boolean[]) {
     this.#program = program
     this.#active = active
+    this.#lineOf = longLines(program, instruction => this.#broadcastValues(instruction))
     for (const instruction of program.instructions) {
       for (const value of this.#broadcastBy(instruction)) {
         const key = this.#keyOf(value, instruction)
@@ -69,19 +71,28 @@ export class BroadcastSums {
     })
   }
 
-  /** Operands that an instruction broadcasts, each as often as it reads it. */
-  #broadcastBy({ op, inputs, outputs }: Instruction): readonly number[] {
+  /** Operands that an instruction broadcasts, each as often as it reads it, whose cotangents may wait. */
+  #broadcastBy(instruction: Instruction): readonly number[] {
+    if (instruction.outputs.length !== 1) return []
+    const { shape } = this.#program.avals[instruction.outputs[0] as number] as Aval
+    return sizeOf(shape) < MANY_ELEMENTS || this.#lineOf.has(instruction)
+      ? this.#broadcastValues(instruction)
+      : []
+  }
+
+  #broadcastValues({ op, inputs, outputs }: Instruction): readonly number[] {
     const { avals } = this.#program
     const { shape } = avals[outputs[0] as number] as Aval
     const isBroadcast = (value: number) =>
       this.#active[value] && !sameShape((avals[value] as Aval).shape, shape)
-    if (sizeOf(shape) > MOST_ELEMENTS || !inputs.some(isBroadcast)) return []
+    if (!inputs.some(isBroadcast)) return []
     const rule = ruleOf(op)
     if (!('partials' in rule)) return []
     return inputs.filter((value, position) => rule.partials[position] && isBroadcast(value))
   }
 
-  #keyOf(value: number, { outputs }: Instruction): string {
-    return `${value} ${(this.#program.avals[outputs[0] as number] as Aval).shape}`
+  #keyOf(value: number, instruction: Instruction): string {
+    const { shape } = this.#program.avals[instruction.outputs[0] as number] as Aval
+    return `${value} ${shape} ${this.#lineOf.get(instruction) ?? ''}`
   }
 }

@@ -131,7 +131,7 @@ describe('what is run as one', () => {
     { of: sin, shape: [4096], most: 256 },
     { of: square, shape: [4096], most: 256 },
     { of: sin, shape: [4095], most: 48 },
-    { of: square, shape: [4095], most: 96 },
+    { of: square, shape: [4095], most: 192 },
     { of: sin, shape: [], most: 4096 },
   ])('long chains of $of.name of $shape are several, none of more than $most', ({ of, shape, most }) => {
     const program = fused(x => Array.from({ length: 5000 }).reduce<Tensor>(y => of(y), x), f32(...shape))

@@ -38,7 +38,7 @@ export const MANY_ELEMENTS = 4096
 
 /** Where there is more code than the processor keeps decoded, it is decoded anew for every few vectors. */
 export const decoded = (isLong: boolean): Room => ({
-  members: isLong ? 48 : 96,
+  members: isLong ? 48 : 192,
   sources: MOST_ROOM.sources,
 })
 

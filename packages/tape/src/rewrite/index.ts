@@ -10,6 +10,7 @@ export { hasReversals, hasReversalsInside, type Kept, type Reversal, reversalCou
 export { simplify, withoutRepetitions } from './simplify.js'
 export { assertRecordsApart, placeRecords, recordOf, spilledBlocks, spilledBytes } from './spilled.js'
 export type { Steps } from './steps.js'
+export { inStrips } from './strips.js'
 export {
   hasUnwinding,
   keptBytes,

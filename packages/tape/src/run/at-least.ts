@@ -1,6 +1,6 @@
 import { largestWorkingSetBytes } from '../plan/index.js'
 import { controlOf, type Program } from '../program/index.js'
-import { foldViews, fuse, fuseWithoutCopies, joinSlices } from '../rewrite/index.js'
+import { foldViews, fuse, fuseWithoutCopies, inStrips, joinSlices } from '../rewrite/index.js'
 import { lower } from './lower.js'
 import { Regions } from './region.js'
 
@@ -14,7 +14,7 @@ interface Least {
 
 /**
  * Bytes and cost below which no plan of a program is, as far as that is known before it is planned: those of its fullest
- * instruction and of a list that runs each once. Of a program with loops nothing is, since they may be rewritten.
+ * instruction and of a list that runs each once. Of a program with loops nothing is, since they may be rewritten, nor of one that becomes loops over strips.
  *
  * @param regions what was lowered already, with nothing pinned.
  * @example
@@ -24,6 +24,7 @@ interface Least {
 export function atLeast(program: Program, regions = new Regions()): Least {
   if (program.instructions.some(controlOf)) return { bytes: 0, recordBytes: 0, cost: 0 }
   const folded = foldViews(joinSlices(program))
+  if (inStrips(folded) !== folded) return { bytes: 0, recordBytes: 0, cost: 0 }
   const ways = [...new Set([folded, fuse(folded), fuseWithoutCopies(folded)])].map(one => {
     const { graph } = regions.lowered(one, 'ample', () => lower(one, [], 'ample', regions))
     let [recordBytes, cost] = [0, 0]

@@ -13,6 +13,7 @@ import {
   fuse,
   fuseWithoutCopies,
   hasReversals,
+  inStrips,
   joinSlices,
   mayCostMore,
   placeRecords,
@@ -140,17 +141,22 @@ class Finding {
   }
 
   /**
-   * Tries a program without reversals: fused, and where that computes values again also without lines and copies of cheap values,
+   * Tries a program without reversals: fused, with long stretches of it in strips, and where that computes values again also without lines and copies of cheap values,
    * which may take fewer bytes, and as it stands, since values inside of a group cannot be kept.
    */
   asItIs(program: Program): void {
-    const ways = [fuse, fuseWithoutCopies, (separate: Program) => separate]
+    const ways = [
+      (separate: Program) => fuse(inStrips(separate)),
+      fuse,
+      fuseWithoutCopies,
+      (separate: Program) => separate,
+    ]
     const tried = new Set<Program>()
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       tried.clear()
       for (const way of ways) {
         // With each instruction run once nothing else costs less than what is fused.
-        const mayCostLess = way === fuseWithoutCopies && mayCostMore(program)
+        const mayCostLess = way === fuseWithoutCopies && mayCostMore(program) && inStrips(program) === program
         if (this.best?.chosen.extraCost === 0 && !mayCostLess) continue
         const one = placeRecords(way(program))
         if (tried.has(one)) continue

@@ -66,6 +66,33 @@ describe('cotangents of what is broadcast again and again', () => {
     expect(grad(f)(a, x).item() / (rows * 20 * 1.01 ** 19)).toBeCloseTo(1, 12)
   })
 
+  const long = (length: number, cut: (v: Tensor, k: number) => Tensor) => (a: Tensor, x: Tensor) =>
+    sum(Array.from({ length }).reduce<Tensor>((v, _, k) => cut(mul(v, a), k), x))
+  test.each([
+    { name: 'a long line', f: long(192, v => v), count: 1 },
+    { name: 'two long lines', f: long(400, (v, k) => (k === 199 ? v.cumsum() : v)), count: 2 },
+    {
+      name: 'a line with scalars between',
+      f: (a: Tensor, x: Tensor) => long(192, v => v)(a.sin().add(a), x),
+      count: 1,
+    },
+    { name: 'shorter lines', f: long(300, (v, k) => (k % 100 === 99 ? v.cumsum() : v)), count: 300 },
+    {
+      name: 'a line of many parameters',
+      f: (a: Tensor, x: Tensor) =>
+        sum(Array.from({ length: 200 }).reduce<Tensor>((v, _, k) => mul(v, add(a, k % 50)), x)),
+      count: 200,
+    },
+  ])('of many elements are summed once for $name', ({ f, count }) => {
+    const x = tensor(new Float64Array(4096).fill(1e-9))
+    const a = tensor(1.01, { dtype: 'f64' })
+    expect(opsOf(grad(f) as never, a, x).filter(op => op === 'sum').length).toBe(count)
+    const h = 1e-6
+    const [up, down] = [f(add(a, h), x).item(), f(sub(a, h), x).item()]
+    const got = grad(f)(a, x).item()
+    expect(Math.abs(got - (up - down) / (2 * h))).toBeLessThan(1e-6 * Math.abs(got))
+  })
+
   test.each([3, 4, 9])('%i times: have the gradients of finite differences, of orders 1 and 2', times => {
     checkGradient(loss(times) as never, [...parameters, rows])
     checkSecondOrder(loss(times) as never, [...parameters, rows])

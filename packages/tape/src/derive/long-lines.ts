@@ -1,0 +1,46 @@
+import { type Aval, elementOf, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
+
+/** Fewest instructions of a long line. */
+const FEWEST_MEMBERS = 192
+/** Most values that it may broadcast, as a part of its instructions: each takes a sum as large as what it computes. */
+const MOST_BROADCAST = 1 / 16
+/** Fewest elements of what each of them computes. */
+export const MANY_ELEMENTS = 4096
+
+/**
+ * Numbers of long lines: elementwise instructions of one shape, of many elements, behind one another, with nothing between them but what computes one
+ * element, which broadcast few values.
+ *
+ * @param broadcastBy values that an instruction broadcasts.
+ * @returns the line of each instruction that is in one.
+ */
+export function longLines(
+  program: Program,
+  broadcastBy: (instruction: Instruction) => readonly number[],
+): ReadonlyMap<Instruction, number> {
+  const lines = linesOf(program).filter(
+    line =>
+      line.length >= FEWEST_MEMBERS &&
+      new Set(line.flatMap(broadcastBy)).size <= MOST_BROADCAST * line.length,
+  )
+  return new Map(lines.flatMap((line, number) => line.map(instruction => [instruction, number] as const)))
+}
+
+function linesOf({ avals, instructions }: Program): readonly (readonly Instruction[])[] {
+  const lines: Instruction[][] = []
+  let shape: readonly number[] | undefined
+  for (const instruction of instructions) {
+    const { op, inputs, outputs, params } = instruction
+    const out = avals[outputs[0] as number] as Aval
+    if (outputs.length === 1 && sizeOf(out.shape) === 1) continue
+    const of = inputs.map(value => avals[value] as Aval)
+    if (outputs.length !== 1 || !elementOf(op, of, out, params)) {
+      shape = undefined
+      continue
+    }
+    if (!shape || !sameShape(shape, out.shape)) lines.push([])
+    shape = out.shape
+    if (sizeOf(shape) >= MANY_ELEMENTS) lines.at(-1)?.push(instruction)
+  }
+  return lines
+}

@@ -1,0 +1,178 @@
+/** Long stretches of elementwise instructions of many elements, run strip by strip. */
+import {
+  type Aval,
+  type Instruction,
+  type Params,
+  type Program,
+  paramsOf,
+  sameShape,
+  sizeOf,
+} from '../program/index.js'
+import { longShapes, type Stretch, stretchesOf } from './stretches.js'
+
+/**
+ * The program with long stretches of elementwise instructions of one shape, and of at least 4,096 elements, as loops over strips of
+ * these elements, each as short as keeps the values of a strip near the processor. What waits between instructions then takes
+ * the bytes of a strip, however many elements there are: the pullback of a scalar program over rows keeps its values so. What is
+ * computed of each element stays the same to the bit. The program itself if it has no such stretch.
+ *
+ * @example
+ * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
+ * inStrips(program) === program // → true
+ */
+export function inStrips(program: Program): Program {
+  const made = known.get(program) ?? stripped(program)
+  known.set(program, made)
+  return made
+}
+
+const known = new WeakMap<Program, Program>()
+
+function stripped(program: Program): Program {
+  let made = program
+  for (const shape of longShapes(program)) {
+    // The last one first, so that places of those before stay what they are.
+    for (const stretch of stretchesOf(made, shape).toReversed()) made = withLoop(made, stretch)
+  }
+  return made
+}
+
+/** The program with a stretch as a loop. */
+function withLoop(program: Program, stretch: Stretch): Program {
+  const { shape, scalars, arrays, results } = stretch
+  const size = sizeOf(shape)
+  const elements = stripOf(size, stretch.elements)
+  const body = strip(program, stretch, elements)
+  const emitted = new Emitted(program)
+  const flat = arrays.map(value => emitted.under(value, [size]))
+  /** Results of so many strips, from an element on. */
+  const run = (from: number, strips: number): readonly number[] => {
+    const to = from + strips * elements
+    const rows = flat.map(value => emitted.under(emitted.part(value, from, to), [strips, elements]))
+    const params = paramsOf({
+      kind: 'scan',
+      body,
+      length: strips,
+      reverse: false,
+      constants: scalars.length,
+      carries: 0,
+      history: [],
+    })
+    const given = body.outputs.map(value => ({
+      dtype: (body.avals[value] as Aval).dtype,
+      shape: [strips, elements],
+    }))
+    return emitted
+      .emit('scan', [...scalars, ...rows], params, given)
+      .map(value => emitted.under(value, [to - from]))
+  }
+  const done = size - (size % elements)
+  let all = run(0, done / elements)
+  if (done < size) {
+    // The last strip ends where the elements do, and computes some of them twice.
+    const last = run(size - elements, 1)
+    all = all.map((value, k) => {
+      const rest = emitted.part(last[k] as number, elements - (size - done), elements)
+      const { dtype } = emitted.avals[value] as Aval
+      const [joined] = emitted.emit('concat', [value, rest], { axis: 0 }, [{ dtype, shape: [size] }])
+      return joined as number
+    })
+  }
+  const same = new Map(results.map((value, k) => [value, emitted.under(all[k] as number, shape)]))
+  return inPlace(program, stretch, emitted, same)
+}
+
+/** As many elements as were asked for, or somewhat fewer if they divide all of them. */
+function stripOf(size: number, most: number): number {
+  for (let elements = most; elements > most / 2; elements--) if (size % elements === 0) return elements
+  return most
+}
+
+/** What computes the results of a stretch of a strip, of scalars and of strips of arrays. */
+function strip({ avals, instructions }: Program, stretch: Stretch, elements: number): Program {
+  const { members, scalars, arrays, results, shape } = stretch
+  const own: Aval[] = []
+  const places = new Map<number, number>()
+  const define = (value: number) => {
+    const aval = avals[value] as Aval
+    places.set(value, own.push(sameShape(aval.shape, shape) ? { ...aval, shape: [elements] } : aval) - 1)
+    return places.get(value) as number
+  }
+  const placesOf = (values: readonly number[]) => values.map(value => places.get(value) as number)
+  const inputs = [...scalars, ...arrays].map(define)
+  const run = members.map((k): Instruction => {
+    const { op, inputs, outputs, params, at } = instructions[k] as Instruction
+    return {
+      op,
+      ...(at !== undefined && { at }),
+      inputs: placesOf(inputs),
+      outputs: outputs.map(define),
+      params: op === 'broadcastTo' ? { ...params, shape: [elements] } : params,
+    }
+  })
+  return { avals: own, inputs, constants: [], instructions: run, outputs: placesOf(results) }
+}
+
+/** Instructions that are added to a program. */
+class Emitted {
+  readonly avals: Aval[]
+  readonly instructions: Instruction[] = []
+
+  constructor({ avals }: Program) {
+    this.avals = [...avals]
+  }
+
+  emit(op: string, inputs: readonly number[], params: Params, avals: readonly Aval[]): readonly number[] {
+    const outputs = avals.map(aval => this.avals.push(aval) - 1)
+    this.instructions.push({ op, inputs, outputs, params })
+    return outputs
+  }
+
+  /** A value under another shape. */
+  under(value: number, shape: readonly number[]): number {
+    const { dtype, shape: own } = this.avals[value] as Aval
+    return sameShape(own, shape)
+      ? value
+      : (this.emit('reshape', [value], { shape }, [{ dtype, shape }])[0] as number)
+  }
+
+  /** Elements of a list. */
+  part(value: number, from: number, to: number): number {
+    const { dtype, shape } = this.avals[value] as Aval
+    if (from === 0 && to === shape[0]) return value
+    const params = { starts: [from], limits: [to], steps: [1] }
+    return this.emit('slice', [value], params, [{ dtype, shape: [to - from] }])[0] as number
+  }
+}
+
+/** The program with other instructions in the place of a stretch. What must wait for it comes behind it. */
+function inPlace(
+  program: Program,
+  { members, behind, scalars, arrays }: Stretch,
+  { avals, instructions: made }: Emitted,
+  same: ReadonlyMap<number, number>,
+): Program {
+  const needed = new Set([...scalars, ...arrays])
+  const gone = new Set(members)
+  const read = program.instructions.findLastIndex(
+    ({ outputs }, k) => !gone.has(k) && outputs.some(value => needed.has(value)),
+  )
+  const place = Math.max(read, members[0] as number)
+  const ofNow = (values: readonly number[]) => values.map(value => same.get(value) ?? value)
+  const others = program.instructions.flatMap((instruction, k) =>
+    gone.has(k)
+      ? []
+      : [
+          {
+            isBefore: k <= place && !behind.has(k),
+            instruction: { ...instruction, inputs: ofNow(instruction.inputs) },
+          },
+        ],
+  )
+  const instructions = [
+    ...others.flatMap(({ isBefore, instruction }) => (isBefore ? [instruction] : [])),
+    ...made,
+    ...others.flatMap(({ isBefore, instruction }) => (isBefore ? [] : [instruction])),
+  ]
+  return { ...program, avals, instructions, outputs: ofNow(program.outputs) }
+}
