@@ -13,9 +13,10 @@ import {
   sameShape,
   sizeOf,
 } from '../program/index.js'
-import { type Group, MOST_ROOM } from './group.js'
+import { type Group, type Grouped, MOST_ROOM } from './group.js'
 import { groupsOf, OUTSIDE, readersBehindAliases } from './groups.js'
 import { readersOf } from './inner.js'
+import { movedBytes } from './moved.js'
 import { ALIASES, type Operand, placeOf, shownBytes } from './operands.js'
 import { MOST_REDUCED, reducedOf, reductionOf } from './reductions.js'
 
@@ -43,14 +44,9 @@ interface Copied {
   readonly takers: readonly Taker[]
 }
 
-/** A program and the groups of its elementwise instructions. */
-export interface Grouped {
-  readonly program: Program
-  readonly groups: readonly Group[]
-}
-
 /**
- * The program with instructions repeated for each group of others that reads their result, and its groups.
+ * The program with instructions repeated for each group of others that reads their result, and its groups; the program itself
+ * where bytes that are moved and elements that are computed then are no fewer in all.
  *
  * @param lineElements as of `groupsOf`
  * @example
@@ -60,7 +56,8 @@ export interface Grouped {
  * program.instructions.map(({ op }) => op) // → ['sum', 'div', 'sub', 'square', 'sum', 'sub', 'mul']
  */
 export function groupedWithCopies(program: Program, lineElements: number): Grouped {
-  let grouped: Grouped = { program, groups: groupsOf(program, lineElements) }
+  const plain: Grouped = { program, groups: groupsOf(program, lineElements) }
+  let grouped = plain
   let isNew = (_: Instruction) => true
   for (let round = 0; round < ROUNDS; round++) {
     const found = copiesIn(grouped, isNew)
@@ -73,8 +70,16 @@ export function groupedWithCopies(program: Program, lineElements: number): Group
     const copied = withEach(grouped.program, found)
     grouped = { program: copied, groups: groupsOf(copied, lineElements) }
   }
-  return grouped
+  // What copies read, later than before, may join a group that then is stored instead of reduced: only the groups show it.
+  return grouped === plain || costOf(grouped) < costOf(plain) ? grouped : plain
 }
+
+/** Bytes that are moved and elements that groups compute: of a whole program what {@link pays} weighs of one value. */
+const costOf = (grouped: Grouped): number =>
+  grouped.groups.reduce(
+    (sum, { members, shape }) => sum + members.length * sizeOf(shape),
+    movedBytes(grouped),
+  )
 
 /** Values that are worth copying where something is new, none of which reads or is read by a group of another. */
 function copiesIn(

@@ -6,8 +6,8 @@ import {
   type Program,
   sizeOf,
 } from '../program/index.js'
-import { type Grouped, groupedWithCopies } from './copies.js'
-import { type Group, MANY_ELEMENTS } from './group.js'
+import { groupedWithCopies } from './copies.js'
+import { type Group, type Grouped, MANY_ELEMENTS } from './group.js'
 import { groupsOf } from './groups.js'
 import { mapInner, programsOf } from './inner.js'
 import { movedBytes } from './moved.js'

@@ -23,6 +23,12 @@ export interface Group {
   readonly reads: Map<number, readonly Operand[]>
 }
 
+/** A program and the groups of its elementwise instructions. */
+export interface Grouped {
+  readonly program: Program
+  readonly groups: readonly Group[]
+}
+
 /** How much a group may hold. */
 export interface Room {
   readonly members: number

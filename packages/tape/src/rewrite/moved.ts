@@ -1,5 +1,5 @@
 import { type Aval, bytesOf, type Instruction } from '../program/index.js'
-import type { Grouped } from './copies.js'
+import type { Grouped } from './group.js'
 import { ALIASES, placeOf, shownBytes } from './operands.js'
 import { reductionsOf } from './reductions.js'
 
