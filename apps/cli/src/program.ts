@@ -136,7 +136,7 @@ const benchOf = (): Command =>
       'rounds of each case; the median counts (default: 9)',
       whole('--runs', 1, MOST_RUNS),
     )
-    .option('--only <text>', 'only cases with this in their names')
+    .option('--only <text>', 'only cases with these words or numbers in their names')
     .option('--peers', 'beside other engines, those of them that are installed')
     .option('--case <names>', `plan: ${caseNames.join(', ')} (default: all)`, choices('--case', caseNames))
     .option(
