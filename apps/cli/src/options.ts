@@ -1,4 +1,4 @@
-import { OptionError, parseByteSize } from '@wengert/tape'
+import { nearestName, OptionError, parseByteSize } from '@wengert/tape'
 
 /** A reader of whole numbers from `least` to `most`. */
 export const whole = (option: string, least: number, most: number) => (text: string) => {
@@ -37,11 +37,12 @@ export const choice =
   (text: string): T => {
     const word = words.find(one => one === text)
     if (word !== undefined) return word
-    throw refused(option, text, either(words))
+    const near = nearestName(text, words)
+    throw refused(option, text, either(words), near && `did you mean ${near}?`)
   }
 
 /** Words to choose from: a, b or c. */
-const either = (words: readonly string[]): string =>
+export const either = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
 /** A reader of whole numbers above 0 with commas between them. */
@@ -78,10 +79,11 @@ export function refuseOptions(asked: string, options: object, names: readonly st
   })
 }
 
-const refused = (option: string, text: string, expected: string) =>
+/** Without a fix, whoever tells the error names the command whose help says more. */
+const refused = (option: string, text: string, expected: string, fix?: string) =>
   new OptionError({
     summary: `\`${option}\` is ${JSON.stringify(text)}.`,
     expected,
-    fix: '--help after the command says what each option means',
+    fix,
     data: { option, value: text },
   })

@@ -9,6 +9,7 @@ import { exampleNames, type InspectSettings, inspectCommand } from './inspect/in
 import {
   choice,
   choices,
+  either,
   fraction,
   lengths,
   positive,
@@ -201,7 +202,7 @@ const planOf = (): Command =>
       if ((model === undefined) === (graph === undefined)) {
         throw new OptionError({
           summary: model === undefined ? 'There is nothing to plan.' : 'There are two things to plan.',
-          expected: `a model, ${modelNames.join(' or ')}, or --graph with a file`,
+          expected: `a model, ${either(modelNames)}, or --graph with a file`,
         })
       }
       const taken: readonly string[] = model === undefined ? [] : models[model].takes
