@@ -17,10 +17,14 @@ test('plans that cannot be are refused before anything is planned', async () => 
   const lines = [
     '',
     'rnn',
+    'transfomer',
     'mlp --graph graph.json',
     '--graph graph.json --batch 3',
     '--graph graph.json --heads 3',
     '--graph graph.json --search-ms 3',
+    '--graph graph.json --spill 1GiB',
+    'mlp --spill 1GiB',
+    'lstm --spill 1.5',
     'cnn --hidden 3',
     'mlp --steps 3',
     'lstm --layers 2',
@@ -44,6 +48,11 @@ test('plans that cannot be are refused before anything is planned', async () => 
       expected  mlp, cnn, lstm or transformer
       fix       did you mean cnn?
 
+    $ wengert plan transfomer
+    OPTION: \`model\` is "transfomer".
+      expected  mlp, cnn, lstm or transformer
+      fix       did you mean transformer?
+
     $ wengert plan mlp --graph graph.json
     OPTION: There are two things to plan.
       expected  a model, mlp, cnn, lstm or transformer, or --graph with a file
@@ -59,6 +68,19 @@ test('plans that cannot be are refused before anything is planned', async () => 
     $ wengert plan --graph graph.json --search-ms 3
     OPTION: \`--search-ms\` means nothing for a plan without --memory.
       fix       leave --search-ms out
+
+    $ wengert plan --graph graph.json --spill 1GiB
+    OPTION: \`--spill\` means nothing for plan --graph.
+      fix       leave --spill out
+
+    $ wengert plan mlp --spill 1GiB
+    OPTION: \`--spill\` means nothing for mlp.
+      fix       leave --spill out
+
+    $ wengert plan lstm --spill 1.5
+    OPTION: \`--spill\` is '1.5', not a whole number of bytes.
+      expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
+      fix       write '1.5 MiB' if MiB are meant
 
     $ wengert plan cnn --hidden 3
     OPTION: \`--hidden\` means nothing for cnn.
@@ -85,7 +107,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
       expected  a whole number from 1 to 1048576
 
     $ wengert plan mlp --hidden 99999999999
-    OPTION: \`--hidden\` makes a value of 102399999998976 numbers.
+    OPTION: \`--hidden\` makes a value of 409599999995904 numbers.
       expected  at most 1073741824 numbers in a value, which are 4 GiB
 
     $ wengert plan transformer --width 1048576 --heads 1

@@ -176,6 +176,11 @@ const planOf = (): Command =>
       size('--memory'),
     )
     .option(
+      '--spill <size>',
+      'lstm: bytes of a store, beside --memory, for states of its loop (default: none)',
+      size('--spill'),
+    )
+    .option(
       '--search-ms <n>',
       '--graph: milliseconds to look for a better plan within --memory (default: up to a second, the same on every host)',
       whole('--search-ms', 0, MOST_SECONDS * 1000),
@@ -183,12 +188,12 @@ const planOf = (): Command =>
     .option('--out <file.html>', 'also write a page with pictures: memory over time, and bytes against cost')
     .option(
       '--batch <n>',
-      'rows of the batch (default: 1024; lstm 64, transformer 16)',
+      'rows of the batch (default: mlp 4096, cnn 1024, lstm 64, transformer 16)',
       whole('--batch', 1, 2 ** 20),
     )
     .option(
       '--hidden <lengths>',
-      'mlp, lstm: lengths of the hidden layers (default: 256,256; lstm 128)',
+      'mlp, lstm: lengths of the hidden layers (default: mlp 512,512,512,512,512, lstm 128)',
       lengths('--hidden'),
     )
     .option('--steps <n>', 'lstm, transformer: length of a row (default: 128)', whole('--steps', 1, 2 ** 20))
@@ -207,7 +212,7 @@ const planOf = (): Command =>
       }
       const taken: readonly string[] = model === undefined ? [] : models[model].takes
       refuseOptions(model ?? 'plan --graph', options, [
-        ...optionNames.filter(name => !taken.includes(name)),
+        ...[...optionNames, 'spill'].filter(name => !taken.includes(name)),
         ...(graph === undefined ? ['searchMs'] : []),
       ])
       if (options.memory === undefined) refuseOptions('a plan without --memory', options, ['searchMs'])
