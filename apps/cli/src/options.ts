@@ -79,7 +79,24 @@ export function refuseOptions(asked: string, options: object, names: readonly st
   })
 }
 
-/** Without a fix, whoever tells the error names the command whose help says more. */
+/** What says more of a command and its options. */
+export const helpOf = (command: string): string => `wengert help ${command} says what it takes`
+
+/** What reads the text of an option or an argument, as commander calls it. */
+type Reader = <T>(text: string, before: T) => T
+
+/** A reader whose refusals name the command that it is of, unless they say better what to do. */
+export const readerOf =
+  (command: string, read: Reader): Reader =>
+  (text, before) => {
+    try {
+      return read(text, before)
+    } catch (error) {
+      if (!(error instanceof OptionError) || error.parts.fix !== undefined) throw error
+      throw new OptionError({ ...error.parts, fix: helpOf(command) })
+    }
+  }
+
 const refused = (option: string, text: string, expected: string, fix?: string) =>
   new OptionError({
     summary: `\`${option}\` is ${JSON.stringify(text)}.`,

@@ -42,6 +42,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
     "$ wengert plan 
     OPTION: There is nothing to plan.
       expected  a model, mlp, cnn, lstm or transformer, or --graph with a file
+      fix       wengert help plan says what it takes
 
     $ wengert plan rnn
     OPTION: \`model\` is "rnn".
@@ -56,6 +57,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
     $ wengert plan mlp --graph graph.json
     OPTION: There are two things to plan.
       expected  a model, mlp, cnn, lstm or transformer, or --graph with a file
+      fix       wengert help plan says what it takes
 
     $ wengert plan --graph graph.json --batch 3
     OPTION: \`--batch\` means nothing for plan --graph.
@@ -105,6 +107,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
     $ wengert plan lstm --steps 0
     OPTION: \`--steps\` is "0".
       expected  a whole number from 1 to 1048576
+      fix       wengert help plan says what it takes
 
     $ wengert plan mlp --hidden 99999999999
     OPTION: \`--hidden\` makes a value of 409599999995904 numbers.
@@ -116,6 +119,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
 
     $ wengert plan mlp --memory none
     OPTION: \`--memory\` is not a size in bytes: 'none'.
-      expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'"
+      expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
+      fix       wengert help plan says what it takes"
   `)
 })

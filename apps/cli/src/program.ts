@@ -11,8 +11,10 @@ import {
   choices,
   either,
   fraction,
+  helpOf,
   lengths,
   positive,
+  readerOf,
   refuseOptions,
   shares,
   size,
@@ -45,11 +47,11 @@ export function createProgram(): Command {
     .configureOutput({ writeErr: text => void process.stderr.write(text), outputError: () => {} })
     .exitOverride()
     .helpCommand(false)
-  program.addCommand(trainOf().copyInheritedSettings(program))
-  program.addCommand(benchOf().copyInheritedSettings(program))
-  program.addCommand(planOf().copyInheritedSettings(program))
-  program.addCommand(inspectOf().copyInheritedSettings(program))
-  program.addCommand(gradbenchOf().copyInheritedSettings(program))
+  for (const command of [trainOf(), benchOf(), planOf(), inspectOf(), gradbenchOf()]) {
+    for (const one of [...command.options, ...command.registeredArguments])
+      if (one.parseArg) one.parseArg = readerOf(command.name(), one.parseArg)
+    program.addCommand(command.copyInheritedSettings(program))
+  }
   return program
 }
 
@@ -208,6 +210,7 @@ const planOf = (): Command =>
         throw new OptionError({
           summary: model === undefined ? 'There is nothing to plan.' : 'There are two things to plan.',
           expected: `a model, ${either(modelNames)}, or --graph with a file`,
+          fix: helpOf('plan'),
         })
       }
       const taken: readonly string[] = model === undefined ? [] : models[model].takes

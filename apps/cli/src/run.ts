@@ -1,5 +1,6 @@
 import { WengertError } from '@wengert/tape'
 import { CommanderError } from 'commander'
+import { helpOf } from './options.js'
 import { createProgram } from './program.js'
 import { colours, Interrupt, say, watchOutputs } from './terminal/index.js'
 
@@ -36,7 +37,6 @@ function report(error: unknown, command: string | undefined, debug: boolean): nu
   const { bold, red } = colours()
   if (error instanceof WengertError) {
     say(`${bold(red(error.name))}: ${withoutOwnLine(error)}`)
-    if (error.code === 'OPTION' && error.parts.fix === undefined) say(`  fix       ${helpOn(command)}`)
   } else if (isOutOfMemory(error)) {
     say(`${bold(red('Out of memory'))}: ${error.message}.`)
     say(
@@ -68,10 +68,9 @@ function misuse({ message, code }: CommanderError, command: string | undefined):
 
 const isCommand = (name: string): boolean => createProgram().commands.some(one => one.name() === name)
 
-/** Who says more of a command and its options. */
 const helpOn = (command = ''): string =>
   isCommand(command)
-    ? `wengert help ${command} says what it takes`
+    ? helpOf(command)
     : 'wengert help lists the commands, and wengert help <command> says what one takes'
 
 /** Where an error was thrown, and what caused it; its own message has been told. */
