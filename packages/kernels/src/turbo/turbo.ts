@@ -80,7 +80,8 @@ function tried(dtype: FloatDType): string | undefined {
   narrow.warmUp()
   wide.warmUp()
   const [expected, actual] = [narrow.bits(), wide.bits()]
-  if (expected.some((word, at) => word !== actual[at])) return `in a trial the re-vectoriser changed bits of ${dtype}`
+  if (expected.some((word, at) => word !== actual[at]))
+    return `in a trial the re-vectoriser changed bits of ${dtype}`
   let [slow, fast] = [Infinity, Infinity]
   for (let round = 0; round < ROUNDS; round++) {
     slow = Math.min(slow, narrow.time())
