@@ -166,7 +166,7 @@ test('a loss that draws with one key for all rows is refused, since each shard w
   expect(() => recordGradient(noisy, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss draws, or reads, numbers for the places of rows, but rows are computed in shards.
       expected  each row to draw by a key of its own, and numbers for rows to be part of the batch
-      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:149:21
+      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:165:21
       fix       give the batch an index, and map over both: \`vmap((x, k) => dropout(foldIn(key, k), x, 0.5))(batch.x, batch.index)\`]
   `)
   expect(() => recordMap(noisy, signature, 4)).toThrow(/The mapped function draws, or reads, numbers for/)
@@ -187,7 +187,7 @@ describe('what fits all rows, but not a part of them', () => {
     ).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: sub: shapes do not broadcast: f32[64], f32[1000].
         expected  lengths that are equal or 1, aligned at the last axis
-        at        objective.test.ts:165:59
+        at        objective.test.ts:181:59
         fix       the loss sees 64 of 1000 rows at a time, as rows are computed in shards: pass what belongs to rows with the batch]
     `)
     const fix = (what: string, rows: number, whole: number) =>

@@ -15,11 +15,14 @@ export function remedyOf(program: Program, leastBytes: number): string {
 export const beyond = (program: Program): string =>
   `use ${lessOf(program)}, since one memory has at most 4 GiB`
 
-/** What would take fewer bytes. Arrays with an entry for each step of a loop count as those entries. */
+/** What would take fewer bytes. Of arrays with an entry for each step of a loop an entry counts. */
 function lessOf({ avals, instructions }: Program): string {
   const loops = instructions.map(controlOf).filter(isLoop)
-  const steps = Math.max(1, ...loops.map(loop => ('length' in loop ? loop.length : 1)))
-  const isScalar = avals.every(({ shape }) => sizeOf(shape) <= FEW_ELEMENTS * steps)
+  const lengths = new Set(loops.map(loop => ('length' in loop ? loop.length : undefined)))
+  const isScalar = avals.every(({ shape }) => {
+    const isOfSteps = lengths.has(shape[0])
+    return sizeOf(isOfSteps ? shape.slice(1) : shape) <= FEW_ELEMENTS
+  })
   if (loops.length > 0) return isScalar ? 'fewer steps' : 'smaller batches or layers, or fewer steps'
   return isScalar
     ? 'fewer operations, or a `forLoop` or `scan` for those that repeat'
