@@ -24,6 +24,7 @@ describe('this engine in processes of its own', () => {
     for (const row of rows.slice(0, 2)) {
       expect(row).toMatchObject({ suite: 'mlp', engine: 'wengert', runs: 2, ms: positive, ratio: positive })
       expect(row).toMatchObject({ arenaBytes: positive, peakResidentBytes: positive, firstMs: positive })
+      expect(row.quartilesMs).toEqual([positive, positive])
     }
     expect(rows[0]?.ratio).toBe(1)
   })
@@ -48,7 +49,7 @@ describe('this engine in processes of its own', () => {
 
   test('from a cold start', async () => {
     const rows = await tiny('startup', { only: 'scalar' })
-    expect(rows).toEqual([expect.objectContaining({ variant: 'call', runs: 2, ms: positive })])
+    expect(rows).toEqual([expect.objectContaining({ variant: 'call', cold: true, runs: 2, ms: positive })])
   })
 })
 
@@ -76,6 +77,19 @@ test('an abort ends a contest', async () => {
   await expect(waiting).rejects.toThrow('enough')
 })
 
-test('a case that is not there is refused', async () => {
-  await expect(runSuite('ode', { only: 'leap' })).rejects.toThrow('no case of ode has in its name')
+test('a case that is not there is refused, and so is a part of a word or a number', async () => {
+  for (const only of ['leap', '10', '0000', 'step'])
+    await expect(runSuite('ode', { only })).rejects.toThrow('no case of ode has in its name')
+})
+
+test.each([
+  ['', ['f32 3×5×4 A·B', 'f32 3×5×4 Aᵀ·B', 'f32 3×5×4 A·Bᵀ']],
+  ['A·B', ['f32 3×5×4 A·B']],
+  ['3×5×4 Aᵀ', ['f32 3×5×4 Aᵀ·B']],
+  ['Bᵀ', ['f32 3×5×4 A·Bᵀ']],
+])('cases by their words: %j', async (only, cases) => {
+  const seen: string[] = []
+  const rows = await tiny('gemm', { only, runs: 1, onCase: name => seen.push(name) })
+  expect(seen).toEqual(cases)
+  expect(rows.map(row => row.case)).toEqual(cases)
 })

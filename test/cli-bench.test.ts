@@ -40,7 +40,7 @@ describe.skipIf(process.platform === 'win32')('an interrupt, which a terminal se
     const { stdout, stderr } = await interrupted('1000000 steps')
     expect(stderr).toContain('Interrupted; these cases are finished:')
     expect(stdout).toMatch(/│ 10000 steps +│/)
-    expect(stdout).toMatch(/│ +wengert, arena +│ +[\d.]+ │ +1\.00 │/)
+    expect(stdout).toMatch(/│ +wengert, arena +│ +[\d.]+ │ +\d+ % │ +1\.00 │/)
     expect(stdout).not.toContain('1000000 steps')
   })
 

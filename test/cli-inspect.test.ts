@@ -109,7 +109,7 @@ describe('what is printed', () => {
     expect(inspect('griewak').stderr).toMatchInlineSnapshot(`
       "OptionError: \`example\` is "griewak".
         expected  baydin, griewank, accumulation, branches, composition, speelpenning, perceptron or network
-        fix       --help after the command says what each option means
+        fix       did you mean griewank?
       "
     `)
     expect(inspect('griewank', '--tangent', 'z').stderr).toMatchInlineSnapshot(`

@@ -82,6 +82,7 @@ const own = [
   'checkOptions',
   'checkTensor',
   'checkTensors',
+  'nearestName',
   'withLines',
   'againWithLines',
 ]

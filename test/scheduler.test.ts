@@ -240,10 +240,10 @@ describe('calls', () => {
     }
     expect(await rejected((w, { x }) => mul(x, w.item()))).toMatch(/^RecordError: item\(\) was asked/)
     expect(await rejected((w, b) => mean(whole.loss(w, b)))).toMatchInlineSnapshot(`
-      "ShapeError: The loss returned f32[] for 64 rows.
-        expected  one number a row: f32[64] or f64[64]
+      "ShapeError: The loss returned a single number, f32[], for 64 rows.
+        expected  one number a row: f32[64] or f64[64]; it is given 64 of the 1501 rows at first
         at        scheduler.test.ts:…
-        fix       return the losses of the rows; the scheduler averages or sums them (see \`reduction\`)"
+        fix       leave out what joins the rows, such as \`.mean()\`, or join the other axes alone, \`.mean({ axis: 1 })\`; the scheduler averages or sums the rows (see \`reduction\`)"
     `)
     expect(
       await rejected(() => {

@@ -1,4 +1,5 @@
 export { type Host, host } from './host.js'
+export { variantNotes } from './legend.js'
 export {
   type CaseName,
   caseNames,

@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest'
-import { alternately, median, medianRatio } from './measure.js'
+import { alternately, median, medianRatio, quartiles } from './measure.js'
 
 test('the median is in the middle', () => {
   expect([[5], [3, 1, 2], [1, 2, 3, 10]].map(median)).toEqual([5, 2, 2.5])
   expect(median([])).toBeNaN()
+})
+
+test('quartiles are a quarter from the ends', () => {
+  expect([[7], [1, 2], [5, 4, 3, 2, 1], [4, 1, 10, 2]].map(quartiles)).toEqual([
+    [7, 7],
+    [1.25, 1.75],
+    [2, 4],
+    [1.75, 5.5],
+  ])
+  expect(quartiles([])).toEqual([Number.NaN, Number.NaN])
 })
 
 test('things take turns, each as often as it may', async () => {

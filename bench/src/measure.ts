@@ -12,6 +12,24 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
+/**
+ * Where a quarter of some numbers ends and the last quarter begins, between two of them in proportion.
+ *
+ * @example
+ * quartiles([1, 2, 3, 4, 9]) // → [2, 4]
+ * quartiles([1, 2]) // → [1.25, 1.75]
+ */
+export function quartiles(values: readonly number[]): readonly [number, number] {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => {
+    const place = share * (sorted.length - 1)
+    const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]]
+    if (below === undefined || above === undefined) return Number.NaN
+    return below + (place % 1) * (above - below)
+  }
+  return [at(0.25), at(0.75)]
+}
+
 /** Something that is measured, so many times. */
 export interface Turns<T> {
   readonly rounds: number

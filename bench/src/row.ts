@@ -6,8 +6,12 @@ export interface BenchRow {
   readonly engine: string
   /** How the engine was used: workers, threads, a budget. */
   readonly variant: string
-  /** Median over the runs, of one step; null if it failed. */
+  /** Median over the rounds, of one step; null if it failed. */
   readonly ms: number | null
+  /** First and third quartile of the rounds. */
+  readonly quartilesMs?: readonly [number, number]
+  /** Whether each round is a new process, and its time that to the first result. */
+  readonly cold?: true
   /** Rounds that were measured: fewer than asked for where a step is long. */
   readonly runs: number
   /** Median over rounds of this time by that of the case's first row, in the same round. */
@@ -53,7 +57,7 @@ export interface SuiteOptions {
   readonly runs?: number
   /** Whether other engines take part. Default false. */
   readonly peers?: boolean
-  /** Only cases whose name has this in it. */
+  /** Only cases whose name has this in it, as whole words or numbers. */
   readonly only?: string
   readonly signal?: AbortSignal
   /** Called before each case. */

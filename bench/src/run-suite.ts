@@ -15,7 +15,7 @@ export async function runSuite(
   const { runs = RUNS, peers: wanted = false, only = '', scale = 'full', signal } = options
   const { onCase, onProgress, onRows, onNote } = options
   const all = suites[name].contests(scale)
-  const contests = all.filter(contest => contest.case.includes(only))
+  const contests = all.filter(contest => hasWords(contest.case, only))
   if (contests.length === 0)
     throw nothing(
       name,
@@ -41,9 +41,21 @@ const own = {
   args: [fileURLToPath(new URL('./wengert-process.js', import.meta.url))],
 }
 
+const LETTER = /[\p{L}\p{N}_]/u
+
+/** Whether a name has a text in it that neither begins nor ends within a word or a number. */
+function hasWords(name: string, text: string): boolean {
+  const joins = (before = '', after = '') => LETTER.test(before) && LETTER.test(after)
+  for (let at = name.indexOf(text); at >= 0; at = name.indexOf(text, at + 1)) {
+    const end = at + text.length
+    if (!joins(name[at - 1], text[0]) && !joins(text.at(-1), name[end])) return true
+  }
+  return false
+}
+
 const nothing = (suite: string, only: string, cases: readonly string[]) =>
   new OptionError({
     summary: `\`--only\` is ${JSON.stringify(only)}, which no case of ${suite} has in its name.`,
-    expected: `a part of ${cases.join('; ')}`,
+    expected: `whole words or numbers of ${cases.join('; ')}`,
     data: { option: '--only', value: only },
   })

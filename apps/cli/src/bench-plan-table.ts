@@ -3,19 +3,33 @@ import { table } from './terminal/index.js'
 
 /** Extra cost in percent, by case and planner, at each budget. */
 export function planTable(rows: readonly PlanRow[]): string {
-  const fractions = [...new Set(rows.map(row => row.fraction))]
+  const fractions = fractionsOf(rows)
   const head = ['f =', ...fractions.map(String), 'ms']
   return table([...lines(rows, fractions), ...means(rows, fractions)], head)
 }
 
-/** What the columns mean, and the marks that there are. */
+const fractionsOf = (rows: readonly PlanRow[]) => [...new Set(rows.map(row => row.fraction))]
+
+/** Planners that are not this engine's. */
+const planners: readonly (readonly [PlanRow['planner'], string])[] = [
+  ['sqrt-n', 'sqrt-n: √n segments (Chen et al. 2016).'],
+  ['dtr', 'dtr: dynamic tensor rematerialisation (Kirisame et al. 2021).'],
+  ['milp', 'milp: an integer program (Jain et al. 2020); bound: none of its kind costs less.'],
+]
+
+/** What rows and columns mean, and the marks that there are. */
 export function planNotes(rows: readonly PlanRow[]): readonly string[] {
   const isMissing = rows.some(
     ({ planner, extraCostPercent, boundPercent }) =>
       extraCostPercent === null || (planner === 'milp' && boundPercent === null),
   )
+  const shown = new Set(rows.map(({ planner }) => planner))
   return [
     'Within W + f·(P − W) bytes (W: largest working set, P: everything stored).',
+    ...planners.filter(([name]) => shown.has(name)).map(([, note]) => note),
+    ...(means(rows, fractionsOf(rows)).some(([name]) => name === COUNTS)
+      ? ['networks: of how many there is a plan, whose mean it is.']
+      : []),
     'ms: the longest of planning.',
     ...(isMissing ? [`${MISSING}: no plan was found, or no bound is known.`] : []),
   ]
@@ -56,7 +70,7 @@ function means(rows: readonly PlanRow[], fractions: readonly number[]): readonly
     )
     const mean = costs.map(one => percent(one.length > 0 ? sum(one) / one.length : null))
     const isWhole = costs.every(one => one.length === meanNames.length)
-    const counts = ['    networks', ...costs.map(one => `${one.length}`), '']
+    const counts = [COUNTS, ...costs.map(one => `${one.length}`), '']
     return [[`  ${planner}`, ...mean, ''], ...(isWhole ? [] : [counts])]
   })
   return [['mean', '', ...fractions.map(() => '')], ...cells]
@@ -65,5 +79,6 @@ function means(rows: readonly PlanRow[], fractions: readonly number[]): readonly
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
 const MISSING = '—'
+const COUNTS = '    networks'
 
 const percent = (value: number | null | undefined): string => value?.toFixed(2) ?? MISSING

@@ -1,4 +1,4 @@
-import { OptionError, parseByteSize } from '@wengert/tape'
+import { nearestName, OptionError, parseByteSize } from '@wengert/tape'
 
 /** A reader of whole numbers from `least` to `most`. */
 export const whole = (option: string, least: number, most: number) => (text: string) => {
@@ -37,11 +37,12 @@ export const choice =
   (text: string): T => {
     const word = words.find(one => one === text)
     if (word !== undefined) return word
-    throw refused(option, text, either(words))
+    const near = nearestName(text, words)
+    throw refused(option, text, either(words), near && `did you mean ${near}?`)
   }
 
 /** Words to choose from: a, b or c. */
-const either = (words: readonly string[]): string =>
+export const either = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
 /** A reader of whole numbers above 0 with commas between them. */
@@ -78,10 +79,28 @@ export function refuseOptions(asked: string, options: object, names: readonly st
   })
 }
 
-const refused = (option: string, text: string, expected: string) =>
+/** What says more of a command and its options. */
+export const helpOf = (command: string): string => `wengert help ${command} says what it takes`
+
+/** What reads the text of an option or an argument, as commander calls it. */
+type Reader = <T>(text: string, before: T) => T
+
+/** A reader whose refusals name the command that it is of, unless they say better what to do. */
+export const readerOf =
+  (command: string, read: Reader): Reader =>
+  (text, before) => {
+    try {
+      return read(text, before)
+    } catch (error) {
+      if (!(error instanceof OptionError) || error.parts.fix !== undefined) throw error
+      throw new OptionError({ ...error.parts, fix: helpOf(command) })
+    }
+  }
+
+const refused = (option: string, text: string, expected: string, fix?: string) =>
   new OptionError({
     summary: `\`${option}\` is ${JSON.stringify(text)}.`,
     expected,
-    fix: '--help after the command says what each option means',
+    fix,
     data: { option, value: text },
   })

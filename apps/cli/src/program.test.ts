@@ -17,10 +17,14 @@ test('plans that cannot be are refused before anything is planned', async () => 
   const lines = [
     '',
     'rnn',
+    'transfomer',
     'mlp --graph graph.json',
     '--graph graph.json --batch 3',
     '--graph graph.json --heads 3',
     '--graph graph.json --search-ms 3',
+    '--graph graph.json --spill 1GiB',
+    'mlp --spill 1GiB',
+    'lstm --spill 1.5',
     'cnn --hidden 3',
     'mlp --steps 3',
     'lstm --layers 2',
@@ -37,16 +41,23 @@ test('plans that cannot be are refused before anything is planned', async () => 
   expect(said.join('\n\n')).toMatchInlineSnapshot(`
     "$ wengert plan 
     OPTION: There is nothing to plan.
-      expected  a model, mlp or cnn or lstm or transformer, or --graph with a file
+      expected  a model, mlp, cnn, lstm or transformer, or --graph with a file
+      fix       wengert help plan says what it takes
 
     $ wengert plan rnn
     OPTION: \`model\` is "rnn".
       expected  mlp, cnn, lstm or transformer
-      fix       --help after the command says what each option means
+      fix       did you mean cnn?
+
+    $ wengert plan transfomer
+    OPTION: \`model\` is "transfomer".
+      expected  mlp, cnn, lstm or transformer
+      fix       did you mean transformer?
 
     $ wengert plan mlp --graph graph.json
     OPTION: There are two things to plan.
-      expected  a model, mlp or cnn or lstm or transformer, or --graph with a file
+      expected  a model, mlp, cnn, lstm or transformer, or --graph with a file
+      fix       wengert help plan says what it takes
 
     $ wengert plan --graph graph.json --batch 3
     OPTION: \`--batch\` means nothing for plan --graph.
@@ -59,6 +70,19 @@ test('plans that cannot be are refused before anything is planned', async () => 
     $ wengert plan --graph graph.json --search-ms 3
     OPTION: \`--search-ms\` means nothing for a plan without --memory.
       fix       leave --search-ms out
+
+    $ wengert plan --graph graph.json --spill 1GiB
+    OPTION: \`--spill\` means nothing for plan --graph.
+      fix       leave --spill out
+
+    $ wengert plan mlp --spill 1GiB
+    OPTION: \`--spill\` means nothing for mlp.
+      fix       leave --spill out
+
+    $ wengert plan lstm --spill 1.5
+    OPTION: \`--spill\` is '1.5', not a whole number of bytes.
+      expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
+      fix       write '1.5 MiB' if MiB are meant
 
     $ wengert plan cnn --hidden 3
     OPTION: \`--hidden\` means nothing for cnn.
@@ -83,10 +107,10 @@ test('plans that cannot be are refused before anything is planned', async () => 
     $ wengert plan lstm --steps 0
     OPTION: \`--steps\` is "0".
       expected  a whole number from 1 to 1048576
-      fix       --help after the command says what each option means
+      fix       wengert help plan says what it takes
 
     $ wengert plan mlp --hidden 99999999999
-    OPTION: \`--hidden\` makes a value of 102399999998976 numbers.
+    OPTION: \`--hidden\` makes a value of 409599999995904 numbers.
       expected  at most 1073741824 numbers in a value, which are 4 GiB
 
     $ wengert plan transformer --width 1048576 --heads 1
@@ -95,6 +119,7 @@ test('plans that cannot be are refused before anything is planned', async () => 
 
     $ wengert plan mlp --memory none
     OPTION: \`--memory\` is not a size in bytes: 'none'.
-      expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'"
+      expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
+      fix       wengert help plan says what it takes"
   `)
 })

@@ -9,9 +9,12 @@ import { exampleNames, type InspectSettings, inspectCommand } from './inspect/in
 import {
   choice,
   choices,
+  either,
   fraction,
+  helpOf,
   lengths,
   positive,
+  readerOf,
   refuseOptions,
   shares,
   size,
@@ -44,11 +47,11 @@ export function createProgram(): Command {
     .configureOutput({ writeErr: text => void process.stderr.write(text), outputError: () => {} })
     .exitOverride()
     .helpCommand(false)
-  program.addCommand(trainOf().copyInheritedSettings(program))
-  program.addCommand(benchOf().copyInheritedSettings(program))
-  program.addCommand(planOf().copyInheritedSettings(program))
-  program.addCommand(inspectOf().copyInheritedSettings(program))
-  program.addCommand(gradbenchOf().copyInheritedSettings(program))
+  for (const command of [trainOf(), benchOf(), planOf(), inspectOf(), gradbenchOf()]) {
+    for (const one of [...command.options, ...command.registeredArguments])
+      if (one.parseArg) one.parseArg = readerOf(command.name(), one.parseArg)
+    program.addCommand(command.copyInheritedSettings(program))
+  }
   return program
 }
 
@@ -136,7 +139,7 @@ const benchOf = (): Command =>
       'rounds of each case; the median counts (default: 9)',
       whole('--runs', 1, MOST_RUNS),
     )
-    .option('--only <text>', 'only cases with this in their names')
+    .option('--only <text>', 'only cases with these words or numbers in their names')
     .option('--peers', 'beside other engines, those of them that are installed')
     .option('--case <names>', `plan: ${caseNames.join(', ')} (default: all)`, choices('--case', caseNames))
     .option(
@@ -175,6 +178,11 @@ const planOf = (): Command =>
       size('--memory'),
     )
     .option(
+      '--spill <size>',
+      'lstm: bytes of a store, beside --memory, for states of its loop (default: none)',
+      size('--spill'),
+    )
+    .option(
       '--search-ms <n>',
       '--graph: milliseconds to look for a better plan within --memory (default: up to a second, the same on every host)',
       whole('--search-ms', 0, MOST_SECONDS * 1000),
@@ -182,12 +190,12 @@ const planOf = (): Command =>
     .option('--out <file.html>', 'also write a page with pictures: memory over time, and bytes against cost')
     .option(
       '--batch <n>',
-      'rows of the batch (default: 1024; lstm 64, transformer 16)',
+      'rows of the batch (default: mlp 4096, cnn 1024, lstm 64, transformer 16)',
       whole('--batch', 1, 2 ** 20),
     )
     .option(
       '--hidden <lengths>',
-      'mlp, lstm: lengths of the hidden layers (default: 256,256; lstm 128)',
+      'mlp, lstm: lengths of the hidden layers (default: mlp 512,512,512,512,512, lstm 128)',
       lengths('--hidden'),
     )
     .option('--steps <n>', 'lstm, transformer: length of a row (default: 128)', whole('--steps', 1, 2 ** 20))
@@ -201,12 +209,13 @@ const planOf = (): Command =>
       if ((model === undefined) === (graph === undefined)) {
         throw new OptionError({
           summary: model === undefined ? 'There is nothing to plan.' : 'There are two things to plan.',
-          expected: `a model, ${modelNames.join(' or ')}, or --graph with a file`,
+          expected: `a model, ${either(modelNames)}, or --graph with a file`,
+          fix: helpOf('plan'),
         })
       }
       const taken: readonly string[] = model === undefined ? [] : models[model].takes
       refuseOptions(model ?? 'plan --graph', options, [
-        ...optionNames.filter(name => !taken.includes(name)),
+        ...[...optionNames, 'spill'].filter(name => !taken.includes(name)),
         ...(graph === undefined ? ['searchMs'] : []),
       ])
       if (options.memory === undefined) refuseOptions('a plan without --memory', options, ['searchMs'])

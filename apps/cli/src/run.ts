@@ -1,5 +1,6 @@
 import { WengertError } from '@wengert/tape'
 import { CommanderError } from 'commander'
+import { helpOf } from './options.js'
 import { createProgram } from './program.js'
 import { colours, Interrupt, say, watchOutputs } from './terminal/index.js'
 
@@ -22,7 +23,7 @@ function withHelp(args: readonly string[]): readonly string[] {
   const [first, command = 'help'] = args
   if (first !== 'help') return args
   if (command === 'help' || command.startsWith('-')) return ['--help']
-  return createProgram().commands.some(one => one.name() === command) ? [command, '--help'] : [command]
+  return isCommand(command) ? [command, '--help'] : [command]
 }
 
 /** Writes what went wrong to standard error and returns the exit code it stands for. */
@@ -54,20 +55,23 @@ const withoutOwnLine = ({ message }: WengertError): string =>
   message.replace(/(\n {2}at +|, recorded at )\S+\.[jt]s:\d+:\d+(?=\n|$)/, '')
 
 /** What commander found wrong with the arguments, in the form of every other error. */
-function misuse({ message, code }: CommanderError, command = ''): string {
+function misuse({ message, code }: CommanderError, command: string | undefined): string {
   const { bold, red } = colours()
   if (code === 'commander.help') return message.replace('(outputHelp)', '').trim()
   const [first = '', hint] = message.replace(/^error: /, '').split('\n')
   const suggestion = /Did you mean (.*)\?/.exec(hint ?? '')?.[1]
-  const known = createProgram().commands.some(one => one.name() === command)
-  const help = known
-    ? `wengert ${command} --help lists what it takes`
-    : 'wengert --help lists the commands, and each of them has a --help of its own'
   return [
     `${bold(red('OptionError'))}: ${first.replace(/\.*$/, '')}.`,
-    `  fix       ${suggestion ? `did you mean ${suggestion}?` : help}`,
+    `  fix       ${suggestion ? `did you mean ${suggestion}?` : helpOn(command)}`,
   ].join('\n')
 }
+
+const isCommand = (name: string): boolean => createProgram().commands.some(one => one.name() === name)
+
+const helpOn = (command = ''): string =>
+  isCommand(command)
+    ? helpOf(command)
+    : 'wengert help lists the commands, and wengert help <command> says what one takes'
 
 /** Where an error was thrown, and what caused it; its own message has been told. */
 function stacks(error: unknown): string {

@@ -1,5 +1,5 @@
 import type { RoundFacts } from '../engine/index.js'
-import { median, medianRatio } from '../measure.js'
+import { median, medianRatio, quartiles } from '../measure.js'
 import type { BenchRow } from '../row.js'
 import type { Contest } from '../suites/index.js'
 import type { Contestant } from './contestant.js'
@@ -28,11 +28,13 @@ export function rowOf(
   return {
     ...row,
     ms,
+    quartilesMs: quartiles(times),
     runs: times.length,
     ratio: medianRatio(
       times,
       first.rounds.map(round => round.ms),
     ),
+    ...(contest.cold && { cold: true as const }),
     ...(firstMs !== undefined && { firstMs }),
     ...rates(contest, ms),
     ...shares(contest, entry.options, rounds),

@@ -1,4 +1,4 @@
-import { enableTurbo } from '@wengert/kernels'
+import { tryTurbo } from '@wengert/kernels'
 import { OptionError } from '@wengert/tape'
 import type { Engine, GivenTask } from '../engine/index.js'
 import { called } from './called.js'
@@ -22,12 +22,8 @@ export const ownEngine = (objectives: Objectives): Engine => ({
     const objective = objectives[task.kind]
     if (!objective) throw new OptionError({ summary: `There is no task \`${task.kind}\`.` })
     const own = options as OwnOptions
-    if (own.turbo && !enableTurbo()) {
-      throw new OptionError({
-        summary: 'A trial of the re-vectoriser found nothing faster.',
-        fix: 'measure again when the machine is quiet',
-      })
-    }
+    const trouble = own.turbo ? tryTurbo() : undefined
+    if (trouble !== undefined) throw new OptionError({ summary: `No turbo: ${trouble}.` })
     const prepared = await ways[own.how](objective, task, own)
     const yardstick = yardstickOf(own.yardstick, task)
     return { ...prepared, ...(yardstick && { yardstick }) }

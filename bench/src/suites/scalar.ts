@@ -69,8 +69,8 @@ export const scalar: Suite = {
       return {
         case: `${operations} ${third === 'sub' ? 'sums and products' : 'operations'}${rows === undefined ? '' : `, ${rows} rows`}`,
         entrants: [
-          { ...inPlace(value), name: 'value' },
-          { ...inPlace(gradient), name: 'value and gradient' },
+          { ...inPlace(value), name: 'value, in place' },
+          { ...inPlace(gradient), name: 'gradient, in place' },
           called(value, 'value, call'),
           called(gradient, 'gradient, call'),
         ],

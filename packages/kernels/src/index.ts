@@ -113,5 +113,5 @@ export {
 } from './reduce/index.js'
 export { type ScanKind, type ScanSpec, scan } from './scan/index.js'
 export { type ArgsortSpec, argsort, type SearchSpec, searchSorted } from './sort/index.js'
-export { enableTurbo } from './turbo/index.js'
+export { enableTurbo, tryTurbo } from './turbo/index.js'
 export { detectFeatures, type Features, type MemoryImport } from './wasm/index.js'

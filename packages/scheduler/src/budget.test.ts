@@ -65,10 +65,12 @@ describe('fitting', () => {
 
   test('says how the bytes are divided', () => {
     const needs = { parcelBytes: page, reducerBytes: 2 * page }
-    expect(failure(() => fit(page, 2, needs, undefined, planner(100_000))).message).toMatchInlineSnapshot(`
+    expect(
+      failure(() => fit(page, 2, needs, undefined, planner(100_000), 64)).message,
+    ).toMatchInlineSnapshot(`
       "No plan fits 64 KiB with 2 lanes.
         expected  at least 524288 bytes: 2 × 128 KiB for the lanes, 2 × 64 KiB for what travels, 128 KiB for the reduction
-        fix       raise \`memory\`, or lower \`workers\`: each has an arena of its own"
+        fix       raise \`memory\`, or lower \`workers\`, each of which has an arena of its own, or pass fewer rows a call"
     `)
     expect(
       failure(() => fit(page, 1, { parcelBytes: 0, reducerBytes: 0 }, undefined, planner(page + 1))).message,

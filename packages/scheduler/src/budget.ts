@@ -49,6 +49,7 @@ export const totalBytes = (lanes: number, { laneBytes, parcelBytes, reducerBytes
  * arenas are not made anew.
  *
  * @param prepare plans and compiles for arenas of so many bytes, or throws a {@link BudgetError}.
+ * @param rows of the call; of fewer, shards are smaller.
  * @throws {@link BudgetError} about the whole budget: exactly its `leastBytes` will do.
  */
 export function fit<T>(
@@ -57,6 +58,7 @@ export function fit<T>(
   needs: Needs,
   current: Layout | undefined,
   prepare: (laneBytes: number) => T,
+  rows = 1,
 ): { readonly layout: Layout; readonly prepared: T } {
   if (current && needs.parcelBytes <= current.parcelBytes && needs.reducerBytes <= current.reducerBytes) {
     const attempt = tryPrepare(prepare, current.laneBytes)
@@ -67,7 +69,7 @@ export function fit<T>(
   if ('prepared' in attempt && layout.laneBytes >= PAGE_BYTES) return { layout, prepared: attempt.prepared }
   const failure = 'failure' in attempt ? attempt.failure : undefined
   if (budgetBytes === undefined && failure) throw failure
-  throw tooTight(budgetBytes ?? 0, lanes, needs, failure)
+  throw tooTight(budgetBytes ?? 0, lanes, needs, rows, failure)
 }
 
 function tryPrepare<T>(
@@ -86,6 +88,7 @@ function tooTight(
   budgetBytes: number,
   lanes: number,
   needs: Needs,
+  rows: number,
   refusal: BudgetError | undefined,
 ): BudgetError {
   const laneBytes = pageCeil(refusal?.leastBytes ?? PAGE_BYTES)
@@ -98,12 +101,17 @@ function tooTight(
   ]
   const withStoreBytes = refusal?.data.withStoreBytes
   const spills = typeof withStoreBytes === 'number' && pageCeil(withStoreBytes) < laneBytes
-  const spill = spills ? '; or give loops a place for their states: `spill`' : ''
+  const ways = [
+    'raise `memory`',
+    ...(lanes > 1 ? ['lower `workers`, each of which has an arena of its own'] : []),
+    ...(rows > 1 ? ['pass fewer rows a call'] : []),
+    ...(spills ? ['give loops a place for their states: `spill`'] : []),
+  ]
   return new BudgetError({
     summary: `No plan fits ${formatByteSize(budgetBytes)} with ${lanes} lane${lanes === 1 ? '' : 's'}.`,
     expected: `at least ${leastBytes} bytes: ${parts.join(', ')}`,
     at: refusal?.parts.at,
-    fix: `${lanes > 1 ? 'raise `memory`, or lower `workers`: each has an arena of its own' : 'raise `memory`'}${spill}`,
+    fix: ways.join(', or '),
     budgetBytes,
     leastBytes,
     data: { lanes, laneBytes, parcelBytes, reducerBytes },

@@ -147,7 +147,8 @@ export class Engine {
     const { budgetBytes, workers, transport } = this.#settings
     const transfers = workers > 0 && transport === 'transfer'
     const needs = { reducerBytes, parcelBytes: transfers ? pageCeil(plans.parcelBytes(shards)) : 0 }
-    return fit(budgetBytes, this.#lanes.length, needs, this.#layout, prepare)
+    const rows = shards.reduce((sum, shard) => sum + shard.rows, 0)
+    return fit(budgetBytes, this.#lanes.length, needs, this.#layout, prepare, rows)
   }
 
   /**

@@ -23,6 +23,9 @@ export interface NodeSchedulerOptions extends SchedulerOptions {
  * Starts a scheduler: it shards the rows of a batch over worker threads and adds the partial gradients in a fixed
  * order, so that neither the number of workers nor the budget nor a worker that died changes a bit of the result.
  *
+ * A call has a price of its own, whatever it computes: 0.05 to 0.15 ms with workers, for messages to them, and 0.02 ms with
+ * `workers: 0`. A function of `valueAndGrad` has one of 0.002 ms, and is faster where a whole step takes less than a few milliseconds.
+ *
  * An idle scheduler does not keep the process alive; `close` ends its workers.
  *
  * @param loss one number a row: f32[rows] or f64[rows]. It is recorded once for each set of shapes, so it must be

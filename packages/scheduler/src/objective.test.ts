@@ -124,6 +124,37 @@ test('a loss that reads other numbers each time is told so', () => {
   `)
 })
 
+test('a loss that returns something else than one number a row is told what to return', () => {
+  const { signature } = callOf(zeros([2]), { x: zeros([3, 2]) }, undefined)
+  const screen = (of: (p: Tensor, batch: { x: Tensor }) => unknown, wholes: readonly number[] = []) => {
+    const act = () => recordGradient(of as RowFunction, signature, 2, wholes)
+    return thrownBy(act, ShapeError).message.replace(/^ {2}at .*\n/m, '')
+  }
+  const said = [
+    screen((p, { x }) => x.mul(p).square().mean(), [3]),
+    screen((p, { x }) => x.mul(p).square()),
+    screen((p, { x }) => x.matmul(p).greater(0)),
+    screen((p, { x }) => ({ loss: x.matmul(p) })),
+  ]
+  expect(said.join('\n\n')).toMatchInlineSnapshot(`
+    "The loss returned a single number, f32[], for 2 rows.
+      expected  one number a row: f32[2] or f64[2]; it is given 2 of the 3 rows at first
+      fix       leave out what joins the rows, such as \`.mean()\`, or join the other axes alone, \`.mean({ axis: 1 })\`; the scheduler averages or sums the rows (see \`reduction\`)
+
+    The loss returned f32[2,2] for 2 rows.
+      expected  one number a row: f32[2] or f64[2]
+      fix       join what each row has into one number, such as by \`.mean({ axis: 1 })\` or \`.sum({ axis: 1 })\`
+
+    The loss returned bool[2] for 2 rows.
+      expected  one number a row: f32[2] or f64[2]
+      fix       convert it, such as by \`.convert('f32')\`
+
+    The loss returned a tree of tensors for 2 rows.
+      expected  one number a row: f32[2] or f64[2]
+      fix       return one tensor, the losses of the rows"
+  `)
+})
+
 test('a loss of single rows is recorded', () => {
   const single = ((p: Tensor, { x }: { x: Tensor }) => square(x.mul(p))) as RowFunction
   expect(recordGradient(single, signature, 4).program.outputs).toHaveLength(2)
@@ -135,7 +166,7 @@ test('a loss that draws with one key for all rows is refused, since each shard w
   expect(() => recordGradient(noisy, signature, 4)).toThrowErrorMatchingInlineSnapshot(`
     [ShapeError: The loss draws, or reads, numbers for the places of rows, but rows are computed in shards.
       expected  each row to draw by a key of its own, and numbers for rows to be part of the batch
-      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:134:21
+      at        f32[2] = mul f32[2], f32[2], of a batch of 2 rows, recorded at objective.test.ts:165:21
       fix       give the batch an index, and map over both: \`vmap((x, k) => dropout(foldIn(key, k), x, 0.5))(batch.x, batch.index)\`]
   `)
   expect(() => recordMap(noisy, signature, 4)).toThrow(/The mapped function draws, or reads, numbers for/)
@@ -156,7 +187,7 @@ describe('what fits all rows, but not a part of them', () => {
     ).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: sub: shapes do not broadcast: f32[64], f32[1000].
         expected  lengths that are equal or 1, aligned at the last axis
-        at        objective.test.ts:150:59
+        at        objective.test.ts:181:59
         fix       the loss sees 64 of 1000 rows at a time, as rows are computed in shards: pass what belongs to rows with the batch]
     `)
     const fix = (what: string, rows: number, whole: number) =>

@@ -152,17 +152,29 @@ function checkLoss({ program, outputs }: Recording, rows: number, wholes: Wholes
   if (outputs === '*' && aval?.shape.length === 1 && aval.shape[0] === rows) {
     if (aval.dtype === 'f32' || aval.dtype === 'f64') return aval
   }
-  const found = outputs === '*' && aval ? formatAval(aval) : 'a tree of tensors'
+  const returned = outputs === '*' ? aval : undefined
+  const found = returned ? formatAval(returned) : 'a tree of tensors'
+  const of = wholes.find(whole => whole > rows)
   throw new ShapeError({
-    summary: `The loss returned ${found} for ${rows} rows.`,
-    expected: `one number a row: f32[${rows}] or f64[${rows}]`,
+    summary: `The loss returned ${returned?.shape.length === 0 ? `a single number, ${found},` : found} for ${rows} rows.`,
+    expected: `one number a row: f32[${rows}] or f64[${rows}]${of === undefined ? '' : `; it is given ${rows} of the ${of} rows at first`}`,
     at: callerLocation(),
-    fix:
-      aval?.shape.length === 1 && wholes.includes(aval.shape[0] as number)
-        ? partOf('loss', rows, aval.shape[0] as number)
-        : 'return the losses of the rows; the scheduler averages or sums them (see `reduction`)',
+    fix: lossFix(returned, rows, wholes),
     data: { rows, found },
   })
+}
+
+/** How to make one number a row of what a loss returned; nothing is given of a tree. */
+function lossFix(returned: Aval | undefined, rows: number, wholes: Wholes): string {
+  if (returned === undefined) return 'return one tensor, the losses of the rows'
+  const [first, ...others] = returned.shape
+  if (first === undefined)
+    return 'leave out what joins the rows, such as `.mean()`, or join the other axes alone, `.mean({ axis: 1 })`; the scheduler averages or sums the rows (see `reduction`)'
+  if (first === rows && others.length > 0)
+    return 'join what each row has into one number, such as by `.mean({ axis: 1 })` or `.sum({ axis: 1 })`'
+  if (first === rows) return "convert it, such as by `.convert('f32')`"
+  if (others.length === 0 && wholes.includes(first)) return partOf('loss', rows, first)
+  return 'return the losses of the rows; the scheduler averages or sums them (see `reduction`)'
 }
 
 /**

@@ -81,10 +81,10 @@ describe('options of a scheduler', () => {
         at        options.test.ts:…
         fix       leave it out for one worker a core, or pass 0 to compute in this thread
       OptionError: \`memory\` is not a size in bytes: 'much'.
-        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
         at        options.test.ts:…
       OptionError: \`memory\` is not a size in bytes: 0.
-        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
         at        options.test.ts:…
       OptionError: \`reduction\` is 'max'.
         expected  'mean' or 'sum'
@@ -111,7 +111,7 @@ describe('options of a scheduler', () => {
         expected  { directory, bytes? }, or { opfs: true, bytes? } in a browser
         at        options.test.ts:…
       OptionError: \`spill.bytes\` is not a size in bytes: 'much'.
-        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
         at        options.test.ts:…"
     `)
   })

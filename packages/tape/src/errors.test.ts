@@ -350,7 +350,7 @@ describe('messages say what, where, and how to mend it', () => {
     expect(screen(thrown(() => jit((x: Tensor) => x, { memory: 'banana' })))).toMatchInlineSnapshot(`
       "OptionError OPTION
       \`memory\` is not a size in bytes: 'banana'.
-        expected  a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'
+        expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
         at        errors.test.ts:…"
     `)
   })

@@ -18,6 +18,7 @@ export {
   WengertError,
 } from './errors.js'
 export { callerLocation, rememberCaller } from './location.js'
+export { nearestName } from './nearest-name.js'
 export * from './ops/index.js'
 export { checkArgument, checkFunction, checkOneOf, checkOptions, shown } from './options.js'
 export {

@@ -12,6 +12,8 @@ import { tellReport } from './tell.js'
 export interface PlanOutput {
   /** Bytes to plan within; everything is kept where there are none. */
   readonly memory?: number
+  /** Bytes of a store, beside the memory, for states of loops. */
+  readonly spill?: number
   /** Where a page goes. */
   readonly out?: string
   readonly json?: true
@@ -29,7 +31,7 @@ const SEARCH_WORK = { each: 6e5, most: 6e7 }
  * cannot be written.
  */
 export const planModelCommand = (model: ModelName, options: ModelOptions, output: PlanOutput): void =>
-  planCommand(modelSubject(model, options), output)
+  planCommand(modelSubject(model, options, output.spill), output)
 
 /**
  * Plans a graph from a file.

@@ -24,13 +24,15 @@ export interface Figures {
   readonly reruns: number
   /** Bytes of values that are moved so that fragments do not count; their cost is part of the extra cost. */
   readonly movedBytes: number
+  /** Bytes of states that loops keep in a store, beside the others; writing and reading them is part of the extra cost. */
+  readonly spilledBytes: number
 }
 
 /**
  * The figures of a plan beside that which keeps everything: a loop that is rewritten to go back from snapshots costs more
  * without any step of the graph running again.
  */
-export function figuresOf({ graph, plan }: SubjectPlan, keptCost: number): Figures {
+export function figuresOf({ graph, plan, spilledBytes = 0 }: SubjectPlan, keptCost: number): Figures {
   const total = costOf(plan)
   const extraCost = total - keptCost
   const runs = plan.actions.reduce((count, { kind }) => count + (kind === 'run' ? 1 : 0), 0)
@@ -43,6 +45,7 @@ export function figuresOf({ graph, plan }: SubjectPlan, keptCost: number): Figur
     runs,
     reruns: runs - graph.steps.length,
     movedBytes: plan.movedBytes,
+    spilledBytes,
   }
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ModelName, ModelOptions } from './models/index.js'
 import { type PlanReport, plain, reportOf } from './report.js'
 import { modelSubject, type Subject } from './subject.js'
+import { curveCells, figureRows } from './words.js'
 
 /** A graph as a subject, with nothing from a file. */
 const subjectOf = (graph: Graph): Subject => ({
@@ -98,6 +99,24 @@ describe('models', () => {
     expect(plan.extraCost).toBeGreaterThan(0)
     // another way to reverse the loop has another bound
     expect(plan).not.toHaveProperty('lowerBoundBytes')
+  })
+
+  test('a loop beside a store costs no more, and says what is there', () => {
+    const options = { hidden: [64], batch: 16, steps: 128 }
+    const alone = modelSubject('lstm', options)
+    const subject = modelSubject('lstm', options, 2 ** 30)
+    const { leastBytes } = reportOf(alone, undefined).plan
+    const report = reportOf(subject, leastBytes)
+    check(report)
+    expect(report.plan.extraCost).toBeLessThan(reportOf(alone, leastBytes).plan.extraCost)
+    expect(report.plan.spilledBytes).toBeGreaterThan(0)
+    expect(report.loops).toMatchObject([{ steps: 128, spilled: true }])
+    expect(plain(report)).toMatchObject({ model: 'lstm', spillBytes: 2 ** 30, plan: report.plan })
+    const said = [...figureRows(report), ...curveCells(report.curve).rows].join('\n')
+    expect(said).toMatch(/beside it, in the store,[\d.]+ [KM]iB/)
+    expect(said).toMatch(/states in the store and \d+ snapshots/)
+    expect(curveCells(report.curve).head).toContain('in the store')
+    expect(curveCells(reportOf(alone, undefined).curve).head).not.toContain('in the store')
   })
 
   test('every layer of a transformer takes as many steps', () => {

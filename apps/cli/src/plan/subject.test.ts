@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BudgetError } from '@wengert/tape'
+import { thrownBy } from '@wengert/testkit'
 import { afterAll, expect, test } from 'vitest'
-import { graphSubject } from './subject.js'
+import { graphSubject, modelSubject } from './subject.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'wengert-subject-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -22,6 +23,17 @@ test('a memory that is too small names the node of the file, whatever its step',
     expect(refused).toThrow(/fix {7}give it 1024 bytes \(1 KiB\)$/m)
     expect(refused).toThrow(expect.objectContaining({ leastBytes: 1024 }))
   }
+})
+
+test('a memory that is too small for a model is answered with options of the command', () => {
+  const fixOf = (...model: Parameters<typeof modelSubject>) =>
+    thrownBy(() => modelSubject(...model).within(65536), BudgetError).parts.fix
+  const options = { hidden: [64], batch: 16, steps: 128 }
+  expect(fixOf('lstm', options)).toMatch(
+    /^--memory \d+ \([\d.]+ KiB\), or a smaller --batch, --hidden or --steps, or --spill 1GiB, with which \d+ bytes do$/,
+  )
+  expect(fixOf('lstm', options, 2 ** 30)).toMatch(/ --hidden or --steps$/)
+  expect(fixOf('mlp', { hidden: [64], batch: 16 })).toMatch(/^--memory \d+ .* a smaller --batch or --hidden$/)
 })
 
 test('a title counts nodes', async () => {

@@ -12,8 +12,9 @@ import {
   plan,
   plansOf,
 } from '@wengert/tape'
+import { either } from '../options.js'
 import { readGraph } from './graph-file.js'
-import { type ModelName, type ModelOptions, models } from './models/index.js'
+import { type ModelName, type ModelOptions, models, optionNames } from './models/index.js'
 
 /** Something to be planned. */
 export interface Subject {
@@ -52,6 +53,8 @@ export interface SubjectPlan {
   readonly others?: readonly Graph[]
   /** Loops that go back from snapshots of their states. */
   readonly loops: readonly Loop[]
+  /** Bytes of states that loops keep in a store, beside the plan's. Default 0. */
+  readonly spilledBytes?: number
 }
 
 /** How a loop goes back: from states it kept, and snapshots taken on the way to the others. */
@@ -59,19 +62,46 @@ export interface Loop {
   readonly steps: number
   /** Every so many steps a state is kept. */
   readonly every: number
+  /** Whether those are kept in a store. */
+  readonly spilled?: true
   /** Most states that are kept beside those, while the loop goes back. */
   readonly snapshots: number
 }
 
-/** The gradient of a model over a whole batch, in one arena. */
-export function modelSubject(model: ModelName, options: ModelOptions): Subject {
+/**
+ * The gradient of a model over a whole batch, in one arena.
+ *
+ * @param spillBytes of a store beside it, for states of loops
+ */
+export function modelSubject(model: ModelName, options: ModelOptions, spillBytes?: number): Subject {
   const { title, options: all, program } = models[model].gradient(options)
-  const within = plansOf(program)
+  const within = plansOf(program, [], spillBytes)
   return {
     title: `One gradient of ${title}, ${program.instructions.length} instructions`,
-    named: { model, ...all, instructions: program.instructions.length },
+    named: {
+      model,
+      ...all,
+      ...(spillBytes !== undefined && { spillBytes }),
+      instructions: program.instructions.length,
+    },
     stepCount: program.instructions.length,
-    within: budgetBytes => ofProgram(within(budgetBytes)),
+    within: budgetBytes => ofProgram(inOptions(model, () => within(budgetBytes))),
+  }
+}
+
+/** Says with options of the command what would help, where the library says it with its own. */
+function inOptions(model: ModelName, find: () => Planned): Planned {
+  try {
+    return find()
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error
+    const { budgetBytes, leastBytes, parts } = error
+    const { withStoreBytes } = error.data
+    const smaller = optionNames.filter(name => (models[model].takes as readonly string[]).includes(name))
+    const store =
+      withStoreBytes === undefined ? '' : `, or --spill 1GiB, with which ${withStoreBytes} bytes do`
+    const fix = `--memory ${leastBytes} (${formatByteSize(leastBytes)}), or a smaller ${either(smaller.map(name => `--${name}`))}${store}`
+    throw new BudgetError({ ...parts, fix, budgetBytes, leastBytes })
   }
 }
 
@@ -132,7 +162,7 @@ export async function graphSubject(file: string): Promise<Subject> {
   }
 }
 
-function ofProgram({ program, lowered, chosen, others }: Planned): SubjectPlan {
+function ofProgram({ program, lowered, chosen, others, spilledBytes }: Planned): SubjectPlan {
   const { storageOf, graph } = lowered
   // values that share a storage are other shapes of the first
   const valueIn: number[] = []
@@ -149,10 +179,12 @@ function ofProgram({ program, lowered, chosen, others }: Planned): SubjectPlan {
     },
     lineOf: storage => madeBy.get(valueIn[storage] as number)?.at,
     ...(others && { others: others() }),
+    spilledBytes,
     loops: program.instructions.flatMap(instruction => {
       const control = controlOf(instruction)
       if (control?.kind !== 'revolve') return []
-      return [{ steps: control.length, every: control.every, snapshots: control.snapshots }]
+      const { length: steps, every, snapshots, spill } = control
+      return [{ steps, every, ...(spill && { spilled: true as const }), snapshots }]
     }),
   }
 }

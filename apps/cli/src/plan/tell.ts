@@ -4,11 +4,12 @@ import { BUDGET_MARK, chartOf, costAxisOf } from './chart.js'
 import type { CurvePoint } from './curve.js'
 import type { PlanReport } from './report.js'
 import { unitOf } from './scale.js'
-import { curveCells, figureRows } from './words.js'
+import { COST_UNIT, curveCells, figureRows } from './words.js'
 
 /** Tells a report: figures, the curve, and its points. */
 export function tellReport(report: PlanReport, { tell, colours: { bold, dim } }: Answer): void {
   tell(table(figureRows(report)))
+  tell(dim(COST_UNIT))
   const { curve, budgetBytes, loops } = report
   const last = curve.at(-1) as CurvePoint
   if (curve.length === 1) {

@@ -17,6 +17,9 @@ function cost(value: number): string {
   )
 }
 
+/** What the unit of cost is; for the terminal and for the page. */
+export const COST_UNIT = 'Cost is in FLOP equivalents, which compare plans; it is no time.'
+
 /** The figures of a plan, each with its name; for the terminal and for the page. */
 export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (readonly [string, string])[] {
   const { lowerBoundBytes, leastExtraCostPercent, gapPercent } = plan
@@ -37,30 +40,43 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
     ['extra share of the whole cost', percent(100 * plan.recomputedShare)],
     ['runs', plan.reruns === 0 ? `${plan.runs}` : `${plan.runs}, ${plan.reruns} of them again`],
     ...(plan.movedBytes === 0 ? [] : [['moved to make room', bytes(plan.movedBytes)] as const]),
+    ...(plan.spilledBytes === 0 ? [] : [['beside it, in the store', bytes(plan.spilledBytes)] as const]),
     ...loops.map(
-      ({ steps, every, snapshots }) =>
+      ({ steps, every, spilled, snapshots }) =>
         [
           `loop of ${steps} steps`,
-          `goes back from ${Math.ceil(steps / every)} kept states and ${snapshots} snapshots`,
+          `goes back from ${Math.ceil(steps / every)} ${spilled ? 'states in the store' : 'kept states'} and ${snapshots} snapshots`,
         ] as const,
     ),
   ]
 }
 
-/** The plans of a curve, for the terminal and for the page; without the column of steps that run again where none do, as in loops. */
+/**
+ * The plans of a curve, for the terminal and for the page; without the column of steps that run again where none do, as in loops, and
+ * without that of the store where nothing is in it.
+ */
 export function curveCells(curve: readonly CurvePoint[]): {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 } {
   const counts = curve.some(({ reruns }) => reruns > 0)
+  const spills = curve.some(({ spilledBytes }) => spilledBytes > 0)
   return {
-    head: ['needs', 'bytes', 'cost', 'extra cost', ...(counts ? ['run again'] : [])],
+    head: [
+      'needs',
+      'bytes',
+      'cost',
+      'extra cost',
+      ...(counts ? ['run again'] : []),
+      ...(spills ? ['in the store'] : []),
+    ],
     rows: curve.map(point => [
       formatByteSize(point.peakBytes),
       `${point.peakBytes}`,
       cost(point.cost + point.extraCost),
       `+${percent(point.extraCostPercent)}`,
       ...(counts ? [`${point.reruns}`] : []),
+      ...(spills ? [formatByteSize(point.spilledBytes)] : []),
     ]),
   }
 }

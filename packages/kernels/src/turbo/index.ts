@@ -1,1 +1,1 @@
-export { enableTurbo } from './turbo.js'
+export { enableTurbo, tryTurbo } from './turbo.js'

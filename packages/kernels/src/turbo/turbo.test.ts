@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, expect, it, vi } from 'vitest'
 import { type MatmulSpec, matmul, setWide } from '../gemm/index.js'
 import { runKernel } from '../testing/run-kernel.js'
-import { enableTurbo } from './turbo.js'
+import { enableTurbo, tryTurbo } from './turbo.js'
 
 type Floats = Float32Array | Float64Array
 
@@ -112,6 +112,8 @@ it.each([{}, { variables: {} }, { variables: { v8_enable_wasm_simd256_revec: 0 }
     expect(emitWarning.mock.calls.map(([message]) => message)).toEqual([
       'Products stay as they are: V8 11.3.244.8-node.38 has no re-vectoriser.',
     ])
+    expect(tryTurbo()).toBe('V8 11.3.244.8-node.38 has no re-vectoriser')
+    expect(emitWarning).toHaveBeenCalledTimes(1)
   },
 )
 

@@ -42,28 +42,37 @@ const GAIN = 1.15
  * typeof enableTurbo() // → 'boolean'
  */
 export function enableTurbo(): boolean {
-  if (isWide()) return true
-  const node = (globalThis as { readonly process?: NodeProcess }).process
-  const v8 = node?.getBuiltinModule?.('node:v8')
-  if (!v8) return refuse(node, 'this host has no flags of V8')
-  if (node?.config?.variables?.v8_enable_wasm_simd256_revec !== 1)
-    return refuse(node, `V8 ${node?.versions?.v8} has no re-vectoriser`)
-  v8.setFlagsFromString(`--${FLAG}`)
-  const trouble = (['f32', 'f64'] as const).map(tried).find(found => found !== undefined)
-  if (trouble === undefined) {
-    setWide(true)
-    return true
-  }
-  v8.setFlagsFromString(`--no-${FLAG}`)
-  return refuse(node, trouble)
-}
-
-function refuse(node: NodeProcess | undefined, why: string): false {
+  const why = tryTurbo()
+  if (why === undefined) return true
   const message = `Products stay as they are: ${why}.`
+  const node = nodeProcess()
   if (node?.emitWarning) node.emitWarning(message, { code: 'WENGERT_TURBO' })
   else console.warn(message)
   return false
 }
+
+/**
+ * As {@link enableTurbo}, without a warning.
+ *
+ * @returns why it stays off: that the host has none, or what the trial found; undefined if it is on.
+ * @example
+ * typeof (tryTurbo() ?? '') // → 'string'
+ */
+export function tryTurbo(): string | undefined {
+  if (isWide()) return undefined
+  const node = nodeProcess()
+  const v8 = node?.getBuiltinModule?.('node:v8')
+  if (!v8) return 'this host has no flags of V8'
+  if (node?.config?.variables?.v8_enable_wasm_simd256_revec !== 1)
+    return `V8 ${node?.versions?.v8} has no re-vectoriser`
+  v8.setFlagsFromString(`--${FLAG}`)
+  const trouble = (['f32', 'f64'] as const).map(tried).find(found => found !== undefined)
+  if (trouble === undefined) setWide(true)
+  else v8.setFlagsFromString(`--no-${FLAG}`)
+  return trouble
+}
+
+const nodeProcess = () => (globalThis as { readonly process?: NodeProcess }).process
 
 /** What speaks against wide panels, if anything does. */
 function tried(dtype: FloatDType): string | undefined {
@@ -71,13 +80,14 @@ function tried(dtype: FloatDType): string | undefined {
   narrow.warmUp()
   wide.warmUp()
   const [expected, actual] = [narrow.bits(), wide.bits()]
-  if (expected.some((word, at) => word !== actual[at])) return `the re-vectoriser changes bits in ${dtype}`
+  if (expected.some((word, at) => word !== actual[at]))
+    return `in a trial the re-vectoriser changed bits of ${dtype}`
   let [slow, fast] = [Infinity, Infinity]
   for (let round = 0; round < ROUNDS; round++) {
     slow = Math.min(slow, narrow.time())
     fast = Math.min(fast, wide.time())
   }
-  return slow / fast < GAIN ? `the re-vectoriser does not make ${dtype} faster` : undefined
+  return slow / fast < GAIN ? `in a trial the re-vectoriser did not make ${dtype} faster` : undefined
 }
 
 /** A product whose last vector is partly live, in a memory of its own. */

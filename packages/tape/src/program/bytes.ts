@@ -13,15 +13,19 @@ const UNITS: Readonly<Record<string, number>> = {
   gib: 2 ** 30,
 }
 
-/** A number of bytes, or text such as `'64 MiB'`, `'1.5GB'` or `'65536'`. */
+/** A whole number of bytes, or text such as `'64 MiB'`, `'1.5GB'` or `'65536'`. */
 export type ByteSize = number | string
 
+const EXPECTED = "a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'"
+
 /**
- * Reads a byte size.
+ * Reads a byte size. Of a size in a larger unit, such as `'0.3 KiB'`, what is left of a byte does not count.
  *
- * @throws {@link OptionError} for anything else than a positive size.
+ * @throws {@link OptionError} for anything else than a positive size, and for parts of bytes without such a unit.
  * @example
  * parseByteSize('64 KiB') // → 65536
+ * parseByteSize('1.5 MiB') // → 1572864
+ * parseByteSize(1.5) // → throws OPTION
  * parseByteSize('banana') // → throws OPTION
  */
 export function parseByteSize(size: ByteSize, option = 'memory'): number {
@@ -29,17 +33,27 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(
     typeof size === 'string' || typeof size === 'number' ? `${size}` : '',
   )
-  const bytes = match
-    ? Math.floor(Number(match[1]) * (UNITS[(match[2] as string).toLowerCase()] ?? Number.NaN))
-    : Number.NaN
+  const count = Number(match?.[1] ?? Number.NaN)
+  const unit = UNITS[(match?.[2] ?? '').toLowerCase()] ?? Number.NaN
+  if (unit === 1 && !Number.isInteger(count) && Number.isFinite(count)) {
+    // So few are likelier to be of a larger unit.
+    const fix =
+      count < 65536 ? `write '${count} MiB' if MiB are meant` : `round it, such as to ${Math.floor(count)}`
+    throw notASize(size, option, `is ${shown(size)}, not a whole number of bytes`, fix)
+  }
+  const bytes = Math.floor(count * unit)
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-  throw new OptionError({
-    summary: `\`${option}\` is not a size in bytes: ${shown(size)}.`,
-    expected: "a positive number of bytes, or text with a unit such as '64 MiB', '512KiB' or '2GB'",
+  throw notASize(size, option, `is not a size in bytes: ${shown(size)}`)
+}
+
+const notASize = (size: unknown, option: string, is: string, fix?: string) =>
+  new OptionError({
+    summary: `\`${option}\` ${is}.`,
+    expected: EXPECTED,
     at: callerLocation(),
+    fix,
     data: { option, value: shown(size) },
   })
-}
 
 /** So many bytes, as a message counts them. */
 export const countBytes = (bytes: number): string => (bytes === 1 ? '1 byte' : `${bytes} bytes`)

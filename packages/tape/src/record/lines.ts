@@ -2,10 +2,10 @@ import { callerLocation } from '../location.js'
 import { checkFunction } from '../options.js'
 
 /**
- * Lines of the user's code that are looked up in one recording. A stack costs far more than an instruction, so that lines
- * are looked up only where somebody wants to know, in a recording for that purpose, and not in all of a long one.
+ * Lines of the user's code that are looked up in one recording. A stack costs far more than an instruction, about 20 µs, so that
+ * lines are looked up only where somebody wants to know, in a recording for that purpose, and not in all of a long one.
  */
-export const MOST_LINES = 20_000
+export const MOST_LINES = 50_000
 
 /**
  * While lines are looked up: how many more, the line of the instruction that is being differentiated or mapped, and the line from

@@ -182,10 +182,8 @@ export class Residents<A extends ArenaLike = ArenaLike> {
     const program = instructionAlone(op, avalsOf(operands), params)
     const [instruction] = program.instructions as [Instruction]
     const where = describe(program, at === undefined ? instruction : { ...instruction, at })
-    throw inPages(
-      new BudgetError({ summary: '', at: where, budgetBytes: limitBytes, leastBytes }),
-      limitBytes,
-    )
+    const refused = new BudgetError({ summary: '', at: where, budgetBytes: limitBytes, leastBytes })
+    throw inPages(program, refused, limitBytes)
   }
 
   /** Computes the results of an instruction as it is recorded; whether there was room. For what is lost no plan is sought. */

@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.js'
 import { type Aval, bytesOf, formatAval, type Program } from '../program/index.js'
-import { BEYOND, describe } from './plan-or-refuse.js'
+import { describe } from './plan-or-refuse.js'
+import { beyond } from './remedy.js'
 
 /**
  * Holds the bytes of all values of a program, together, to what numbers count.
@@ -18,7 +19,7 @@ export function checkCounted(program: Program, storageBytes: readonly number[]):
     summary: `The values of the program have ${bytes.toPrecision(3)} bytes.`,
     expected: 'less than 2⁵³ bytes',
     at: maker ? describe(program, maker) : `%${largest} ${formatAval(avals[largest] as Aval)}`,
-    fix: BEYOND,
+    fix: beyond(program),
     data: { bytes },
   })
 }

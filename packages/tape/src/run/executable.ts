@@ -36,7 +36,8 @@ export interface Executable {
   readonly peakBytes: number
   /** Bytes of a store in which its loops keep states; 0 if they keep none there. */
   readonly spilledBytes: number
-  /** FLOP of one run, and how many of them are rematerialisation. */
+  /** What a run costs where everything runs once, in FLOP equivalents, not in time. */
   readonly cost: number
+  /** What it costs besides to compute again what was dropped, or to move it, in FLOP equivalents. */
   readonly extraCost: number
 }

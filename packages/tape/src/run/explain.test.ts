@@ -210,7 +210,7 @@ describe('checkpoints', () => {
     const explanation = grad(loop).explain(f32(8, 8), f32(16, 8))
     expect(explanation.checkpoints.map(({ depth, repeated }) => [depth, repeated])).toEqual([[1, 3]])
     expect(formatExplanation(explanation)).toMatch(
-      /\n {2}checkpoint: 3 of its instructions again in its derivative, which costs \S+ k {2}explain\.test\.ts:\d+:\d+$/,
+      /\n {2}checkpoint: 3 of its instructions again in its derivative, which costs \S+ kFLOP {2}explain\.test\.ts:\d+:\d+$/,
     )
   })
 })
@@ -301,14 +301,14 @@ describe('as text', () => {
     expect(formatExplanation(explanation)).toMatchInlineSnapshot(`
       "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work
       kept 4 MiB, run again 4.02 KiB, brief 4.02 KiB
-      %4  f32[1024,1024]  matmul           4 MiB     cost 42 k    kept                   model.ts:112:1
-      %1  f32[64,16]      matmul 'hidden'  4.02 KiB  cost 42 k    run again 2× for 84 k  model.ts:7:12
-      %3  f32[64,16]      tanh             4.02 KiB  cost 9.22 k  brief                  model.ts:7:30
-      %0  f32[]           input            16 B                   kept
+      %4  f32[1024,1024]  matmul           4 MiB     cost 42 kFLOP    kept                       model.ts:112:1
+      %1  f32[64,16]      matmul 'hidden'  4.02 KiB  cost 42 kFLOP    run again 2× for 84 kFLOP  model.ts:7:12
+      %3  f32[64,16]      tanh             4.02 KiB  cost 9.22 kFLOP  brief                      model.ts:7:30
+      %0  f32[]           input            16 B                       kept
       scan: 100 steps, 10 states of 4 KiB each kept, every 10  model.ts:3:4
         revolve: 100 steps, 3 snapshots of 4 KiB each in stretches of 10
       while: steps while its condition holds, no states kept
-      checkpoint: 23 of its instructions again in its derivative, which costs 1.23 M  model.ts:9:9"
+      checkpoint: 23 of its instructions again in its derivative, which costs 1.23 MFLOP  model.ts:9:9"
     `)
   })
 
@@ -316,12 +316,12 @@ describe('as text', () => {
     expect(formatExplanation(explanation, 1)).toMatchInlineSnapshot(`
       "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work
       kept 4 MiB, run again 4.02 KiB, brief 4.02 KiB
-      %4  f32[1024,1024]  matmul  4 MiB  cost 42 k  kept  model.ts:112:1
+      %4  f32[1024,1024]  matmul  4 MiB  cost 42 kFLOP  kept  model.ts:112:1
       and 3 smaller ones, 8.05 KiB together
       scan: 100 steps, 10 states of 4 KiB each kept, every 10  model.ts:3:4
         revolve: 100 steps, 3 snapshots of 4 KiB each in stretches of 10
       while: steps while its condition holds, no states kept
-      checkpoint: 23 of its instructions again in its derivative, which costs 1.23 M  model.ts:9:9"
+      checkpoint: 23 of its instructions again in its derivative, which costs 1.23 MFLOP  model.ts:9:9"
     `)
   })
 

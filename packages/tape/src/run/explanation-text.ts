@@ -8,7 +8,8 @@ import type { ExplainedCheckpoint, ExplainedLoop, ExplainedValue, Explanation } 
 const MOST = 20
 
 /**
- * Writes an explanation as text: the totals, the values with the most bytes, a line each, and the loops.
+ * Writes an explanation as text: the totals, the values with the most bytes, a line each, and the loops. Costs are in FLOP
+ * equivalents, as in {@link Explanation}.
  *
  * @param most number of values; the others are one line together.
  * @throws {@link OptionError} for anything else than an explanation.
@@ -66,8 +67,8 @@ const rowOf = ({ value, op, aval, name, at, bytes, cost, fate, reruns, extraCost
   formatAval(aval),
   name === undefined ? op : `${op} '${name}'`,
   formatByteSize(bytes),
-  cost > 0 ? `cost ${figure(cost)}` : '',
-  fate === 'rerun' ? `run again ${reruns}×${extraCost > 0 ? ` for ${figure(extraCost)}` : ''}` : fate,
+  cost > 0 ? `cost ${flop(cost)}` : '',
+  fate === 'rerun' ? `run again ${reruns}×${extraCost > 0 ? ` for ${flop(extraCost)}` : ''}` : fate,
   at ?? '',
 ]
 
@@ -83,7 +84,7 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 const checkpointLine = ({ at, depth, repeated, cost }: ExplainedCheckpoint): string =>
-  `${'  '.repeat(depth)}checkpoint: ${repeated} of its instructions again in its derivative, which costs ${figure(cost)}${at === undefined ? '' : `  ${at}`}`
+  `${'  '.repeat(depth)}checkpoint: ${repeated} of its instructions again in its derivative, which costs ${flop(cost)}${at === undefined ? '' : `  ${at}`}`
 
 function loopLine(loop: ExplainedLoop): string {
   const { op, at, depth, length } = loop
@@ -108,13 +109,16 @@ function keptOf({ op, stateBytes, keptStates, every = 1, spilled, rowBytes = 0 }
   ].join(', ')
 }
 
-/** Three digits, with the powers of a thousand that they need. */
-function figure(value: number): string {
+/** Three digits. */
+const figure = (value: number): string => `${Number(value.toPrecision(3))}`
+
+/** A cost in FLOP equivalents, with the power of a thousand that it needs. */
+function flop(cost: number): string {
   const units = ['', 'k', 'M', 'G', 'T', 'P']
-  let [unit, rest] = [0, value]
+  let [unit, rest] = [0, cost]
   while (rest >= 999.5 && unit < units.length - 1) {
     rest /= 1000
     unit++
   }
-  return `${Number(rest.toPrecision(3))}${units[unit] ? ` ${units[unit]}` : ''}`
+  return `${figure(rest)} ${units[unit]}FLOP`
 }

@@ -1,6 +1,12 @@
 import type { Aval } from '../program/index.js'
 
-/** How a program runs within its bytes: what is kept, what is dropped and run again, and what that costs. Plain data. */
+/**
+ * How a program runs within its bytes: what is kept, what is dropped and run again, and what that costs. Plain data.
+ *
+ * Costs are in FLOP equivalents: FLOP, those of slow functions by what they take, and one for each byte that is read or written,
+ * as {@link costOf} counts them. They compare plans of one program and are no time: as many take scalars up to a hundred times as
+ * long as products of matrices.
+ */
 export interface Explanation {
   /** The budget in bytes; left out where there is none. */
   readonly budgetBytes?: number
@@ -8,9 +14,9 @@ export interface Explanation {
   readonly peakBytes: number
   /** Bytes of the call records among them. */
   readonly recordBytes: number
-  /** FLOP equivalents of running everything once. */
+  /** Running everything once, in FLOP equivalents, not in time. */
   readonly cost: number
-  /** Those of what is run again or moved: the sum over all values, and {@link Totals.moveCost}. */
+  /** What is run again or moved, in FLOP equivalents: the sum over all values, and {@link Totals.moveCost}. */
   readonly extraCost: number
   /**
    * FLOP equivalents without a budget. What loops and calls compute again inside is in {@link Explanation.cost} alone, so the

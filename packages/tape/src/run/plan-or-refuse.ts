@@ -1,15 +1,8 @@
 import { BudgetError } from '../errors.js'
 import { atLeastBytes, type Plan, planIfAny, refusalOf } from '../plan/index.js'
-import {
-  type Aval,
-  countBytes,
-  formatAval,
-  formatByteSize,
-  type Program,
-  writtenOp,
-} from '../program/index.js'
-import { ARENA_LIMIT_BYTES } from './arena.js'
+import { type Aval, countBytes, formatAval, type Program, writtenOp } from '../program/index.js'
 import type { Lowered } from './lowered.js'
+import { remedyOf } from './remedy.js'
 
 /** That nothing fits. */
 export interface Refusal {
@@ -18,9 +11,6 @@ export interface Refusal {
   /** Why, with the fewest bytes that will do; found out when it is asked for, since that takes long. */
   readonly error: () => BudgetError
 }
-
-/** What helps where no memory is large enough. */
-export const BEYOND = 'use smaller batches or layers, since one memory has at most 4 GiB'
 
 /** Tells a refusal from what was found. */
 export const isRefusal = (outcome: object): outcome is Refusal => 'atLeastBytes' in outcome
@@ -72,10 +62,7 @@ export function tooTight(
     summary: `No plan fits ${countBytes(budgetBytes)}.`,
     expected: `a budget of at least ${leastBytes} bytes`,
     at: instruction && describe(program, instruction),
-    fix:
-      leastBytes > ARENA_LIMIT_BYTES
-        ? BEYOND
-        : `give it ${leastBytes} bytes (${formatByteSize(leastBytes)}), or use smaller batches or layers`,
+    fix: remedyOf(program, leastBytes),
     budgetBytes,
     leastBytes,
   })

@@ -60,7 +60,7 @@ const eulerLoop = (steps: number) => (x: Tensor) =>
 describe('define by run within a budget', () => {
   test('a tape of twenty times the budget is recorded, differentiated and run within it', () => {
     const x = ramp(8192)
-    const memory = 1.4 * 2 ** 20
+    const memory = Math.floor(1.4 * 2 ** 20)
     const engine = new Counting({ memory })
     const held: number[] = []
     const loss = euler(300, (k, y) => {

@@ -122,7 +122,7 @@ function withFewer(
   }
   if (leastBytes === error.leastBytes) return error
   const { parts, budgetBytes } = error
-  return inPages(new BudgetError({ ...parts, budgetBytes, leastBytes }), budgetBytes)
+  return inPages(program, new BudgetError({ ...parts, budgetBytes, leastBytes }), budgetBytes)
 }
 
 function works(act: () => boolean): boolean {
@@ -156,7 +156,7 @@ function compiled(
   inOrder: () => readonly Given[],
 ): Path {
   const { path, program, outputs } = wholeOf(recording, tensors, expand)
-  const resumed = withinPages(engine.memoryBytes, bytes =>
+  const resumed = withinPages(program, engine.memoryBytes, bytes =>
     resume({ recorded: path.program, program, there, inOrder }, budgetOf(engine, bytes), engine.arithmetic),
   )
   return { ...resumed, outputs }

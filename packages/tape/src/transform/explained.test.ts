@@ -2,8 +2,10 @@ import { randomPrograms } from '@wengert/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  againWithLines,
   BudgetError,
   checkpoint,
+  compile,
   grad,
   hessian,
   jacobian,
@@ -141,6 +143,14 @@ describe('a budget error names the line', () => {
   test('and so does one of explain', () => {
     expect(screen(() => grad(loss, { memory: '64 KiB' }).explain(f32(200, 200), f32(100, 200)))).toContain(
       'recorded at model.ts:line',
+    )
+  })
+
+  test('or says that there are too many to look up', () => {
+    const run = () => compile(record(loss, f32(8, 8), f32(4, 8)).program, { memoryBytes: 16 })
+    expect(screen(() => againWithLines(run, run, () => 50_000))).toMatch(/at .* recorded at model\.ts:line\n/)
+    expect(screen(() => againWithLines(run, run, () => 50_001))).toMatch(
+      /at +%.*, of 50001 instructions: too many to look up their lines\n/,
     )
   })
 

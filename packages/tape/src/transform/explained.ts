@@ -97,7 +97,8 @@ export const plannedWithLines = <T>(
 
 /**
  * Runs something that records and plans; if there is no plan that fits, again with the lines of the code, so that the error
- * has them. What has more instructions than lines are looked up for is worth no second recording.
+ * has them. Planning again takes as long as the refusal did, so what has more instructions than lines are looked up for is not
+ * recorded a second time, and the error says why it names no line.
  *
  * @param instructionCount of what was recorded.
  * @example
@@ -114,9 +115,17 @@ export function againWithLines<T>(
   try {
     return run()
   } catch (error) {
-    if (!(error instanceof BudgetError) || instructionCount() > MOST_LINES) throw error
+    if (!(error instanceof BudgetError)) throw error
+    const count = instructionCount()
+    if (count > MOST_LINES) throw withoutLine(error, count)
     throw errorOf(() => withLines(again, namesCaller), error)
   }
+}
+
+/** A refusal that says why it names no line. */
+function withoutLine({ parts, budgetBytes, leastBytes }: BudgetError, count: number): BudgetError {
+  const at = parts.at && `${parts.at}, of ${count} instructions: too many to look up their lines`
+  return new BudgetError({ ...parts, at, budgetBytes, leastBytes })
 }
 
 /** The budget error of a second attempt; the first one if there is another outcome, as of a function that is not pure. */

@@ -4,7 +4,7 @@ import { BYTES, checkLength, denseAvals, f32, gradientProgram, i32, type Planned
 
 /** LSTM layers that guess the next byte of a text, step by step in a `scan`. */
 export const lstmModel: PlannedModel = {
-  takes: ['batch', 'hidden', 'steps'],
+  takes: ['batch', 'hidden', 'steps', 'spill'],
   gradient({ batch = 64, hidden = [128], steps = 128 }) {
     const features = hidden[0] as number
     const cells = hidden.map((units, k) => {

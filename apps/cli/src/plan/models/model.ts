@@ -43,8 +43,8 @@ export interface Gradient {
 
 /** A model whose gradient can be planned. */
 export interface PlannedModel {
-  /** The options that mean something for it. */
-  readonly takes: readonly (keyof ModelOptions)[]
+  /** The options that mean something for it; `spill` where it has loops, whose states may go to a store. */
+  readonly takes: readonly (keyof ModelOptions | 'spill')[]
   gradient(options: ModelOptions): Gradient
 }
 

@@ -1,6 +1,6 @@
 import { formatByteSize } from '@wengert/tape'
 import type { PlanReport } from '../report.js'
-import { percent } from '../words.js'
+import { COST_UNIT, percent } from '../words.js'
 import { curveFigure } from './curve-figure.js'
 import { frames } from './frame.js'
 import { element, escaped, textElement } from './markup.js'
@@ -43,7 +43,7 @@ export function pageOf(report: PlanReport): string {
         scrolled(curveTable(report)),
       ),
     ),
-    section('Figures', undefined, scrolled(figuresTable(report))),
+    section('Figures', COST_UNIT, scrolled(figuresTable(report))),
     section(
       'The largest values',
       'From left to right, as above: when each is in memory. Inputs are given; what is dropped before its last use runs again.',
@@ -99,12 +99,12 @@ function memoryKeys({ plan, loops }: PlanReport): string {
   )
 }
 
-const section = (name: string, note: string | undefined, ...content: readonly string[]): string =>
+const section = (name: string, note: string, ...content: readonly string[]): string =>
   element(
     'section',
     {},
     textElement('h2', {}, name),
-    ...(note === undefined ? [] : [element('p', { class: 'note' }, escaped(note))]),
+    element('p', { class: 'note' }, escaped(note)),
     ...content,
   )
 
