@@ -276,7 +276,10 @@ export const references: Readonly<Record<string, Reference>> = {
   scalars(given, { operations, third }) {
     const x = Object.values(given).map(({ data }) => data)
     return list(x[0]?.length ?? 0, row => {
-      const input = (k: number) => x[k % x.length]?.[row] as number
+      const input = (k: number) => {
+        const own = x[k % x.length]
+        return own?.[own.length === 1 ? 0 : row] as number
+      }
       let [v, s] = [input(0), input(1)]
       for (let k = 0; k < (operations as number); k++) {
         if (k % 4 === 3) s += v

@@ -29,21 +29,26 @@ interface Scalars {
   readonly operations: number
   /** Each of them is a program. Default: there is one, of scalars. */
   readonly rows?: number | undefined
+  /** Whether all but the two numbers that a program begins with are the same for every row: parameters. */
+  readonly parameters?: boolean
   /** Every fourth operation. Default 'sin'. */
   readonly third?: 'sin' | 'sub'
 }
 
 /** The value of a scalar program, or with it the gradient. */
-export function scalarTask({ operations, rows, third = 'sin' }: Scalars, derive: boolean): Task {
+export function scalarTask(
+  { operations, rows, parameters = false, third = 'sin' }: Scalars,
+  derive: boolean,
+): Task {
   const names = Array.from({ length: SCALARS }, (_, k) => `x${k}`)
-  const shape = rows === undefined ? [] : [rows]
+  const shapeOf = (k: number) => (rows === undefined || (parameters && k > 1) ? [] : [rows])
   // Differences stay small where products do.
   const centre = third === 'sin' ? 1 : 0.5
   return {
     kind: 'scalars',
     settings: { operations, third },
     arrays: Object.fromEntries(
-      names.map((name, k) => [name, uniform(shape, 0.25, k + 1, { centre, dtype: 'f64' })]),
+      names.map((name, k) => [name, uniform(shapeOf(k), 0.25, k + 1, { centre, dtype: 'f64' })]),
     ),
     by: derive ? names : [],
     tolerance: 1e-4,
@@ -54,7 +59,7 @@ export function scalarTask({ operations, rows, third = 'sin' }: Scalars, derive:
 export const scalar: Suite = {
   objectives: { scalars },
   contests(scale) {
-    const [few, many, rows] = scale === 'tiny' ? [21, 34, 3] : [50, 5000, 1024]
+    const [few, many, rows, moreRows] = scale === 'tiny' ? [21, 34, 3, 5] : [50, 5000, 1024, 16_384]
     const programs: readonly Scalars[] = [
       { operations: few },
       { operations: few, rows },
@@ -62,12 +67,16 @@ export const scalar: Suite = {
       { operations: many, rows },
       { operations: many, third: 'sub' },
       { operations: many, rows, third: 'sub' },
+      { operations: many, rows: moreRows, third: 'sub' },
+      { operations: many, rows, third: 'sub', parameters: true },
+      { operations: many, rows: moreRows, third: 'sub', parameters: true },
     ]
     return programs.map((of): Contest => {
-      const { operations, rows, third } = of
+      const { operations, rows, parameters, third } = of
+      const name = `${operations} ${third === 'sub' ? 'sums and products' : 'operations'}`
       const [value, gradient] = [scalarTask(of, false), scalarTask(of, true)]
       return {
-        case: `${operations} ${third === 'sub' ? 'sums and products' : 'operations'}${rows === undefined ? '' : `, ${rows} rows`}`,
+        case: [name, ...(rows ? [`${rows} rows`] : []), ...(parameters ? ['parameters'] : [])].join(', '),
         entrants: [
           { ...inPlace(value), name: 'value, in place' },
           { ...inPlace(gradient), name: 'gradient, in place' },
