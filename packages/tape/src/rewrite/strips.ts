@@ -8,13 +8,14 @@ import {
   sameShape,
   sizeOf,
 } from '../program/index.js'
+import { mapInner } from './inner.js'
 import { longShapes, type Stretch, stretchesOf } from './stretches.js'
 
 /**
  * The program with long stretches of elementwise instructions of one shape, and of at least 4,096 elements, as loops over strips of
  * these elements, each as short as keeps the values of a strip near the processor. What waits between instructions then takes
  * the bytes of a strip, however many elements there are: the pullback of a scalar program over rows keeps its values so. What is
- * computed of each element stays the same to the bit. The program itself if it has no such stretch.
+ * computed of each element stays the same to the bit. Programs inside of instructions, too. The program itself if it has no such stretch.
  *
  * @example
  * const { program } = record(x => exp(x).add(1).sqrt(), tensor([1, 2]))
@@ -29,8 +30,8 @@ export function inStrips(program: Program): Program {
 const known = new WeakMap<Program, Program>()
 
 function stripped(program: Program): Program {
-  let made = program
-  for (const shape of longShapes(program)) {
+  let made = mapInner(program, inStrips)
+  for (const shape of longShapes(made)) {
     // The last one first, so that places of those before stay what they are.
     for (const stretch of stretchesOf(made, shape).toReversed()) made = withLoop(made, stretch)
   }
