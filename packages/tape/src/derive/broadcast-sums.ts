@@ -1,4 +1,4 @@
-import { add, sumTo } from '../ops/index.js'
+import { add, reshape, sum, sumTo } from '../ops/index.js'
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { ruleOf } from '../rules/index.js'
@@ -13,6 +13,8 @@ interface Broadcast {
   /** Instructions that may still add to it. */
   left: number
   sum: Tensor | undefined
+  /** Elements of the blocks that are summed by themselves; undefined where all are summed together. */
+  readonly block: number | undefined
 }
 
 /** What is added to the cotangent of a value. */
@@ -24,8 +26,9 @@ interface Contribution {
 /**
  * Cotangents of values that are broadcast to one shape again and again, as scalar parameters are over rows. They are added in that
  * shape, and summed over the rows once: Σₖ Σᵣ c̄ₖᵣ = Σᵣ Σₖ c̄ₖᵣ. So the pullback of a scalar program over rows is a scalar program
- * over rows, and not hundreds of sums. Where there are many rows, those of a long line of elementwise instructions alone wait for one
- * another: elsewhere they would have to be kept until they are added, and summing them takes no longer than adding them.
+ * over rows, and not hundreds of sums. Where there are many rows, those of scalars in a long line of elementwise instructions alone wait
+ * for one another: elsewhere they would have to be kept until they are added, and summing them takes no longer than adding them. They
+ * are summed block by block and then together, so that the line with its sums can be run strip by strip, whose values take few bytes.
  */
 export class BroadcastSums {
   readonly #program: Program
@@ -37,16 +40,23 @@ export class BroadcastSums {
   constructor(program: Program, active: readonly boolean[]) {
     this.#program = program
     this.#active = active
-    this.#lineOf = longLines(program, instruction => this.#broadcastValues(instruction))
+    this.#lineOf = longLines(program)
     for (const instruction of program.instructions) {
       for (const value of this.#broadcastBy(instruction)) {
         const key = this.#keyOf(value, instruction)
-        const found = this.#broadcasts.get(key) ?? { value, left: 0, sum: undefined }
+        const found = this.#broadcasts.get(key) ?? {
+          value,
+          left: 0,
+          sum: undefined,
+          block: this.#blockOf(instruction),
+        }
         found.left++
         this.#broadcasts.set(key, found)
       }
     }
-    for (const [key, { left }] of this.#broadcasts) if (left < FEWEST) this.#broadcasts.delete(key)
+    for (const [key, { left, block }] of this.#broadcasts) {
+      if (left < FEWEST && block === undefined) this.#broadcasts.delete(key)
+    }
   }
 
   /** Takes what an instruction adds to the cotangent of a value, in its own shape, if that waits for others. */
@@ -67,17 +77,27 @@ export class BroadcastSums {
       if (!broadcast || --broadcast.left > 0) return []
       this.#broadcasts.delete(key)
       if (!broadcast.sum) return []
-      return [{ value, ct: sumTo(broadcast.sum, (this.#program.avals[value] as Aval).shape) }]
+      const { shape } = this.#program.avals[value] as Aval
+      return [{ value, ct: summed(broadcast.sum, shape, broadcast.block) }]
     })
   }
 
   /** Operands that an instruction broadcasts, each as often as it reads it, whose cotangents may wait. */
   #broadcastBy(instruction: Instruction): readonly number[] {
     if (instruction.outputs.length !== 1) return []
-    const { shape } = this.#program.avals[instruction.outputs[0] as number] as Aval
-    return sizeOf(shape) < MANY_ELEMENTS || this.#lineOf.has(instruction)
-      ? this.#broadcastValues(instruction)
-      : []
+    if (sizeOf(this.#shapeOf(instruction)) < MANY_ELEMENTS) return this.#broadcastValues(instruction)
+    if (this.#blockOf(instruction) === undefined) return []
+    const { avals } = this.#program
+    return this.#broadcastValues(instruction).filter(value => sizeOf((avals[value] as Aval).shape) === 1)
+  }
+
+  /** Elements of the blocks that are summed by themselves of what an instruction of a long line computes. */
+  #blockOf(instruction: Instruction): number | undefined {
+    return this.#lineOf.has(instruction) ? blockOf(sizeOf(this.#shapeOf(instruction))) : undefined
+  }
+
+  #shapeOf({ outputs }: Instruction): readonly number[] {
+    return (this.#program.avals[outputs[0] as number] as Aval).shape
   }
 
   #broadcastValues({ op, inputs, outputs }: Instruction): readonly number[] {
@@ -92,7 +112,22 @@ export class BroadcastSums {
   }
 
   #keyOf(value: number, instruction: Instruction): string {
-    const { shape } = this.#program.avals[instruction.outputs[0] as number] as Aval
-    return `${value} ${shape} ${this.#lineOf.get(instruction) ?? ''}`
+    return `${value} ${this.#shapeOf(instruction)} ${this.#lineOf.get(instruction) ?? ''}`
   }
+}
+
+/** Fewest and most elements of a block: a strip has whole blocks, and its values are to stay near the processor. */
+const [FEWEST_IN_BLOCK, MOST_IN_BLOCK] = [64, 256]
+
+/** The largest block that divides so many elements, if there is one. */
+function blockOf(size: number): number | undefined {
+  for (let block = MOST_IN_BLOCK; block >= FEWEST_IN_BLOCK; block--) if (size % block === 0) return block
+  return undefined
+}
+
+/** Elements summed to a shape, by way of the sums of blocks. */
+function summed(x: Tensor, shape: readonly number[], block: number | undefined): Tensor {
+  if (block === undefined) return sumTo(x, shape)
+  const blocks = reshape(x, [sizeOf(x.shape) / block, block])
+  return reshape(sum(sum(blocks, { axis: 1 })), shape)
 }

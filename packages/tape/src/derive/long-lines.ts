@@ -2,27 +2,17 @@ import { type Aval, elementOf, type Instruction, type Program, sameShape, sizeOf
 
 /** Fewest instructions of a long line. */
 const FEWEST_MEMBERS = 192
-/** Most values that it may broadcast, as a part of its instructions: each takes a sum as large as what it computes. */
-const MOST_BROADCAST = 1 / 16
 /** Fewest elements of what each of them computes. */
 export const MANY_ELEMENTS = 4096
 
 /**
- * Numbers of long lines: elementwise instructions of one shape, of many elements, behind one another, with nothing between them but what computes one
- * element, which broadcast few values.
+ * Numbers of long lines: elementwise instructions of one shape, of many elements, behind one another, with nothing between them but
+ * what computes one element.
  *
- * @param broadcastBy values that an instruction broadcasts.
  * @returns the line of each instruction that is in one.
  */
-export function longLines(
-  program: Program,
-  broadcastBy: (instruction: Instruction) => readonly number[],
-): ReadonlyMap<Instruction, number> {
-  const lines = linesOf(program).filter(
-    line =>
-      line.length >= FEWEST_MEMBERS &&
-      new Set(line.flatMap(broadcastBy)).size <= MOST_BROADCAST * line.length,
-  )
+export function longLines(program: Program): ReadonlyMap<Instruction, number> {
+  const lines = linesOf(program).filter(line => line.length >= FEWEST_MEMBERS)
   return new Map(lines.flatMap((line, number) => line.map(instruction => [instruction, number] as const)))
 }
 

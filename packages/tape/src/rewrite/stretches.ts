@@ -39,32 +39,38 @@ export interface Stretch {
   readonly results: readonly number[]
   /** Elements of a strip. */
   readonly elements: number
+  /** Elements of which sums are made, of which a strip must have whole blocks: 1 if there are no sums. */
+  readonly block: number
 }
 
-/** The stretches of a shape that are worth a loop, the first one first. */
+/** Most elements of a block whose sum is a part of a strip. */
+const MOST_BLOCK = 1024
+
+/** The stretches of a shape that are worth a loop, the first one first. Sums of blocks of its elements are members, too. */
 export function stretchesOf(program: Program, shape: readonly number[]): readonly Stretch[] {
   const { avals, instructions } = program
   const code = codeOf(program)
-  const isOf = (value: number) => sameShape((avals[value] as Aval).shape, shape)
-  const isScalar = (value: number) => isShapeOfOne((avals[value] as Aval).shape)
+  const shapeOf = (value: number) => (avals[value] as Aval).shape
+  const isOf = (value: number) => sameShape(shapeOf(value), shape)
+  const isScalar = (value: number) => isShapeOfOne(shapeOf(value))
   const isRead = (value: number) => isOf(value) || isScalar(value)
-  const fits = ({ op, inputs, outputs, params }: Instruction, k: number) => {
+  const isElementwise = ({ op, inputs, outputs, params }: Instruction, k: number) => {
     if (outputs.length !== 1 || !isOf(outputs[0] as number)) return false
     if (op === 'broadcastTo') return isScalar(inputs[0] as number)
     if (code[k] === 'none' && op !== 'stopGradient') return false
     return inputs.length > 0 && inputs.every(isRead) && params.shape === undefined
   }
   const found: Stretch[] = []
-  let open = new Opened()
+  let open = new Opened(program, shape)
   instructions.forEach((instruction, k) => {
-    const isMember = fits(instruction, k)
+    const isMember = isElementwise(instruction, k)
     if (isMember && open.waitsFor(instruction)) {
-      found.push(...open.closed(program, shape, isScalar))
-      open = new Opened()
+      found.push(...open.closed())
+      open = new Opened(program, shape)
     }
     open.take(instruction, k, isMember)
   })
-  return [...found, ...open.closed(program, shape, isScalar)]
+  return [...found, ...open.closed()]
 }
 
 /** Whether a value is one element, and beside elements of a strip stays one. */
@@ -72,18 +78,30 @@ const isShapeOfOne = (shape: readonly number[]) => shape.length <= 1 && sizeOf(s
 
 /** A stretch that is being gathered. */
 class Opened {
+  readonly #program: Program
+  readonly #shape: readonly number[]
   readonly #members: number[] = []
   readonly #behind: number[] = []
   readonly #made = new Set<number>()
   readonly #madeBehind = new Set<number>()
+  /** Values of the stretch as blocks. */
+  readonly #blocks = new Set<number>()
+  #block = 1
+
+  constructor(program: Program, shape: readonly number[]) {
+    this.#program = program
+    this.#shape = shape
+  }
 
   /** Whether an instruction reads what must wait for the stretch, and so cannot be in it. */
   waitsFor({ inputs }: Instruction): boolean {
     return inputs.some(value => this.#madeBehind.has(value))
   }
 
-  take({ inputs, outputs }: Instruction, k: number, isMember: boolean): void {
-    if (isMember) {
+  /** Takes the next instruction: into the stretch, behind it, or neither. */
+  take(instruction: Instruction, k: number, isElementwise: boolean): void {
+    const { inputs, outputs } = instruction
+    if (isElementwise || this.#isBlocks(instruction) || this.#isSumOfBlocks(instruction)) {
       this.#members.push(k)
       for (const value of outputs) this.#made.add(value)
       return
@@ -93,13 +111,30 @@ class Opened {
     for (const value of outputs) this.#madeBehind.add(value)
   }
 
+  /** Whether an instruction shows a value of the stretch as blocks of as many elements as others. */
+  #isBlocks({ op, inputs, outputs }: Instruction): boolean {
+    if (op !== 'reshape' || !this.#made.has(inputs[0] as number)) return false
+    const [output] = outputs as readonly [number]
+    const { avals } = this.#program
+    const of = (avals[inputs[0] as number] as Aval).shape
+    const [count, block, ...others] = (avals[output] as Aval).shape
+    if (!sameShape(of, this.#shape) || count === undefined || block === undefined || others.length > 0)
+      return false
+    if (count < 2 || block < 2 || block > MOST_BLOCK || (this.#block !== 1 && this.#block !== block))
+      return false
+    this.#block = block
+    this.#blocks.add(output)
+    return true
+  }
+
+  #isSumOfBlocks({ op, inputs, params }: Instruction): boolean {
+    return op === 'sum' && this.#blocks.has(inputs[0] as number) && `${params.axes}` === '1'
+  }
+
   /** The stretch, if it is worth a loop. */
-  closed(
-    { avals, instructions, outputs }: Program,
-    shape: readonly number[],
-    isScalar: (value: number) => boolean,
-  ): readonly Stretch[] {
-    const members = this.#members
+  closed(): readonly Stretch[] {
+    const { avals, instructions, outputs } = this.#program
+    const [members, shape, block] = [this.#members, this.#shape, this.#block]
     if (members.length <= decoded(false).members) return []
     const own = members.map(k => instructions[k] as Instruction)
     const read = new Set(own.flatMap(({ inputs }) => inputs).filter(value => !this.#made.has(value)))
@@ -109,14 +144,16 @@ class Opened {
       ...instructions.flatMap(({ inputs }, k) => (inside.has(k) ? [] : inputs)),
     ])
     const results = [...this.#made].filter(value => elsewhere.has(value))
-    const [scalars, arrays] = [[...read].filter(isScalar), [...read].filter(value => !isScalar(value))]
-    const bytes = (values: readonly number[]) =>
-      values.reduce((sum, value) => sum + bytesOf({ ...(avals[value] as Aval), shape: [1] }), 0)
-    const kept = mostKept(own, this.#made, value => bytes([value]))
-    const elements = Math.max(FEWEST_ELEMENTS, Math.floor(STRIP_BYTES / kept))
-    const isWorthIt = kept >= FEWEST_KEPT * bytes([...arrays, ...results]) && sizeOf(shape) >= 2 * elements
+    const scalars = [...read].filter(value => isShapeOfOne((avals[value] as Aval).shape))
+    const arrays = [...read].filter(value => !scalars.includes(value))
+    const size = sizeOf(shape)
+    const bytesOfElement = (value: number) => bytesOf(avals[value] as Aval) / size
+    const bytes = (values: readonly number[]) => values.reduce((sum, value) => sum + bytesOfElement(value), 0)
+    const kept = mostKept(own, this.#made, bytesOfElement)
+    const elements = Math.max(FEWEST_ELEMENTS, block, Math.floor(STRIP_BYTES / kept))
+    const isWorthIt = kept >= FEWEST_KEPT * bytes([...arrays, ...results]) && size >= 2 * elements
     if (!isWorthIt) return []
-    return [{ shape, members, behind: new Set(this.#behind), scalars, arrays, results, elements }]
+    return [{ shape, members, behind: new Set(this.#behind), scalars, arrays, results, elements, block }]
   }
 }
 

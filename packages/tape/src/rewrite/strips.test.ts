@@ -40,11 +40,11 @@ const rowsOf = (count: number, dtype: 'f32' | 'f64' = 'f32') =>
     { dtype },
   )
 
-const gradientOf = (steps: number, rows: Tensor) =>
+const gradientOf = (steps: number, rows: Tensor, argnums = [0, 1]) =>
   simplify(
     record(
       (a, b, x) => {
-        const { value, gradient } = valueAndGrad(recurrence(steps), { argnums: [0, 1] })(a, b, x)
+        const { value, gradient } = valueAndGrad(recurrence(steps), { argnums })(a, b, x)
         return [value, ...gradient]
       },
       tensor(0.7, { dtype: rows.dtype }),
@@ -77,27 +77,55 @@ const parameters = (dtype: 'f32' | 'f64') => [tensor(0.7, { dtype }), tensor(0.4
 
 describe('long stretches of elementwise instructions', () => {
   test.each([
-    { rows: 8192, dtype: 'f32' },
-    { rows: 10_007, dtype: 'f32' },
-    { rows: 5000, dtype: 'f64' },
-    { rows: 4999, dtype: 'f64' },
-  ] as const)('have the same bits in strips of $rows rows of $dtype', ({ rows, dtype }) => {
-    const x = rowsOf(rows, dtype)
-    const program = gradientOf(60, x)
-    expect(scansOf(program)).toBe(rows % 2 === 0 ? 1 : 2)
-    const inputs = [...parameters(dtype), x]
-    expect(run(program, inputs).outputs).toEqual(stepByStep(program, inputs))
-  })
+    { rows: 8192, dtype: 'f32', by: [0, 1], loops: 1 },
+    { rows: 6000, dtype: 'f64', by: [0, 1, 2], loops: 1 },
+    { rows: 10_007, dtype: 'f32', by: [2], loops: 2 },
+    { rows: 4999, dtype: 'f64', by: [2], loops: 2 },
+    // Their number has no blocks.
+    { rows: 4999, dtype: 'f64', by: [0, 1], loops: 0 },
+  ] as const)(
+    'have the same bits in strips of $rows rows of $dtype, by $by',
+    ({ rows, dtype, by, loops }) => {
+      const x = rowsOf(rows, dtype)
+      const program = gradientOf(60, x, [...by])
+      expect(scansOf(program)).toBe(loops)
+      const inputs = [...parameters(dtype), x]
+      expect(run(program, inputs).outputs).toEqual(stepByStep(program, inputs))
+    },
+  )
 
-  test('take the bytes of a strip, and what they read and give', () => {
+  test('take the bytes of a strip, and what they read', () => {
     const bytesOf = (rows: number) => {
       const x = rowsOf(rows)
       return run(gradientOf(200, x), [...parameters('f32'), x]).bytes
     }
     const [few, many] = [bytesOf(16_384), bytesOf(65_536)]
-    // Three arrays of a row each: the rows and what is summed for either parameter; a pair of them more while they are made.
-    expect(many - few).toBeLessThan(6 * 4 * (65_536 - 16_384))
-    expect(few).toBeLessThan(2 ** 20 + 6 * 4 * 16_384)
+    // The rows, and the losses of the rows before they are added; pairs of them while they are made.
+    expect(many - few).toBeLessThan(4 * 4 * (65_536 - 16_384))
+    expect(few).toBeLessThan(2 ** 20 + 4 * 4 * 16_384)
+  })
+
+  test('run with their sums of blocks, of which each strip has whole ones', () => {
+    const f = (blocks: readonly number[]) => (a: Tensor, b: Tensor, rows: Tensor) => {
+      const v = recurrence(100)(a, b, rows)
+      return [
+        v.reshape(blocks).sum({ axis: 1 }).max(),
+        v.mul(2).reshape(blocks).sum({ axis: 1 }).min(),
+        v.max(),
+      ]
+    }
+    const x = rowsOf(9000)
+    for (const blocks of [
+      [18, 500],
+      [90, 100],
+      [9, 1000],
+      [4500, 2],
+      [2, 4500],
+    ]) {
+      const { program } = record(f(blocks), ...parameters('f32'), x)
+      const inputs = [...parameters('f32'), x]
+      expect(run(simplify(program), inputs).outputs).toEqual(stepByStep(simplify(program), inputs))
+    }
   })
 
   test('are left where they are short, of few elements, or give as much as they keep', () => {

@@ -42,7 +42,7 @@ function stripped(program: Program): Program {
 function withLoop(program: Program, stretch: Stretch): Program {
   const { shape, scalars, arrays, results } = stretch
   const size = sizeOf(shape)
-  const elements = stripOf(size, stretch.elements)
+  const elements = stripOf(size, stretch)
   const body = strip(program, stretch, elements)
   const emitted = new Emitted(program)
   const flat = arrays.map(value => emitted.under(value, [size]))
@@ -59,13 +59,11 @@ function withLoop(program: Program, stretch: Stretch): Program {
       carries: 0,
       history: [],
     })
-    const given = body.outputs.map(value => ({
-      dtype: (body.avals[value] as Aval).dtype,
-      shape: [strips, elements],
-    }))
-    return emitted
-      .emit('scan', [...scalars, ...rows], params, given)
-      .map(value => emitted.under(value, [to - from]))
+    const given = body.outputs.map(value => {
+      const { dtype, shape } = body.avals[value] as Aval
+      return { dtype, shape: [strips, ...shape] }
+    })
+    return emitted.emit('scan', [...scalars, ...rows], params, given)
   }
   const done = size - (size % elements)
   let all = run(0, done / elements)
@@ -73,30 +71,43 @@ function withLoop(program: Program, stretch: Stretch): Program {
     // The last strip ends where the elements do, and computes some of them twice.
     const last = run(size - elements, 1)
     all = all.map((value, k) => {
-      const rest = emitted.part(last[k] as number, elements - (size - done), elements)
+      const whole = emitted.under(value, [done])
+      const rest = emitted.part(
+        emitted.under(last[k] as number, [elements]),
+        elements - (size - done),
+        elements,
+      )
       const { dtype } = emitted.avals[value] as Aval
-      const [joined] = emitted.emit('concat', [value, rest], { axis: 0 }, [{ dtype, shape: [size] }])
+      const [joined] = emitted.emit('concat', [whole, rest], { axis: 0 }, [{ dtype, shape: [size] }])
       return joined as number
     })
   }
-  const same = new Map(results.map((value, k) => [value, emitted.under(all[k] as number, shape)]))
+  const same = new Map(
+    results.map((value, k) => [value, emitted.under(all[k] as number, (program.avals[value] as Aval).shape)]),
+  )
   return inPlace(program, stretch, emitted, same)
 }
 
-/** As many elements as were asked for, or somewhat fewer if they divide all of them. */
-function stripOf(size: number, most: number): number {
+/** About as many elements as were asked for: if they divide all of them, or of blocks as they must. */
+function stripOf(size: number, { elements: most, block }: Stretch): number {
+  if (block > 1) {
+    const blocks = size / block
+    for (let count = Math.round(most / block); count > 1; count--)
+      if (blocks % count === 0) return count * block
+    return block
+  }
   for (let elements = most; elements > most / 2; elements--) if (size % elements === 0) return elements
   return most
 }
 
 /** What computes the results of a stretch of a strip, of scalars and of strips of arrays. */
 function strip({ avals, instructions }: Program, stretch: Stretch, elements: number): Program {
-  const { members, scalars, arrays, results, shape } = stretch
+  const { members, scalars, arrays, results } = stretch
   const own: Aval[] = []
   const places = new Map<number, number>()
   const define = (value: number) => {
-    const aval = avals[value] as Aval
-    places.set(value, own.push(sameShape(aval.shape, shape) ? { ...aval, shape: [elements] } : aval) - 1)
+    const { dtype, shape } = avals[value] as Aval
+    places.set(value, own.push({ dtype, shape: ofStrip(shape, stretch, elements) }) - 1)
     return places.get(value) as number
   }
   const placesOf = (values: readonly number[]) => values.map(value => places.get(value) as number)
@@ -108,10 +119,18 @@ function strip({ avals, instructions }: Program, stretch: Stretch, elements: num
       ...(at !== undefined && { at }),
       inputs: placesOf(inputs),
       outputs: outputs.map(define),
-      params: op === 'broadcastTo' ? { ...params, shape: [elements] } : params,
+      params: params.shape
+        ? { ...params, shape: ofStrip(params.shape as readonly number[], stretch, elements) }
+        : params,
     }
   })
   return { avals: own, inputs, constants: [], instructions: run, outputs: placesOf(results) }
+}
+
+/** What is of a strip of a value of that shape: of the stretch, as blocks, a number for each block, or one element. */
+function ofStrip(own: readonly number[], { shape, block }: Stretch, elements: number): readonly number[] {
+  if (sameShape(own, shape)) return [elements]
+  return sizeOf(own) === 1 ? own : [elements / block, ...own.slice(1)]
 }
 
 /** Instructions that are added to a program. */

@@ -69,22 +69,23 @@ describe('cotangents of what is broadcast again and again', () => {
   const long = (length: number, cut: (v: Tensor, k: number) => Tensor) => (a: Tensor, x: Tensor) =>
     sum(Array.from({ length }).reduce<Tensor>((v, _, k) => cut(mul(v, a), k), x))
   test.each([
-    { name: 'a long line', f: long(192, v => v), count: 1 },
-    { name: 'two long lines', f: long(400, (v, k) => (k === 199 ? v.cumsum() : v)), count: 2 },
+    { name: 'a long line', f: long(192, v => v), count: 2 },
+    { name: 'a number of them without blocks', f: long(192, v => v), count: 192, rows: 4099 },
+    { name: 'two long lines', f: long(400, (v, k) => (k === 199 ? v.cumsum() : v)), count: 4 },
     {
       name: 'a line with scalars between',
       f: (a: Tensor, x: Tensor) => long(192, v => v)(a.sin().add(a), x),
-      count: 1,
+      count: 2,
     },
     { name: 'shorter lines', f: long(300, (v, k) => (k % 100 === 99 ? v.cumsum() : v)), count: 300 },
     {
       name: 'a line of many parameters',
       f: (a: Tensor, x: Tensor) =>
         sum(Array.from({ length: 200 }).reduce<Tensor>((v, _, k) => mul(v, add(a, k % 50)), x)),
-      count: 200,
+      count: 100,
     },
-  ])('of many elements are summed once for $name', ({ f, count }) => {
-    const x = tensor(new Float64Array(4096).fill(1e-9))
+  ])('of many elements are summed by blocks and once for $name', ({ f, count, rows = 4096 }) => {
+    const x = tensor(new Float64Array(rows).fill(1e-9))
     const a = tensor(1.01, { dtype: 'f64' })
     expect(opsOf(grad(f) as never, a, x).filter(op => op === 'sum').length).toBe(count)
     const h = 1e-6
