@@ -2,10 +2,12 @@ import { add, reshape, sum, sumTo } from '../ops/index.js'
 import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { ruleOf } from '../rules/index.js'
-import { longLines, MANY_ELEMENTS } from './long-lines.js'
+import { longLines } from './long-lines.js'
 
 /** Fewer cotangents are summed one by one: to keep a sum of theirs takes as many bytes as one of them. */
 const FEWEST = 4
+/** With so many elements it matters what is kept until it is added. */
+const MANY_ELEMENTS = 4096
 
 /** Cotangents of a value that was broadcast to one shape again and again. */
 interface Broadcast {
@@ -48,7 +50,7 @@ export class BroadcastSums {
           value,
           left: 0,
           sum: undefined,
-          block: this.#blockOf(instruction),
+          block: this.#blockOf(value, instruction),
         }
         found.left++
         this.#broadcasts.set(key, found)
@@ -85,15 +87,15 @@ export class BroadcastSums {
   /** Operands that an instruction broadcasts, each as often as it reads it, whose cotangents may wait. */
   #broadcastBy(instruction: Instruction): readonly number[] {
     if (instruction.outputs.length !== 1) return []
-    if (sizeOf(this.#shapeOf(instruction)) < MANY_ELEMENTS) return this.#broadcastValues(instruction)
-    if (this.#blockOf(instruction) === undefined) return []
-    const { avals } = this.#program
-    return this.#broadcastValues(instruction).filter(value => sizeOf((avals[value] as Aval).shape) === 1)
+    const values = this.#broadcastValues(instruction)
+    if (sizeOf(this.#shapeOf(instruction)) < MANY_ELEMENTS) return values
+    return values.filter(value => this.#blockOf(value, instruction) !== undefined)
   }
 
-  /** Elements of the blocks that are summed by themselves of what an instruction of a long line computes. */
-  #blockOf(instruction: Instruction): number | undefined {
-    return this.#lineOf.has(instruction) ? blockOf(sizeOf(this.#shapeOf(instruction))) : undefined
+  /** Elements of the blocks that are summed by themselves, of cotangents of a scalar in a long line. */
+  #blockOf(value: number, instruction: Instruction): number | undefined {
+    const isInLine = this.#lineOf.has(instruction) && sizeOf((this.#program.avals[value] as Aval).shape) === 1
+    return isInLine ? blockOf(sizeOf(this.#shapeOf(instruction))) : undefined
   }
 
   #shapeOf({ outputs }: Instruction): readonly number[] {

@@ -2,8 +2,8 @@ import { type Aval, elementOf, type Instruction, type Program, sameShape, sizeOf
 
 /** Fewest instructions of a long line. */
 const FEWEST_MEMBERS = 192
-/** Fewest elements of what each of them computes. */
-export const MANY_ELEMENTS = 4096
+/** Fewest elements of what each of them computes: fewer make no strips. */
+const FEWEST_ELEMENTS = 1024
 
 /**
  * Numbers of long lines: elementwise instructions of one shape, of many elements, behind one another, with nothing between them but
@@ -30,7 +30,7 @@ function linesOf({ avals, instructions }: Program): readonly (readonly Instructi
     }
     if (!shape || !sameShape(shape, out.shape)) lines.push([])
     shape = out.shape
-    if (sizeOf(shape) >= MANY_ELEMENTS) lines.at(-1)?.push(instruction)
+    if (sizeOf(shape) >= FEWEST_ELEMENTS) lines.at(-1)?.push(instruction)
   }
   return lines
 }

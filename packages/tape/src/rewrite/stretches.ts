@@ -1,9 +1,11 @@
 /** Stretches of elementwise instructions of many elements. */
 import { type Aval, bytesOf, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { codeOf, decoded, MANY_ELEMENTS } from './group.js'
+import { codeOf, decoded } from './group.js'
 
 /** Bytes that the values of a strip take at most, of those that wait at once: they stay near the processor. */
 const STRIP_BYTES = 2 ** 19
+/** Fewest elements of a stretch: values of fewer stay near the processor in any case. */
+const FEWEST_STRIPPED = 1024
 /** Fewest elements of a strip: each of its kernels has to be begun. */
 const FEWEST_ELEMENTS = 256
 /** A stretch must keep at least so many times what it reads and gives, which a strip copies. */
@@ -15,7 +17,7 @@ export function longShapes({ avals, instructions }: Program): readonly (readonly
   for (const { outputs } of instructions) {
     if (outputs.length !== 1) continue
     const { shape } = avals[outputs[0] as number] as Aval
-    if (sizeOf(shape) < MANY_ELEMENTS) continue
+    if (sizeOf(shape) < FEWEST_STRIPPED) continue
     const key = shape.join()
     const found = counts.get(key) ?? { shape, count: 0 }
     found.count++

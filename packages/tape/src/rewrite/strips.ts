@@ -12,7 +12,7 @@ import { mapInner } from './inner.js'
 import { longShapes, type Stretch, stretchesOf } from './stretches.js'
 
 /**
- * The program with long stretches of elementwise instructions of one shape, and of at least 4,096 elements, as loops over strips of
+ * The program with long stretches of elementwise instructions of one shape, and of at least 1,024 elements, as loops over strips of
  * these elements, each as short as keeps the values of a strip near the processor. What waits between instructions then takes
  * the bytes of a strip, however many elements there are: the pullback of a scalar program over rows keeps its values so. What is
  * computed of each element stays the same to the bit. Programs inside of instructions, too. The program itself if it has no such stretch.
