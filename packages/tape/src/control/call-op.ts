@@ -149,7 +149,7 @@ function callPullback(site: Site): readonly (Tensor | undefined)[] {
   const pulled = emit(
     inputs => {
       const values = replay(body, inputs.slice(0, own))
-      const cts = pullback(body, values, spread(there, inputs.slice(own)), wanted)
+      const cts = pullback(body, values, spread(there, inputs.slice(own)), wanted, { alongLines: true })
       const outs = body.outputs.map(value => values[value] as Tensor)
       return {
         results: present(operands.map((x, k) => (wanted[k] ? (cts[k] ?? zerosLike(x)) : undefined))),

@@ -68,7 +68,8 @@ function condPullback(site: Site): readonly (Tensor | undefined)[] {
   const cts = chosen(condition, branches, all, (branch, inputs) => {
     const program = withoutRepetitions(branch)
     const own = inputs.slice(0, operands.length)
-    const pulled = pullback(program, replay(program, own), spread(given, inputs.slice(own.length)), wanted)
+    const ctsOut = spread(given, inputs.slice(own.length))
+    const pulled = pullback(program, replay(program, own), ctsOut, wanted, { alongLines: true })
     return present(own.map((x, k) => (wanted[k] ? (pulled[k] ?? zerosLike(x)) : undefined)))
   })
   return [undefined, ...spread(wanted, cts)]

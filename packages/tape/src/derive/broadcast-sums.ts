@@ -1,5 +1,5 @@
 import { add, reshape, sum, sumTo } from '../ops/index.js'
-import { type Aval, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
+import { type Aval, controlOf, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
 import type { Tensor } from '../record/index.js'
 import { ruleOf } from '../rules/index.js'
 import { longLines } from './long-lines.js'
@@ -38,11 +38,16 @@ export class BroadcastSums {
   readonly #broadcasts = new Map<string, Broadcast>()
   readonly #lineOf: ReadonlyMap<Instruction, number>
 
-  /** @param active which values need cotangents. */
-  constructor(program: Program, active: readonly boolean[]) {
+  /**
+   * @param active which values need cotangents.
+   * @param alongLines whether those of scalars wait for one another along long lines.
+   */
+  constructor(program: Program, active: readonly boolean[], alongLines: boolean) {
     this.#program = program
     this.#active = active
-    this.#lineOf = longLines(program)
+    // What is reversed beside a line is planned in ways of its own, without strips.
+    const areThere = alongLines && !program.instructions.some(isLoop)
+    this.#lineOf = areThere ? longLines(program) : new Map()
     for (const instruction of program.instructions) {
       for (const value of this.#broadcastBy(instruction)) {
         const key = this.#keyOf(value, instruction)
@@ -132,4 +137,9 @@ function summed(x: Tensor, shape: readonly number[], block: number | undefined):
   if (block === undefined) return sumTo(x, shape)
   const blocks = reshape(x, [sizeOf(x.shape) / block, block])
   return reshape(sum(sum(blocks, { axis: 1 })), shape)
+}
+
+const isLoop = (instruction: Instruction): boolean => {
+  const kind = controlOf(instruction)?.kind
+  return kind !== undefined && kind !== 'call' && kind !== 'cond'
 }

@@ -12,6 +12,13 @@ export type Visit = (
   contributions: readonly (Tensor | undefined)[],
 ) => void
 
+/** How a pullback sweeps over a program. */
+export interface Sweep {
+  readonly visit?: Visit
+  /** Whether cotangents of scalars of many rows wait along long lines, which can be run in strips: not so inside of loops. Default false. */
+  readonly alongLines?: boolean
+}
+
 /**
  * Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2nd ed., §3.2): walks the Wengert list backwards
  * and emits, for each instruction, v̄ⱼ ← v̄ⱼ + v̄ᵢ · ∂φᵢ/∂vⱼ. Instructions that the wanted inputs do not reach, and
@@ -27,12 +34,12 @@ export function pullback(
   values: readonly Tensor[],
   cotangents: readonly (Tensor | undefined)[],
   wanted: readonly boolean[],
-  visit?: Visit,
+  { visit, alongLines = false }: Sweep = {},
 ): readonly (Tensor | undefined)[] {
   const active = dependent(program, wanted, 'derivatives')
   const cts = new Array<Tensor | undefined>(program.avals.length)
   // Who is told of contributions is told of each as it comes.
-  const sums = visit ? undefined : new BroadcastSums(program, active)
+  const sums = visit ? undefined : new BroadcastSums(program, active, alongLines)
   const accumulate = (value: number, ct: Tensor | undefined) => {
     const so = cts[value]
     if (ct) cts[value] = so ? add(so, ct) : ct

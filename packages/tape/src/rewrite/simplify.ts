@@ -1,6 +1,7 @@
 import {
   type Aval,
   bodyOf,
+  bytesOf,
   checkProgram,
   type Data,
   formatAval,
@@ -31,20 +32,29 @@ export function simplify(program: Program): Program {
 const known = new WeakMap<Program, Program>()
 
 /**
- * As {@link simplify}, with unread instructions and functions that have derivatives of their own left as they are: what a pullback
- * should be derived from, since adding the cotangents of repeated values takes less than pulling back each, Σₖ Jᵀc̄ₖ = Jᵀ Σₖ c̄ₖ.
+ * The program without instructions that repeat an earlier one, but for those whose outputs take more bytes than their inputs: what a
+ * pullback should be derived from, since adding the cotangents of repeated values takes less than pulling back each,
+ * Σₖ Jᵀc̄ₖ = Jᵀ Σₖ c̄ₖ. Larger ones, as of what is broadcast, would have to be kept until all are added.
  *
  * @example
  * const { program } = record(x => exp(x).add(exp(x)), tensor(1))
  * withoutRepetitions(program).instructions.map(({ op }) => op) // → ['exp', 'add']
  */
 export function withoutRepetitions(program: Program): Program {
-  const made = shared.get(program) ?? valueNumbered(program)
+  const made = shared.get(program) ?? valueNumbered(program, growsNot(program))
   shared.set(program, made)
   return made
 }
 
 const shared = new WeakMap<Program, Program>()
+
+const growsNot =
+  ({ avals }: Program) =>
+  ({ inputs, outputs }: Instruction): boolean => {
+    const bytes = (values: readonly number[]) =>
+      values.reduce((sum, value) => sum + bytesOf(avals[value] as Aval), 0)
+    return bytes(outputs) <= bytes(inputs)
+  }
 
 /** The program with functions that have derivatives of their own written out. */
 function inlined(program: Program): Program {
@@ -74,7 +84,8 @@ function inlined(program: Program): Program {
   return { ...program, avals, instructions, outputs: program.outputs.map(value => same.get(value) ?? value) }
 }
 
-function valueNumbered(program: Program): Program {
+/** @param isJoined whether an instruction may stand for those that repeat it. */
+function valueNumbered(program: Program, isJoined = (_: Instruction) => true): Program {
   const same = sameConstants(program)
   const seen = new Map<string, readonly number[]>()
   const transposed = new Map<number, Instruction>()
@@ -93,7 +104,7 @@ function valueNumbered(program: Program): Program {
     }
     const key = `${instruction.op} ${inputs.join()} ${written(instruction)}`
     const earlier = seen.get(key)
-    if (earlier) {
+    if (earlier && isJoined(instruction)) {
       instruction.outputs.forEach((value, k) => {
         same[value] = earlier[k] as number
       })

@@ -1,8 +1,9 @@
 /** Stretches of elementwise instructions of many elements. */
 import { type Aval, bytesOf, type Instruction, type Program, sameShape, sizeOf } from '../program/index.js'
-import { codeOf, decoded } from './group.js'
+import { codeOf, MOST_ROOM } from './group.js'
+import { ALIASES } from './operands.js'
 
-/** Bytes that the values of a strip take at most, of those that wait at once: they stay near the processor. */
+/** Bytes that the values of a strip take about, of those that wait at once: they stay near the processor. */
 const STRIP_BYTES = 2 ** 19
 /** Fewest elements of a stretch: values of fewer stay near the processor in any case. */
 const FEWEST_STRIPPED = 1024
@@ -23,7 +24,7 @@ export function longShapes({ avals, instructions }: Program): readonly (readonly
     found.count++
     counts.set(key, found)
   }
-  return [...counts.values()].filter(({ count }) => count > decoded(false).members).map(({ shape }) => shape)
+  return [...counts.values()].filter(({ count }) => count > MOST_ROOM.members).map(({ shape }) => shape)
 }
 
 /** Instructions that can be run behind one another without others between them. */
@@ -59,16 +60,17 @@ export function stretchesOf(program: Program, shape: readonly number[]): readonl
   const isElementwise = ({ op, inputs, outputs, params }: Instruction, k: number) => {
     if (outputs.length !== 1 || !isOf(outputs[0] as number)) return false
     if (op === 'broadcastTo') return isScalar(inputs[0] as number)
-    if (code[k] === 'none' && op !== 'stopGradient') return false
-    return inputs.length > 0 && inputs.every(isRead) && params.shape === undefined
+    if (code[k] === 'none' && !ALIASES.has(op)) return false
+    return inputs.length > 0 && inputs.every(isRead) && (op === 'reshape' || params.shape === undefined)
   }
+  const reads = readsOf(program)
   const found: Stretch[] = []
-  let open = new Opened(program, shape)
+  let open = new Opened(program, shape, reads)
   instructions.forEach((instruction, k) => {
     const isMember = isElementwise(instruction, k)
-    if (isMember && open.waitsFor(instruction)) {
+    if (isMember && open.isLaterThan(instruction)) {
       found.push(...open.closed())
-      open = new Opened(program, shape)
+      open = new Opened(program, shape, reads)
     }
     open.take(instruction, k, isMember)
   })
@@ -82,6 +84,7 @@ const isShapeOfOne = (shape: readonly number[]) => shape.length <= 1 && sizeOf(s
 class Opened {
   readonly #program: Program
   readonly #shape: readonly number[]
+  readonly #reads: readonly number[]
   readonly #members: number[] = []
   readonly #behind: number[] = []
   readonly #made = new Set<number>()
@@ -90,13 +93,15 @@ class Opened {
   readonly #blocks = new Set<number>()
   #block = 1
 
-  constructor(program: Program, shape: readonly number[]) {
+  /** @param reads how often each value of the program is read, and given. */
+  constructor(program: Program, shape: readonly number[], reads: readonly number[]) {
     this.#program = program
     this.#shape = shape
+    this.#reads = reads
   }
 
   /** Whether an instruction reads what must wait for the stretch, and so cannot be in it. */
-  waitsFor({ inputs }: Instruction): boolean {
+  isLaterThan({ inputs }: Instruction): boolean {
     return inputs.some(value => this.#madeBehind.has(value))
   }
 
@@ -135,25 +140,26 @@ class Opened {
 
   /** The stretch, if it is worth a loop. */
   closed(): readonly Stretch[] {
-    const { avals, instructions, outputs } = this.#program
+    const { avals, instructions } = this.#program
     const [members, shape, block] = [this.#members, this.#shape, this.#block]
-    if (members.length <= decoded(false).members) return []
+    if (members.length <= MOST_ROOM.members) return []
     const own = members.map(k => instructions[k] as Instruction)
-    const read = new Set(own.flatMap(({ inputs }) => inputs).filter(value => !this.#made.has(value)))
-    const inside = new Set(members)
-    const elsewhere = new Set([
-      ...outputs,
-      ...instructions.flatMap(({ inputs }, k) => (inside.has(k) ? [] : inputs)),
-    ])
-    const results = [...this.#made].filter(value => elsewhere.has(value))
-    const scalars = [...read].filter(value => isShapeOfOne((avals[value] as Aval).shape))
-    const arrays = [...read].filter(value => !scalars.includes(value))
+    const readInside = new Map<number, number>()
+    for (const value of own.flatMap(({ inputs }) => inputs))
+      readInside.set(value, (readInside.get(value) ?? 0) + 1)
+    const read = [...readInside.keys()].filter(value => !this.#made.has(value))
+    const results = [...this.#made].filter(
+      value => (this.#reads[value] as number) > (readInside.get(value) ?? 0),
+    )
+    const scalars = read.filter(value => isShapeOfOne((avals[value] as Aval).shape))
+    const arrays = read.filter(value => !isShapeOfOne((avals[value] as Aval).shape))
     const size = sizeOf(shape)
     const bytesOfElement = (value: number) => bytesOf(avals[value] as Aval) / size
     const bytes = (values: readonly number[]) => values.reduce((sum, value) => sum + bytesOfElement(value), 0)
     const kept = mostKept(own, this.#made, bytesOfElement)
     const elements = Math.max(FEWEST_ELEMENTS, block, Math.floor(STRIP_BYTES / kept))
-    const isWorthIt = kept >= FEWEST_KEPT * bytes([...arrays, ...results]) && size >= 2 * elements
+    const isWorthIt =
+      results.length > 0 && kept >= FEWEST_KEPT * bytes([...arrays, ...results]) && size >= 2 * elements
     if (!isWorthIt) return []
     return [{ shape, members, behind: new Set(this.#behind), scalars, arrays, results, elements, block }]
   }
@@ -176,4 +182,15 @@ function mostKept(
     for (const value of new Set(inputs)) if (lastReader.get(value) === k) now -= bytesOf(value)
   })
   return most
+}
+
+/** How often each value of a program is read, and given. */
+function readsOf({ avals, instructions, outputs }: Program): readonly number[] {
+  const reads = new Array<number>(avals.length).fill(0)
+  const count = (values: readonly number[]) => {
+    for (const value of values) reads[value] = (reads[value] as number) + 1
+  }
+  for (const { inputs } of instructions) count(inputs)
+  count(outputs)
+  return reads
 }

@@ -9,6 +9,7 @@ import {
   sizeOf,
 } from '../program/index.js'
 import { mapInner } from './inner.js'
+import { withoutDeadCode } from './simplify.js'
 import { longShapes, type Stretch, stretchesOf } from './stretches.js'
 
 /**
@@ -30,21 +31,61 @@ export function inStrips(program: Program): Program {
 const known = new WeakMap<Program, Program>()
 
 function stripped(program: Program): Program {
-  let made = mapInner(program, inStrips)
-  for (const shape of longShapes(made)) {
-    // The last one first, so that places of those before stay what they are.
-    for (const stretch of stretchesOf(made, shape).toReversed()) made = withLoop(made, stretch)
-  }
-  return made
+  const inner = mapInner(program, inStrips)
+  const live = withoutDeadCode(inner)
+  const made = longShapes(live).reduce((one, shape) => withLoops(one, stretchesOf(one, shape)), live)
+  return made === live ? inner : made
 }
 
-/** The program with a stretch as a loop. */
-function withLoop(program: Program, stretch: Stretch): Program {
+/** The program with stretches as loops. */
+function withLoops(program: Program, stretches: readonly Stretch[]): Program {
+  if (stretches.length === 0) return program
+  const emitted = new Emitted(program)
+  const same = new Map<number, number>()
+  const gone = new Set(stretches.flatMap(({ members }) => members))
+  const ofNow = (values: readonly number[]) => values.map(value => same.get(value) ?? value)
+  let next = 0
+  const leave = (to: number) => {
+    for (; next <= to; next++) if (!gone.has(next)) emitted.put(program.instructions[next] as Instruction)
+  }
+  for (const stretch of stretches) {
+    const { members, behind, scalars, arrays } = stretch
+    const needed = new Set([...scalars, ...arrays])
+    const first = members[0] as number
+    leave(first - 1)
+    // Behind what it reads, which may stand after the first of its members, and before what reads it.
+    const last = members.at(-1) as number
+    let place = first
+    for (let k = first; k < last; k++) {
+      if (!gone.has(k) && program.instructions[k]?.outputs.some(value => needed.has(value))) place = k
+    }
+    const waiting: Instruction[] = []
+    for (; next <= place; next++) {
+      const instruction = program.instructions[next] as Instruction
+      if (behind.has(next)) waiting.push(instruction)
+      else if (!gone.has(next)) emitted.put(instruction)
+    }
+    for (const [value, now] of loopOf(program, stretch, emitted)) same.set(value, now)
+    for (const instruction of waiting) emitted.put(instruction)
+  }
+  leave(program.instructions.length - 1)
+  return {
+    ...program,
+    avals: emitted.avals,
+    instructions: emitted.instructions.map(one =>
+      one.inputs.some(value => same.has(value)) ? { ...one, inputs: ofNow(one.inputs) } : one,
+    ),
+    outputs: ofNow(program.outputs),
+  }
+}
+
+/** Emits a stretch as a loop, and tells what stands for its results. */
+function loopOf(program: Program, stretch: Stretch, emitted: Emitted): ReadonlyMap<number, number> {
   const { shape, scalars, arrays, results } = stretch
   const size = sizeOf(shape)
   const elements = stripOf(size, stretch)
   const body = strip(program, stretch, elements)
-  const emitted = new Emitted(program)
+  emitted.at = program.instructions[stretch.members[0] as number]?.at
   const flat = arrays.map(value => emitted.under(value, [size]))
   /** Results of so many strips, from an element on. */
   const run = (from: number, strips: number): readonly number[] => {
@@ -82,10 +123,8 @@ function withLoop(program: Program, stretch: Stretch): Program {
       return joined as number
     })
   }
-  const same = new Map(
-    results.map((value, k) => [value, emitted.under(all[k] as number, (program.avals[value] as Aval).shape)]),
-  )
-  return inPlace(program, stretch, emitted, same)
+  const shapeOf = (value: number) => (program.avals[value] as Aval).shape
+  return new Map(results.map((value, k) => [value, emitted.under(all[k] as number, shapeOf(value))]))
 }
 
 /** About as many elements as were asked for: if they divide all of them, or of blocks as they must. */
@@ -133,27 +172,32 @@ function ofStrip(own: readonly number[], { shape, block }: Stretch, elements: nu
   return sizeOf(own) === 1 ? own : [elements / block, ...own.slice(1)]
 }
 
-/** Instructions that are added to a program. */
+/** The instructions of a program that is made. */
 class Emitted {
   readonly avals: Aval[]
   readonly instructions: Instruction[] = []
+  /** The line of the user's code that what is emitted comes from. */
+  at: string | undefined
 
   constructor({ avals }: Program) {
     this.avals = [...avals]
   }
 
+  put(instruction: Instruction): void {
+    this.instructions.push(instruction)
+  }
+
   emit(op: string, inputs: readonly number[], params: Params, avals: readonly Aval[]): readonly number[] {
     const outputs = avals.map(aval => this.avals.push(aval) - 1)
-    this.instructions.push({ op, inputs, outputs, params })
+    this.put({ op, inputs, outputs, params, ...(this.at !== undefined && { at: this.at }) })
     return outputs
   }
 
   /** A value under another shape. */
   under(value: number, shape: readonly number[]): number {
     const { dtype, shape: own } = this.avals[value] as Aval
-    return sameShape(own, shape)
-      ? value
-      : (this.emit('reshape', [value], { shape }, [{ dtype, shape }])[0] as number)
+    if (sameShape(own, shape)) return value
+    return this.emit('reshape', [value], { shape }, [{ dtype, shape }])[0] as number
   }
 
   /** Elements of a list. */
@@ -163,36 +207,4 @@ class Emitted {
     const params = { starts: [from], limits: [to], steps: [1] }
     return this.emit('slice', [value], params, [{ dtype, shape: [to - from] }])[0] as number
   }
-}
-
-/** The program with other instructions in the place of a stretch. What must wait for it comes behind it. */
-function inPlace(
-  program: Program,
-  { members, behind, scalars, arrays }: Stretch,
-  { avals, instructions: made }: Emitted,
-  same: ReadonlyMap<number, number>,
-): Program {
-  const needed = new Set([...scalars, ...arrays])
-  const gone = new Set(members)
-  const read = program.instructions.findLastIndex(
-    ({ outputs }, k) => !gone.has(k) && outputs.some(value => needed.has(value)),
-  )
-  const place = Math.max(read, members[0] as number)
-  const ofNow = (values: readonly number[]) => values.map(value => same.get(value) ?? value)
-  const others = program.instructions.flatMap((instruction, k) =>
-    gone.has(k)
-      ? []
-      : [
-          {
-            isBefore: k <= place && !behind.has(k),
-            instruction: { ...instruction, inputs: ofNow(instruction.inputs) },
-          },
-        ],
-  )
-  const instructions = [
-    ...others.flatMap(({ isBefore, instruction }) => (isBefore ? [instruction] : [])),
-    ...made,
-    ...others.flatMap(({ isBefore, instruction }) => (isBefore ? [] : [instruction])),
-  ]
-  return { ...program, avals, instructions, outputs: ofNow(program.outputs) }
 }

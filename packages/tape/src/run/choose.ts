@@ -13,7 +13,6 @@ import {
   fuse,
   fuseWithoutCopies,
   hasReversals,
-  inStrips,
   joinSlices,
   mayCostMore,
   placeRecords,
@@ -26,6 +25,7 @@ import type { Inner, Lowered } from './lowered.js'
 import { isRefusal, leastOf, planOrRefuse, type Refusal, tooTight } from './plan-or-refuse.js'
 import { type Choice, type Lowering, type Prices, pricesOf } from './prices.js'
 import { Regions } from './region.js'
+import { inStripsWithin, type Strips } from './strips-within.js'
 
 /** A program, as it is or rewritten, with its plan. */
 export interface Planned {
@@ -141,22 +141,21 @@ class Finding {
   }
 
   /**
-   * Tries a program without reversals: fused, with long stretches of it in strips, and where that computes values again also without lines and copies of cheap values,
-   * which may take fewer bytes, and as it stands, since values inside of a group cannot be kept.
+   * Tries a program without reversals: in strips, if these save memory; fused, and where that computes values again also without
+   * lines and copies of cheap values, which may take fewer bytes, and as it stands, since values inside of a group cannot be kept.
    */
   asItIs(program: Program): void {
-    const ways = [
-      (separate: Program) => fuse(inStrips(separate)),
-      fuse,
-      fuseWithoutCopies,
-      (separate: Program) => separate,
-    ]
+    const ways = [fuse, fuseWithoutCopies, (separate: Program) => separate]
+    const strips = inStripsWithin(program, this.#lowered)
+    if (strips)
+      for (const inner of INNER)
+        if (this.best?.chosen.extraCost !== 0) this.#try(strips.program, inner, strips)
     const tried = new Set<Program>()
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       tried.clear()
       for (const way of ways) {
-        // With each instruction run once nothing else costs less than what is fused.
-        const mayCostLess = way === fuseWithoutCopies && mayCostMore(program) && inStrips(program) === program
+        // With each instruction run once nothing else costs less than what is fused, nor than strips.
+        const mayCostLess = !strips && way === fuseWithoutCopies && mayCostMore(program)
         if (this.best?.chosen.extraCost === 0 && !mayCostLess) continue
         const one = placeRecords(way(program))
         if (tried.has(one)) continue
@@ -231,15 +230,20 @@ class Finding {
     return graph.steps.reduce((sum, { recordBytes = 0 }) => sum + recordBytes, largestWorkingSetBytes(graph))
   }
 
-  #try(program: Program, inner: Inner): void {
+  /** @param of how it is lowered, if not as others are. */
+  #try(
+    program: Program,
+    inner: Inner,
+    { lowered: of }: Pick<Strips, 'lowered'> = { lowered: this.#lowered },
+  ): void {
     // Planning the programs inside for few bytes takes long.
     const floorBytes = inner === 'least' ? this.#floorBytes(program) : 0
     if (floorBytes > this.#budgetBytes) {
-      const error = () => tooTight(program, this.#lowered(program, inner), this.#budgetBytes)
+      const error = () => tooTight(program, of(program, inner), this.#budgetBytes)
       this.#refusals.push({ atLeastBytes: floorBytes, error })
       return
     }
-    const lowered = this.#lowered(program, inner)
+    const lowered = of(program, inner)
     const found = planOrRefuse(program, lowered, this.#budgetBytes, this.#cost)
     if (isRefusal(found)) {
       this.#refusals.push(found)

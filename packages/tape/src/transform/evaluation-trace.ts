@@ -54,11 +54,13 @@ export function evaluationTrace<A extends readonly unknown[], R extends TreeOf<R
   const seeds = outputs.map(out =>
     isFloat(out.dtype) ? broadcastTo(scalarLike(out, 1), out.shape) : undefined,
   )
-  const pulled = pullback(program, values, seeds, wanted, (k, cts, added) => {
-    program.instructions[k]?.outputs.forEach((value, position) => {
-      adjoints[value] = cts[position]
-    })
-    contributions[k] = added
+  const pulled = pullback(program, values, seeds, wanted, {
+    visit(k, cts, added) {
+      program.instructions[k]?.outputs.forEach((value, position) => {
+        adjoints[value] = cts[position]
+      })
+      contributions[k] = added
+    },
   })
   program.inputs.forEach((value, k) => {
     adjoints[value] = pulled[k]

@@ -119,7 +119,7 @@ function gradientOf<A extends readonly unknown[], R extends LossOf<O, R>, const 
       checkLoss(recording, out, auxiliary)
       const rows = out.rank === 1 && reduction === 'mean' ? out.size : 1
       const ct = broadcastTo(scalarLike(out, 1 / rows), out.shape)
-      const cts = pullback(recording.program, values, [ct], wanted.flat)
+      const cts = pullback(recording.program, values, [ct], wanted.flat, { alongLines: true })
       const gradients = wanted.arguments.map(({ structure, first, count }) =>
         unflattenTree(
           structure,

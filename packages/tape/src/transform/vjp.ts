@@ -53,7 +53,7 @@ export function pulledBack<A extends readonly unknown[], R extends TreeOf<R>>(
         recording.outputs as Structure,
         outputs.map(x => x.aval),
       )
-      const pulled = pullback(recording.program, values, cts, wanted)
+      const pulled = pullback(recording.program, values, cts, wanted, { alongLines: true })
       return unflattenTree(
         recording.inputs,
         own.map((x, k) => pulled[k] ?? zerosLike(x)),
