@@ -100,7 +100,7 @@ function inOptions(model: ModelName, find: () => Planned): Planned {
     const smaller = optionNames.filter(name => (models[model].takes as readonly string[]).includes(name))
     const store =
       withStoreBytes === undefined ? '' : `, or --spill 1GiB, with which ${withStoreBytes} bytes do`
-    const fix = `--memory ${leastBytes} (${formatByteSize(leastBytes)}), or a smaller ${either(smaller.map(name => `--${name}`))}${store}`
+    const fix = `--memory ${leastBytes} (${formatByteSize(leastBytes, 'up')}), or a smaller ${either(smaller.map(name => `--${name}`))}${store}`
     throw new BudgetError({ ...parts, fix, budgetBytes, leastBytes })
   }
 }
@@ -126,7 +126,7 @@ function inNodes({ steps }: Graph, find: () => Plan): Plan {
     throw new BudgetError({
       ...parts,
       at: `node ${node}`,
-      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)})`,
+      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes, 'up')})`,
       budgetBytes,
       leastBytes,
       data: { ...parts.data, node },

@@ -13,7 +13,7 @@ export function tellReport(report: PlanReport, { tell, colours: { bold, dim } }:
   const { curve, budgetBytes, loops } = report
   const last = curve.at(-1) as CurvePoint
   if (curve.length === 1) {
-    const every = `Every budget from ${formatByteSize(last.peakBytes)} on keeps everything`
+    const every = `Every budget from ${formatByteSize(last.peakBytes, 'up')} on keeps everything`
     tell(`${every}; no plan with fewer bytes was found.`)
     return
   }

@@ -25,10 +25,10 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
   const { lowerBoundBytes, leastExtraCostPercent, gapPercent } = plan
   return [
     ...(budgetBytes === undefined ? [] : [['budget', bytes(budgetBytes)] as const]),
-    ['needs', bytes(plan.peakBytes)],
-    ['everything kept would need', bytes(plan.keptBytes)],
-    ['smallest budget with a plan', bytes(plan.leastBytes)],
-    ...(lowerBoundBytes === undefined ? [] : [['no plan needs less than', bytes(lowerBoundBytes)] as const]),
+    ['needs', needed(plan.peakBytes)],
+    ['everything kept would need', needed(plan.keptBytes)],
+    ['smallest budget with a plan', needed(plan.leastBytes)],
+    ...(lowerBoundBytes === undefined ? [] : [['no plan needs less than', needed(lowerBoundBytes)] as const]),
     ['cost of everything once', cost(plan.cost)],
     ['extra cost', `${cost(plan.extraCost)} (+${percent(plan.extraCostPercent)})`],
     ...(leastExtraCostPercent === undefined || gapPercent === undefined
@@ -71,7 +71,7 @@ export function curveCells(curve: readonly CurvePoint[]): {
       ...(spills ? ['in the store'] : []),
     ],
     rows: curve.map(point => [
-      formatByteSize(point.peakBytes),
+      formatByteSize(point.peakBytes, 'up'),
       `${point.peakBytes}`,
       cost(point.cost + point.extraCost),
       `+${percent(point.extraCostPercent)}`,
@@ -82,3 +82,6 @@ export function curveCells(curve: readonly CurvePoint[]): {
 }
 
 const bytes = (count: number): string => `${formatByteSize(count)} (${count} bytes)`
+
+/** Of bytes that are needed, so that a budget of the rounded size does, too. */
+const needed = (count: number): string => `${formatByteSize(count, 'up')} (${count} bytes)`

@@ -55,21 +55,21 @@ export function pageOf(report: PlanReport): string {
 }
 
 function summary({ plan, budgetBytes }: PlanReport): string {
-  const needs = formatByteSize(plan.peakBytes)
+  const needs = formatByteSize(plan.peakBytes, 'up')
   if (plan.extraCost <= 0) {
     const within = budgetBytes === undefined ? '' : `, within ${formatByteSize(budgetBytes)}`
     return `Everything is kept: it needs ${needs}${within}, and nothing runs again.`
   }
-  return `Within ${formatByteSize(budgetBytes ?? plan.peakBytes)} it needs ${needs} instead of ${formatByteSize(plan.keptBytes)}, and costs ${percent(plan.extraCostPercent)} more.`
+  return `Within ${formatByteSize(budgetBytes ?? plan.peakBytes)} it needs ${needs} instead of ${formatByteSize(plan.keptBytes, 'up')}, and costs ${percent(plan.extraCostPercent)} more.`
 }
 
 function tiles({ plan, budgetBytes }: PlanReport): string {
   const shown = [
     ...(budgetBytes === undefined ? [] : [['budget', formatByteSize(budgetBytes)] as const]),
-    ['needs', formatByteSize(plan.peakBytes)],
+    ['needs', formatByteSize(plan.peakBytes, 'up')],
     ['extra cost', `+${percent(plan.extraCostPercent)}`],
-    ['everything kept', formatByteSize(plan.keptBytes)],
-    ['smallest budget', formatByteSize(plan.leastBytes)],
+    ['everything kept', formatByteSize(plan.keptBytes, 'up')],
+    ['smallest budget', formatByteSize(plan.leastBytes, 'up')],
   ] as const
   return element(
     'dl',
