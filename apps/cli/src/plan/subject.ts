@@ -18,7 +18,7 @@ import { type ModelName, type ModelOptions, models, optionNames } from './models
 
 /** Something to be planned. */
 export interface Subject {
-  /** What it is, such as `One gradient of mlp over 1024 rows, 59 instructions`. */
+  /** What it is, such as `One gradient of mlp over 1024 rows, 59 recorded instructions`. */
   readonly title: string
   /** What it is in JSON. */
   readonly named: Readonly<Record<string, unknown>>
@@ -77,7 +77,7 @@ export function modelSubject(model: ModelName, options: ModelOptions, spillBytes
   const { title, options: all, program } = models[model].gradient(options)
   const within = plansOf(program, [], spillBytes)
   return {
-    title: `One gradient of ${title}, ${program.instructions.length} instructions`,
+    title: `One gradient of ${title}, ${program.instructions.length} recorded instructions`,
     named: {
       model,
       ...all,

@@ -20,6 +20,23 @@ function cost(value: number): string {
 /** What the unit of cost is; for the terminal and for the page. */
 export const COST_UNIT = 'Cost is in FLOP equivalents, which compare plans; it is no time.'
 
+/** What a run is; for the terminal and for the page. */
+export const RUN_UNIT = 'A run is of a node, of instructions fused into one kernel, or of a whole loop.'
+
+/** What the rows of a curve leave open, a sentence each; for the terminal and for the page. */
+export function curveNotes({ curve, loops }: Pick<PlanReport, 'curve' | 'loops'>): readonly string[] {
+  if (!curve.some(({ reruns }) => reruns > 0)) return []
+  const isOther = curve.some(({ reruns, extraCost }) => reruns === 0 && extraCost > 0)
+  return [
+    ...(isOther
+      ? ['A row that costs more with 0 run again moves values, or is of a program with other kernels.']
+      : []),
+    ...(loops.length > 0
+      ? ['Steps that loops run again are inside of their runs, and not counted here.']
+      : []),
+  ]
+}
+
 /** The figures of a plan, each with its name; for the terminal and for the page. */
 export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (readonly [string, string])[] {
   const { lowerBoundBytes, leastExtraCostPercent, gapPercent } = plan
@@ -45,7 +62,7 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
       ({ steps, every, spilled, snapshots }) =>
         [
           `loop of ${steps} steps`,
-          `goes back from ${Math.ceil(steps / every)} ${spilled ? 'states in the store' : 'kept states'} and ${snapshots} snapshots`,
+          `keeps ${Math.ceil(steps / every)} states${spilled ? ' in the store' : ''}${snapshots > 0 ? `, and up to ${snapshots} more while it goes back` : ''}`,
         ] as const,
     ),
   ]

@@ -61,7 +61,12 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
     ),
     element('path', { class: 'live', d: shape(steps) ?? '' }),
     element('path', { class: isDense ? 'outline dense' : 'outline', d: outline(steps) ?? '' }),
-    ...level('peak', plan.peakBytes, `needs ${formatByteSize(plan.peakBytes, 'up')}`, isClose ? 'start' : 'end'),
+    ...level(
+      'peak',
+      plan.peakBytes,
+      `needs ${formatByteSize(plan.peakBytes, 'up')}`,
+      isClose ? 'start' : 'end',
+    ),
     ...(shown ? level('budget', budgetBytes, `budget ${formatByteSize(budgetBytes)}`, 'end') : []),
     ...(budgetBytes === undefined || shown
       ? []
