@@ -38,6 +38,26 @@ test.each<[string | number, string]>([
   expect(() => parseByteSize(size)).toThrow(new RegExp(`^${message.replace(/[()$]/g, '\\$&')}`))
 })
 
+test.each<[string | number, string | undefined]>([
+  [0, 'leave `memory` out for its default'],
+  ['0 MiB', 'leave `memory` out for its default'],
+  [-1, 'leave `memory` out for its default'],
+  ['8M', "write '8 MiB'"],
+  [' 1.5 gi ', "write '1.5 GiB'"],
+  ['8 pages', undefined],
+  ['M', undefined],
+  ['banana', undefined],
+  [Number.NaN, undefined],
+])('%j may be meant for another', (size, fix) => {
+  let caught: unknown
+  try {
+    parseByteSize(size)
+  } catch (error) {
+    caught = error
+  }
+  expect((caught as OptionError).parts.fix).toBe(fix)
+})
+
 test('a size that is rounded up does once it is read again, and is the next there is', () => {
   fc.assert(
     fc.property(fc.oneof(fc.nat(4000), fc.nat(2 ** 32)), bytes => {

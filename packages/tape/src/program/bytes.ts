@@ -43,7 +43,14 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
   }
   const bytes = Math.floor(count * unit)
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-  throw notASize(size, option, `is not a size in bytes: ${shown(size)}`)
+  throw notASize(size, option, `is not a size in bytes: ${shown(size)}`, mendOf(size, option))
+}
+
+/** What a size may have been meant for: none at all, or one in a unit that is cut short. */
+function mendOf(size: unknown, option: string): string | undefined {
+  if (Number.parseFloat(`${size}`) <= 0) return `leave \`${option}\` out for its default`
+  const [, count, large] = /^\s*([\d.]+)\s*([kmg])i?$/i.exec(`${size}`.trim()) ?? []
+  return large && `write '${count} ${large.toUpperCase()}iB'`
 }
 
 const notASize = (size: unknown, option: string, is: string, fix?: string) =>
