@@ -38,7 +38,7 @@ test.each<[string | number, string]>([
   expect(() => parseByteSize(size)).toThrow(new RegExp(`^${message.replace(/[()$]/g, '\\$&')}`))
 })
 
-test.each<[string | number, string | undefined]>([
+test.each<[unknown, string | undefined]>([
   [0, 'leave `memory` out for its default'],
   ['0 MiB', 'leave `memory` out for its default'],
   [-1, 'leave `memory` out for its default'],
@@ -48,10 +48,12 @@ test.each<[string | number, string | undefined]>([
   ['M', undefined],
   ['banana', undefined],
   [Number.NaN, undefined],
+  [Object.create(null), undefined],
+  [[0], undefined],
 ])('%j may be meant for another', (size, fix) => {
   let caught: unknown
   try {
-    parseByteSize(size)
+    parseByteSize(size as string)
   } catch (error) {
     caught = error
   }

@@ -48,6 +48,7 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
 
 /** What a size may have been meant for: none at all, or one in a unit that is cut short. */
 function mendOf(size: unknown, option: string): string | undefined {
+  if (typeof size !== 'string' && typeof size !== 'number') return undefined
   if (Number.parseFloat(`${size}`) <= 0) return `leave \`${option}\` out for its default`
   const [, count, large] = /^\s*([\d.]+)\s*([kmg])i?$/i.exec(`${size}`.trim()) ?? []
   return large && `write '${count} ${large.toUpperCase()}iB'`
