@@ -31,6 +31,11 @@ describe('what is no tensor, no list and no parameters is named, with the place 
     ["matmul: w is 'a', not a tensor.", () => call('matmul', x, 'a'), undefined],
     ['matmul: x is [1, 2], not a tensor.', () => call('matmul', [1, 2], x), 'make it a tensor: tensor([…])'],
     ['sum: x is [1, 2], not a tensor.', () => call('sum', [1, 2]), 'make it a tensor: tensor([…])'],
+    [
+      'mul: operand 2 is undefined.',
+      () => call('mul', x),
+      'look for a misspelt name, or an operand left out',
+    ],
     ['add: operand 2 is an array.', () => call('add', x, [1, 2]), 'make it a tensor: tensor([…])'],
     [
       'uniform: the key is [2, 3], not a tensor.',

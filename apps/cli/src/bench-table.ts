@@ -70,7 +70,7 @@ const columns: readonly Column[] = [
   {
     name: 'arenas',
     cell: row => mebibytes(row.arenaBytes),
-    note: 'arenas: peak MiB of the memories that it computes in.',
+    note: 'arenas: peak MiB of the memories that it computes in; not measured of calls and peers.',
   },
   {
     name: 'process',

@@ -102,7 +102,7 @@ describe('marks and columns are explained where they occur', () => {
         "ns each: per element, or per operation of a row.",
         "redone: share of the cost that computes again what was dropped for lack of memory.",
         "budget: MiB that the arenas cannot pass.",
-        "arenas: peak MiB of the memories that it computes in.",
+        "arenas: peak MiB of the memories that it computes in; not measured of calls and peers.",
         "process: peak MiB of all that its process has.",
       ]
     `)

@@ -55,6 +55,6 @@ function peakResident(): number {
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const [summary] = error.message.split('\n')
-  const needed = error instanceof BudgetError ? ` It takes ${formatByteSize(error.leastBytes)}.` : ''
+  const needed = error instanceof BudgetError ? ` It takes ${formatByteSize(error.leastBytes, 'up')}.` : ''
   return `${error.name}: ${summary}${needed}`
 }

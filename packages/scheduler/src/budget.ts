@@ -95,9 +95,9 @@ function tooTight(
   const leastBytes = totalBytes(lanes, { ...needs, laneBytes })
   const { parcelBytes, reducerBytes } = needs
   const parts = [
-    `${lanes} × ${formatByteSize(laneBytes)} for the lane${lanes === 1 ? '' : 's'}`,
-    ...(parcelBytes > 0 ? [`${lanes} × ${formatByteSize(parcelBytes)} for what travels`] : []),
-    ...(reducerBytes > 0 ? [`${formatByteSize(reducerBytes)} for the reduction`] : []),
+    `${lanes} × ${formatByteSize(laneBytes, 'up')} for the lane${lanes === 1 ? '' : 's'}`,
+    ...(parcelBytes > 0 ? [`${lanes} × ${formatByteSize(parcelBytes, 'up')} for what travels`] : []),
+    ...(reducerBytes > 0 ? [`${formatByteSize(reducerBytes, 'up')} for the reduction`] : []),
   ]
   const withStoreBytes = refusal?.data.withStoreBytes
   const spills = typeof withStoreBytes === 'number' && pageCeil(withStoreBytes) < laneBytes

@@ -86,6 +86,7 @@ describe('options of a scheduler', () => {
       OptionError: \`memory\` is not a size in bytes: 0.
         expected  a whole number of bytes from 1, or text with a unit such as '64 MiB', '1.5MiB' or '2GB'
         at        options.test.ts:…
+        fix       leave \`memory\` out for its default
       OptionError: \`reduction\` is 'max'.
         expected  'mean' or 'sum'
         at        options.test.ts:…

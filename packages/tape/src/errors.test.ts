@@ -365,7 +365,9 @@ describe('a budget that is too small', () => {
     const error = thrown(() => f({ memory: '64 KiB' })(x))
     expect(error).toBeInstanceOf(BudgetError)
     const { leastBytes } = error as BudgetError
-    const without = screen(error).replaceAll(String(leastBytes), '…').replace(formatByteSize(leastBytes), '…')
+    const without = screen(error)
+      .replaceAll(String(leastBytes), '…')
+      .replace(formatByteSize(leastBytes, 'up'), '…')
     expect(without).toMatchInlineSnapshot(`
       "BudgetError BUDGET
       No plan fits 65536 bytes.

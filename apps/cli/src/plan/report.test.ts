@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ModelName, ModelOptions } from './models/index.js'
 import { type PlanReport, plain, reportOf } from './report.js'
 import { modelSubject, type Subject } from './subject.js'
-import { curveCells, figureRows } from './words.js'
+import { curveCells, curveNotes, figureRows } from './words.js'
 
 /** A graph as a subject, with nothing from a file. */
 const subjectOf = (graph: Graph): Subject => ({
@@ -114,7 +114,7 @@ describe('models', () => {
     expect(plain(report)).toMatchObject({ model: 'lstm', spillBytes: 2 ** 30, plan: report.plan })
     const said = [...figureRows(report), ...curveCells(report.curve).rows].join('\n')
     expect(said).toMatch(/beside it, in the store,[\d.]+ [KM]iB/)
-    expect(said).toMatch(/states in the store and \d+ snapshots/)
+    expect(said).toMatch(/keeps \d+ states in the store/)
     expect(curveCells(report.curve).head).toContain('in the store')
     expect(curveCells(reportOf(alone, undefined).curve).head).not.toContain('in the store')
   })
@@ -182,6 +182,26 @@ test('drawn graphs: the curve, within any of its budgets', () => {
     }),
     { numRuns: 60 },
   )
+})
+
+test('a row that costs more without running anything again is explained, where there is one', () => {
+  const point = { budgetBytes: 1, peakBytes: 1, cost: 9, extraCostPercent: 0, recomputedShare: 0, runs: 3 }
+  const notes = (...costs: readonly (readonly [reruns: number, extraCost: number])[]) =>
+    curveNotes({
+      curve: costs.map(([reruns, extraCost]) => ({
+        ...point,
+        reruns,
+        extraCost,
+        movedBytes: 0,
+        spilledBytes: 0,
+      })),
+      loops: [],
+    })
+  expect(notes([2, 5], [0, 1], [0, 0])).toEqual([
+    expect.stringMatching(/^A row that costs more with 0 run again/),
+  ])
+  expect(notes([2, 5], [0, 0])).toEqual([])
+  expect(notes([0, 1], [0, 0])).toEqual([])
 })
 
 test('of long graphs, too, the curve has plans close to the fewest bytes, where it is steep', () => {

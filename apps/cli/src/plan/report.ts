@@ -6,7 +6,7 @@ import { type Timeline, timelineOf } from './timeline.js'
 
 /** All that is said about a plan, on the terminal, in JSON and in the page. */
 export interface PlanReport {
-  /** What is planned, such as `One gradient of mlp over 1024 rows, 59 instructions`. */
+  /** What is planned, such as `One gradient of mlp over 1024 rows, 59 recorded instructions`. */
   readonly title: string
   readonly named: Readonly<Record<string, unknown>>
   /** Bytes it had to fit; absent where everything is kept. */

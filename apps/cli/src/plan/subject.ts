@@ -18,7 +18,7 @@ import { type ModelName, type ModelOptions, models, optionNames } from './models
 
 /** Something to be planned. */
 export interface Subject {
-  /** What it is, such as `One gradient of mlp over 1024 rows, 59 instructions`. */
+  /** What it is, such as `One gradient of mlp over 1024 rows, 59 recorded instructions`. */
   readonly title: string
   /** What it is in JSON. */
   readonly named: Readonly<Record<string, unknown>>
@@ -77,7 +77,7 @@ export function modelSubject(model: ModelName, options: ModelOptions, spillBytes
   const { title, options: all, program } = models[model].gradient(options)
   const within = plansOf(program, [], spillBytes)
   return {
-    title: `One gradient of ${title}, ${program.instructions.length} instructions`,
+    title: `One gradient of ${title}, ${program.instructions.length} recorded instructions`,
     named: {
       model,
       ...all,
@@ -100,7 +100,7 @@ function inOptions(model: ModelName, find: () => Planned): Planned {
     const smaller = optionNames.filter(name => (models[model].takes as readonly string[]).includes(name))
     const store =
       withStoreBytes === undefined ? '' : `, or --spill 1GiB, with which ${withStoreBytes} bytes do`
-    const fix = `--memory ${leastBytes} (${formatByteSize(leastBytes)}), or a smaller ${either(smaller.map(name => `--${name}`))}${store}`
+    const fix = `--memory ${leastBytes} (${formatByteSize(leastBytes, 'up')}), or a smaller ${either(smaller.map(name => `--${name}`))}${store}`
     throw new BudgetError({ ...parts, fix, budgetBytes, leastBytes })
   }
 }
@@ -126,7 +126,7 @@ function inNodes({ steps }: Graph, find: () => Plan): Plan {
     throw new BudgetError({
       ...parts,
       at: `node ${node}`,
-      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes)})`,
+      fix: `give it ${leastBytes} bytes (${formatByteSize(leastBytes, 'up')})`,
       budgetBytes,
       leastBytes,
       data: { ...parts.data, node },

@@ -20,15 +20,32 @@ function cost(value: number): string {
 /** What the unit of cost is; for the terminal and for the page. */
 export const COST_UNIT = 'Cost is in FLOP equivalents, which compare plans; it is no time.'
 
+/** What a run is; for the terminal and for the page. */
+export const RUN_UNIT = 'A run is of a node, of instructions fused into one kernel, or of a whole loop.'
+
+/** What the rows of a curve leave open, a sentence each; for the terminal and for the page. */
+export function curveNotes({ curve, loops }: Pick<PlanReport, 'curve' | 'loops'>): readonly string[] {
+  if (!curve.some(({ reruns }) => reruns > 0)) return []
+  const isOther = curve.some(({ reruns, extraCost }) => reruns === 0 && extraCost > 0)
+  return [
+    ...(isOther
+      ? ['A row that costs more with 0 run again moves values, or is of a program with other kernels.']
+      : []),
+    ...(loops.length > 0
+      ? ['Steps that loops run again are inside of their runs, and not counted here.']
+      : []),
+  ]
+}
+
 /** The figures of a plan, each with its name; for the terminal and for the page. */
 export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (readonly [string, string])[] {
   const { lowerBoundBytes, leastExtraCostPercent, gapPercent } = plan
   return [
     ...(budgetBytes === undefined ? [] : [['budget', bytes(budgetBytes)] as const]),
-    ['needs', bytes(plan.peakBytes)],
-    ['everything kept would need', bytes(plan.keptBytes)],
-    ['smallest budget with a plan', bytes(plan.leastBytes)],
-    ...(lowerBoundBytes === undefined ? [] : [['no plan needs less than', bytes(lowerBoundBytes)] as const]),
+    ['needs', needed(plan.peakBytes)],
+    ['everything kept would need', needed(plan.keptBytes)],
+    ['smallest budget with a plan', needed(plan.leastBytes)],
+    ...(lowerBoundBytes === undefined ? [] : [['no plan needs less than', needed(lowerBoundBytes)] as const]),
     ['cost of everything once', cost(plan.cost)],
     ['extra cost', `${cost(plan.extraCost)} (+${percent(plan.extraCostPercent)})`],
     ...(leastExtraCostPercent === undefined || gapPercent === undefined
@@ -45,7 +62,7 @@ export function figureRows({ plan, budgetBytes, loops }: PlanReport): readonly (
       ({ steps, every, spilled, snapshots }) =>
         [
           `loop of ${steps} steps`,
-          `goes back from ${Math.ceil(steps / every)} ${spilled ? 'states in the store' : 'kept states'} and ${snapshots} snapshots`,
+          `keeps ${Math.ceil(steps / every)} states${spilled ? ' in the store' : ''}${snapshots > 0 ? `, and up to ${snapshots} more while it goes back` : ''}`,
         ] as const,
     ),
   ]
@@ -71,7 +88,7 @@ export function curveCells(curve: readonly CurvePoint[]): {
       ...(spills ? ['in the store'] : []),
     ],
     rows: curve.map(point => [
-      formatByteSize(point.peakBytes),
+      formatByteSize(point.peakBytes, 'up'),
       `${point.peakBytes}`,
       cost(point.cost + point.extraCost),
       `+${percent(point.extraCostPercent)}`,
@@ -82,3 +99,6 @@ export function curveCells(curve: readonly CurvePoint[]): {
 }
 
 const bytes = (count: number): string => `${formatByteSize(count)} (${count} bytes)`
+
+/** Of bytes that are needed, so that a budget of the rounded size does, too. */
+const needed = (count: number): string => `${formatByteSize(count, 'up')} (${count} bytes)`

@@ -26,7 +26,7 @@ export async function wholeBudgetError(
   const { lanes } = tightest.data
   return new BudgetError({
     summary: `--memory ${formatByteSize(budgetBytes)} is too little to train with ${lanes} ${lanes === 1 ? 'lane' : 'lanes'}.`,
-    expected: `at least ${leastBytes} bytes (${leastBytes / PAGE_BYTES} pages of 64 KiB): ${formatByteSize(tightest.leastBytes)} for the gradient, ${formatByteSize(PIECES_BYTES)} for the optimiser`,
+    expected: `at least ${leastBytes} bytes (${leastBytes / PAGE_BYTES} pages of 64 KiB): ${formatByteSize(tightest.leastBytes, 'up')} for the gradient, ${formatByteSize(PIECES_BYTES, 'up')} for the optimiser`,
     // The line would be one of this program.
     at: tightest.parts.at?.replace(/, recorded at .*/, ''),
     fix: `--memory ${leastBytes}, or fewer workers: each has an arena of its own`,

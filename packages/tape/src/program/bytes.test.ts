@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { OptionError } from '../errors.js'
-import { parseByteSize } from './bytes.js'
+import { formatByteSize, parseByteSize } from './bytes.js'
 
 test.each<[string | number, number]>([
   [1, 1],
@@ -35,4 +36,40 @@ test.each<[string | number, string]>([
 ])('%j is none', (size, message) => {
   expect(() => parseByteSize(size)).toThrow(OptionError)
   expect(() => parseByteSize(size)).toThrow(new RegExp(`^${message.replace(/[()$]/g, '\\$&')}`))
+})
+
+test.each<[unknown, string | undefined]>([
+  [0, 'leave `memory` out for its default'],
+  ['0 MiB', 'leave `memory` out for its default'],
+  [-1, 'leave `memory` out for its default'],
+  ['8M', "write '8 MiB'"],
+  [' 1.5 gi ', "write '1.5 GiB'"],
+  ['8 pages', undefined],
+  ['M', undefined],
+  ['banana', undefined],
+  [Number.NaN, undefined],
+  [Object.create(null), undefined],
+  [[0], undefined],
+])('%j may be meant for another', (size, fix) => {
+  let caught: unknown
+  try {
+    parseByteSize(size as string)
+  } catch (error) {
+    caught = error
+  }
+  expect((caught as OptionError).parts.fix).toBe(fix)
+})
+
+test('a size that is rounded up does once it is read again, and is the next there is', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.nat(4000), fc.nat(2 ** 32)), bytes => {
+      const up = formatByteSize(bytes + 1, 'up')
+      const read = parseByteSize(up)
+      expect(read).toBeGreaterThanOrEqual(bytes + 1)
+      expect(read).toBeLessThan((bytes + 1) * 1.01)
+      expect(formatByteSize(read)).toBe(up)
+    }),
+  )
+  expect(formatByteSize(2_290_960, 'up')).toBe('2.19 MiB')
+  expect(() => formatByteSize(1, 'down' as 'up')).toThrow("formatByteSize: the rounding is 'down'.")
 })

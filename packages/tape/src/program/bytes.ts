@@ -43,7 +43,15 @@ export function parseByteSize(size: ByteSize, option = 'memory'): number {
   }
   const bytes = Math.floor(count * unit)
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-  throw notASize(size, option, `is not a size in bytes: ${shown(size)}`)
+  throw notASize(size, option, `is not a size in bytes: ${shown(size)}`, mendOf(size, option))
+}
+
+/** What a size may have been meant for: none at all, or one in a unit that is cut short. */
+function mendOf(size: unknown, option: string): string | undefined {
+  if (typeof size !== 'string' && typeof size !== 'number') return undefined
+  if (Number.parseFloat(`${size}`) <= 0) return `leave \`${option}\` out for its default`
+  const [, count, large] = /^\s*([\d.]+)\s*([kmg])i?$/i.exec(`${size}`.trim()) ?? []
+  return large && `write '${count} ${large.toUpperCase()}iB'`
 }
 
 const notASize = (size: unknown, option: string, is: string, fix?: string) =>
@@ -61,12 +69,17 @@ export const countBytes = (bytes: number): string => (bytes === 1 ? '1 byte' : `
 /**
  * Writes a byte size for people, in binary units.
  *
+ * @param rounding `'up'` where it is the fewest bytes that do, so that they do as well once they are read again.
  * @example
  * formatByteSize(65536) // → '64 KiB'
  * formatByteSize(1572864) // → '1.5 MiB'
+ * formatByteSize(2290960) // → '2.18 MiB'
+ * formatByteSize(2290960, 'up') // → '2.19 MiB'
  */
-export function formatByteSize(bytes: number): string {
+export function formatByteSize(bytes: number, rounding: 'nearest' | 'up' = 'nearest'): string {
   checkArgument('formatByteSize', 'the size', bytes, typeof bytes === 'number', 'a number of bytes')
+  const isRounding = rounding === 'nearest' || rounding === 'up'
+  checkArgument('formatByteSize', 'the rounding', rounding, isRounding, "'nearest' or 'up'")
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let unit = 0
   let size = bytes
@@ -74,5 +87,8 @@ export function formatByteSize(bytes: number): string {
     size /= 1024
     unit++
   }
-  return `${Number(size.toFixed(size < 10 ? 2 : 1))} ${units[unit]}`
+  const digits = size < 10 ? 2 : 1
+  const scale = 10 ** digits
+  const rounded = rounding === 'up' ? Math.ceil(size * scale) / scale : Number(size.toFixed(digits))
+  return `${rounded} ${units[unit]}`
 }

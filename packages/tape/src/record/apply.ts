@@ -64,6 +64,11 @@ function notAnOperand(op: string, position: number, value: unknown): OptionError
     summary: `${op}: operand ${position + 1} is ${got}.`,
     expected: 'a tensor or a number',
     at: callerLocation(),
-    fix: Array.isArray(value) ? 'make it a tensor: tensor([…])' : undefined,
+    fix: mendOf(value),
   })
+}
+
+function mendOf(value: unknown): string | undefined {
+  if (Array.isArray(value)) return 'make it a tensor: tensor([…])'
+  return value === undefined ? 'look for a misspelt name, or an operand left out' : undefined
 }

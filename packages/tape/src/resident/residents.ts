@@ -383,7 +383,7 @@ const bytesOfEach = (values: readonly Value[]): number =>
 function pathEnds(error: BudgetError, refused: BudgetError | undefined): BudgetError {
   const { budgetBytes } = error
   const most = refused && refused.leastBytes > error.leastBytes ? refused : error
-  const bytes = formatByteSize(most.leastBytes)
+  const bytes = formatByteSize(most.leastBytes, 'up')
   return new BudgetError({
     ...most.parts,
     summary: `No plan fits ${countBytes(budgetBytes)} for a value that the function reads, so its path is not known beyond.`,

@@ -299,7 +299,7 @@ describe('as text', () => {
 
   test('sorted by bytes', () => {
     expect(formatExplanation(explanation)).toMatchInlineSnapshot(`
-      "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work
+      "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work than without a budget (177 kFLOP against 93.2 kFLOP)
       kept 4 MiB, run again 4.02 KiB, brief 4.02 KiB
       %4  f32[1024,1024]  matmul           4 MiB     cost 42 kFLOP    kept                       model.ts:112:1
       %1  f32[64,16]      matmul 'hidden'  4.02 KiB  cost 42 kFLOP    run again 2× for 84 kFLOP  model.ts:7:12
@@ -314,7 +314,7 @@ describe('as text', () => {
 
   test('a long one is summarised', () => {
     expect(formatExplanation(explanation, 1)).toMatchInlineSnapshot(`
-      "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work
+      "peak 19.5 KiB of 32 KiB; 4 values, 3 runs and 2 again, 90.1 % more work than without a budget (177 kFLOP against 93.2 kFLOP)
       kept 4 MiB, run again 4.02 KiB, brief 4.02 KiB
       %4  f32[1024,1024]  matmul  4 MiB  cost 42 kFLOP  kept  model.ts:112:1
       and 3 smaller ones, 8.05 KiB together

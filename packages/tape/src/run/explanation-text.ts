@@ -9,7 +9,7 @@ const MOST = 20
 
 /**
  * Writes an explanation as text: the totals, the values with the most bytes, a line each, and the loops. Costs are in FLOP
- * equivalents, as in {@link Explanation}.
+ * equivalents, as in {@link Explanation}; how much more work a budget makes is `(cost + extraCost) / ampleCost - 1`.
  *
  * @param most number of values; the others are one line together.
  * @throws {@link OptionError} for anything else than an explanation.
@@ -54,10 +54,14 @@ function headOf({
   values,
 }: Explanation): string[] {
   const within = budgetBytes === undefined ? 'without a budget' : `of ${formatByteSize(budgetBytes)}`
-  const again = ampleCost > 0 ? 100 * ((cost + extraCost) / ampleCost - 1) : 0
+  const whole = cost + extraCost
+  const again = ampleCost > 0 ? 100 * (whole / ampleCost - 1) : 0
+  const work = `${figure(Math.abs(again))} % ${again < 0 ? 'less' : 'more'} work`
+  const than =
+    budgetBytes === undefined ? '' : ` than without a budget (${flop(whole)} against ${flop(ampleCost)})`
   const { keptBytes, rerunBytes, briefBytes, runs, reruns } = totals
   return [
-    `peak ${formatByteSize(peakBytes)} ${within}; ${values.length} values, ${runs} runs and ${reruns} again, ${figure(Math.abs(again))} % ${again < 0 ? 'less' : 'more'} work`,
+    `peak ${formatByteSize(peakBytes)} ${within}; ${values.length} values, ${runs} runs and ${reruns} again, ${work}${than}`,
     `kept ${formatByteSize(keptBytes)}, run again ${formatByteSize(rerunBytes)}, brief ${formatByteSize(briefBytes)}`,
   ]
 }

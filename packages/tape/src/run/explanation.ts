@@ -19,8 +19,9 @@ export interface Explanation {
   /** What is run again or moved, in FLOP equivalents: the sum over all values, and {@link Totals.moveCost}. */
   readonly extraCost: number
   /**
-   * FLOP equivalents without a budget. What loops and calls compute again inside is in {@link Explanation.cost} alone, so the
-   * price of the budget is `(cost + extraCost) / ampleCost`.
+   * FLOP equivalents without a budget, where another program may be planned: its loops keep other states, and its kernels are fused
+   * in other ways. What loops and calls compute again inside is in {@link Explanation.cost} alone, so the price of the budget is
+   * `(cost + extraCost) / ampleCost`, also where nothing is run again.
    */
   readonly ampleCost: number
   /** Every value that has bytes of its own; those that are other shapes of one another share them. */

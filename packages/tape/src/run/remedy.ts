@@ -7,7 +7,7 @@ const FEW_ELEMENTS = 16
 /** How to mend that a program takes so many bytes. A single page is the fewest there are. */
 export function remedyOf(program: Program, leastBytes: number): string {
   if (leastBytes > ARENA_LIMIT_BYTES) return beyond(program)
-  const bytes = `give it ${leastBytes} bytes (${formatByteSize(leastBytes)})`
+  const bytes = `give it ${leastBytes} bytes (${formatByteSize(leastBytes, 'up')})`
   return leastBytes <= PAGE_BYTES ? bytes : `${bytes}, or use ${lessOf(program)}`
 }
 

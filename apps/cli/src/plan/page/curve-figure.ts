@@ -27,7 +27,7 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
   const flag = (kind: string, bytes: number) => ({
     kind,
     at: x(bytes),
-    text: `${kind} ${formatByteSize(bytes)}`,
+    text: `${kind} ${formatByteSize(bytes, kind === 'budget' ? 'nearest' : 'up')}`,
   })
   const flags = placeFlags(
     [
@@ -89,7 +89,7 @@ export function curveFigure({ plan, budgetBytes, curve }: PlanReport, frame: Fra
     yLabel: `extra cost in %${steep ? ', logarithmic' : ''}`,
   }
   const ends = [first, last].map(
-    ({ peakBytes, extraCostPercent }) => `${percent(extraCostPercent)} at ${formatByteSize(peakBytes)}`,
+    ({ peakBytes, extraCostPercent }) => `${percent(extraCostPercent)} at ${formatByteSize(peakBytes, 'up')}`,
   )
   return picture(frame, `Extra cost against bytes, from ${ends.join(' to ')}`, axes, marks)
 }
@@ -104,7 +104,7 @@ const dot = (
   element(
     'circle',
     { class: className, cx, cy, r: radius },
-    textElement('title', {}, `${formatByteSize(peakBytes)}, +${percent(extraCostPercent)}`),
+    textElement('title', {}, `${formatByteSize(peakBytes, 'up')}, +${percent(extraCostPercent)}`),
   )
 
 /** 0, 10, 20, 50, 100, … up to a number. */

@@ -61,7 +61,12 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
     ),
     element('path', { class: 'live', d: shape(steps) ?? '' }),
     element('path', { class: isDense ? 'outline dense' : 'outline', d: outline(steps) ?? '' }),
-    ...level('peak', plan.peakBytes, `needs ${formatByteSize(plan.peakBytes)}`, isClose ? 'start' : 'end'),
+    ...level(
+      'peak',
+      plan.peakBytes,
+      `needs ${formatByteSize(plan.peakBytes, 'up')}`,
+      isClose ? 'start' : 'end',
+    ),
     ...(shown ? level('budget', budgetBytes, `budget ${formatByteSize(budgetBytes)}`, 'end') : []),
     ...(budgetBytes === undefined || shown
       ? []
@@ -83,7 +88,7 @@ export function memoryFigure({ plan, budgetBytes, timeline }: PlanReport, frame:
     })),
     yLabel: `${unit.name} in use`,
   }
-  const name = `Memory in use while the plan is carried out, at most ${formatByteSize(plan.peakBytes)}`
+  const name = `Memory in use while the plan is carried out, at most ${formatByteSize(plan.peakBytes, 'up')}`
   return picture(frame, name, axes, marks)
 }
 

@@ -1,6 +1,6 @@
 import { formatByteSize } from '@wengert/tape'
 import type { PlanReport } from '../report.js'
-import { COST_UNIT, percent } from '../words.js'
+import { COST_UNIT, curveNotes, percent, RUN_UNIT } from '../words.js'
 import { curveFigure } from './curve-figure.js'
 import { frames } from './frame.js'
 import { element, escaped, textElement } from './markup.js'
@@ -41,9 +41,10 @@ export function pageOf(report: PlanReport): string {
         {},
         element('summary', {}, curve.length === 1 ? 'The plan' : `All ${curve.length} plans`),
         scrolled(curveTable(report)),
+        ...curveNotes(report).map(note => textElement('p', { class: 'note' }, note)),
       ),
     ),
-    section('Figures', COST_UNIT, scrolled(figuresTable(report))),
+    section('Figures', `${COST_UNIT} ${RUN_UNIT}`, scrolled(figuresTable(report))),
     section(
       'The largest values',
       'From left to right, as above: when each is in memory. Inputs are given; what is dropped before its last use runs again.',
@@ -55,21 +56,21 @@ export function pageOf(report: PlanReport): string {
 }
 
 function summary({ plan, budgetBytes }: PlanReport): string {
-  const needs = formatByteSize(plan.peakBytes)
+  const needs = formatByteSize(plan.peakBytes, 'up')
   if (plan.extraCost <= 0) {
     const within = budgetBytes === undefined ? '' : `, within ${formatByteSize(budgetBytes)}`
     return `Everything is kept: it needs ${needs}${within}, and nothing runs again.`
   }
-  return `Within ${formatByteSize(budgetBytes ?? plan.peakBytes)} it needs ${needs} instead of ${formatByteSize(plan.keptBytes)}, and costs ${percent(plan.extraCostPercent)} more.`
+  return `Within ${formatByteSize(budgetBytes ?? plan.peakBytes)} it needs ${needs} instead of ${formatByteSize(plan.keptBytes, 'up')}, and costs ${percent(plan.extraCostPercent)} more.`
 }
 
 function tiles({ plan, budgetBytes }: PlanReport): string {
   const shown = [
     ...(budgetBytes === undefined ? [] : [['budget', formatByteSize(budgetBytes)] as const]),
-    ['needs', formatByteSize(plan.peakBytes)],
+    ['needs', formatByteSize(plan.peakBytes, 'up')],
     ['extra cost', `+${percent(plan.extraCostPercent)}`],
-    ['everything kept', formatByteSize(plan.keptBytes)],
-    ['smallest budget', formatByteSize(plan.leastBytes)],
+    ['everything kept', formatByteSize(plan.keptBytes, 'up')],
+    ['smallest budget', formatByteSize(plan.leastBytes, 'up')],
   ] as const
   return element(
     'dl',
