@@ -8,6 +8,7 @@ import {
   grad,
   jit,
   mul,
+  named,
   neg,
   record,
   scan,
@@ -71,7 +72,8 @@ describe('cotangents of what is broadcast again and again', () => {
   test.each([
     { name: 'a long line', f: long(192, v => v), count: 2 },
     { name: 'a number of them without blocks', f: long(192, v => v), count: 192, rows: 4099 },
-    { name: 'two long lines', f: long(400, (v, k) => (k === 199 ? v.cumsum() : v)), count: 4 },
+    { name: 'two long lines', f: long(400, (v, k) => (k === 199 ? v.cumsum() : v)), count: 400 },
+    { name: 'a line with a name', f: long(400, (v, k) => (k === 199 ? named(v, 'half') : v)), count: 2 },
     {
       name: 'a line with scalars between',
       f: (a: Tensor, x: Tensor) => long(192, v => v)(a.sin().add(a), x),
