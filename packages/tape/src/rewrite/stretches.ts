@@ -159,7 +159,7 @@ class Opened {
     const kept = mostKept(own, this.#made, bytesOfElement)
     const elements = Math.max(FEWEST_ELEMENTS, block, Math.floor(STRIP_BYTES / kept))
     const isWorthIt =
-      results.length > 0 && kept >= FEWEST_KEPT * bytes([...arrays, ...results]) && size >= 2 * elements
+      results.length > 0 && kept >= FEWEST_KEPT * bytes([...arrays, ...results]) && 2 * size >= 3 * elements
     if (!isWorthIt) return []
     return [{ shape, members, behind: new Set(this.#behind), scalars, arrays, results, elements, block }]
   }

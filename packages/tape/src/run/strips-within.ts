@@ -5,8 +5,8 @@ import { fuse, fuseWithoutCopies, inStrips, mayCostMore, placeRecords } from '..
 import type { Lowered } from './lowered.js'
 import type { Lowering } from './prices.js'
 
-/** Strips must take at most so many of the bytes of the program without them. */
-const MOST_BYTES = 1 / 2
+/** Strips must take at most this part of the bytes of the program without them. */
+const MOST_BYTES = 2 / 3
 /** And cost at most so many times as much, by the copies of what a strip reads and gives. */
 const MOST_COST = 1.5
 
@@ -21,7 +21,7 @@ const factors = new WeakMap<Lowered, { readonly factor: number | undefined }>()
 const scaled = new WeakMap<Lowered, Lowered>()
 
 /**
- * The program in strips, fused, if that takes half the bytes or less where everything is kept. Its cost is at most that of the cheapest
+ * The program in strips, fused, if that takes two thirds of the bytes or less where everything is kept. Its cost is at most that of the cheapest
  * way without strips: cost counts a byte as a byte wherever it lies, and those of strips lie near; so no other plan costs less, and more
  * bytes, with which strips fit, never cost more.
  */
