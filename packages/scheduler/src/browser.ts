@@ -9,8 +9,8 @@ export * from './index.js'
  * Starts a scheduler in a browser. In a cross-origin isolated page lanes share memory with it; elsewhere rows and
  * gradients are handed over in buffers, with the same bits.
  *
- * A call has a price of its own, a tenth of a millisecond or more with workers, so that a function of `valueAndGrad` is faster
- * where a whole step takes less than a few milliseconds.
+ * A call has a price of its own, whatever it computes, for messages to workers: where a whole step takes little, a function of
+ * `valueAndGrad` is faster.
  *
  * @param loss one number a row: f32[rows] or f64[rows]. It is recorded once for each set of shapes, so it must be
  * pure.

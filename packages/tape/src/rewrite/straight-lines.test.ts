@@ -133,7 +133,7 @@ function checkGroups(program: Program, groups: readonly Group[]): void {
   })
   for (const { members, position, sources, shape, isLine } of groups) {
     const isScalar = isLine && shape.length === 0
-    expect(members.length).toBeLessThanOrEqual(isScalar ? 4096 : isLine ? 96 : MOST_ROOM.members)
+    expect(members.length).toBeLessThanOrEqual(isScalar ? 4096 : isLine ? 192 : MOST_ROOM.members)
     expect(sources.size).toBeLessThanOrEqual(isScalar ? 1024 : MOST_ROOM.sources)
     expect(position).toBe(members.at(-1))
     for (const source of sources) expect(definedAt.get(source)).toBeLessThan(position)

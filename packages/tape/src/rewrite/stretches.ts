@@ -68,7 +68,7 @@ export function stretchesOf(program: Program, shape: readonly number[]): readonl
   let open = new Opened(program, shape, reads)
   instructions.forEach((instruction, k) => {
     const isMember = isElementwise(instruction, k)
-    if (isMember && open.isLaterThan(instruction)) {
+    if (isMember && open.precedes(instruction)) {
       found.push(...open.closed())
       open = new Opened(program, shape, reads)
     }
@@ -101,7 +101,7 @@ class Opened {
   }
 
   /** Whether an instruction reads what must wait for the stretch, and so cannot be in it. */
-  isLaterThan({ inputs }: Instruction): boolean {
+  precedes({ inputs }: Instruction): boolean {
     return inputs.some(value => this.#madeBehind.has(value))
   }
 

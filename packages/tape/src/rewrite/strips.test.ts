@@ -5,6 +5,8 @@ import {
   type BudgetError,
   compile,
   grad,
+  named,
+  plan,
   plansOf,
   record,
   scan,
@@ -17,6 +19,8 @@ import {
 } from '../index.js'
 import type { Program } from '../program/index.js'
 
+import { lower } from '../run/index.js'
+import { fuse } from './fuse.js'
 import { inStrips } from './strips.js'
 
 const opsOf = ({ instructions }: Program) => instructions.map(({ op }) => op)
@@ -142,6 +146,43 @@ describe('long stretches of elementwise instructions', () => {
       return given
     }, rowsOf(8192))
     expect(scansOf(simplify(all.program))).toBe(0)
+  })
+
+  test('names and views of all of it are no ends of a stretch', () => {
+    const f = (a: Tensor, b: Tensor, rows: Tensor) =>
+      recurrence(50)(a, b, named(recurrence(50)(a, b, rows), 'half')).reshape([8192])
+    const x = rowsOf(8192)
+    const { program } = record((a, b, x) => grad(f, { argnums: [0, 1] })(a, b, x), ...parameters('f32'), x)
+    expect(scansOf(simplify(program))).toBe(1)
+  })
+
+  test('that save less than a third, or cost much, are not taken', () => {
+    const chain = (length: number) => (a: Tensor, rows: Tensor) => {
+      const values = [rows]
+      for (let k = 0; k < length; k++) {
+        const last = values.at(-1) as Tensor
+        const before = values[Math.max(0, k - 59)] as Tensor
+        values.push([() => last.abs(), () => last.mul(a), () => last.add(before)][k % 3]?.() as Tensor)
+      }
+      return values.at(-1) as Tensor
+    }
+    const x = rowsOf(20_001)
+    const planned = (length: number) => {
+      const program = simplify(record(chain(length), tensor(0.9), x).program)
+      const ofStrips = fuse(inStrips(program))
+      const { chosen, program: taken } = plansOf(program)(Number.POSITIVE_INFINITY)
+      return {
+        chosen,
+        isTaken: opsOf(taken).includes('scan'),
+        isThere: opsOf(ofStrips).includes('scan'),
+        program,
+      }
+    }
+    // One kernel, whatever it keeps in registers.
+    expect(planned(256)).toMatchObject({ isThere: false, isTaken: false })
+    const long = planned(600)
+    expect(long).toMatchObject({ isThere: true, isTaken: true })
+    expect(long.chosen.peakBytes).toBeLessThan((2 / 3) * plan(lower(fuse(long.program), []).graph).peakBytes)
   })
 
   test('end where what they are summed to is read by those that follow', () => {

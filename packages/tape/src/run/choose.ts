@@ -21,11 +21,11 @@ import {
 } from '../rewrite/index.js'
 import { ARENA_LIMIT_BYTES } from './arena.js'
 import { lower } from './lower.js'
-import type { Inner, Lowered } from './lowered.js'
+import { costOnce, type Inner, type Lowered } from './lowered.js'
 import { isRefusal, leastOf, planOrRefuse, type Refusal, tooTight } from './plan-or-refuse.js'
 import { type Choice, type Lowering, type Prices, pricesOf } from './prices.js'
 import { Regions } from './region.js'
-import { inStripsWithin, type Strips } from './strips-within.js'
+import { inStripsWithin } from './strips-within.js'
 
 /** A program, as it is or rewritten, with its plan. */
 export interface Planned {
@@ -147,9 +147,9 @@ class Finding {
   asItIs(program: Program): void {
     const ways = [fuse, fuseWithoutCopies, (separate: Program) => separate]
     const strips = inStripsWithin(program, this.#lowered)
-    if (strips)
-      for (const inner of INNER)
-        if (this.best?.chosen.extraCost !== 0) this.#try(strips.program, inner, strips)
+    for (const inner of strips ? INNER : []) {
+      if (strips && this.best?.chosen.extraCost !== 0) this.#try(strips.program, inner, strips.lowered)
+    }
     const tried = new Set<Program>()
     for (const inner of program.instructions.some(controlOf) ? INNER : INNER.slice(0, 1)) {
       tried.clear()
@@ -203,7 +203,7 @@ class Finding {
 
   /** Cost of a program with each instruction run once, at their fastest: no plan of it costs less. */
   #costOnce(program: Program): number {
-    return this.#lowered(program, 'ample').graph.steps.reduce((sum, { cost }) => sum + cost, 0)
+    return costOnce(this.#lowered(program, 'ample'))
   }
 
   /** Tries those that may be cheaper, the cheapest first; while nothing of this program is known to fit, also dearer ones. */
@@ -230,20 +230,16 @@ class Finding {
     return graph.steps.reduce((sum, { recordBytes = 0 }) => sum + recordBytes, largestWorkingSetBytes(graph))
   }
 
-  /** @param of how it is lowered, if not as others are. */
-  #try(
-    program: Program,
-    inner: Inner,
-    { lowered: of }: Pick<Strips, 'lowered'> = { lowered: this.#lowered },
-  ): void {
+  /** @param lowering how it is lowered, if not as others are. */
+  #try(program: Program, inner: Inner, lowering = this.#lowered): void {
     // Planning the programs inside for few bytes takes long.
     const floorBytes = inner === 'least' ? this.#floorBytes(program) : 0
     if (floorBytes > this.#budgetBytes) {
-      const error = () => tooTight(program, of(program, inner), this.#budgetBytes)
+      const error = () => tooTight(program, lowering(program, inner), this.#budgetBytes)
       this.#refusals.push({ atLeastBytes: floorBytes, error })
       return
     }
-    const lowered = of(program, inner)
+    const lowered = lowering(program, inner)
     const found = planOrRefuse(program, lowered, this.#budgetBytes, this.#cost)
     if (isRefusal(found)) {
       this.#refusals.push(found)

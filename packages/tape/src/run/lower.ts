@@ -19,7 +19,7 @@ import {
 import { checkCounted } from './beyond-count.js'
 import { lowerControl } from './control.js'
 import { initialNumbers } from './initial.js'
-import type { Inner, Lowered, Place } from './lowered.js'
+import { costOnce, type Inner, type Lowered, type Place } from './lowered.js'
 import { type Enclose, Regions } from './region.js'
 import type { Types, Unit } from './unit.js'
 
@@ -174,5 +174,5 @@ const unitOfKernel = (kernel: Kernel, moved: number, inPlace: boolean): Unit => 
  * costOf(program) // → 39
  */
 export function costOf(program: Program): number {
-  return lower(program, []).graph.steps.reduce((sum, step) => sum + step.cost, 0)
+  return costOnce(lower(program, []))
 }

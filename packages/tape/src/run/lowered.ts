@@ -17,6 +17,9 @@ export interface Lowered {
   readonly instructionOf: readonly number[]
 }
 
+/** Cost of what was lowered with each step run once. */
+export const costOnce = ({ graph }: Lowered): number => graph.steps.reduce((sum, { cost }) => sum + cost, 0)
+
 /** Where an input of a program lies: in the planned region, there for good or until its last use; or outside of it. */
 export type Place = 'pinned' | 'passing' | 'external'
 

@@ -2,7 +2,7 @@
 import { plan } from '../plan/index.js'
 import type { Program } from '../program/index.js'
 import { fuse, fuseWithoutCopies, inStrips, mayCostMore, placeRecords } from '../rewrite/index.js'
-import type { Lowered } from './lowered.js'
+import { costOnce, type Lowered } from './lowered.js'
 import type { Lowering } from './prices.js'
 
 /** Strips must take at most this part of the bytes of the program without them. */
@@ -54,8 +54,6 @@ function factorOf(program: Program, strips: Lowered, lowering: Lowering): number
   if (own > MOST_COST * cost || bytes(strips) > MOST_BYTES * bytes(fused)) return undefined
   return Math.min(1, cost / own)
 }
-
-const costOnce = ({ graph }: Lowered): number => graph.steps.reduce((sum, { cost }) => sum + cost, 0)
 
 const withCosts = (lowered: Lowered, factor: number): Lowered => ({
   ...lowered,
